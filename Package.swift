@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "beray-fs",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "BerayClient", targets: ["BerayClient"]),
+    .executable(name: "beray-fs", targets: ["beray-fs"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(name: "VFS", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
+    .target(name: "Fuse", dependencies: ["CFuse", "VFS", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "ZipArchive", dependencies: ["CArchive"]),
+    .target(name: "BerayAPI"),
+    .target(
+      name: "BerayClient",
+      dependencies: [
+        "BerayAPI",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+    .target(
+      name: "BerayFS",
+      dependencies: [
+        "VFS", "BerayAPI", "BerayClient", "ZipArchive",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
+      name: "BerayServer",
+      dependencies: [
+        "BerayAPI", "ZipArchive",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .executableTarget(
+      name: "beray-fs",
+      dependencies: [
+        "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .testTarget(name: "VFSTests", dependencies: ["VFS"]),
+    .testTarget(name: "FuseTests", dependencies: ["Fuse", "VFS"]),
+    .testTarget(name: "ZipArchiveTests", dependencies: ["ZipArchive"]),
+    .testTarget(name: "BerayAPITests", dependencies: ["BerayAPI"]),
+    .testTarget(name: "BerayClientTests", dependencies: ["BerayClient", "BerayAPI"]),
+    .testTarget(name: "BerayFSTests", dependencies: ["BerayFS", "BerayAPI", "VFS"]),
+    .testTarget(
+      name: "BerayServerTests",
+      dependencies: [
+        "BerayServer", "BerayClient", "BerayAPI",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ]),
+    .testTarget(name: "CommandTests", dependencies: ["beray-fs"]),
+    .testTarget(name: "MountTests", dependencies: ["beray-fs", "BerayClient", "BerayAPI"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ]
+}

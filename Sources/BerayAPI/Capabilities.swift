@@ -1,0 +1,20 @@
+/// What a server offers beyond the endpoints of the BeRay SDK, read from its `/openapi.json`.
+public struct Capabilities: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt16
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// `DELETE tasks/{id}/files/content`: remove a file or an empty directory.
+  public static let remove = Capabilities(rawValue: 1 << 0)
+  /// `POST tasks/{id}/files/move`: rename.
+  public static let move = Capabilities(rawValue: 1 << 1)
+  /// `POST tasks/{id}/files/directory`: make a directory.
+  public static let makeDirectory = Capabilities(rawValue: 1 << 2)
+  /// `PATCH tasks/{id}/files/attributes`: set mode and time.
+  public static let attributes = Capabilities(rawValue: 1 << 3)
+  /// `GET tasks/{id}/files/tree?recursive=true`: a whole subtree in one answer.
+  public static let recursiveTree = Capabilities(rawValue: 1 << 4)
+  /// `Range` and `If-None-Match` on `GET tasks/{id}/files/content`.
+  public static let ranges = Capabilities(rawValue: 1 << 5)
+  /// `Last-Event-ID` on `GET tasks/{id}/stream`.
+  public static let resumableStream = Capabilities(rawValue: 1 << 6)
+}

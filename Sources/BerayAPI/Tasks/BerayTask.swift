@@ -1,0 +1,25 @@
+/// A task as a server told it.
+public struct BerayTask: Hashable, Sendable {
+  public var id: TaskID
+  public var goal: String
+  public var status: TaskStatus
+  public var createdAt: UTCTime?
+  public var updatedAt: UTCTime?
+  /// The events of the task, where the answer had them (`GET tasks/{id}`); nil where it had no such list (`GET tasks/`).
+  public var events: [TaskEvent]?
+  /// The whole object as it came.
+  public var raw: JSON
+
+  public init(
+    id: TaskID, goal: String, status: TaskStatus, createdAt: UTCTime? = nil, updatedAt: UTCTime? = nil,
+    events: [TaskEvent]? = nil, raw: JSON
+  ) {
+    self.id = id
+    self.goal = goal
+    self.status = status
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+    self.events = events
+    self.raw = raw
+  }
+}

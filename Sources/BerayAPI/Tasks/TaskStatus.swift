@@ -1,0 +1,39 @@
+/// The status of a task: the server's word, and what it is taken to mean.
+public struct TaskStatus: Hashable, Sendable {
+  /// The word as the server wrote it.
+  public let text: String
+  public let phase: Phase
+
+  public enum Phase: Hashable, Sendable {
+    case pending
+    case running
+    case completed
+    case failed
+    case stopped
+    /// A word that this client does not know. It counts as not finished.
+    case unknown
+  }
+
+  /// Whether the task has ended and will not change its status again.
+  public var isFinished: Bool {
+    switch phase {
+    case .completed, .failed, .stopped: true
+    case .pending, .running, .unknown: false
+    }
+  }
+
+  /// Reads a server's word without regard to case, `-`, `_` and spaces.
+  public init(_ text: String) {
+    self.text = text
+    let letters = text.lowercased().filter { !"-_ ".contains($0) }
+    self.phase =
+      switch letters {
+      case "pending", "queued", "created", "waiting", "scheduled", "submitted": .pending
+      case "running", "inprogress", "started", "active", "processing", "working", "executing": .running
+      case "completed", "complete", "success", "succeeded", "done", "finished": .completed
+      case "failed", "failure", "error", "errored": .failed
+      case "stopped", "cancelled", "canceled", "aborted", "terminated", "killed", "expired", "rejected": .stopped
+      default: .unknown
+      }
+  }
+}

@@ -1,0 +1,38 @@
+public import BerayAPI
+public import BerayClient
+
+/// What the file system asks of a BeRay server: the SDK's calls, as a seam that tests can replace.
+///
+/// ``BerayClient/BerayClient`` is the one that ships. Deadlines, retries and credentials are its business.
+public protocol TaskService: Sendable {
+  /// What the server offers beyond the SDK's endpoints. Asked of the server once.
+  func capabilities() async throws(BerayError) -> Capabilities
+  func currentUser() async throws(BerayError) -> User
+
+  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask
+  func tasks() async throws(BerayError) -> [BerayTask]
+  func task(_ id: TaskID) async throws(BerayError) -> BerayTask
+  @discardableResult func stopTask(_ id: TaskID) async throws(BerayError) -> JSON
+  @discardableResult func deleteTask(_ id: TaskID) async throws(BerayError) -> JSON
+  /// The updates of a task from now on, or behind `lastEventID`; ends when the server ends it.
+  func updates(of id: TaskID, after lastEventID: String?) async throws(BerayError) -> TaskUpdates
+
+  /// The entries of a directory of the work directory ("." is its top). Their ``FileEntry/children`` are there where the server sent them.
+  func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry]
+  func fileContent(
+    of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
+  ) async throws(BerayError) -> FileContent
+  /// - Parameter contentType: guessed from the name where nil.
+  func uploadFile(
+    to id: TaskID, path: String, content: UploadBody, contentType: String?
+  ) async throws(BerayError) -> UploadReceipt
+  /// A ZIP of `paths`, or of everything where there are none.
+  func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent
+
+  func removeFile(of id: TaskID, path: String) async throws(BerayError)
+  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError)
+  func makeDirectory(of id: TaskID, path: String) async throws(BerayError)
+  func setAttributes(
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+  ) async throws(BerayError)
+}

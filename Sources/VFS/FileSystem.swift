@@ -1,0 +1,94 @@
+public import SystemPackage
+
+/// A file system, in the words of FUSE's low-level interface and free of its C.
+///
+/// Every operation names inodes and handles that the file system gave out before. Operations are called from several
+/// threads at once and must not block: what has to wait is returned as ``Outcome/pending(_:)``.
+///
+/// An ``Entry`` that is given out (by lookup, mkdir, create, symlink, and by readdir where the entry was taken) counts as one lookup of
+/// its inode; the inode stays valid until ``forget(_:count:)`` took all of them back.
+public protocol FileSystem: Sendable {
+  /// Called once, before the first operation. `notifier` is how the file system tells the kernel that something changed.
+  func start(notifier: any Notifier)
+
+  /// Ends what is parked: blocked reads return, nothing waits any more. Called before the unmount; operations may still come after it.
+  func interruptAll()
+
+  func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
+  func forget(_ inode: InodeID, count: UInt64)
+  func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply>
+  func setattr(
+    _ inode: InodeID, _ changes: AttributeChanges, handle: HandleID?, caller: Caller
+  ) -> Outcome<AttributeReply>
+  func readlink(_ inode: InodeID) -> Outcome<String>
+
+  func mkdir(_ name: Name, in directory: InodeID, permissions: UInt16, caller: Caller) -> Outcome<Entry>
+  func rmdir(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void>
+  func unlink(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void>
+  func rename(
+    _ name: Name, in directory: InodeID, to newName: Name, in newDirectory: InodeID, flags: RenameFlags,
+    caller: Caller
+  ) -> Outcome<Void>
+  func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
+  func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
+
+  func create(
+    _ name: Name, in directory: InodeID, permissions: UInt16, flags: OpenFlags, caller: Caller
+  ) -> Outcome<CreateReply>
+  func open(_ inode: InodeID, flags: OpenFlags, caller: Caller) -> Outcome<OpenReply>
+  /// At most `count` bytes from `offset`; fewer only at the end of the file (or always, for a handle opened with ``OpenReply/Options/directIO``).
+  func read(
+    _ inode: InodeID, handle: HandleID, offset: Int64, count: Int, flags: OpenFlags
+  ) -> Outcome<ArraySlice<UInt8>>
+  /// Writes `bytes`, which are valid during the call only, and returns how many were taken.
+  func write(
+    _ inode: InodeID, handle: HandleID, offset: Int64, bytes: RawSpan, caller: Caller
+  ) -> Outcome<Int>
+  /// One of the descriptors of `handle` was closed, by `caller`. May come several times for a handle, or never.
+  func flush(_ inode: InodeID, handle: HandleID, caller: Caller) -> Outcome<Void>
+  /// The last descriptor and mapping of `handle` is gone: comes exactly once for each successful open or create. Its error reaches nobody.
+  func release(_ inode: InodeID, handle: HandleID) -> Outcome<Void>
+  func fsync(_ inode: InodeID, handle: HandleID, dataOnly: Bool) -> Outcome<Void>
+
+  func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply>
+  /// Gives the entries behind `cookie` (0: from the start) to `take`, in order, until it returns false. An entry that `take` did not take is not counted.
+  /// - Parameter withAttributes: whether entries come with ``DirectoryEntry/entry`` (readdirplus).
+  func readdir(
+    _ inode: InodeID, handle: HandleID, after cookie: UInt64, withAttributes: Bool,
+    _ take: (borrowing DirectoryEntry) -> Bool
+  ) throws(Errno)
+  func releasedir(_ inode: InodeID, handle: HandleID)
+
+  func statfs() -> FileSystemStatistics
+  /// What `handle` is ready for. If that is nothing of interest, ``Notifier/wake(_:)`` is called when it changes.
+  func poll(_ inode: InodeID, handle: HandleID) -> PollEvents
+}
+
+/// How a file system tells the kernel that what it remembers is no longer true.
+///
+/// Each call returns at once; the notice is sent by a thread of its own, in order. So it may be called from within an operation, holding any lock.
+public protocol Notifier: Sendable {
+  /// Forget the attributes of `inode` and its pages, or the attributes alone.
+  func invalidate(_ inode: InodeID, pages: Bool)
+  /// Ask again for `name` when it is next used. Also ends a remembered "no such file".
+  func expire(_ name: Name, in directory: InodeID)
+  /// Wake whoever polls `handle`.
+  func wake(_ handle: HandleID)
+}
+
+/// Operations that this kind of file system seldom has.
+extension FileSystem {
+  public func interruptAll() {}
+
+  public func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }
+
+  public func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+    .failed(.notPermitted)
+  }
+
+  public func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+    .failed(.notPermitted)
+  }
+
+  public func poll(_ inode: InodeID, handle: HandleID) -> PollEvents { [.readable, .writable] }
+}
