@@ -1,0 +1,87 @@
+import BerayAPI
+import BerayClient
+import Logging
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What every part of one mount shares: the server, the options, the numbers of the inodes, the clocks, and where failures are told.
+final class MountContext: Sendable {
+  let service: any TaskService
+  let options: MountOptions
+  let time: TimeSource
+  let inodes = InodeTable()
+  let failures: FailureLog
+  let logger: Logger
+  private let notifierSlot = Mutex<(any Notifier)?>(nil)
+
+  init(service: any TaskService, options: MountOptions, time: TimeSource, logger: Logger) {
+    self.service = service
+    self.options = options
+    self.time = time
+    self.logger = logger
+    self.failures = FailureLog(time: time)
+  }
+
+  /// How the kernel is told of changes; nothing happens before the mount started.
+  var notifier: any Notifier {
+    get { notifierSlot.withLock { $0 } ?? SilentNotifier() }
+    set { notifierSlot.withLock { $0 = newValue } }
+  }
+
+  /// Makes a call to the server; a failure is logged, stands in `.beray/errors`, and becomes an errno.
+  /// - Parameters:
+  ///   - operation: the file operation that needs it, such as `mkdir`.
+  ///   - path: what it is about, beneath the mountpoint.
+  func call<Value>(
+    _ operation: String, _ path: String, _ body: () async throws(BerayError) -> Value
+  ) async throws(Errno) -> Value {
+    do { return try await body() } catch { throw fail(operation, path, error) }
+  }
+
+  /// Records that `operation` on `path` failed, and tells the errno for it.
+  func fail(_ operation: String, _ path: String, _ error: BerayError) -> Errno {
+    let errno = Errno(error, creating: operation == "mkdir" || operation == "create")
+    if error.code != .cancelled {
+      failures.append(
+        Failure(
+          time: time.now(), operation: operation, path: path, errno: errno, status: error.status, detail: error.detail,
+          advice: error.advice, isRetrySafe: error.isRetrySafe(for: operation)))
+      logger.info("\(operation) \(path): \(errno): \(error.detail)")
+    }
+    return errno
+  }
+
+  /// Records a refusal that the file system itself makes, and gives back its errno.
+  func refuse(_ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String) -> Errno {
+    failures.append(
+      Failure(
+        time: time.now(), operation: operation, path: path, errno: errno, status: nil, detail: detail, advice: advice,
+        isRetrySafe: true))
+    return errno
+  }
+
+  /// Attributes of a node that belongs to whoever mounted.
+  func attributes(
+    _ inode: InodeID, _ kind: FileKind, permissions: UInt16, size: Int64, modified: Timestamp, links: UInt32 = 1
+  ) -> Attributes {
+    Attributes(
+      inode: inode, kind: kind, permissions: permissions, linkCount: links, user: options.user, group: options.group,
+      size: size, accessed: modified, modified: modified, changed: modified)
+  }
+}
+
+/// Stands in before the mount has started.
+private struct SilentNotifier: Notifier {
+  func invalidate(_ inode: InodeID, pages: Bool) {}
+  func expire(_ name: Name, in directory: InodeID) {}
+  func wake(_ handle: HandleID) {}
+}
+
+extension Timestamp {
+  init(_ time: UTCTime) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
+}
+
+extension UTCTime {
+  init(_ time: Timestamp) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
+}

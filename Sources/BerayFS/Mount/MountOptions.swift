@@ -1,0 +1,46 @@
+public import BerayClient
+
+/// How a mount behaves.
+public struct MountOptions: Sendable {
+  /// Who owns everything in the mount.
+  public var user: UInt32
+  public var group: UInt32
+  /// The limit of the in-memory cache of file contents, in bytes.
+  public var cacheSize: Int
+  /// How old what is opened or listed may be; nil: 1 s while the task runs, 30 s once it has ended. Zero asks at every open.
+  public var freshness: Duration?
+  /// Further patterns (fnmatch) of names that tools make on the way to a save, held back from a server that cannot rename.
+  public var scratchPatterns: [String]
+  /// Whether mkdir at the root makes a task.
+  public var allowsMkdir: Bool
+  /// The server, as it is shown in `.beray/status.json`.
+  public var serverName: String
+  /// Where the files that could not be uploaded are saved at unmount.
+  public var rescueDirectory: String
+  /// Where large files spill to; must not be beneath the mountpoint.
+  public var spillDirectory: String
+  /// How long a write may wait for the server in all, from the deadlines of the client.
+  public var timeouts: Timeouts
+
+  public init(
+    user: UInt32, group: UInt32, serverName: String, rescueDirectory: String, spillDirectory: String,
+    cacheSize: Int = 256 << 20, freshness: Duration? = nil, scratchPatterns: [String] = [], allowsMkdir: Bool = true,
+    timeouts: Timeouts = Timeouts()
+  ) {
+    self.user = user
+    self.group = group
+    self.serverName = serverName
+    self.rescueDirectory = rescueDirectory
+    self.spillDirectory = spillDirectory
+    self.cacheSize = cacheSize
+    self.freshness = freshness
+    self.scratchPatterns = scratchPatterns
+    self.allowsMkdir = allowsMkdir
+    self.timeouts = timeouts
+  }
+
+  /// How old what is shown of a task may be.
+  func window(finished: Bool) -> Duration {
+    freshness ?? (finished ? .seconds(30) : .seconds(1))
+  }
+}

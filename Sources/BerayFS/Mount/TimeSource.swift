@@ -1,0 +1,38 @@
+public import VFS
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The clocks that the file system reads and sleeps by, so that tests can turn them by hand.
+public struct TimeSource: Sendable {
+  /// Time since some fixed moment; never goes back.
+  public var uptime: @Sendable () -> Duration
+  /// The time of day.
+  public var now: @Sendable () -> Timestamp
+  /// Waits, and ends early (with `CancellationError`) when the task is cancelled.
+  public var sleep: @Sendable (Duration) async throws -> Void
+
+  public init(
+    uptime: @escaping @Sendable () -> Duration, now: @escaping @Sendable () -> Timestamp,
+    sleep: @escaping @Sendable (Duration) async throws -> Void
+  ) {
+    self.uptime = uptime
+    self.now = now
+    self.sleep = sleep
+  }
+
+  /// The machine's clocks.
+  public static let system = TimeSource(
+    uptime: {
+      var time = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &time)
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    },
+    now: {
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+    },
+    sleep: { try await Task.sleep(for: $0) })
+}

@@ -1,0 +1,83 @@
+import BerayClient
+import SystemPackage
+import VFS
+
+/// A call that failed, as `.beray/errors` tells it.
+struct Failure: Sendable {
+  var time: Timestamp
+  var operation: String
+  var path: String
+  var errno: Errno
+  /// The HTTP status, where an answer came.
+  var status: Int?
+  var detail: String
+  /// What the user can do.
+  var advice: String
+  /// Whether doing it again can do no harm.
+  var isRetrySafe: Bool
+}
+
+extension Errno {
+  /// The errno that tells a program most about `error`.
+  /// - Parameter creating: whether something was to be made, so that a conflict means that it exists.
+  init(_ error: BerayError, creating: Bool = false) {
+    switch error.code {
+    case .authentication: self = .permissionDenied
+    case .notFound: self = .noSuchFileOrDirectory
+    case .conflict: self = creating ? .fileExists : .resourceBusy
+    case .unprocessableEntity, .invalidRequest: self = .invalidArgument
+    case .api:
+      switch error.status {
+      case 400: self = .invalidArgument
+      case 412: self = .resourceBusy
+      case 413: self = .fileTooLarge
+      case 429: self = .resourceTemporarilyUnavailable
+      case 507: self = .noSpace
+      default: self = .ioError
+      }
+    case .connectionRefused: self = .connectionRefused
+    case .hostUnreachable: self = .noRouteToHost
+    case .timedOut: self = .timedOut
+    case .cancelled: self = .interrupted
+    // The connection broke, TLS failed or the answer made no sense: nothing that a program could tell apart.
+    case .connectionLost, .secureConnectionFailed, .invalidResponse: self = .ioError
+    }
+  }
+}
+
+extension BerayError {
+  /// What the user can do about it.
+  var advice: String {
+    switch code {
+    case .authentication:
+      status == 403 ? "ask the server's owner for access" : "run 'beray-fs login'; a live mount takes the new token"
+    case .notFound: "it may have been deleted elsewhere; run 'ls' again"
+    case .conflict: "look at what is there, then decide"
+    case .unprocessableEntity: "mend the request; the server says what is wrong"
+    case .api:
+      switch status {
+      case 413: "make the file smaller, or raise the server's limit"
+      case 429: "wait\(retryAfter.map { " \($0) s" } ?? ""), then try again"
+      case 507: "free space on the server"
+      case let status? where status >= 500: "see the server's log; try again later"
+      default: "mend the request; the server says what is wrong"
+      }
+    case .connectionRefused: "start the server, or check --url"
+    case .hostUnreachable: "check the network and --url"
+    case .connectionLost, .timedOut: "check the network and the server, then try again"
+    case .cancelled: "nothing: it was interrupted"
+    case .secureConnectionFailed: "check the server's certificate and the machine's clock"
+    case .invalidResponse: "check that --url names a BeRay server"
+    case .invalidRequest: "mend the request"
+    }
+  }
+
+  /// Whether `operation` can be repeated without doing a thing twice: all but a creation whose answer was lost.
+  func isRetrySafe(for operation: String) -> Bool {
+    switch code {
+    case .timedOut, .connectionLost, .invalidResponse: operation != "mkdir" && operation != "new"
+    case .api: (status ?? 0) < 500 || (operation != "mkdir" && operation != "new")
+    default: true
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import SystemPackage
+import VFS
+
+/// Something in the tree that has an inode: a file, a directory or a symbolic link.
+///
+/// A node answers for itself alone. ``BerayFileSystem`` finds it by number, counts its lookups and keeps its handles, so a node knows nothing of those.
+protocol Node: AnyObject, Sendable {
+  var inode: InodeID { get }
+  var kind: FileKind { get }
+  /// Where the node stands beneath the mountpoint, for messages, such as `42-write-docs/files/a.txt`.
+  var path: String { get }
+
+  /// - Parameter file: the open handle that asks, where the kernel names one.
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply>
+  func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply>
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile>
+  func readlink() -> Outcome<String>
+  /// The kernel holds the node no longer: its lookup count went to 0.
+  func forgotten()
+}
+
+/// A node that names others.
+protocol DirectoryNode: Node {
+  func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode>
+  /// Everything in the directory, in the order of its cookies.
+  func list() -> Outcome<Listing>
+  func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode>
+  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void>
+  func unlink(_ name: Name, caller: Caller) -> Outcome<Void>
+  func rename(
+    _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
+  ) -> Outcome<Void>
+  func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile>
+}
+
+/// An open file: what belongs to one handle. Its methods may be called from several threads at once.
+protocol OpenFile: AnyObject, Sendable {
+  func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>>
+  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int>
+  func flush(caller: Caller) -> Outcome<Void>
+  func fsync() -> Outcome<Void>
+  func release() -> Outcome<Void>
+  func poll() -> PollEvents
+  /// Fails every read that is blocked, and those to come, with EINTR or end of file. Called before the unmount.
+  func interrupt()
+}
+
+/// A node that a lookup found, and how long its name may be remembered.
+struct FoundNode: Sendable {
+  var node: any Node
+  var nameTimeout: Duration
+}
+
+/// A handle that open made, and how the kernel is to treat it.
+struct OpenedFile: Sendable {
+  var file: any OpenFile
+  var options: OpenReply.Options
+
+  init(_ file: any OpenFile, options: OpenReply.Options = []) {
+    self.file = file
+    self.options = options
+  }
+}
+
+struct CreatedFile: Sendable {
+  var found: FoundNode
+  var opened: OpenedFile
+}
+
+/// What is in a directory at one moment.
+struct Listing: Sendable {
+  struct Item: Sendable {
+    var name: Name
+    /// Unique in the listing and stable while entries come and go; at least 3, for 1 and 2 are `.` and `..`. Ascending.
+    var cookie: UInt64
+    var node: any Node
+    var nameTimeout: Duration
+    /// What readdirplus tells; nil where asking would cost a request, and the kernel looks it up if it needs to.
+    var attributes: AttributeReply?
+  }
+
+  var items: [Item]
+  /// Whether the kernel may keep the listing until the directory's mtime changes or the next opendir says otherwise.
+  var isCacheable: Bool
+  /// Whether it is what the last listing gave, so that the kernel's copy is still good.
+  var isUnchanged: Bool
+
+  init(items: [Item], isCacheable: Bool = false, isUnchanged: Bool = false) {
+    self.items = items
+    self.isCacheable = isCacheable
+    self.isUnchanged = isUnchanged
+  }
+}
+
+extension Node {
+  func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
+    .failed(.notPermitted)
+  }
+
+  func readlink() -> Outcome<String> { .failed(.invalidArgument) }
+  func forgotten() {}
+}
+
+extension DirectoryNode {
+  var kind: FileKind { .directory }
+
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> { .failed(.isDirectory) }
+  func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> { .failed(.notPermitted) }
+  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(.notPermitted) }
+  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(.notPermitted) }
+
+  func rename(
+    _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
+  ) -> Outcome<Void> { .failed(.notPermitted) }
+
+  func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
+    .failed(.notPermitted)
+  }
+}
+
+extension OpenFile {
+  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> { .failed(.badFileDescriptor) }
+  func flush(caller: Caller) -> Outcome<Void> { .done }
+  func fsync() -> Outcome<Void> { .done }
+  func release() -> Outcome<Void> { .done }
+  func poll() -> PollEvents { [.readable, .writable] }
+  func interrupt() {}
+}
