@@ -18,15 +18,15 @@ final class InodeTable: Sendable {
 
   private let state = Mutex(State())
 
-  /// Makes a node with a new number. The first is the root's. `make` must not use the table.
+  /// Makes a node with a new number. The first is the root's. `make` may add further nodes, such as its children.
   func add<N: Node>(_ make: (InodeID) -> N) -> N {
-    state.withLock { state in
-      let inode = InodeID(rawValue: state.next)
-      state.next += 1
-      let node = make(inode)
-      state.records[inode] = Record(node: node)
-      return node
+    let inode = state.withLock { state in
+      defer { state.next += 1 }
+      return InodeID(rawValue: state.next)
     }
+    let node = make(inode)
+    state.withLock { $0.records[inode] = Record(node: node) }
+    return node
   }
 
   /// The node of that number, or nil where the kernel asks for one that it has forgotten.

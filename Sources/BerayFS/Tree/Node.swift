@@ -41,6 +41,8 @@ protocol OpenFile: AnyObject, Sendable {
   func fsync() -> Outcome<Void>
   func release() -> Outcome<Void>
   func poll() -> PollEvents
+  /// Tells the file the number of its handle, before anything else is called: what ``Notifier/wake(_:)`` takes.
+  func opened(as handle: HandleID)
   /// Fails every read that is blocked, and those to come, with EINTR or end of file. Called before the unmount.
   func interrupt()
 }
@@ -124,5 +126,6 @@ extension OpenFile {
   func fsync() -> Outcome<Void> { .done }
   func release() -> Outcome<Void> { .done }
   func poll() -> PollEvents { [.readable, .writable] }
+  func opened(as handle: HandleID) {}
   func interrupt() {}
 }

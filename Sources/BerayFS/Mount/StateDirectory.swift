@@ -1,0 +1,64 @@
+import BerayAPI
+import SystemPackage
+import VFS
+
+/// `.beray/`: the mount itself, for people and scripts that ask why.
+final class StateDirectory: DirectoryNode {
+  let inode: InodeID
+  var path: String { ".beray" }
+  private let context: MountContext
+  private let creations: Creations
+  private let children: [(name: Name, node: any Node)]
+
+  init(
+    _ inode: InodeID, context: MountContext, monitor: ServiceMonitor, shared: WorkShared, creations: Creations
+  ) {
+    self.inode = inode
+    self.context = context
+    self.creations = creations
+    let started = context.time.now()
+    func file(_ name: Name, _ content: @escaping @Sendable () -> SnapshotFile.Content) -> (name: Name, node: any Node) {
+      let node = context.inodes.add { inode in
+        SnapshotFile(inode, path: ".beray/\(name)", context: context) { .ready(content()) }
+      }
+      return (name, node)
+    }
+    self.children = [
+      file("errors") {
+        let (text, modified) = context.failures.text
+        return .init(text, modified: modified, timeout: .zero)
+      },
+      file("status.json") {
+        let status = MountStatus(context: context, health: monitor.health, shared: shared, started: started)
+        return .init(status.json.serialized(pretty: true) + "\n", modified: context.time.now(), timeout: .zero)
+      },
+      file("user.json") {
+        let user = monitor.health.user?.raw ?? .object([])
+        return .init(user.serialized(pretty: true) + "\n", modified: started, timeout: .zero)
+      },
+    ]
+  }
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let attributes = context.attributes(
+      inode, .directory, permissions: 0o700, size: 0, modified: context.failures.text.modified, links: 2)
+    return .ready(AttributeReply(attributes, timeout: .zero))
+  }
+
+  func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
+    guard let child = children.first(where: { $0.name == name }) else { return .failed(.noSuchFileOrDirectory) }
+    let found = FoundNode(node: child.node, nameTimeout: .zero)
+    // A script that wrote to `new` looks here for why it failed.
+    return name == "errors" ? creations.settled().map { found } : .ready(found)
+  }
+
+  func list() -> Outcome<Listing> {
+    let items = children.enumerated().map { index, child in
+      var attributes: AttributeReply?
+      if case .ready(let reply) = child.node.getattr(nil) { attributes = reply }
+      return Listing.Item(
+        name: child.name, cookie: UInt64(index + 3), node: child.node, nameTimeout: .zero, attributes: attributes)
+    }
+    return .ready(Listing(items: items))
+  }
+}

@@ -1,0 +1,119 @@
+import BerayClient
+import SystemPackage
+import VFS
+
+/// `ctl`: a verb a line. Each acts inside write(2), where every shell sees its error.
+final class ControlFile: Node {
+  enum Verb: String, CaseIterable {
+    case stop, delete, refresh
+
+    var help: String {
+      switch self {
+      case .stop: "end the task; success where it has ended already"
+      case .delete: "stop the task, then delete it with its files"
+      case .refresh: "forget what is cached of this task, and ask the server again"
+      }
+    }
+  }
+
+  static let help =
+    "Write one of these, a line each, as in: echo stop > ctl\n"
+    + Verb.allCases.map { verb in
+      "  " + verb.rawValue + String(repeating: " ", count: 9 - verb.rawValue.count) + verb.help + "\n"
+    }.joined()
+
+  let inode: InodeID
+  var kind: FileKind { .regular }
+  var path: String { "\(task.path)/ctl" }
+  /// The directory holds its children and lives as long as they do.
+  private unowned let task: TaskDirectory
+  private let context: MountContext
+
+  init(_ inode: InodeID, task: TaskDirectory, context: MountContext) {
+    self.inode = inode
+    self.task = task
+    self.context = context
+  }
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let attributes = context.attributes(
+      inode, .regular, permissions: 0o600, size: Int64(Self.help.utf8.count), modified: task.feed.modified)
+    return .ready(AttributeReply(attributes, timeout: task.window))
+  }
+
+  /// Truncation is what `>` does before it writes, and means nothing here.
+  func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
+    changes == AttributeChanges(size: 0) ? getattr(file) : .failed(.notPermitted)
+  }
+
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
+    .ready(OpenedFile(ControlHandle(task: task, context: context), options: [.directIO]))
+  }
+}
+
+/// An open ``ControlFile``.
+final class ControlHandle: OpenFile {
+  private let task: TaskDirectory
+  private let context: MountContext
+
+  init(task: TaskDirectory, context: MountContext) {
+    self.task = task
+    self.context = context
+  }
+
+  func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
+    .ready(Array(ControlFile.help.utf8).slice(at: offset, count: count))
+  }
+
+  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
+    let text = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    return .pending { [self] () async throws(Errno) in
+      var done = 0
+      for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        do {
+          try await act(on: line)
+        } catch {
+          // A short count tells how far it came; the program writes the rest, and gets the error then.
+          guard done > 0 else { throw error }
+          return done
+        }
+        done = min(done + line.utf8.count + 1, text.utf8.count)
+      }
+      return done
+    }
+  }
+
+  private func act(on line: Substring) async throws(Errno) {
+    let word = line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    guard !word.isEmpty else { return }
+    guard let verb = ControlFile.Verb(rawValue: word) else {
+      throw context.refuse(
+        "ctl", task.path, .invalidArgument, "no such verb: '\(word)'",
+        advice: "one of \(ControlFile.Verb.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    switch verb {
+    case .stop: try await stop()
+    case .delete:
+      if !task.feed.isFinished { try await stop() }
+      try await task.delete(operation: "delete")
+    case .refresh: task.expire()
+    }
+  }
+
+  private func stop() async throws(Errno) {
+    guard !task.feed.isFinished else { return }
+    do {
+      try await context.service.stopTask(task.id)
+    } catch {
+      // It may have ended meanwhile, which some servers call a conflict.
+      if error.code == .conflict || error.status == 400, await hasEnded() { return }
+      throw context.fail("stop", task.path, error)
+    }
+    task.feed.expire()
+  }
+
+  private func hasEnded() async -> Bool {
+    try? await task.feed.refresh()
+    return task.feed.isFinished
+  }
+}

@@ -1,0 +1,68 @@
+import BerayAPI
+import SystemPackage
+import VFS
+
+/// `events` and `events.log`: every event so far, a line each. It grows while the task runs and never changes what it has shown.
+final class EventsFile: Node {
+  let inode: InodeID
+  let path: String
+  var kind: FileKind { .regular }
+  private let rendering: Rendering
+  private let feed: TaskFeed
+  private let context: MountContext
+
+  init(_ inode: InodeID, path: String, rendering: Rendering, feed: TaskFeed, context: MountContext) {
+    self.inode = inode
+    self.path = path
+    self.rendering = rendering
+    self.feed = feed
+    self.context = context
+  }
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    // An open log tells what it has: its stream keeps it new, and a stat must not wait for the network.
+    if file is EventsHandle, feed.hasEvents { return .ready(reply) }
+    return feed.ensureFresh(needsEvents: true).map { self.reply }
+  }
+
+  private var reply: AttributeReply {
+    // Read the status first: the size that goes with "finished" is final.
+    let isFinished = feed.isFinished
+    let attributes = context.attributes(
+      inode, .regular, permissions: 0o400, size: feed.size(of: rendering), modified: feed.modified)
+    // While it grows the kernel remembers no size, so that it never shows bytes that are not there.
+    return AttributeReply(attributes, timeout: isFinished ? context.options.window(finished: true) : .zero)
+  }
+
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
+    guard !flags.contains(.write) else { return .failed(.permissionDenied) }
+    return feed.ensureFresh(needsEvents: true).map { [feed, rendering] in
+      let handle = EventsHandle(feed: feed, rendering: rendering)
+      return OpenedFile(handle, options: [.directIO, .noFlush])
+    }
+  }
+
+  /// The log has grown: the kernel is told before anyone sees a larger size.
+  func grew() { context.notifier.invalidate(inode, pages: false) }
+}
+
+/// An open ``EventsFile``: holds the task's stream while the task runs.
+final class EventsHandle: OpenFile {
+  private let feed: TaskFeed
+  private let rendering: Rendering
+
+  init(feed: TaskFeed, rendering: Rendering) {
+    self.feed = feed
+    self.rendering = rendering
+    feed.hold()
+  }
+
+  func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
+    .ready(feed.read(rendering, offset: offset, count: count))
+  }
+
+  func release() -> Outcome<Void> {
+    feed.letGo()
+    return .done
+  }
+}

@@ -1,0 +1,85 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// `stream`: the lines of `events`, where a read blocks until there is another, and ends when the task has ended.
+final class StreamFile: Node {
+  let inode: InodeID
+  let path: String
+  var kind: FileKind { .regular }
+  private let feed: TaskFeed
+  private let wakeups: Wakeups
+  private let context: MountContext
+
+  init(_ inode: InodeID, path: String, feed: TaskFeed, wakeups: Wakeups, context: MountContext) {
+    self.inode = inode
+    self.path = path
+    self.feed = feed
+    self.wakeups = wakeups
+    self.context = context
+  }
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let attributes = context.attributes(inode, .regular, permissions: 0o400, size: 0, modified: feed.modified)
+    return .ready(AttributeReply(attributes, timeout: .zero))
+  }
+
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
+    guard !flags.contains(.write) else { return .failed(.permissionDenied) }
+    return feed.ensureFresh(needsEvents: true).map { [feed, wakeups] in
+      OpenedFile(StreamHandle(feed: feed, wakeups: wakeups), options: [.directIO, .nonSeekable, .noFlush])
+    }
+  }
+}
+
+/// An open ``StreamFile``. It reads from a cursor of its own: the kernel passes no useful offset for a file that cannot seek.
+final class StreamHandle: OpenFile {
+  private let feed: TaskFeed
+  private let wakeups: Wakeups
+  private let state = Mutex<(cursor: Int64, handle: HandleID?)>((0, nil))
+
+  init(feed: TaskFeed, wakeups: Wakeups) {
+    self.feed = feed
+    self.wakeups = wakeups
+    feed.hold()
+  }
+
+  func opened(as handle: HandleID) {
+    state.withLock { $0.handle = handle }
+    wakeups.add(handle)
+  }
+
+  func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
+    let bytes = take(count)
+    if !bytes.isEmpty { return .ready(bytes) }
+    if flags.contains(.nonBlocking), !feed.isFinished { return .failed(.resourceTemporarilyUnavailable) }
+    return .pending { [self] () async throws(Errno) in
+      while true {
+        let cursor = state.withLock { $0.cursor }
+        guard try await feed.waitForMore(than: cursor, of: .json) else { return [] }
+        let bytes = take(count)
+        if !bytes.isEmpty { return bytes }
+      }
+    }
+  }
+
+  /// The next bytes; moves the cursor behind them.
+  private func take(_ count: Int) -> ArraySlice<UInt8> {
+    state.withLock { state in
+      let bytes = feed.read(.json, offset: state.cursor, count: count)
+      state.cursor += Int64(bytes.count)
+      return bytes
+    }
+  }
+
+  func poll() -> PollEvents {
+    let cursor = state.withLock { $0.cursor }
+    return feed.size(of: .json) > cursor || feed.isFinished ? [.readable] : []
+  }
+
+  func release() -> Outcome<Void> {
+    if let handle = state.withLock({ $0.handle }) { wakeups.remove(handle) }
+    feed.letGo()
+    return .done
+  }
+}

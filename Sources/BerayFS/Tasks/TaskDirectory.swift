@@ -1,0 +1,212 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// The directory of one task: its files that the server's answers make, and its work directory.
+final class TaskDirectory: DirectoryNode {
+  let inode: InodeID
+  /// The listed name, which never changes.
+  let name: Name
+  let feed: TaskFeed
+  var id: TaskID { feed.id }
+  var path: String { name.string }
+
+  private let context: MountContext
+  private let registry: TaskRegistry
+  private let shared: WorkShared
+  private let wakeups = Wakeups()
+  /// Made when somebody first looks inside: most of ten thousand tasks are never entered.
+  private let content = Mutex<Content?>(nil)
+
+  private struct Content {
+    struct Child {
+      var name: Name
+      var node: any Node
+      /// Found by name only: reading it may block, or costs a whole archive, so that no walk should come upon it.
+      var isListed = true
+    }
+
+    var children: [Child]
+    var work: WorkTree
+  }
+
+  init(_ inode: InodeID, task: BerayTask, context: MountContext, registry: TaskRegistry, shared: WorkShared) {
+    self.inode = inode
+    self.name = TaskName.listed(id: task.id, goal: task.goal)
+    self.context = context
+    self.registry = registry
+    self.shared = shared
+    self.feed = TaskFeed(task: task, context: context, path: name.string)
+  }
+
+  /// The kernel may go on with what it was told for this long.
+  var window: Duration { context.options.window(finished: feed.isFinished) }
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let attributes = context.attributes(
+      inode, .directory, permissions: 0o700, size: 0, modified: feed.modified, links: 3)
+    return .ready(AttributeReply(attributes, timeout: window))
+  }
+
+  func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
+    guard let child = entered().children.first(where: { $0.name == name }) else {
+      return .failed(.noSuchFileOrDirectory)
+    }
+    return .ready(FoundNode(node: child.node, nameTimeout: SnapshotFile.forever))
+  }
+
+  func list() -> Outcome<Listing> {
+    let items = entered().children.enumerated().filter { $0.element.isListed }.map { index, child in
+      // What memory cannot answer is left out: the names alone must not cost a request for each task of a walk.
+      var attributes: AttributeReply?
+      if case .ready(let reply) = child.node.getattr(nil) { attributes = reply }
+      return Listing.Item(
+        name: child.name, cookie: UInt64(index + 3), node: child.node, nameTimeout: SnapshotFile.forever,
+        attributes: attributes)
+    }
+    return .ready(Listing(items: items))
+  }
+
+  func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {
+    .failed(refuse("mkdir", name))
+  }
+
+  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(refuse("rmdir", name)) }
+  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(refuse("unlink", name)) }
+
+  func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
+    .failed(refuse("create", name))
+  }
+
+  func rename(
+    _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
+  ) -> Outcome<Void> { .failed(refuse("rename", name)) }
+
+  private func refuse(_ operation: String, _ name: Name) -> Errno {
+    context.refuse(
+      operation, "\(path)/\(name)", .notPermitted, "a task's own files are the server's",
+      advice: "the files that you can change are in \(path)/files/")
+  }
+
+  // MARK: - What is done to the task
+
+  /// Deletes the task on the server, and its directory here.
+  func delete(operation: String) async throws(Errno) {
+    do {
+      try await context.service.deleteTask(id)
+    } catch where error.code == .notFound {
+      registry.remove(id)
+      throw context.fail(operation, path, error)
+    } catch {
+      throw context.fail(operation, path, error)
+    }
+    registry.remove(id)
+  }
+
+  /// The next look at anything in here asks the server again.
+  func expire() {
+    feed.expire()
+    content.withLock { $0 }?.work.dropCaches()
+  }
+
+  /// The task is gone from the server.
+  func removed() {
+    feed.removed()
+    let content = content.withLock { $0 }
+    content?.work.removed()
+    for child in content?.children ?? [] { context.inodes.retire(child.node.inode) }
+    context.inodes.retire(inode)
+  }
+
+  // MARK: - Children
+
+  private func entered() -> Content {
+    if let content = content.withLock({ $0 }) { return content }
+    let made = makeContent()
+    let kept = content.withLock { content -> Content in
+      if let other = content { return other }
+      content = made
+      return made
+    }
+    if kept.work !== made.work {
+      // Another thread was first.
+      made.work.removed()
+      for child in made.children { context.inodes.retire(child.node.inode) }
+    } else {
+      feed.observe { [weak self] change in self?.changed(change) }
+    }
+    return kept
+  }
+
+  /// Tells the kernel and the work directory of news; called after the feed changed.
+  private func changed(_ change: FeedChange) {
+    wakeups.wakeAll(through: context.notifier)
+    guard let content = content.withLock({ $0 }) else { return }
+    if case .removed = change {
+      registry.remove(id)
+      return
+    }
+    content.work.markStale()
+    for child in content.children where child.name == "status" || child.name == "task.json" {
+      context.notifier.invalidate(child.node.inode, pages: true)
+    }
+    for case let log as EventsFile in content.children.map(\.node) { log.grew() }
+    context.notifier.invalidate(inode, pages: false)
+  }
+
+  private func makeContent() -> Content {
+    let feed = feed
+    let work = WorkTree(
+      context: context, task: id, path: "\(path)/files", shared: shared, isFinished: { feed.isFinished })
+    var children: [Content.Child] = []
+    func add(_ name: Name, isListed: Bool = true, _ make: (InodeID) -> some Node) {
+      children.append(Content.Child(name: name, node: context.inodes.add(make), isListed: isListed))
+    }
+    add("id", snapshot("id", constant: { "\($0.id)\n" }))
+    add("goal", snapshot("goal", constant: { $0.goal.hasSuffix("\n") ? $0.goal : $0.goal + "\n" }))
+    add("status", snapshot("status", current: { $0.status.text + "\n" }))
+    add("task.json", snapshot("task.json", current: { $0.json }))
+    let (path, wakeups) = (path, wakeups)
+    add("events") { EventsFile($0, path: path + "/events", rendering: .json, feed: feed, context: context) }
+    add("events.log") {
+      EventsFile($0, path: path + "/events.log", rendering: .text, feed: feed, context: context)
+    }
+    add("ctl") { [self] in ControlFile($0, task: self, context: context) }
+    children.append(Content.Child(name: "files", node: work.root))
+    add("stream", isListed: false) { StreamFile($0, path: path + "/stream", feed: feed, wakeups: wakeups, context: context) }
+    add("wait", isListed: false) { WaitFile($0, path: path + "/wait", feed: feed, wakeups: wakeups, context: context) }
+    add("files.zip", isListed: false) { ArchiveFile($0, path: path + "/files.zip", feed: feed, context: context) }
+    return Content(children: children, work: work)
+  }
+
+  /// A file whose text never changes.
+  private func snapshot(_ name: String, constant text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) -> SnapshotFile {
+    { [feed, context, path] inode in
+      SnapshotFile(inode, path: "\(path)/\(name)", context: context) {
+        .ready(.init(text(feed.task), modified: feed.modified, timeout: SnapshotFile.forever))
+      }
+    }
+  }
+
+  /// A file whose text is asked of the server when what is known is older than the window.
+  private func snapshot(_ name: String, current text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) -> SnapshotFile {
+    { [feed, context, path] inode in
+      SnapshotFile(inode, path: "\(path)/\(name)", context: context) {
+        feed.ensureFresh(needsEvents: false).map {
+          SnapshotFile.Content(
+            text(feed.task), modified: feed.modified, timeout: context.options.window(finished: feed.isFinished))
+        }
+      }
+    }
+  }
+}
+
+extension BerayTask {
+  /// The task as the server gave it, without its events, for `task.json`.
+  var json: String {
+    guard case .object(let members) = raw else { return raw.serialized() + "\n" }
+    return JSON.object(members.filter { $0.name != "events" }).serialized(pretty: true) + "\n"
+  }
+}

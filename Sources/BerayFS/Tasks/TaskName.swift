@@ -1,0 +1,63 @@
+import BerayAPI
+import VFS
+
+/// The names that a task goes by.
+enum TaskName {
+  /// The longest listed name, in bytes: it fits a terminal's line.
+  static let maximumLength = 80
+
+  /// The listed name: `<id>-<slug of the goal>`, at most ``maximumLength`` bytes, cut between characters. Only the id where the slug is empty.
+  static func listed(id: TaskID, goal: String) -> Name {
+    let prefix = id.description
+    var name = prefix
+    var length = prefix.utf8.count
+    var wantsDash = true
+    // Character by character, so that a combining mark stays with its letter.
+    for character in goal {
+      let kept = character.unicodeScalars.allSatisfy { isKept($0) }
+      guard kept else {
+        wantsDash = true
+        continue
+      }
+      let lowered = character.lowercased()
+      let added = lowered.utf8.count + (wantsDash ? 1 : 0)
+      guard length + added <= maximumLength else { break }
+      if wantsDash { name += "-" }
+      wantsDash = false
+      name += lowered
+      length += added
+    }
+    return Name(name)
+  }
+
+  /// Letters, digits and combining marks of every script.
+  private static func isKept(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+      .letterNumber, .otherNumber, .nonspacingMark, .spacingMark, .enclosingMark:
+      true
+    default: false
+    }
+  }
+
+  /// Why mkdir must not make a task of that name; nil where it may.
+  static func refusal(_ name: Name) -> (detail: String, advice: String)? {
+    if name.string.hasPrefix(".") {
+      return ("names that start with a dot are made by tools, not by people", "write such a goal to 'new'")
+    }
+    if madeByTools.contains(where: { name.string == $0 || name.string.hasPrefix($0 + " ") }) {
+      return ("file managers make '\(name)' unasked", "write such a goal to 'new'")
+    }
+    if !name.utf8.isEmpty, name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      return ("a name of digits alone is the id of a task", "write such a goal to 'new'")
+    }
+    return nil
+  }
+
+  /// Directories that file managers and systems make without being asked for a task.
+  private static let madeByTools: Set<String> = [
+    "lost+found", "Untitled Folder", "untitled folder", "New Folder", "New folder", "Unbenannter Ordner",
+    "Nouveau dossier", "Nueva carpeta", "新建文件夹", "新しいフォルダー", "System Volume Information", "$RECYCLE.BIN",
+    "RECYCLER",
+  ]
+}

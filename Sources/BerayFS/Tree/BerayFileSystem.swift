@@ -1,0 +1,244 @@
+public import BerayClient
+public import Logging
+import SystemPackage
+public import VFS
+
+/// The tasks of a BeRay server as a file system.
+///
+/// It finds nodes by number, counts what the kernel holds of them, and keeps the open handles; what a file or directory is and does, its node knows.
+public final class BerayFileSystem: Sendable {
+  let context: MountContext
+  let registry: TaskRegistry
+  let monitor: ServiceMonitor
+  let shared: WorkShared
+  let creations: Creations
+  private let root: RootDirectory
+  private let handles = HandleTable()
+
+  /// - Parameters:
+  ///   - service: the server. The file system asks nothing of it before ``load()``.
+  ///   - time: the clocks to go by.
+  public init(service: any TaskService, options: MountOptions, time: TimeSource = .system, logger: Logger) {
+    let monitor = ServiceMonitor(service, time: time)
+    let context = MountContext(service: monitor, options: options, time: time, logger: logger)
+    let shared = WorkShared(context: context)
+    let registry = TaskRegistry(context: context, shared: shared)
+    let creations = Creations(context: context, registry: registry)
+    // The first node gets the root's number.
+    let root = context.inodes.add {
+      RootDirectory(
+        $0, context: context, registry: registry, creations: creations, monitor: monitor, shared: shared)
+    }
+    self.context = context
+    self.monitor = monitor
+    self.shared = shared
+    self.registry = registry
+    self.creations = creations
+    self.root = root
+  }
+
+  /// Asks the server who we are, what it offers, and for its tasks: what a mount needs before it serves.
+  public func load() async throws(BerayError) {
+    async let user = monitor.rememberUser()
+    async let list: Void = registry.refresh()
+    _ = try await monitor.capabilities()
+    try await user
+    try await list
+  }
+
+  /// Forgets everything that can be asked for again.
+  public func dropCaches() {
+    registry.expire()
+    shared.dropCaches()
+  }
+
+  /// Uploads what programs wrote and the server has not yet; call it when nothing more will be written, before the process ends.
+  /// - Parameters:
+  ///   - deadline: how long it may take.
+  ///   - progress: gets a line for people now and then.
+  /// - Returns: the files under ``MountOptions/rescueDirectory`` that hold what could not be uploaded.
+  public func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
+    await creations.finish(deadline: deadline)
+    _ = await shared.uploadAll(deadline: deadline, progress: progress)
+    return shared.rescue(to: context.options.rescueDirectory)
+  }
+
+  // MARK: - Nodes and handles
+
+  private func node(_ inode: InodeID) throws(Errno) -> any Node {
+    guard let node = context.inodes[inode] else { throw .staleNFSFileHandle }
+    return node
+  }
+
+  private func directory(_ inode: InodeID) throws(Errno) -> any DirectoryNode {
+    guard let directory = try node(inode) as? any DirectoryNode else { throw .notDirectory }
+    return directory
+  }
+
+  /// Runs `body` where the inode is a directory.
+  private func inDirectory<Value>(
+    _ inode: InodeID, _ body: (any DirectoryNode) -> Outcome<Value>
+  ) -> Outcome<Value> {
+    do { return body(try directory(inode)) } catch { return .failed(error) }
+  }
+
+  private func withNode<Value>(_ inode: InodeID, _ body: (any Node) -> Outcome<Value>) -> Outcome<Value> {
+    do { return body(try node(inode)) } catch { return .failed(error) }
+  }
+
+  private func withFile<Value>(_ handle: HandleID, _ body: (any OpenFile) -> Outcome<Value>) -> Outcome<Value> {
+    guard let file = handles.file(handle) else { return .failed(.badFileDescriptor) }
+    return body(file)
+  }
+
+  /// The entry of a node that was found; counts one lookup.
+  private func entry(_ found: FoundNode) -> Outcome<Entry> {
+    found.node.getattr(nil).map { [inodes = context.inodes] reply throws(Errno) in
+      inodes.remember(found.node)
+      return Entry(reply.attributes, attributeTimeout: reply.timeout, nameTimeout: found.nameTimeout)
+    }
+  }
+
+  private func add(_ opened: OpenedFile) -> OpenReply {
+    OpenReply(handle: handles.add(opened.file), options: opened.options)
+  }
+}
+
+extension BerayFileSystem: FileSystem {
+  public func start(notifier: any Notifier) { context.notifier = notifier }
+
+  public func interruptAll() {
+    for file in handles.files { file.interrupt() }
+    registry.interruptAll()
+  }
+
+  public func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+    inDirectory(directory) { $0.lookup(name, caller: caller).then { self.entry($0) } }
+  }
+
+  public func forget(_ inode: InodeID, count: UInt64) { context.inodes.forget(inode, count: count) }
+
+  public func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply> {
+    withNode(inode) { $0.getattr(handle.flatMap(handles.file)) }
+  }
+
+  public func setattr(
+    _ inode: InodeID, _ changes: AttributeChanges, handle: HandleID?, caller: Caller
+  ) -> Outcome<AttributeReply> {
+    withNode(inode) { $0.setattr(changes, file: handle.flatMap(handles.file), caller: caller) }
+  }
+
+  public func readlink(_ inode: InodeID) -> Outcome<String> { withNode(inode) { $0.readlink() } }
+
+  public func mkdir(_ name: Name, in directory: InodeID, permissions: UInt16, caller: Caller) -> Outcome<Entry> {
+    inDirectory(directory) { $0.mkdir(name, permissions: permissions, caller: caller).then { self.entry($0) } }
+  }
+
+  public func rmdir(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
+    inDirectory(directory) { $0.rmdir(name, caller: caller) }
+  }
+
+  public func unlink(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
+    inDirectory(directory) { $0.unlink(name, caller: caller) }
+  }
+
+  public func rename(
+    _ name: Name, in directory: InodeID, to newName: Name, in newDirectory: InodeID, flags: RenameFlags,
+    caller: Caller
+  ) -> Outcome<Void> {
+    inDirectory(directory) { source in
+      inDirectory(newDirectory) { source.rename(name, to: newName, in: $0, flags: flags, caller: caller) }
+    }
+  }
+
+  public func create(
+    _ name: Name, in directory: InodeID, permissions: UInt16, flags: OpenFlags, caller: Caller
+  ) -> Outcome<CreateReply> {
+    inDirectory(directory) { directory in
+      directory.create(name, permissions: permissions, flags: flags, caller: caller).then { created in
+        self.entry(created.found).map { CreateReply(entry: $0, open: self.add(created.opened)) }
+      }
+    }
+  }
+
+  public func open(_ inode: InodeID, flags: OpenFlags, caller: Caller) -> Outcome<OpenReply> {
+    withNode(inode) { $0.open(flags, caller: caller).map { self.add($0) } }
+  }
+
+  public func read(
+    _ inode: InodeID, handle: HandleID, offset: Int64, count: Int, flags: OpenFlags
+  ) -> Outcome<ArraySlice<UInt8>> {
+    withFile(handle) { $0.read(offset: offset, count: count, flags: flags) }
+  }
+
+  public func write(
+    _ inode: InodeID, handle: HandleID, offset: Int64, bytes: RawSpan, caller: Caller
+  ) -> Outcome<Int> {
+    guard let file = handles.file(handle) else { return .failed(.badFileDescriptor) }
+    return file.write(offset: offset, bytes: bytes, caller: caller)
+  }
+
+  public func flush(_ inode: InodeID, handle: HandleID, caller: Caller) -> Outcome<Void> {
+    withFile(handle) { $0.flush(caller: caller) }
+  }
+
+  public func release(_ inode: InodeID, handle: HandleID) -> Outcome<Void> {
+    guard let file = handles.removeFile(handle) else { return .failed(.badFileDescriptor) }
+    return file.release()
+  }
+
+  public func fsync(_ inode: InodeID, handle: HandleID, dataOnly: Bool) -> Outcome<Void> {
+    withFile(handle) { $0.fsync() }
+  }
+
+  public func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply> {
+    inDirectory(inode) { directory in
+      directory.list().map { listing in
+        var options: OpenReply.Options = []
+        if listing.isCacheable { options.insert(.cacheDirectory) }
+        if listing.isCacheable && listing.isUnchanged { options.insert(.keepCache) }
+        let handle = self.handles.add(DirectoryHandle(node: directory, listing: listing))
+        return OpenReply(handle: handle, options: options)
+      }
+    }
+  }
+
+  public func readdir(
+    _ inode: InodeID, handle: HandleID, after cookie: UInt64, withAttributes: Bool,
+    _ take: (borrowing DirectoryEntry) -> Bool
+  ) throws(Errno) {
+    guard let directory = handles.directory(handle) else { throw .badFileDescriptor }
+    let dots: [(name: Name, inode: InodeID)] = [(".", inode), ("..", .root)]
+    for (index, dot) in dots.enumerated() where cookie <= index {
+      let entry = DirectoryEntry(
+        name: dot.name, inode: dot.inode, kind: .directory, cookie: UInt64(index + 1), entry: nil)
+      guard take(entry) else { return }
+    }
+    for item in directory.items(after: cookie) {
+      var entry = DirectoryEntry(
+        name: item.name, inode: item.node.inode, kind: item.node.kind, cookie: item.cookie, entry: nil)
+      if withAttributes, let reply = item.attributes {
+        entry.entry = Entry(reply.attributes, attributeTimeout: reply.timeout, nameTimeout: item.nameTimeout)
+        context.inodes.remember(item.node)
+      }
+      guard take(entry) else {
+        if entry.entry != nil { context.inodes.forget(item.node.inode, count: 1) }
+        return
+      }
+    }
+  }
+
+  public func releasedir(_ inode: InodeID, handle: HandleID) { handles.removeDirectory(handle) }
+
+  /// Figures that no program takes for a full disk: the server tells nothing of its space.
+  public func statfs() -> FileSystemStatistics {
+    let blocks: UInt64 = 1 << 28
+    return FileSystemStatistics(
+      blockSize: 4096, blocks: blocks, freeBlocks: blocks, files: 1 << 32,
+      freeFiles: 1 << 32 - UInt64(context.inodes.count))
+  }
+
+  public func poll(_ inode: InodeID, handle: HandleID) -> PollEvents {
+    handles.file(handle)?.poll() ?? [.readable, .writable, .hangUp]
+  }
+}
