@@ -1,0 +1,85 @@
+import Testing
+
+/// What a mount does when the server, the network or the mount's own process is in trouble.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct FailureTests {
+  @Test func aHungServerHangsNeitherLsNorDf() async throws {
+    try await withBed(.bare(arguments: [])) { bed in
+      try await bed.sh("mkdir 'echo x'; cat last/wait")
+      try await bed.control("/_hang")
+      let result = try await bed.sh("ls; df . > /dev/null && echo free; ls -d 1*", timeout: 5)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output.contains("1-echo-x\nREADME.md") || result.output.contains("1-echo-x"))
+      #expect(result.output.contains("free"))
+      let killed = try await bed.sh(
+        """
+        cat 1/files/none & pid=$!
+        until test "$(cut -d' ' -f3 /proc/$pid/stat)" = S -o "$(cut -d' ' -f3 /proc/$pid/stat)" = D; do :; done
+        kill -9 $pid; timeout 1 tail --pid=$pid -f /dev/null && echo gone
+        """, timeout: 15)
+      #expect(killed.output == "gone\n", "\(killed.errors)")
+      try await bed.control("/_go")
+    }
+  }
+
+  @Test func aDeadServerIsToldByErrno() async throws {
+    try await withBed(.bare(arguments: [])) { bed in
+      try await bed.sh("mkdir 'echo x'; cat last/wait")
+      bed.killServer()
+      let result = try await bed.sh("ls > /dev/null && echo listed; mkdir 'echo y'; echo 'echo z' > new; tail -n 1 .beray/errors", timeout: 25)
+      #expect(result.output.hasPrefix("listed\n"), "\(result.output)")
+      #expect(result.errors.contains("Connection refused"), "\(result.errors)")
+      #expect(result.output.contains("ECONNREFUSED"), "\(result.output)")
+    }
+  }
+
+  @Test func aTaskDeletedElsewhereVanishes() async throws {
+    try await withBed(.local) { bed in
+      try await bed.sh("mkdir 'echo x'; cat last/wait; ls")
+      let deleted = try await bed.beray("task", "delete", "1")
+      #expect(deleted.status == 0, "\(deleted.errors)")
+      let result = try await bed.sh("echo refresh > last/ctl; until ! ls | grep -q '^1-'; do :; done; cat 1/status")
+      #expect(result.status != 0)
+      #expect(result.errors.contains("No such file"), "\(result.errors)")
+    }
+  }
+
+  @Test func everyWayToUnmountEndsWell() async throws {
+    for command in ["fusermount3 -u '$MNT'", "umount '$MNT'", "\(Bed.program) unmount '$MNT'"] {
+      let bed = try await Bed.start(.bare(arguments: []))
+      let script = "cd / && " + command.replacing("'$MNT'", with: "\"$MNT\"") + " && ! grep -q \"$MNT\" /proc/self/mountinfo"
+      let result = try await bed.sh(script)
+      #expect(result.status == 0, "\(command): \(result.errors) \(result.output)")
+      try await bed.stop()
+    }
+  }
+
+  @Test func aBusyMountEndsOnASignal() async throws {
+    try await withBed(.bare(arguments: [])) { bed in
+      // A shell that stands in the mount and a reader that is blocked keep it busy.
+      let busy = try ChildProcess(
+        ["/bin/bash", "-c", "cd '\(bed.mountpoint)' && mkdir 'sleep 1000' && echo ready && cat last/wait"],
+        environment: Bed.environment(in: bed.directory))
+      try await busy.line { $0 == "ready" ? () : nil }
+      try await bed.endMount()
+      let status = await busy.exitStatus(within: 5)
+      #expect(status != 128 + 9, "the blocked reader got an error and ended")
+    }
+  }
+
+  @Test func aKilledMountIsClearedByTheNext() async throws {
+    let bed = try await Bed.start(.bare(arguments: []))
+    await bed.killMount()
+    let stale = try await Bed.run(
+      ["/bin/ls", bed.mountpoint], environment: Bed.environment(in: bed.directory), timeout: 5)
+    #expect(stale.errors.contains("not connected"), "\(stale.errors)")
+    let mounted = try await bed.beray("mount", bed.mountpoint, "--log-file", bed.directory + "/second.log")
+    #expect(mounted.status == 0, "\(mounted.errors)")
+    let again = try await bed.beray("mount", bed.mountpoint)
+    #expect(again.status == 1)
+    #expect(again.errors.contains("mounted"), "\(again.errors)")
+    let ended = try await bed.beray("unmount", bed.mountpoint)
+    #expect(ended.status == 0, "\(ended.errors)")
+    await bed.abandon()
+  }
+}

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""A BeRay server with the endpoints of the Python SDK and nothing more.
+
+It has no /openapi.json, tells neither sizes nor times of files, ignores Range, refuses HEAD, gives events no ids and streams
+only what is new (or everything again with --replay), and with --no-length sends no Content-Length. A goal is run by /bin/sh.
+It prints its port, then a line for each request. POST /_hang makes every later request wait until POST /_go.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+TOKEN = "bare-token"
+lock = threading.Condition()
+tasks = {}
+settings = {}
+going = threading.Event()
+going.set()
+
+
+class Task:
+    def __init__(self, number, goal):
+        self.number, self.goal, self.status, self.events = number, goal, "RUNNING", []
+        self.work = os.path.join(settings["root"], str(number))
+        os.makedirs(self.work)
+        self.process = subprocess.Popen(
+            ["/bin/sh", "-c", goal], cwd=self.work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        threading.Thread(target=self.follow, daemon=True).start()
+
+    def follow(self):
+        for line in self.process.stdout:
+            with lock:
+                self.events.append({"type": "message", "content": line.decode("utf-8", "replace").rstrip("\n")})
+                lock.notify_all()
+        code = self.process.wait()
+        with lock:
+            if self.status == "RUNNING":
+                self.status = "COMPLETED" if code == 0 else "FAILED"
+            lock.notify_all()
+
+    def short(self):
+        return {"id": self.number, "goal": self.goal, "status": self.status}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, value, headers=()):
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        self.send_response(status)
+        for name, text in headers:
+            self.send_header(name, text)
+        if settings["no_length"] and status == 200 and isinstance(value, bytes):
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def fail(self, status, detail):
+        self.answer(status, {"detail": detail})
+
+    def body(self):
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            data = b""
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                data += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return data
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def handle_any(self):
+        url = urllib.parse.urlsplit(self.path)
+        query = urllib.parse.parse_qs(url.query)
+        body = self.body()
+        if url.path in ("/_hang", "/_go"):
+            going.set() if url.path == "/_go" else going.clear()
+            return self.answer(200, {})
+        print(self.command, self.path, len(body), flush=True)
+        going.wait()
+        parts = url.path.strip("/").split("/")
+        if parts[:2] != ["api", "v1"]:
+            return self.fail(404, "Not Found")
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return self.fail(401, "Not authenticated")
+        if parts[2:] == ["users", "me"] and self.command == "GET":
+            return self.answer(200, {"id": 1, "email": "bare@example.com"})
+        if parts[2] != "tasks":
+            return self.fail(404, "Not Found")
+        rest = parts[3:]
+        if not rest:
+            if not url.path.endswith("/"):
+                return self.answer(307, b"", [("Location", url.path + "/")])
+            if self.command == "GET":
+                with lock:
+                    return self.answer(200, [task.short() for task in tasks.values()])
+            goal = json.loads(body)["goal"]
+            with lock:
+                number = max(tasks, default=0) + 1
+                tasks[number] = Task(number, goal)
+                return self.answer(200, tasks[number].short())
+        task = tasks.get(int(rest[0]))
+        if task is None:
+            return self.fail(404, "Task not found")
+        return self.handle_task(task, self.command, rest[1:], query, body)
+
+    def handle_task(self, task, method, rest, query, body):
+        path = query.get("path", ["."])[0]
+        full = os.path.realpath(os.path.join(task.work, path))
+        if full != task.work and not full.startswith(task.work + "/"):
+            return self.fail(400, "Invalid path")
+        if not rest and method == "GET":
+            with lock:
+                return self.answer(200, dict(task.short(), events=list(task.events)))
+        if not rest and method == "DELETE":
+            self.stop(task)
+            with lock:
+                del tasks[task.number]
+            shutil.rmtree(task.work, ignore_errors=True)
+            return self.answer(200, {"status": "success", "message": "deleted"})
+        if rest == ["stop"]:
+            self.stop(task)
+            return self.answer(200, {"message": "stopped"})
+        if rest == ["stream"]:
+            return self.stream(task)
+        if rest == ["files", "tree"]:
+            if not os.path.isdir(full):
+                return self.fail(404, "Not found")
+            return self.answer(200, [
+                {"name": name, "type": "directory" if os.path.isdir(os.path.join(full, name)) else "file"}
+                for name in sorted(os.listdir(full))])
+        if rest == ["files", "content"] and method == "GET":
+            if not os.path.isfile(full):
+                return self.fail(404, "File not found")
+            with open(full, "rb") as file:
+                return self.answer(200, file.read())
+        if rest == ["files", "content"] and method == "PUT":
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "wb") as file:
+                file.write(body)
+            return self.answer(200, {"message": "uploaded", "path": path, "size": len(body)})
+        if rest == ["files", "download"] and method == "POST":
+            return self.archive(task, json.loads(body).get("paths") or ["."])
+        return self.fail(405, "Method Not Allowed")
+
+    def archive(self, task, paths):
+        name = os.path.join(settings["root"], f"zip-{threading.get_ident()}")
+        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in paths:
+                full = os.path.join(task.work, path)
+                if os.path.isfile(full):
+                    archive.write(full, path)
+                for directory, _, files in os.walk(full):
+                    for file in files:
+                        where = os.path.join(directory, file)
+                        archive.write(where, os.path.relpath(where, task.work))
+        with open(name, "rb") as file:
+            data = file.read()
+        os.unlink(name)
+        self.answer(200, data, [("Content-Type", "application/zip")])
+
+    def stop(self, task):
+        with lock:
+            if task.status == "RUNNING":
+                task.status = "STOPPED"
+        try:
+            os.killpg(task.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        with lock:
+            lock.notify_all()
+
+    def stream(self, task):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        with lock:
+            sent = 0 if settings["replay"] else len(task.events)
+        while True:
+            with lock:
+                lock.wait_for(lambda: len(task.events) > sent or task.status != "RUNNING", timeout=5)
+                news, status = task.events[sent:], task.status
+            for event in news:
+                self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
+            sent += len(news)
+            if status != "RUNNING" and not news:
+                self.wfile.write(b"data: " + json.dumps({"status": status}).encode() + b"\n\n")
+                return
+            if not news:
+                self.wfile.write(b": ping\n\n")
+            self.wfile.flush()
+
+    def do_GET(self):
+        try:
+            self.handle_any()
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def do_HEAD(self):
+        self.answer(405, b"")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root")
+    parser.add_argument("--replay", action="store_true")
+    parser.add_argument("--no-length", action="store_true")
+    arguments = parser.parse_args()
+    settings.update(root=os.path.realpath(arguments.root), replay=arguments.replay, no_length=arguments.no_length)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

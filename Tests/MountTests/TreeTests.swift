@@ -1,0 +1,260 @@
+import Testing
+
+/// Every name of the tree, on a real mount: our own server and one that has the bare API.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct TreeTests {
+  static let servers: [Bed.Server] = [.local, .bare(arguments: []), .bare(arguments: ["--replay", "--no-length"])]
+
+  @Test(arguments: servers)
+  func goalStatusEventsAndFiles(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let goal = "echo one; until test -e go; do sleep 0.05; done; echo two; echo done > out.txt"
+      let result = try await bed.sh(
+        """
+        set -e
+        mkdir '\(goal)'
+        T=$(readlink last)
+        cat "$T/id" "$T/goal"
+        until grep -q one "$T/events.log"; do :; done
+        cat "$T/status"
+        echo x > "$T/files/go"
+        cat "$T/wait"
+        cat "$T/status" "$T/files/out.txt"
+        grep -c two "$T/events.log"
+        tail -n 1 "$T/events.log" | grep -c COMPLETED
+        """)
+      #expect(result.status == 0, "\(result.errors)")
+      let lines = result.output.split(separator: "\n").map(String.init)
+      #expect(lines == ["1", goal, "RUNNING", "COMPLETED", "COMPLETED", "done", "1", "1"])
+    }
+  }
+
+  @Test(arguments: servers)
+  func allNamesAreOneDirectory(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        set -e
+        mkdir 'echo same'
+        T=$(readlink last)
+        test "$T" = 1-echo-same
+        stat -c %i "$T" 1 'echo same' last/ | sort -u | wc -l
+        mkdir -p 'echo same'; mkdir -p 'echo same'
+        ls -d [0-9]* | wc -l
+        cat 1/wait > /dev/null
+        rmdir 'echo same'
+        ls -d [0-9]* 2>/dev/null | wc -l
+        """)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output == "1\n1\n0\n")
+    }
+  }
+
+  @Test(arguments: servers)
+  func refusedNames(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      for name in [".hidden", "lost+found", "Untitled Folder", "123"] {
+        let result = try await bed.sh("mkdir '\(name)'")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("Operation not permitted"), "\(name): \(result.errors)")
+      }
+      let errors = try await bed.sh("cat .beray/errors; ls -d [0-9]*")
+      #expect(errors.output.split(separator: "\n").count == 4, "\(errors.output)")
+      #expect(errors.output.contains("EPERM"))
+      #expect(errors.status != 0, "no task was made")
+    }
+  }
+
+  @Test(arguments: servers)
+  func goalsWrittenToNew(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        set -e
+        { echo 'echo a'; date +'#%s'; echo 'echo b'; } > new
+        cat last/id; cat last/wait > /dev/null; grep -c '[ab]$' last/events.log
+        echo '{"goal": "echo tools", "tools": ["a"]}' > new
+        cat last/id last/goal
+        { printf '#'; head -c 102400 /dev/zero | tr '\\0' x; echo; echo 'echo long'; } > new
+        cat last/id; stat -c %s last/goal; cat last/wait
+        mkdir '写一首诗'
+        readlink last
+        : > new
+        ls -d [0-9]* | wc -l
+        head -c 20 new
+        """)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(
+        result.output == """
+          1
+          2
+          2
+          echo tools
+          3
+          102412
+          COMPLETED
+          4-写一首诗
+          4
+          Write a goal here to
+          """)
+    }
+  }
+
+  @Test(arguments: servers)
+  func stopEndsATask(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'sleep 1000' && cd 'sleep 1000' || exit 1
+        rmdir ../1 2> ../../busy; echo $?
+        echo stop > ctl && cat wait && cd .. && rmdir 'sleep 1000'
+        echo $?
+        ls -d [0-9]* 2> /dev/null | wc -l
+        """)
+      #expect(result.output == "1\nSTOPPED\n0\n0\n", "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers)
+  func verbsFailInsideWrite(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'echo x'; cat last/wait > /dev/null
+        echo fly > last/ctl; echo $?
+        sh -c 'echo fly > last/ctl'; echo $?
+        printf 'refresh\\nstop\\n' > last/ctl; echo $?
+        echo delete > last/ctl; echo $?
+        ls -d [0-9]* 2> /dev/null | wc -l
+        """)
+      #expect(result.output == "1\n1\n0\n0\n0\n")
+      #expect(result.errors.contains("Invalid argument"))
+    }
+  }
+
+  @Test(arguments: servers)
+  func theStreamBlocksAndEnds(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'echo first; until test -e go; do sleep 0.05; done; echo second'
+        { read -r line; echo "$line" | grep -c first; touch last/files/go; cat; } < last/stream | tee $DIR/stream | head -n 1
+        cat last/wait
+        """)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output == "1\nCOMPLETED\n", "\(result.output) \(result.errors)")
+      let lines = try await bed.sh("jq -c . last/events | wc -l; cat last/stream | cmp - last/events && echo same")
+      #expect(lines.output.hasSuffix("same\n"), "\(lines.output) \(lines.errors)")
+    }
+  }
+
+  @Test(arguments: servers)
+  func aBlockedReaderDiesAtOnce(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'sleep 1000'
+        for f in wait stream; do
+          cat last/$f > /dev/null & pid=$!
+          until grep -q fuse /proc/$pid/wchan 2>/dev/null || test "$(cat /proc/$pid/stat | cut -d' ' -f3)" = S; do :; done
+          timeout 1 tail --pid=$pid -f /dev/null & waiter=$!
+          kill -9 $pid
+          wait $waiter && echo gone
+        done
+        echo stop > last/ctl; cat last/wait
+        """)
+      #expect(result.output == "gone\ngone\nSTOPPED\n", "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers)
+  func tailFollowsTheLog(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'for i in 1 2 3; do echo line $i; sleep 0.3; done'
+        timeout 10 tail -n +1 -s 0.1 -f last/events.log | while read -r line; do
+          echo "$line"; case "$line" in *COMPLETED*) break;; esac
+        done > $DIR/seen
+        grep -c 'line [123]$' $DIR/seen
+        tr -d '\\0' < $DIR/seen | cmp - $DIR/seen && cat last/wait > /dev/null && cmp $DIR/seen last/events.log && echo same
+        """)
+      #expect(result.output == "3\nsame\n", "\(result.output) \(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers)
+  func wholeTreeTools(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        set -e
+        mkdir 'mkdir -p d/e; echo needle > d/e/f.txt; printf abc > g; : > empty'
+        cat last/wait > /dev/null
+        ls -la . last/ > $DIR/ls
+        find . -type f | sort > $DIR/find
+        grep -rl needle . | sort
+        tar cf $DIR/a.tar . && mkdir $DIR/x && tar xf $DIR/a.tar -C $DIR/x
+        rsync -a ./ $DIR/r/
+        cp -r . $DIR/c
+        for copy in x r c; do cat $DIR/$copy/1-*/files/d/e/f.txt; cmp $DIR/$copy/1-*/events.log last/events.log; done
+        cmp $DIR/x/1-*/goal last/goal
+        stat -c %s last/files/g last/files/empty
+        cat last/files.zip > $DIR/z.zip
+        unzip -p $DIR/z.zip d/e/f.txt
+        unzip -tq last/files.zip
+        """)
+      #expect(result.status == 0, "\(result.output) \(result.errors)")
+      #expect(result.output.contains("needle\nneedle\nneedle\n3\n0\nneedle\n"), "\(result.output)")
+      #expect(result.output.contains("files/d/e/f.txt"))
+    }
+  }
+
+  @Test(arguments: servers)
+  func filesAreReadAndWritten(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        set -e
+        mkdir 'until test -e go; do sleep 0.05; done; cat note.txt'
+        cd last/files
+        echo first > note.txt; echo second >> note.txt; cat note.txt
+        truncate -s 3 note.txt; cat note.txt; echo
+        printf X | dd of=note.txt bs=1 seek=1 conv=notrunc status=none; cat note.txt; echo
+        head -c 3000000 /dev/urandom > $DIR/big; cp $DIR/big big; cmp $DIR/big big
+        python3 - <<'PY'
+        import mmap
+        with open("note.txt", "r+b") as f:
+            m = mmap.mmap(f.fileno(), 3)
+            m[0:1] = b"Y"
+            m.flush()
+        PY
+        cat note.txt; echo
+        touch go
+        cat ../wait
+        tail -n 2 ../events.log | head -n 1 | grep -o 'YXr'
+        """)
+      #expect(result.status == 0, "\(result.output) \(result.errors)")
+      #expect(result.output == "first\nsecond\nfir\nfXr\nYXr\nCOMPLETED\nYXr\n")
+    }
+  }
+
+  @Test(arguments: servers)
+  func theMountTellsOfItself(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        set -e
+        jq -r .connection.state .beray/status.json
+        jq -r .email .beray/user.json | grep -c @
+        stat -c '%a %U' . .beray new | sort -u
+        grep -c mkdir README.md
+        ! grep -rq "$(cat $DIR/token)" .beray
+        cat /proc/mounts | grep "$MNT" | grep -c "$(cat $DIR/token)" || true
+        """)
+      #expect(result.status == 0, "\(result.output) \(result.errors)")
+      #expect(result.output.hasPrefix("connected\n1\n600 root\n700 root\n") || result.output.hasPrefix("connected\n1\n"))
+      #expect(result.output.hasSuffix("\n0\n"))
+    }
+  }
+}
