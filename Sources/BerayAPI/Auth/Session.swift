@@ -1,0 +1,29 @@
+/// What a server answers to a login or a registration.
+public struct Session: Hashable, Sendable {
+  /// A secret: it stands in for the password. It is part of ``raw`` too.
+  public var accessToken: String
+  /// "bearer".
+  public var tokenType: String
+  public var user: User?
+  /// The whole object as it came.
+  public var raw: JSON
+
+  public init(accessToken: String, tokenType: String = "bearer", user: User? = nil, raw: JSON) {
+    self.accessToken = accessToken
+    self.tokenType = tokenType
+    self.user = user
+    self.raw = raw
+  }
+
+  /// Reads the answer of `POST auth/login`, `auth/token` or `auth/register`, which must have an `access_token`.
+  public init(json: JSON) throws(UnexpectedJSON) {
+    guard let token = json["access_token"]?.word else { throw UnexpectedJSON(expected: "a session with an access_token") }
+    let user = json["user"].flatMap { try? User(json: $0) }
+    self.init(accessToken: token, tokenType: json["token_type"]?.word ?? "bearer", user: user, raw: json)
+  }
+}
+
+extension Session: CustomStringConvertible {
+  /// The user, and not the token, so that it can be printed.
+  public var description: String { "session of \(user?.email ?? user?.id ?? "a user")" }
+}

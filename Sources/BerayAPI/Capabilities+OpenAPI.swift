@@ -1,0 +1,51 @@
+extension Capabilities {
+  /// Reads an OpenAPI 3 document: what its `paths` list is there, under any prefix, whatever the path parameter is called.
+  public init(openAPI document: JSON) {
+    self = []
+    for path in document["paths"]?.objectValue ?? [] {
+      for (capability, route) in Self.operations where Self.matches(path.name, route.template) {
+        guard let operation = path.value[route.method.lowercased()] else { continue }
+        let shared = path.value["parameters"]?.arrayValue ?? []
+        let parameters = (shared + (operation["parameters"]?.arrayValue ?? [])).map { Self.resolve($0, in: document) }
+        if Self.offers(capability, operation, parameters) { insert(capability) }
+      }
+    }
+  }
+
+  private static let operations: [(Capabilities, Route)] = [
+    (.remove, .removeFile), (.move, .moveFile), (.makeDirectory, .makeDirectory), (.attributes, .setAttributes),
+    (.recursiveTree, .fileTree), (.ranges, .fileContent), (.resumableStream, .streamTask),
+  ]
+
+  private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
+    func has(_ name: String, in place: String) -> Bool {
+      parameters.contains { $0["in"]?.stringValue == place && $0["name"]?.stringValue?.lowercased() == name }
+    }
+    switch capability {
+    case .recursiveTree: return has("recursive", in: "query")
+    case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
+    case .resumableStream: return has("last-event-id", in: "header")
+    default: return true
+    }
+  }
+
+  private static func matches(_ path: String, _ template: String) -> Bool {
+    let given = path.split(separator: "/")
+    let wanted = template.split(separator: "/")
+    guard given.count >= wanted.count else { return false }
+    return zip(given.suffix(wanted.count), wanted).allSatisfy { given, wanted in
+      wanted.hasPrefix(":") ? given.hasPrefix("{") && given.hasSuffix("}") : given == wanted
+    }
+  }
+
+  /// Follows a `$ref` within the document, such as `#/components/parameters/Range`.
+  private static func resolve(_ json: JSON, in document: JSON) -> JSON {
+    guard let reference = json["$ref"]?.stringValue, reference.hasPrefix("#/") else { return json }
+    var target = document
+    for name in reference.dropFirst(2).split(separator: "/") {
+      guard let member = target[String(name)] else { return json }
+      target = member
+    }
+    return target
+  }
+}

@@ -1,0 +1,44 @@
+/// One event of an event stream (WHATWG HTML §9.2, "Server-sent events").
+public struct ServerSentEvent: Hashable, Sendable {
+  /// The name in its `event:` field; "message" where it has none.
+  public var event: String
+  /// Its `data:` lines, joined by newlines.
+  public var data: String
+  /// The stream's last event id as of this event, which may have come with an earlier one; nil where none came.
+  public var lastEventID: String?
+  /// Milliseconds to wait before reconnecting, where the event's block tells.
+  public var retry: Int?
+
+  public init(event: String = "message", data: String, lastEventID: String? = nil, retry: Int? = nil) {
+    self.event = event
+    self.data = data
+    self.lastEventID = lastEventID
+    self.retry = retry
+  }
+
+  /// The bytes of the event on the wire, with the blank line that ends it.
+  ///
+  /// Line breaks within `event` and `lastEventID` would begin another field; they are left out.
+  public func encoded() -> [UInt8] {
+    var bytes: [UInt8] = []
+    if let lastEventID { Self.write("id", lastEventID.filter { !$0.isNewline }, to: &bytes) }
+    if event != "message" { Self.write("event", event.filter { !$0.isNewline }, to: &bytes) }
+    if let retry { Self.write("retry", String(retry), to: &bytes) }
+    for line in data.split(omittingEmptySubsequences: false, whereSeparator: { "\r\n" == $0 || "\n" == $0 || "\r" == $0 }) {
+      Self.write("data", line, to: &bytes)
+    }
+    bytes.append(0x0A)
+    return bytes
+  }
+
+  /// A comment, which parsers ignore: it keeps a connection alive.
+  public static func comment(_ text: String) -> [UInt8] {
+    Array(": \(text.filter { !$0.isNewline })\n\n".utf8)
+  }
+
+  private static func write(_ field: String, _ value: some StringProtocol, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: "\(field): ".utf8)
+    bytes.append(contentsOf: value.utf8)
+    bytes.append(0x0A)
+  }
+}

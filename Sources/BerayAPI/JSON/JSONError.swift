@@ -1,0 +1,38 @@
+/// Why bytes are no JSON text (RFC 8259).
+public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Reason: Hashable, Sendable {
+    case unexpectedEnd
+    case unexpectedByte(UInt8)
+    /// A control character stands unescaped in a string.
+    case controlCharacter(UInt8)
+    case badEscape
+    case badNumber
+    /// Arrays and objects stand in one another more than ``JSON/depthLimit`` deep.
+    case tooDeep
+    /// Something follows the value.
+    case trailingBytes
+  }
+
+  public var reason: Reason
+  /// Where the fault is: bytes from the start of the text.
+  public var offset: Int
+
+  public init(_ reason: Reason, offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  public var description: String {
+    let what =
+      switch reason {
+      case .unexpectedEnd: "the text ends too early"
+      case .unexpectedByte(let byte): "unexpected byte 0x\(String(byte, radix: 16))"
+      case .controlCharacter(let byte): "control character 0x\(String(byte, radix: 16)) in a string"
+      case .badEscape: "bad escape in a string"
+      case .badNumber: "bad number"
+      case .tooDeep: "nested too deep"
+      case .trailingBytes: "more text after the value"
+      }
+    return "\(what) at byte \(offset)"
+  }
+}

@@ -1,0 +1,46 @@
+extension BerayTask {
+  /// Reads a task: an object with an `id` (or `task_id`), or one that holds such an object under `task` or `data`.
+  ///
+  /// A missing goal and a missing status are "", and such a status counts as not finished. Where `events` is a list, every
+  /// element of it is an event, whatever it looks like.
+  /// - Parameter id: taken where the object has none.
+  public init(json: JSON, id: TaskID? = nil) throws(UnexpectedJSON) {
+    let task = Self.unwrapped(json)
+    guard task.objectValue != nil, let id = task.first(of: FieldNames.taskID, as: TaskID.init(json:)) ?? id else {
+      throw UnexpectedJSON(expected: "a task with an id")
+    }
+    self.init(
+      id: id, goal: task["goal"]?.scalarText ?? "",
+      status: TaskStatus(task.first(of: FieldNames.status, as: \.word) ?? ""),
+      createdAt: task.first(of: FieldNames.createdAt, as: UTCTime.init(json:)),
+      updatedAt: task.first(of: FieldNames.updatedAt, as: UTCTime.init(json:)),
+      events: task["events"]?.arrayValue.map { $0.map(TaskEvent.init(json:)) }, raw: task)
+  }
+
+  /// Reads the answer of `GET tasks/`: a list, or an object that holds it under `tasks`, `items`, `data` or `results`.
+  ///
+  /// What is no task, and a second task with an id, is left out.
+  public static func list(json: JSON) throws(UnexpectedJSON) -> [BerayTask] {
+    let list = json.arrayValue ?? json.first(of: ["tasks", "items", "data", "results"], as: \.arrayValue)
+    guard let list else { throw UnexpectedJSON(expected: "a list of tasks") }
+    var seen: Set<TaskID> = []
+    var tasks: [BerayTask] = []
+    tasks.reserveCapacity(list.count)
+    for element in list {
+      if let task = try? BerayTask(json: element), seen.insert(task.id).inserted { tasks.append(task) }
+    }
+    return tasks
+  }
+
+  private static func unwrapped(_ json: JSON) -> JSON {
+    if json.first(of: FieldNames.taskID, as: TaskID.init(json:)) != nil { return json }
+    return json.first(of: ["task", "data"]) { $0.objectValue == nil ? nil : $0 } ?? json
+  }
+}
+
+extension TaskID {
+  init?(json: JSON) {
+    guard let value = json.intValue, value >= 0 else { return nil }
+    self.init(rawValue: value)
+  }
+}

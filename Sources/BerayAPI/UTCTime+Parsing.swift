@@ -1,0 +1,146 @@
+extension UTCTime {
+  /// Reads a time in a JSON answer: ISO 8601, or the seconds, milliseconds, microseconds or nanoseconds since 1970, as a
+  /// number or as text.
+  public init?(json: JSON) {
+    switch json {
+    case .number(let text): self.init(epoch: text)
+    case .string(let text): self.init(text)
+    default: return nil
+    }
+  }
+
+  /// Reads ISO 8601 (RFC 3339 and its looser relatives: a space for the `T`, no seconds, `+hhmm`, no zone, which means
+  /// UTC), or a number as ``init(epoch:)`` does.
+  public init?(_ text: String) {
+    if let time = Self.parseISO8601(text) { self = time } else { self.init(epoch: text) }
+  }
+
+  /// Reads the time since 1970 as a decimal number, whose unit is told by its magnitude: up to 11 digits before the point
+  /// are seconds, 14 milliseconds, 17 microseconds, more nanoseconds.
+  public init?(epoch text: String) {
+    guard let number = DecimalNumber(text) else { return nil }
+    let whole = number.whole.magnitude
+    let unit: Int128 =
+      whole < 100_000_000_000 ? 1_000_000_000
+      : whole < 100_000_000_000_000 ? 1_000_000 : whole < 100_000_000_000_000_000 ? 1_000 : 1
+    var total = Int128(number.whole) * unit + Int128(number.billionths) * unit / 1_000_000_000
+    if number.isNegative { total = -total }
+    let (seconds, rest) = total.quotientAndRemainder(dividingBy: 1_000_000_000)
+    self.init(
+      seconds: Int64(rest < 0 ? seconds - 1 : seconds), nanoseconds: Int32(rest < 0 ? rest + 1_000_000_000 : rest))
+  }
+
+  private static func parseISO8601(_ text: String) -> UTCTime? {
+    var reader = DigitReader(text)
+    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+      let day = reader.number(2), (1...12).contains(month), day >= 1, day <= days(inMonth: month, year: year)
+    else { return nil }
+    var seconds = daysSinceEpoch(year: year, month: month, day: day) * 86_400
+    if reader.isAtEnd { return UTCTime(seconds: seconds) }
+    guard reader.take("T") || reader.take("t") || reader.take(" "), let hour = reader.number(2), reader.take(":"),
+      let minute = reader.number(2), hour < 24, minute < 60
+    else { return nil }
+    seconds += Int64(hour * 3600 + minute * 60)
+    var nanoseconds: Int32 = 0
+    if reader.take(":") {
+      guard let second = reader.number(2), second <= 60 else { return nil }
+      seconds += Int64(second)
+      if reader.take(".") || reader.take(",") {
+        guard let billionths = reader.fraction() else { return nil }
+        nanoseconds = billionths
+      }
+    }
+    guard let offset = reader.zone(), reader.isAtEnd else { return nil }
+    return UTCTime(seconds: seconds - Int64(offset), nanoseconds: nanoseconds)
+  }
+}
+
+/// Reads fixed-width digits from text.
+private struct DigitReader {
+  private var rest: Substring.UTF8View
+
+  init(_ text: String) { rest = Substring(text).utf8 }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    guard rest.first == UInt8(ascii: scalar) else { return false }
+    rest.removeFirst()
+    return true
+  }
+
+  mutating func number(_ width: Int) -> Int? {
+    var value = 0
+    for _ in 0..<width {
+      guard let digit = digit() else { return nil }
+      value = value * 10 + Int(digit)
+    }
+    return value
+  }
+
+  /// Digits behind a point as billionths; what is smaller is cut off. Nil where there is none.
+  mutating func fraction() -> Int32? {
+    guard var value = digit().map({ Int32($0) }) else { return nil }
+    var width = 1
+    while let digit = digit() {
+      if width < 9 {
+        value = value * 10 + Int32(digit)
+        width += 1
+      }
+    }
+    while width < 9 {
+      value *= 10
+      width += 1
+    }
+    return value
+  }
+
+  /// The zone's seconds east of Greenwich; 0 where there is none.
+  mutating func zone() -> Int? {
+    if isAtEnd || take("Z") || take("z") { return 0 }
+    let isEast = take("+")
+    guard isEast || take("-"), let hours = number(2), hours < 24 else { return nil }
+    var minutes = 0
+    if !isAtEnd {
+      _ = take(":")
+      guard let value = number(2), value < 60 else { return nil }
+      minutes = value
+    }
+    let offset = hours * 3600 + minutes * 60
+    return isEast ? offset : -offset
+  }
+
+  private mutating func digit() -> UInt8? {
+    guard let byte = rest.first, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+    rest.removeFirst()
+    return byte - UInt8(ascii: "0")
+  }
+}
+
+/// A decimal number to the billionth, which a Double of seconds since 1970 cannot hold.
+private struct DecimalNumber {
+  var whole: Int64
+  var billionths: Int32
+  var isNegative: Bool
+
+  init?(_ text: String) {
+    isNegative = text.utf8.first == UInt8(ascii: "-")
+    let digits = text.dropFirst(isNegative ? 1 : 0)
+    guard let first = digits.utf8.first, (48...57).contains(first) else { return nil }
+    let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    if let whole = Int64(parts[0]) {
+      self.whole = whole
+      billionths = 0
+      if parts.count == 1 { return }
+      var reader = DigitReader(String(parts[1]))
+      if let fraction = reader.fraction(), reader.isAtEnd {
+        billionths = fraction
+        return
+      }
+    }
+    // With an exponent, such as 1.7e9.
+    guard let value = Double(String(digits)), value < 9e18 else { return nil }
+    whole = Int64(value)
+    billionths = Int32((value - value.rounded(.down)) * 1e9)
+  }
+}

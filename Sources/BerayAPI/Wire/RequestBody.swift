@@ -1,0 +1,50 @@
+/// The bodies of requests.
+public enum RequestBody {
+  public static func verificationCode(email: String) -> JSON {
+    ["email": JSON(email)]
+  }
+
+  public static func register(email: String, verificationCode: String, password: String) -> JSON {
+    ["email": JSON(email), "verification_code": JSON(verificationCode), "password": JSON(password)]
+  }
+
+  public static func login(email: String, password: String) -> JSON {
+    ["email": JSON(email), "password": JSON(password)]
+  }
+
+  /// The OAuth2 form (RFC 6749 §4.3.2, `application/x-www-form-urlencoded`), whose user name is the email address.
+  public static func loginForm(email: String, password: String) -> String {
+    "username=\(formEncoded(email))&password=\(formEncoded(password))"
+  }
+
+  /// - Parameter tools: sent as null where nil; else as they are.
+  public static func createTask(goal: String, tools: [JSON]?) -> JSON {
+    ["goal": JSON(goal), "tools": tools.map { .array($0) } ?? .null]
+  }
+
+  /// - Parameter paths: everything where empty.
+  public static func download(paths: [String]) -> JSON {
+    ["paths": .array(paths.map { JSON($0) })]
+  }
+
+  public static func move(from: String, to: String, overwrite: Bool) -> JSON {
+    ["from": JSON(from), "to": JSON(to), "overwrite": JSON(overwrite)]
+  }
+
+  public static func makeDirectory(path: String) -> JSON {
+    ["path": JSON(path)]
+  }
+
+  /// `mode` is a number (420 is 0644), `modified` ISO 8601 in nanoseconds; what is nil is not sent and stays as it is.
+  public static func attributes(mode: UInt16?, modified: UTCTime?) -> JSON {
+    var members: [JSON.Member] = []
+    if let mode { members.append(JSON.Member("mode", JSON(mode))) }
+    if let modified { members.append(JSON.Member("modified", JSON(modified.iso8601()))) }
+    return .object(members)
+  }
+
+  private static func formEncoded(_ text: String) -> String {
+    text.split(separator: "/", omittingEmptySubsequences: false).map { Route.percentEncoded(String($0)) }
+      .joined(separator: "%2F")
+  }
+}
