@@ -1,0 +1,130 @@
+import Glibc
+
+/// One line of proc_pid_mountinfo(5).
+public struct Mount: Sendable, Hashable {
+  /// The minor number of the mount's device. For FUSE also the number of its connection in `/sys/fs/fuse/connections`.
+  public var deviceMinor: UInt32
+  /// Absolute, as the kernel resolved it.
+  public var mountpoint: String
+  /// Such as `fuse.beray-fs`.
+  public var type: String
+  /// What was given as `fsname`.
+  public var source: String
+  /// The options of the mount and of its file system.
+  public var options: [String]
+
+  /// Whether this program made it.
+  public var isBerayFS: Bool { type == "fuse.\(FuseOptions.subtype)" }
+
+  /// Whether it is served by some FUSE process.
+  public var isFuse: Bool { type == "fuse" || type.hasPrefix("fuse.") }
+}
+
+/// What is mounted, as this process sees it. Made from text, so no file system is touched, not even a dead one.
+public struct MountTable: Sendable {
+  /// In the order of mounting, but for those that were moved.
+  public var mounts: [Mount]
+
+  /// Reads `/proc/self/mountinfo`; empty where proc(5) is not mounted.
+  public static func current() -> MountTable {
+    MountTable(mountInfo: ProcessFile.contents(of: "/proc/self/mountinfo") ?? "")
+  }
+
+  /// From the text of proc_pid_mountinfo(5). Lines that do not have its form are skipped.
+  public init(mountInfo: String) {
+    mounts = mountInfo.split(separator: "\n").compactMap(Mount.init(line:))
+  }
+
+  /// The mounts that this program made.
+  public var ofBerayFS: [Mount] { mounts.filter(\.isBerayFS) }
+
+  /// The uppermost mount whose mountpoint is `path`, which may be relative or lead through symbolic links.
+  ///
+  /// What is mounted there is not touched; the directories above it are.
+  public func mount(at path: String) -> Mount? {
+    let mountpoint = canonical(path)
+    return mounts.last { $0.mountpoint == mountpoint }
+  }
+
+  /// The absolute path of `path`, without asking what is mounted there; symbolic links are followed.
+  public func canonical(_ path: String) -> String {
+    var path = Self.absolute(path)
+    // As many links as Linux follows.
+    for _ in 0..<40 {
+      if mounts.contains(where: { $0.mountpoint == path }) { return path }
+      guard let slash = path.lastIndex(of: "/"), path != "/" else { return "/" }
+      let parent = slash == path.startIndex ? "/" : String(path[..<slash])
+      let name = path[path.index(after: slash)...]
+      let realParent = Self.realPath(parent) ?? parent
+      let real = realParent == "/" ? "/\(name)" : "\(realParent)/\(name)"
+      if mounts.contains(where: { $0.mountpoint == real }) { return real }
+      guard let target = Self.linkTarget(real) else { return real }
+      path = Self.absolute(target, in: realParent)
+    }
+    return path
+  }
+
+  /// Without `.`, `..`, doubled and trailing slashes, by the text alone.
+  private static func absolute(_ path: String, in directory: String? = nil) -> String {
+    var parts: [Substring] = []
+    let base = path.hasPrefix("/") ? "" : (directory ?? workingDirectory) + "/"
+    for part in (base + path).split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+
+  private static var workingDirectory: String {
+    guard let directory = getcwd(nil, 0) else { return "/" }
+    defer { free(directory) }
+    return String(cString: directory)
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private static func linkTarget(_ path: String) -> String? {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
+      let count = readlink(path, buffer.baseAddress!, buffer.count)
+      return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+  }
+}
+
+extension Mount {
+  /// `36 35 0:53 /root /mountpoint options [optional fields] - type source superoptions`
+  init?(line: Substring) {
+    let fields = line.split(separator: " ", omittingEmptySubsequences: false)
+    guard let separator = fields.firstIndex(of: "-"), separator >= 6, fields.count >= separator + 3 else { return nil }
+    let device = fields[2].split(separator: ":")
+    guard device.count == 2, let minor = UInt32(device[1]) else { return nil }
+    deviceMinor = minor
+    mountpoint = Self.unescaped(fields[4])
+    type = Self.unescaped(fields[separator + 1])
+    source = Self.unescaped(fields[separator + 2])
+    options = fields[5].split(separator: ",").map(Self.unescaped)
+    if fields.count > separator + 3 { options += fields[separator + 3].split(separator: ",").map(Self.unescaped) }
+  }
+
+  /// Space, tab, newline, `#` and backslash stand as `\ooo`.
+  private static func unescaped(_ field: Substring) -> String {
+    guard field.utf8.contains(UInt8(ascii: "\\")) else { return String(field) }
+    var bytes: [UInt8] = []
+    var rest = field.utf8
+    while let byte = rest.popFirst() {
+      let octal = rest.prefix(3)
+      if byte == UInt8(ascii: "\\"), octal.count == 3,
+        let value = UInt8(String(decoding: octal, as: UTF8.self), radix: 8)
+      {
+        bytes.append(value)
+        rest.removeFirst(3)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,34 @@
+import CFuse
+import Glibc
+import VFS
+
+/// One thing to tell the kernel.
+enum Notice: Hashable, Sendable {
+  case attributes(InodeID)
+  case pages(InodeID)
+  case name(Name, directory: InodeID)
+  case wake(HandleID)
+
+  /// Sends it.
+  /// - Returns: 0 or a negated errno. `ENOENT` means that the kernel does not remember the thing at all.
+  func send(to session: SessionPointer, pollHandles: PollHandles) -> Int32 {
+    switch self {
+    case .attributes(let inode):
+      // A negative offset leaves the pages alone.
+      return fuse_lowlevel_notify_inval_inode(session.raw, inode.rawValue, -1, 0)
+    case .pages(let inode):
+      return fuse_lowlevel_notify_inval_inode(session.raw, inode.rawValue, 0, 0)
+    case .name(let name, let directory):
+      return name.string.withCString { bytes in
+        let length = strlen(bytes)
+        // Expired, not dropped: the kernel asks again, and open files and the tree beneath stay as they are.
+        let result = fuse_lowlevel_notify_expire_entry(
+          session.raw, directory.rawValue, bytes, length, FUSE_LL_EXPIRE_ONLY)
+        guard result == -ENOSYS else { return result }
+        return fuse_lowlevel_notify_inval_entry(session.raw, directory.rawValue, bytes, length)
+      }
+    case .wake(let handle):
+      return pollHandles[handle]?.notify() ?? 0
+    }
+  }
+}

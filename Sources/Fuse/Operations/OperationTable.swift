@@ -1,0 +1,38 @@
+import CFuse
+
+/// libfuse's table of callbacks: one named function each.
+///
+/// Left out, so that the kernel does it alone or programs hear that it is not there: locks (kept by the kernel per
+/// inode), extended attributes and ACLs, access (`default_permissions` decides), copy_file_range, fallocate, ioctl,
+/// lseek and bmap.
+func makeOperationTable() -> fuse_lowlevel_ops {
+  var operations = fuse_lowlevel_ops()
+  operations.`init` = onInit
+  operations.lookup = onLookup
+  operations.forget = onForget
+  operations.forget_multi = onForgetMany
+  operations.getattr = onGetattr
+  operations.setattr = onSetattr
+  operations.readlink = onReadlink
+  operations.mknod = onMknod
+  operations.mkdir = onMkdir
+  operations.unlink = onUnlink
+  operations.rmdir = onRmdir
+  operations.symlink = onSymlink
+  operations.rename = onRename
+  operations.link = onLink
+  operations.create = onCreate
+  operations.open = onOpen
+  operations.read = onRead
+  operations.write = onWrite
+  operations.flush = onFlush
+  operations.release = onRelease
+  operations.fsync = onFsync
+  operations.opendir = onOpendir
+  operations.readdir = onReaddir
+  operations.readdirplus = onReaddirPlus
+  operations.releasedir = onReleasedir
+  operations.statfs = onStatfs
+  operations.poll = onPoll
+  return operations
+}

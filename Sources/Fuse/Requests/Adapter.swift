@@ -1,0 +1,83 @@
+import CFuse
+import Logging
+import SystemPackage
+import VFS
+
+/// What stands between libfuse's callbacks and a ``FileSystem``: it unwraps, calls, replies, and knows nothing else.
+///
+/// An answer from memory is sent by the thread that received the request. What has to wait gets a task, which an
+/// interrupt of the request cancels.
+final class Adapter: Sendable {
+  let fileSystem: any FileSystem
+  let logger: Logger
+  let pending = PendingRequests()
+  let pollHandles = PollHandles()
+
+  init(fileSystem: any FileSystem, logger: Logger) {
+    self.fileSystem = fileSystem
+    self.logger = logger
+  }
+
+  /// The adapter of the session that `request` came by.
+  static func serving(_ request: OpaquePointer) -> Adapter {
+    Unmanaged<Adapter>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
+  }
+
+  /// Answers `request` with `outcome`, now or when it is there.
+  /// - Parameter undo: Takes back what the answer gave out, where the kernel did not take the answer.
+  func answer<Shape: ReplyShape>(
+    _ request: OpaquePointer, as shape: Shape.Type, _ outcome: Outcome<Shape.Value>,
+    undo: (@Sendable (Shape.Value) -> Void)? = nil
+  ) {
+    let reply = Reply<Shape>(request)
+    switch outcome {
+    case .ready(let value):
+      if !reply.send(value) { undo?(value) }
+    case .failed(let errno):
+      reply.fail(errno)
+    case .pending(let work):
+      wait(for: work, request: request, reply: reply, undo: undo)
+    }
+  }
+
+  private func wait<Shape: ReplyShape>(
+    for work: @escaping @Sendable () async throws(Errno) -> Shape.Value, request: OpaquePointer,
+    reply: consuming Reply<Shape>, undo: (@Sendable (Shape.Value) -> Void)?
+  ) {
+    let number = pending.reserve()
+    // Before the task starts, for the request is gone as soon as the task has answered it.
+    fuse_req_interrupt_func(request, onInterrupt, UnsafeMutableRawPointer(bitPattern: number))
+    var slot: Reply<Shape>? = consume reply
+    let task = Task { [pending] in
+      guard let reply = slot.take() else { return }
+      do throws(Errno) {
+        let value = try await work()
+        if !reply.send(value) { undo?(value) }
+      } catch {
+        reply.fail(error)
+      }
+      pending.finish(number)
+    }
+    pending.attach(task, to: number)
+  }
+
+  /// Runs the release of a handle that the kernel never learned of.
+  func releaseUnseen(_ inode: InodeID, _ handle: HandleID) {
+    if case .pending(let work) = fileSystem.release(inode, handle: handle) {
+      let number = pending.reserve()
+      let task = Task { [pending, logger] in
+        do throws(Errno) { try await work() } catch {
+          logger.warning("release failed", metadata: ["inode": "\(inode.rawValue)", "error": "\(error)"])
+        }
+        pending.finish(number)
+      }
+      pending.attach(task, to: number)
+    }
+  }
+}
+
+/// Called with libfuse's lock of the request held, perhaps by fuse_req_interrupt_func itself.
+private func onInterrupt(_ request: OpaquePointer?, _ data: UnsafeMutableRawPointer?) {
+  guard let request else { return }
+  Adapter.serving(request).pending.interrupt(UInt(bitPattern: data))
+}

@@ -1,0 +1,48 @@
+import CFuse
+import Logging
+import Synchronization
+
+/// What libfuse has to say, sent to a logger instead of standard error. libfuse has one log for the whole process.
+enum FuseLog {
+  private struct State {
+    var logger: Logger?
+    var lines: [String] = []
+  }
+
+  private static let state = Mutex(State())
+
+  /// Sends what comes from now on to `logger`, and starts a new collection of lines.
+  static func redirect(to logger: Logger) {
+    state.withLock { state in
+      state.logger = logger
+      state.lines = []
+    }
+    cfuse_set_log_handler(onLogLine)
+  }
+
+  /// The lines since ``redirect(to:)``, the last eight at most: libfuse reports why a mount failed nowhere else.
+  static var recentLines: [String] { state.withLock { $0.lines } }
+
+  fileprivate static func add(_ line: String, level: Int32) {
+    let logger = state.withLock { state in
+      state.lines = state.lines.suffix(7) + [line]
+      return state.logger
+    }
+    // The levels are those of syslog(3).
+    let level: Logger.Level =
+      switch level {
+      case ...2: .critical
+      case 3: .error
+      case 4: .warning
+      case 5: .notice
+      case 6: .info
+      default: .debug
+      }
+    logger?.log(level: level, "libfuse: \(line)")
+  }
+}
+
+private func onLogLine(_ level: Int32, _ line: UnsafePointer<CChar>?) {
+  guard let line else { return }
+  FuseLog.add(String(cString: line), level: level)
+}

@@ -1,0 +1,36 @@
+/// How a file system is mounted.
+public struct FuseOptions: Sendable, Hashable {
+  /// The part of the mount's type behind `fuse.`, by which the mounts of this program are known.
+  public static let subtype = "beray-fs"
+
+  /// What stands as source in /proc/mounts, such as the server's address; never a secret.
+  public var fileSystemName: String
+  public var isReadOnly = false
+  /// Other users may use the mount. The kernel then checks permissions (`default_permissions` goes with it). For those
+  /// who are not root, /etc/fuse.conf must have `user_allow_other`.
+  public var allowsOthers = false
+  /// The kernel checks permissions by the attributes' owner and mode.
+  public var checksPermissions = false
+  /// fusermount3 stays and unmounts when the process ends, however it ends.
+  public var unmountsWithProcess = false
+  /// Further options in the words of mount.fuse3(8), such as `noexec`.
+  public var further: [String] = []
+  /// How many threads answer requests. None of them ever waits for more than memory.
+  public var threads = 3
+
+  public init(fileSystemName: String) { self.fileSystemName = fileSystemName }
+
+  /// As `-o` takes them.
+  var list: String {
+    var options = ["fsname=\(Self.escaped(fileSystemName))", "subtype=\(Self.subtype)"]
+    if isReadOnly { options.append("ro") }
+    if allowsOthers { options.append("allow_other") }
+    if allowsOthers || checksPermissions { options.append("default_permissions") }
+    if unmountsWithProcess { options.append("auto_unmount") }
+    return (options + further).joined(separator: ",")
+  }
+
+  private static func escaped(_ value: String) -> String {
+    value.replacing("\\", with: "\\\\").replacing(",", with: "\\,")
+  }
+}

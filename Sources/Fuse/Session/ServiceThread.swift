@@ -1,0 +1,54 @@
+import CFuse
+import Glibc
+import Synchronization
+
+/// A thread of the operating system with every signal blocked, so that signals go to the threads of the program.
+final class ServiceThread: Sendable {
+  private let handle: Mutex<pthread_t?>
+
+  /// Starts `body`. `name` has at most 15 bytes (pthread_setname_np(3)).
+  init(named name: String, _ body: @escaping @Sendable () -> Void) throws(MountError) {
+    final class Start: Sendable {
+      let name: String
+      let body: @Sendable () -> Void
+      init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.body = body
+      }
+    }
+    // The new thread inherits the mask; set here, no signal finds it unblocked.
+    var all = sigset_t()
+    var previous = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    var thread = pthread_t()
+    let start = Unmanaged.passRetained(Start(name, body))
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+        pthread_setname_np(pthread_self(), start.name)
+        start.body()
+        return nil
+      }, start.toOpaque())
+    guard result == 0 else {
+      start.release()
+      throw .failed("no thread could be started (errno \(result)); raise the limit of processes (ulimit -u)")
+    }
+    handle = Mutex(thread)
+  }
+
+  /// Blocks until the thread has ended. Once; not by the thread itself.
+  func join() {
+    let thread = handle.withLock { $0.take() }
+    if let thread { pthread_join(thread, nil) }
+  }
+
+  /// The thread ends by itself, and nobody waits for it.
+  func detach() {
+    let thread = handle.withLock { $0.take() }
+    if let thread { pthread_detach(thread) }
+  }
+}

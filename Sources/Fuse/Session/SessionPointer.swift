@@ -1,0 +1,58 @@
+import CFuse
+import Glibc
+
+/// A libfuse session.
+///
+/// `@unchecked Sendable`: receiving, processing and notifying are allowed from several threads at once. Mounting and
+/// destroying are not; ``FuseSession`` does these when no other thread has the pointer.
+struct SessionPointer: @unchecked Sendable {
+  let raw: OpaquePointer
+
+  /// Makes a session that is not mounted yet. It keeps `adapter` unretained, which must outlive it.
+  init(options: FuseOptions, adapter: Adapter) throws(MountError) {
+    var arguments = fuse_args()
+    defer { fuse_opt_free_args(&arguments) }
+    guard fuse_opt_add_arg(&arguments, FuseOptions.subtype) == 0, fuse_opt_add_arg(&arguments, "-o") == 0,
+      fuse_opt_add_arg(&arguments, options.list) == 0
+    else { throw .failed("no memory") }
+    var operations = makeOperationTable()
+    let session = fuse_session_new(
+      &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, Unmanaged.passUnretained(adapter).toOpaque())
+    guard let session else { throw .failed(FuseLog.recentLines.joined(separator: "; ")) }
+    raw = session
+  }
+
+  func mount(at mountpoint: String) throws(MountError) {
+    guard fuse_session_mount(raw, mountpoint) == 0 else {
+      let lines = FuseLog.recentLines
+      throw .failed(lines.isEmpty ? "fusermount3 or the kernel refused it" : lines.joined(separator: "; "))
+    }
+  }
+
+  /// Receives and answers requests until the connection ends.
+  /// - Parameter onFirst: Called once, after the first request was answered.
+  /// - Returns: 0 when the file system was unmounted or the connection cut, else a negated errno.
+  func serve(onFirst: () -> Void) -> Int32 {
+    var buffer = fuse_buf()
+    defer { free(buffer.mem) }
+    var isFirst = true
+    while true {
+      let size = fuse_session_receive_buf(raw, &buffer)
+      if size == 0 { return 0 }
+      if size == -EINTR || size == -EAGAIN { continue }
+      if size < 0 { return size }
+      fuse_session_process_buf(raw, &buffer)
+      if isFirst {
+        isFirst = false
+        onFirst()
+      }
+    }
+  }
+
+  /// Closes the device and frees the session. Nothing may use it any more, and its connection must be over: else libfuse
+  /// would unmount by path, whatever is mounted there by now.
+  func destroy() {
+    fuse_session_unmount(raw)
+    fuse_session_destroy(raw)
+  }
+}
