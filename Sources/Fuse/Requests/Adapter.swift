@@ -1,5 +1,6 @@
 import CFuse
 import Logging
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -47,15 +48,11 @@ final class Adapter: Sendable {
     let number = pending.reserve()
     // Before the task starts, for the request is gone as soon as the task has answered it.
     fuse_req_interrupt_func(request, onInterrupt, UnsafeMutableRawPointer(bitPattern: number))
-    var slot: Reply<Shape>? = consume reply
+    let slot = ReplySlot(reply)
     let task = Task { [pending] in
-      guard let reply = slot.take() else { return }
-      do throws(Errno) {
-        let value = try await work()
-        if !reply.send(value) { undo?(value) }
-      } catch {
-        reply.fail(error)
-      }
+      let result: Result<Shape.Value, Errno>
+      do throws(Errno) { result = .success(try await work()) } catch { result = .failure(error) }
+      slot.answer(result, undo: undo)
       pending.finish(number)
     }
     pending.attach(task, to: number)
@@ -72,6 +69,23 @@ final class Adapter: Sendable {
         pending.finish(number)
       }
       pending.attach(task, to: number)
+    }
+  }
+}
+
+/// Carries a reply into a task, whose closure may not own what cannot be copied.
+private final class ReplySlot<Shape: ReplyShape>: Sendable {
+  private let reply: Mutex<Reply<Shape>?>
+
+  init(_ reply: consuming Reply<Shape>) { self.reply = Mutex(reply) }
+
+  func answer(_ result: Result<Shape.Value, Errno>, undo: (@Sendable (Shape.Value) -> Void)?) {
+    guard let reply = reply.withLock({ $0.take() }) else { return }
+    switch result {
+    case .success(let value):
+      if !reply.send(value) { undo?(value) }
+    case .failure(let errno):
+      reply.fail(errno)
     }
   }
 }
