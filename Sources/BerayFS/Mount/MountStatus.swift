@@ -1,4 +1,6 @@
 import BerayAPI
+import BerayClient
+import Glibc
 import VFS
 
 /// The state of a mount as `.beray/status.json` shows it. It holds no secret.
@@ -15,7 +17,7 @@ struct MountStatus {
       "user": health.user?.email.map(JSON.string) ?? .null,
       "connection": connection,
       "mounted_at": .string(UTCTime(started).iso8601(fractionDigits: 3)),
-      "process": .number(String(ProcessID.current.rawValue)),
+      "process": .number(String(getpid())),
       "cache": [
         "bytes": .number(String(work.cacheBytes)), "limit": .number(String(context.options.cacheSize)),
         "files": .number(String(work.cacheEntries)),

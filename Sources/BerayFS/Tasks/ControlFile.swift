@@ -70,7 +70,7 @@ final class ControlHandle: OpenFile {
     return .pending { [self] () async throws(Errno) in
       var done = 0
       for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-        do {
+        do throws(Errno) {
           try await act(on: line)
         } catch {
           // A short count tells how far it came; the program writes the rest, and gets the error then.

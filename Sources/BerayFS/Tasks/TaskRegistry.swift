@@ -163,7 +163,7 @@ final class TaskRegistry: Sendable {
 
   private func apply(_ tasks: [BerayTask], asked: Duration) {
     let before = state.withLock { $0.generation }
-    for task in tasks { insert(task) }
+    for task in tasks { _ = insert(task) }
     let listed = Set(tasks.map(\.id))
     let gone = state.withLock { state in
       state.listed = asked

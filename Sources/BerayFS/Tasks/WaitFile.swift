@@ -1,3 +1,4 @@
+import BerayAPI
 import Synchronization
 import SystemPackage
 import VFS

@@ -1,6 +1,6 @@
 public import BerayClient
 public import Logging
-import SystemPackage
+public import SystemPackage
 public import VFS
 
 /// The tasks of a BeRay server as a file system.
@@ -39,11 +39,9 @@ public final class BerayFileSystem: Sendable {
 
   /// Asks the server who we are, what it offers, and for its tasks: what a mount needs before it serves.
   public func load() async throws(BerayError) {
-    async let user = monitor.rememberUser()
-    async let list: Void = registry.refresh()
+    try await monitor.rememberUser()
     _ = try await monitor.capabilities()
-    try await user
-    try await list
+    try await registry.refresh()
   }
 
   /// Forgets everything that can be asked for again.
