@@ -24,6 +24,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .target(name: "VFS", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "Fuse", dependencies: ["CFuse", "VFS", .product(name: "Logging", package: "swift-log")]),
     .target(name: "ZipArchive", dependencies: ["CArchive"]),
@@ -48,7 +49,7 @@ let package = Package(
     .target(
       name: "BerayServer",
       dependencies: [
-        "BerayAPI", "ZipArchive",
+        "BerayAPI", "CLinux", "ZipArchive",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),

@@ -1,0 +1,175 @@
+internal import Logging
+internal import Synchronization
+internal import SystemPackage
+
+/// Runs the tasks: at most a number of them at once, the others wait in order.
+///
+/// Invariant: a task id is in `queue`, or in `running`, or in neither; it leaves `running` only after its final status
+/// is in the store.
+final class TaskRunner: Sendable {
+  struct Configuration: Sendable {
+    var command: AgentCommand
+    /// Names of variables that agents get besides the fixed ones.
+    var environmentNames: [String] = []
+    var maximumTasks: Int = 4
+    /// Between SIGTERM and SIGKILL.
+    var grace: Duration = .seconds(10)
+  }
+
+  private struct Running {
+    /// Nil until the process is there.
+    var run: AgentRun?
+    /// What its end counts as, where it was asked to end.
+    var stop: TaskOutcome?
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private struct State {
+    var queue: [Int64] = []
+    var running: [Int64: Running] = [:]
+    var isShutDown = false
+  }
+
+  private let configuration: Configuration
+  private let store: Store
+  private let hub: EventHub
+  private let paths: @Sendable (Int64) -> TaskPaths
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  init(
+    _ configuration: Configuration, store: Store, hub: EventHub, paths: @escaping @Sendable (Int64) -> TaskPaths,
+    logger: Logger
+  ) {
+    self.configuration = configuration
+    self.store = store
+    self.hub = hub
+    self.paths = paths
+    self.logger = logger
+  }
+
+  /// Whether any task runs or waits to.
+  var isBusy: Bool { state.withLock { !$0.queue.isEmpty || !$0.running.isEmpty } }
+
+  /// Takes a pending task; it starts as soon as there is room.
+  func submit(_ task: Int64) {
+    state.withLock { $0.queue.append(task) }
+    startWaiting()
+  }
+
+  /// Asks for the end of a task and returns. Does nothing to one that has ended.
+  func stop(_ task: Int64, _ outcome: TaskOutcome = TaskOutcome(status: .stopped)) throws {
+    let (wasQueued, run) = state.withLock { state -> (Bool, AgentRun?) in
+      if let index = state.queue.firstIndex(of: task) {
+        state.queue.remove(at: index)
+        return (true, nil)
+      }
+      guard state.running[task] != nil else { return (false, nil) }
+      if state.running[task]?.stop == nil { state.running[task]?.stop = outcome }
+      return (false, state.running[task]?.run)
+    }
+    run?.stop()
+    if wasQueued { try finish(task, outcome) }
+  }
+
+  /// Returns once the task does not run: at once where it waits, or has ended.
+  func waitUntilEnded(_ task: Int64) async {
+    await withCheckedContinuation { continuation in
+      let runs = state.withLock { state in
+        guard state.running[task] != nil else { return false }
+        state.running[task]?.waiters.append(continuation)
+        return true
+      }
+      if !runs { continuation.resume() }
+    }
+  }
+
+  /// Stops every task that runs, and starts no other: those that wait stay pending for the next start.
+  func shutDown() async {
+    let tasks = state.withLock { state in
+      state.isShutDown = true
+      state.queue = []
+      return Array(state.running.keys)
+    }
+    for task in tasks {
+      try? stop(task, TaskOutcome(status: .stopped, text: "the server was shut down"))
+    }
+    for task in tasks { await waitUntilEnded(task) }
+  }
+
+  private func startWaiting() {
+    while let task = takeNext() {
+      if !AgentThread.start({ self.run(task) }) {
+        conclude(task, TaskOutcome(status: .failed, text: "the server has no thread for another agent"))
+      }
+    }
+  }
+
+  private func takeNext() -> Int64? {
+    state.withLock { state in
+      guard !state.isShutDown, state.running.count < configuration.maximumTasks, !state.queue.isEmpty else { return nil }
+      let task = state.queue.removeFirst()
+      state.running[task] = Running()
+      return task
+    }
+  }
+
+  /// Runs a task from start to end, on a thread of its own.
+  private func run(_ task: Int64) {
+    do {
+      conclude(task, try perform(task))
+    } catch {
+      logger.error("task \(task): \(error)")
+      conclude(task, TaskOutcome(status: .failed, text: "the agent could not be run: \(error)"))
+    }
+    startWaiting()
+  }
+
+  private func perform(_ task: Int64) throws -> TaskOutcome {
+    guard let record = try store.task(task) else { return TaskOutcome(status: .stopped) }
+    let launch = AgentLaunch(
+      command: configuration.command, task: record, paths: paths(task), passing: configuration.environmentNames)
+    guard !launch.arguments.isEmpty else { return TaskOutcome(status: .failed, text: "no agent command is configured") }
+    let process: AgentProcess
+    do {
+      process = try AgentProcess(starting: launch)
+    } catch {
+      let hint = error == .noSuchFileOrDirectory ? " (is it installed, and in the server's PATH?)" : ""
+      return TaskOutcome(status: .failed, text: "cannot start \(launch.arguments[0]): \(error)\(hint)")
+    }
+    let run = try AgentRun(
+      process, decoder: AgentLineDecoder(format: configuration.command.format), goal: launch.input,
+      grace: configuration.grace)
+    if try !store.markRunning(task, group: process.group) { run.stop() }
+    hub.notify(task)
+    let isToStop = state.withLock { state in
+      state.running[task]?.run = run
+      return state.running[task]?.stop != nil
+    }
+    if isToStop { run.stop() }
+    return run.run { events in
+      do {
+        try self.store.append(events, to: task)
+        self.hub.notify(task)
+      } catch {
+        self.logger.error("task \(task): \(events.count) events are lost: \(error)")
+      }
+    }
+  }
+
+  private func conclude(_ task: Int64, _ outcome: TaskOutcome) {
+    let stop = state.withLock { $0.running[task]?.stop }
+    do {
+      try finish(task, stop ?? outcome)
+    } catch {
+      logger.error("task \(task): its end could not be recorded: \(error)")
+    }
+    let waiters = state.withLock { $0.running.removeValue(forKey: task)?.waiters ?? [] }
+    waiters.forEach { $0.resume() }
+  }
+
+  private func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
+    try store.finish(task, outcome)
+    hub.notify(task)
+  }
+}

@@ -1,0 +1,53 @@
+internal import Synchronization
+
+/// Wakes those who follow a task when its events change. It carries no events: each follower reads them from the store
+/// from its own cursor on, so that a slow one loses none and holds none in memory.
+final class EventHub: Sendable {
+  private struct State {
+    var followers: [Int64: [Int: AsyncStream<Void>.Continuation]] = [:]
+    var nextKey = 0
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+
+  /// Wakes at least once after every change that comes after this call. It ends when the hub is closed.
+  func follow(_ task: Int64) -> AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let key = state.withLock { state -> Int? in
+      guard !state.isClosed else { return nil }
+      state.nextKey += 1
+      state.followers[task, default: [:]][state.nextKey] = continuation
+      return state.nextKey
+    }
+    guard let key else {
+      continuation.finish()
+      return stream
+    }
+    continuation.onTermination = { [weak self] _ in self?.remove(key, of: task) }
+    return stream
+  }
+
+  /// Tells the followers of a task to look again.
+  func notify(_ task: Int64) {
+    let continuations = state.withLock { $0.followers[task].map { Array($0.values) } ?? [] }
+    for continuation in continuations { continuation.yield() }
+  }
+
+  /// Ends every stream, for the server's end.
+  func close() {
+    let continuations = state.withLock { state in
+      state.isClosed = true
+      defer { state.followers = [:] }
+      return state.followers.values.flatMap(\.values)
+    }
+    for continuation in continuations { continuation.finish() }
+  }
+
+  private func remove(_ key: Int, of task: Int64) {
+    state.withLock { state in
+      state.followers[task]?[key] = nil
+      if state.followers[task]?.isEmpty == true { state.followers[task] = nil }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+internal import ZipArchive
+
+/// A ZIP of parts of a work directory that is made as it is sent: each call makes one more piece. Calls block.
+///
+/// Symbolic links and what is neither file nor directory are left out; nothing outside is ever followed.
+final class ArchiveSource: Sendable {
+  private struct State {
+    let writer: ZipWriter
+    /// What is still to be added, the next one last.
+    var pending: [RelativePath]
+    var current: (file: OwnedDescriptor, remaining: Int64)?
+    var finished = false
+  }
+
+  private let work: WorkDirectory
+  private let state: Mutex<State>
+  private static let pieceSize = 256 * 1024
+
+  /// - Parameter paths: what to put in, each checked to be there; everything where empty.
+  init(_ paths: [RelativePath], in work: WorkDirectory) throws {
+    for path in paths where !path.isRoot {
+      _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: O_PATH) }
+    }
+    self.work = work
+    let wanted = paths.isEmpty ? [.root] : paths
+    state = Mutex(State(writer: try ZipWriter(), pending: wanted.reversed()))
+  }
+
+  /// The next piece of the archive, or nil after its end.
+  func next() throws -> [UInt8]? {
+    try state.withLock { state in
+      while state.writer.pendingBytes < Self.pieceSize, !state.finished {
+        if state.current != nil {
+          try copy(&state)
+        } else if let path = state.pending.popLast() {
+          try begin(path, &state)
+        } else {
+          try state.writer.finish()
+          state.finished = true
+        }
+      }
+      let piece = state.writer.takeOutput()
+      return piece.isEmpty ? nil : piece
+    }
+  }
+
+  private func begin(_ path: RelativePath, _ state: inout State) throws {
+    var link = stat()
+    // What vanished since it was listed is left out, as is what may not be read.
+    guard path.isRoot || isNoLink(path, &link), let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK),
+      let status = try? file.status()
+    else { return }
+    let version = FileVersion(status)
+    switch status.st_mode & S_IFMT {
+    case S_IFREG:
+      try state.writer.begin(
+        ZipEntry(
+          name: path.text, kind: .file, size: version.size, mode: version.mode, modified: version.modified.seconds))
+      state.current = (file, version.size)
+    case S_IFDIR:
+      if !path.isRoot {
+        try state.writer.begin(
+          ZipEntry(
+            name: path.text + "/", kind: .directory, size: 0, mode: version.mode, modified: version.modified.seconds))
+      }
+      let names = try file.entryNames()
+      state.pending.append(contentsOf: names.reversed().map(path.appending))
+    default: break
+    }
+  }
+
+  private func isNoLink(_ path: RelativePath, _ status: inout stat) -> Bool {
+    guard let parent = try? work.openParent(of: path),
+      fstatat(parent.rawValue, path.name, &status, AT_SYMLINK_NOFOLLOW) == 0
+    else { return false }
+    return status.st_mode & S_IFMT != S_IFLNK
+  }
+
+  /// Copies one piece of the present file; a file that shrank ends where it ends.
+  private func copy(_ state: inout State) throws {
+    guard let (file, remaining) = state.current else { return }
+    let count = Int(min(remaining, Int64(Self.pieceSize)))
+    let read = try withUnsafeTemporaryAllocation(byteCount: max(count, 1), alignment: 16) { buffer in
+      let read = Glibc.read(file.rawValue, buffer.baseAddress, count)
+      if read > 0 { try state.writer.write(UnsafeRawBufferPointer(start: buffer.baseAddress, count: read)) }
+      return read
+    }
+    state.current = read > 0 && remaining > read ? (file, remaining - Int64(read)) : nil
+  }
+}

@@ -1,0 +1,88 @@
+internal import BerayAPI
+internal import Glibc
+internal import SystemPackage
+
+/// Writes what is in a directory of a work directory as the JSON of `files/tree`.
+///
+/// It writes bytes and no tree of values: a listing may have a hundred thousand entries.
+struct DirectoryListing {
+  private let recursive: Bool
+  private var json = JSONBytes()
+  /// Deeper directories are listed without their children.
+  private static let maximumDepth = 256
+
+  private init(recursive: Bool) { self.recursive = recursive }
+
+  /// - Returns: a JSON array, `[]` where the work directory itself is not there yet.
+  static func json(of path: RelativePath, in work: WorkDirectory, recursive: Bool) throws -> [UInt8] {
+    var listing = DirectoryListing(recursive: recursive)
+    do {
+      let status = try work.open(path, flags: O_PATH).status()
+      guard status.st_mode & S_IFMT == S_IFDIR else { throw HTTPFailure.badRequest("\(path.text) is not a directory") }
+      let directory = try work.open(path, flags: O_RDONLY | O_DIRECTORY)
+      try listing.append(directory, path: path.components.joined(separator: "/"), depth: 0)
+    } catch let error as Errno {
+      guard path.isRoot, error == .noSuchFileOrDirectory else { throw HTTPFailure(error, path: path.text) }
+      return Array("[]".utf8)
+    }
+    return listing.json.bytes
+  }
+
+  private mutating func append(_ directory: OwnedDescriptor, path: String, depth: Int) throws(Errno) {
+    json.raw("[")
+    var first = true
+    for name in try directory.entryNames() {
+      var status = stat()
+      // Removed since it was listed.
+      guard fstatat(directory.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+      if !first { json.raw(",") }
+      first = false
+      try append(name, status, in: directory, path: path.isEmpty ? name : path + "/" + name, depth: depth)
+    }
+    json.raw("]")
+  }
+
+  private mutating func append(
+    _ name: String, _ status: stat, in directory: OwnedDescriptor, path: String, depth: Int
+  ) throws(Errno) {
+    let version = FileVersion(status)
+    json.raw("{\"name\":")
+    json.string(name)
+    json.raw(",\"path\":")
+    json.string(path)
+    let type = status.st_mode & S_IFMT
+    switch type {
+    case S_IFREG: json.raw(",\"type\":\"file\"")
+    case S_IFDIR: json.raw(",\"type\":\"directory\"")
+    case S_IFLNK: json.raw(",\"type\":\"symlink\"")
+    default: json.raw(",\"type\":\"other\"")
+    }
+    json.raw(",\"size\":\(version.size),\"modified\":\"")
+    json.raw(version.modified.iso8601(fractionDigits: 9))
+    json.raw("\",\"mode\":\(version.mode)")
+    if type == S_IFREG {
+      json.raw(",\"etag\":")
+      json.string(version.etag)
+    } else if type == S_IFLNK {
+      json.raw(",\"target\":")
+      json.string(target(of: name, in: directory))
+    } else if type == S_IFDIR, recursive, depth < Self.maximumDepth {
+      let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+      let child = openat(directory.rawValue, name, flags)
+      // Unreadable, or replaced since: known to be a directory, its children not known.
+      if child >= 0 {
+        json.raw(",\"children\":")
+        try append(OwnedDescriptor(owning: child), path: path, depth: depth + 1)
+      }
+    }
+    json.raw("}")
+  }
+
+  private func target(of name: String, in directory: OwnedDescriptor) -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes {
+      readlinkat(directory.rawValue, name, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+  }
+}

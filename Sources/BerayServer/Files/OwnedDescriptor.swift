@@ -1,0 +1,59 @@
+internal import Glibc
+internal import SystemPackage
+
+/// A file descriptor that is closed with its last reference.
+final class OwnedDescriptor: Sendable {
+  let rawValue: Int32
+
+  /// Takes ownership of an open descriptor.
+  init(owning rawValue: Int32) {
+    self.rawValue = rawValue
+  }
+
+  deinit { close(rawValue) }
+
+  /// Opens a path of the server's own, never one that came in a request.
+  static func open(path: String, flags: Int32, mode: mode_t = 0) throws(Errno) -> OwnedDescriptor {
+    OwnedDescriptor(owning: try checked(Glibc.open(path, flags | O_CLOEXEC, mode)))
+  }
+
+  func status() throws(Errno) -> stat {
+    var status = stat()
+    _ = try checked(fstat(rawValue, &status))
+    return status
+  }
+}
+
+/// Turns the -1 of a system call into the error that errno(3) names.
+@discardableResult
+func checked(_ result: Int32) throws(Errno) -> Int32 {
+  guard result >= 0 else { throw Errno(rawValue: errno) }
+  return result
+}
+
+/// Turns the -1 of a system call into the error that errno(3) names.
+@discardableResult
+func checked(_ result: Int) throws(Errno) -> Int {
+  guard result >= 0 else { throw Errno(rawValue: errno) }
+  return result
+}
+
+extension OwnedDescriptor {
+  /// The names in order of their bytes. A name that is no UTF-8 cannot be said in JSON and is left out.
+  func entryNames() throws(Errno) -> [String] {
+    let copy = try checked(fcntl(rawValue, F_DUPFD_CLOEXEC, 0))
+    guard let stream = fdopendir(copy) else {
+      close(copy)
+      throw Errno(rawValue: errno)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+      }
+      if let name, name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}

@@ -1,0 +1,62 @@
+internal import BerayAPI
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+extension WorkDirectory {
+  /// Removes a file, a symbolic link or an empty directory.
+  func remove(_ path: RelativePath) throws {
+    guard !path.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be removed") }
+    try HTTPFailure.translating(path.text) {
+      let parent = try openParent(of: path)
+      if unlinkat(parent.rawValue, path.name, 0) == 0 { return }
+      guard errno == EISDIR else { throw Errno(rawValue: errno) }
+      try checked(unlinkat(parent.rawValue, path.name, AT_REMOVEDIR))
+    }
+  }
+
+  /// Renames, as rename(2) does; without `overwrite` nothing that exists is replaced.
+  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool) throws {
+    guard !from.isRoot, !to.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be moved") }
+    try HTTPFailure.translating("\(from.text) to \(to.text)") {
+      let source = try openParent(of: from)
+      let target = try openParent(of: to)
+      let flags = overwrite ? 0 : LINUX_RENAME_NOREPLACE
+      if linux_renameat2(source.rawValue, from.name, target.rawValue, to.name, flags) == 0 { return }
+      switch errno {
+      case ENOTDIR: throw HTTPFailure.conflict("A file stands where a directory would go, or the reverse: \(to.text)")
+      default: throw Errno(rawValue: errno)
+      }
+    }
+  }
+
+  /// Makes one directory; its parent must be there.
+  func makeDirectory(_ path: RelativePath) throws {
+    guard !path.isRoot else { throw HTTPFailure.conflict("The work directory exists already") }
+    try HTTPFailure.translating(path.text) {
+      let parent = try openParent(of: path)
+      try checked(mkdirat(parent.rawValue, path.name, 0o755))
+    }
+  }
+
+  /// Sets permission bits, the time of modification, or both, and tells what holds then.
+  func setAttributes(_ path: RelativePath, mode: UInt16?, modified: UTCTime?) throws -> FileVersion {
+    try HTTPFailure.translating(path.text) {
+      let file = try open(path, flags: O_PATH)
+      // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
+      let link = "/proc/self/fd/\(file.rawValue)"
+      if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }
+      if let modified {
+        let times = [
+          timespec(tv_sec: 0, tv_nsec: Self.omit),
+          timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds)),
+        ]
+        try checked(utimensat(AT_FDCWD, link, times, 0))
+      }
+      return FileVersion(try file.status())
+    }
+  }
+
+  /// UTIME_OMIT of utimensat(2).
+  private static let omit = (1 << 30) - 2
+}

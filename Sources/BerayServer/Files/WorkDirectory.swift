@@ -1,0 +1,81 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// The directory that an agent works in, and the one place where a request's path becomes a descriptor.
+///
+/// Every path is resolved by the kernel beneath the directory (openat2(2), RESOLVE_BENEATH): whatever symbolic links an
+/// agent plants, and whenever it swaps them, nothing outside is reached. All calls block.
+struct WorkDirectory: Sendable {
+  /// The directory itself; it may not be there yet.
+  let path: String
+  /// A directory on the same file system, outside the work directory, where uploads gather before they are renamed.
+  let temporary: String
+
+  /// Opens what `path` names, following links as long as they stay beneath.
+  ///
+  /// - Throws: EXDEV where a link leads out.
+  func open(_ path: RelativePath, flags: Int32) throws(Errno) -> OwnedDescriptor {
+    let root = try OwnedDescriptor.open(path: self.path, flags: O_PATH | O_DIRECTORY)
+    if path.isRoot && flags & O_PATH != 0 { return root }
+    var how = linux_open_how()
+    how.flags = UInt64(flags | O_CLOEXEC)
+    how.resolve = LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_NO_MAGICLINKS
+    // The kernel gives EAGAIN where a rename raced with the walk.
+    for _ in 0..<32 {
+      let descriptor = linux_openat2(root.rawValue, path.text, &how)
+      if descriptor >= 0 { return OwnedDescriptor(owning: descriptor) }
+      if errno == ENOSYS { return try openByComponents(path, from: root, flags: flags) }
+      guard errno == EAGAIN else { throw Errno(rawValue: errno) }
+    }
+    throw .resourceTemporarilyUnavailable
+  }
+
+  /// For kernels before 5.6: no link is followed at all.
+  private func openByComponents(
+    _ path: RelativePath, from root: OwnedDescriptor, flags: Int32
+  ) throws(Errno) -> OwnedDescriptor {
+    var directory = root
+    for component in path.components.dropLast() {
+      let next = openat(directory.rawValue, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      directory = OwnedDescriptor(owning: try checked(next))
+    }
+    return OwnedDescriptor(
+      owning: try checked(openat(directory.rawValue, path.name, flags | O_NOFOLLOW | O_CLOEXEC)))
+  }
+
+  /// Opens the directory that holds the last component of `path`.
+  func openParent(of path: RelativePath) throws(Errno) -> OwnedDescriptor {
+    try open(path.parent, flags: O_PATH | O_DIRECTORY)
+  }
+
+  /// Opens a regular file for reading; never blocks on a FIFO.
+  func openFile(_ path: RelativePath) throws -> (file: OwnedDescriptor, version: FileVersion) {
+    try HTTPFailure.translating(path.text) {
+      let file = try open(path, flags: O_RDONLY | O_NONBLOCK)
+      let status = try file.status()
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
+        throw HTTPFailure.badRequest("\(path.text) is \(kind)")
+      }
+      return (file, FileVersion(status))
+    }
+  }
+
+  /// Makes the work directory and the one for uploads where they are missing.
+  func create() throws(Errno) {
+    for directory in [path, temporary] {
+      if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    }
+  }
+
+  /// Makes every missing directory on the way to `path`, as `mkdir -p` does.
+  func makeDirectories(_ path: RelativePath) throws(Errno) {
+    var made = RelativePath.root
+    for component in path.components {
+      let parent = try open(made, flags: O_PATH | O_DIRECTORY)
+      if mkdirat(parent.rawValue, component, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+      made = made.appending(component)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import BerayAPI
+internal import HTTPTypes
+internal import SystemPackage
+
+/// An answer that is no success, in the form that FastAPI gives it: `{"detail": …}`.
+struct HTTPFailure: Error {
+  var status: HTTPResponse.Status
+  var detail: JSON
+  var headers: HTTPFields = [:]
+
+  init(_ status: HTTPResponse.Status, _ detail: String) {
+    self.status = status
+    self.detail = .string(detail)
+  }
+
+  static func badRequest(_ detail: String) -> HTTPFailure { HTTPFailure(.badRequest, detail) }
+  static func notFound(_ detail: String) -> HTTPFailure { HTTPFailure(.notFound, detail) }
+  static func conflict(_ detail: String) -> HTTPFailure { HTTPFailure(.conflict, detail) }
+
+  static func unauthorized(_ detail: String = "Not authenticated") -> HTTPFailure {
+    var failure = HTTPFailure(.unauthorized, detail)
+    failure.headers[.wwwAuthenticate] = "Bearer"
+    return failure
+  }
+
+  /// 422 with one entry, as pydantic words them; what the client sent is never repeated.
+  static func unprocessable(_ location: [JSON], type: String, _ message: String) -> HTTPFailure {
+    var failure = HTTPFailure(.unprocessableContent, "")
+    failure.detail = .array([
+      .object([.init("type", .string(type)), .init("loc", .array(location)), .init("msg", .string(message))])
+    ])
+    return failure
+  }
+
+  /// What a refused call on a work directory means to the client.
+  init(_ error: Errno, path: String) {
+    switch error {
+    case .noSuchFileOrDirectory: self.init(.notFound, "No such file or directory: \(path)")
+    case .notDirectory: self.init(.notFound, "Not a directory on the way: \(path)")
+    case .fileExists: self.init(.conflict, "It exists already: \(path)")
+    case .directoryNotEmpty: self.init(.conflict, "The directory is not empty: \(path)")
+    case .isDirectory: self.init(.conflict, "It is a directory: \(path)")
+    case .improperLink, .tooManySymbolicLinkLevels:
+      self.init(.badRequest, "The path leaves the work directory: \(path)")
+    case .fileNameTooLong: self.init(.badRequest, "The name is too long")
+    case .invalidArgument: self.init(.badRequest, "Not possible: \(path)")
+    case .noSpace, .diskQuotaExceeded: self.init(.insufficientStorage, "No space left on the server")
+    case .fileTooLarge: self.init(.contentTooLarge, "The file is too large")
+    case .permissionDenied, .notPermitted: self.init(.forbidden, "The server may not do that: \(path)")
+    default: self.init(.internalServerError, "\(error): \(path)")
+    }
+  }
+
+  /// Runs file operations whose errors of the system become failures that name `path`.
+  static func translating<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as Errno {
+      throw HTTPFailure(error, path: path)
+    }
+  }
+}
+
+extension HTTPResponse.Status {
+  /// 507 (RFC 4918 §11.5).
+  static var insufficientStorage: Self { .init(code: 507, reasonPhrase: "Insufficient Storage") }
+}

@@ -1,0 +1,92 @@
+internal import Foundation
+internal import GRDB
+
+/// A user of this server.
+struct Account: Hashable, Sendable {
+  let id: Int64
+  let email: String
+  let createdAt: String
+  /// Nil: no login by password.
+  let passwordHash: String?
+}
+
+/// A verification code that was sent, as it is kept.
+struct PendingCode: Sendable {
+  let hash: [UInt8]
+  /// Seconds since 1970.
+  let expiresAt: Int64
+  let attempts: Int
+}
+
+extension Store {
+  func account(email: String) async throws -> Account? {
+    try await pool.read { database in
+      try Row.fetchOne(database, sql: "SELECT * FROM users WHERE email = ?", arguments: [email]).map(Account.init)
+    }
+  }
+
+  func account(tokenHash: [UInt8]) async throws -> Account? {
+    try await pool.read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT users.* FROM tokens JOIN users ON users.id = tokens.user_id WHERE tokens.hash = ?",
+        arguments: [tokenHash.databaseBlob]
+      ).map(Account.init)
+    }
+  }
+
+  /// - Returns: nil where the address is taken.
+  func insertAccount(email: String, passwordHash: String?) async throws -> Account? {
+    try await pool.write { database in
+      try database.execute(
+        sql: "INSERT INTO users (email, password_hash, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        arguments: [email, passwordHash, Store.now()])
+      guard database.changesCount == 1 else { return nil }
+      try database.execute(sql: "DELETE FROM verification_codes WHERE email = ?", arguments: [email])
+      return try Row.fetchOne(database, sql: "SELECT * FROM users WHERE email = ?", arguments: [email])
+        .map(Account.init)
+    }
+  }
+
+  func insertToken(hash: [UInt8], of account: Account) async throws {
+    try await pool.write { database in
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO tokens (hash, user_id, created_at) VALUES (?, ?, ?)",
+        arguments: [hash.databaseBlob, account.id, Store.now()])
+    }
+  }
+
+  func deleteToken(hash: [UInt8]) async throws {
+    try await pool.write { database in
+      try database.execute(sql: "DELETE FROM tokens WHERE hash = ?", arguments: [hash.databaseBlob])
+    }
+  }
+
+  func setCode(hash: [UInt8], email: String, expiresAt: Int64) async throws {
+    try await pool.write { database in
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO verification_codes (email, hash, expires_at, attempts) VALUES (?, ?, ?, 0)",
+        arguments: [email, hash.databaseBlob, expiresAt])
+    }
+  }
+
+  /// Gives the code that was sent to an address and counts one more attempt at it.
+  func attemptCode(email: String) async throws -> PendingCode? {
+    try await pool.write { database in
+      let row = try Row.fetchOne(database, sql: "SELECT * FROM verification_codes WHERE email = ?", arguments: [email])
+      guard let row else { return nil }
+      try database.execute(
+        sql: "UPDATE verification_codes SET attempts = attempts + 1 WHERE email = ?", arguments: [email])
+      return PendingCode(hash: [UInt8](row["hash"] as Data), expiresAt: row["expires_at"], attempts: row["attempts"])
+    }
+  }
+}
+
+extension Account {
+  fileprivate init(_ row: Row) {
+    self.init(id: row["id"], email: row["email"], createdAt: row["created_at"], passwordHash: row["password_hash"])
+  }
+}
+
+extension [UInt8] {
+  fileprivate var databaseBlob: Data { Data(self) }
+}

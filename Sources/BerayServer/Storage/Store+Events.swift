@@ -1,0 +1,91 @@
+internal import BerayAPI
+internal import GRDB
+
+/// An event as it is kept and sent.
+struct StoredEvent: Hashable, Sendable {
+  /// Counts from 1 in each task.
+  let id: Int64
+  /// One JSON object on one line.
+  let json: String
+}
+
+/// A look at a task's events from a cursor on, all of one moment.
+struct EventPage: Sendable {
+  let events: [StoredEvent]
+  let status: ServerStatus
+  let lastEventID: Int64
+}
+
+extension Store {
+  /// Adds events in order. An event that comes after the task's end is dropped: the final status stays the last one.
+  func append(_ events: [AgentEvent], to task: Int64) throws {
+    try pool.write { database in
+      guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
+      try Self.append(events, to: record, in: database)
+    }
+  }
+
+  /// Marks a pending task as running.
+  /// - Returns: false where it is not pending any more.
+  func markRunning(_ task: Int64, group: AgentGroup?) throws -> Bool {
+    try pool.write { database in
+      guard let record = try Self.task(task, in: database), record.status == .pending else { return false }
+      try database.execute(
+        sql: "UPDATE tasks SET status = 'RUNNING', process_group = ?, process_start = ? WHERE id = ?",
+        arguments: [group?.id, group.map { Int64(clamping: $0.leaderStart) }, task])
+      try Self.append([.status(.running)], to: record, in: database)
+      return true
+    }
+  }
+
+  /// Ends a task: its final status and the event that tells it are one transaction. Does nothing to one that has ended.
+  func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
+    try pool.write { database in
+      guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
+      try database.execute(
+        sql: """
+          UPDATE tasks SET status = ?, exit_code = ?, error = ?, process_group = NULL, process_start = NULL
+          WHERE id = ?
+          """,
+        arguments: [
+          outcome.status.rawValue, outcome.exitCode, outcome.status == .failed ? outcome.text : nil, task,
+        ])
+      try Self.append([.final(outcome)], to: record, in: database)
+    }
+  }
+
+  /// The events after `cursor`, at most `limit`; nil where the task is gone.
+  func events(of task: Int64, after cursor: Int64, limit: Int) async throws -> EventPage? {
+    try await pool.read { database in
+      guard let record = try Self.task(task, in: database) else { return nil }
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT id, json FROM events WHERE task_id = ? AND id > ? ORDER BY id LIMIT ?",
+        arguments: [task, cursor, limit])
+      return EventPage(
+        events: rows.map { StoredEvent(id: $0["id"], json: $0["json"]) }, status: record.status,
+        lastEventID: record.lastEventID)
+    }
+  }
+
+  /// A task with the JSON of all its events, of one moment.
+  func taskWithEvents(_ id: Int64, of userID: Int64) async throws -> (task: TaskRecord, events: [String])? {
+    try await pool.read { database in
+      guard let record = try Self.task(id, in: database), record.userID == userID else { return nil }
+      let events = try String.fetchAll(
+        database, sql: "SELECT json FROM events WHERE task_id = ? ORDER BY id", arguments: [id])
+      return (record, events)
+    }
+  }
+
+  private static func append(_ events: [AgentEvent], to record: TaskRecord, in database: Database) throws {
+    let now = Store.now()
+    let insert = try database.cachedStatement(sql: "INSERT INTO events (task_id, id, json) VALUES (?, ?, ?)")
+    var id = record.lastEventID
+    for event in events {
+      id += 1
+      try insert.execute(arguments: [record.id, id, event.json(id: id, time: now)])
+    }
+    try database.cachedStatement(sql: "UPDATE tasks SET last_event_id = ?, updated_at = ? WHERE id = ?")
+      .execute(arguments: [id, now, record.id])
+  }
+}

@@ -1,0 +1,22 @@
+internal import BerayAPI
+internal import GRDB
+
+/// The owner of the database: every statement of the server is in an extension of this type.
+///
+/// Write-ahead logging lets readers go on while one writer writes. Commits are not synced one by one: a power failure
+/// may take the last moments away, a crash of the server takes nothing.
+struct Store: Sendable {
+  let pool: DatabasePool
+
+  /// Opens the database, makes it where it is missing, and brings it to the present schema.
+  init(path: String) throws {
+    var configuration = Configuration()
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+    configuration.maximumReaderCount = 8
+    pool = try DatabasePool(path: path, configuration: configuration)
+    try Schema.migrator.migrate(pool)
+  }
+
+  /// The present time as the server writes it: ISO 8601, UTC, microseconds.
+  static func now() -> String { UTCTime.now().iso8601(fractionDigits: 6) }
+}

@@ -1,0 +1,35 @@
+internal import Glibc
+internal import SystemPackage
+
+/// Where a task has its files.
+struct TaskPaths: Sendable {
+  let directory: String
+  let work: WorkDirectory
+  /// The goal as a file, outside the work directory.
+  let goalFile: String
+
+  /// - Parameter directory: of this task alone.
+  init(directory: String) {
+    self.directory = directory
+    work = WorkDirectory(path: directory + "/work", temporary: directory + "/tmp")
+    goalFile = directory + "/goal"
+  }
+
+  /// Makes the directories and writes the goal. Blocks.
+  func create(goal: String) throws(Errno) {
+    if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    try work.create()
+    let file = try OwnedDescriptor.open(path: goalFile, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    var goal = goal
+    let written = goal.withUTF8 { bytes -> Bool in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(file.rawValue, $0.baseAddress, $0.count) }
+        guard count > 0 else { return false }
+        rest = rest.dropFirst(count)
+      }
+      return true
+    }
+    guard written else { throw Errno(rawValue: errno) }
+  }
+}
