@@ -206,12 +206,6 @@ extension BerayFileSystem: FileSystem {
     _ take: (borrowing DirectoryEntry) -> Bool
   ) throws(Errno) {
     guard let directory = handles.directory(handle) else { throw .badFileDescriptor }
-    let dots: [(name: Name, inode: InodeID)] = [(".", inode), ("..", .root)]
-    for (index, dot) in dots.enumerated() where cookie <= index {
-      let entry = DirectoryEntry(
-        name: dot.name, inode: dot.inode, kind: .directory, cookie: UInt64(index + 1), entry: nil)
-      guard take(entry) else { return }
-    }
     for item in directory.items(after: cookie) {
       var entry = DirectoryEntry(
         name: item.name, inode: item.node.inode, kind: item.node.kind, cookie: item.cookie, entry: nil)

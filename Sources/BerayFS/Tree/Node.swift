@@ -73,7 +73,7 @@ struct CreatedFile: Sendable {
 struct Listing: Sendable {
   struct Item: Sendable {
     var name: Name
-    /// Unique in the listing and stable while entries come and go; at least 3, for 1 and 2 are `.` and `..`. Ascending.
+    /// Unique in the listing and stable while entries come and go; never 0. Ascending.
     var cookie: UInt64
     var node: any Node
     var nameTimeout: Duration
