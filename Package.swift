@@ -72,7 +72,13 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
-    .testTarget(name: "FuseTests", dependencies: ["Fuse", "VFS"]),
+    .testTarget(
+      name: "FuseTests",
+      dependencies: [
+        "CFuse", "Fuse", "VFS",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "ZipArchiveTests", dependencies: ["ZipArchive"]),
     .testTarget(name: "BerayAPITests", dependencies: ["BerayAPI"]),
     .testTarget(name: "BerayClientTests", dependencies: ["BerayClient", "BerayAPI"]),

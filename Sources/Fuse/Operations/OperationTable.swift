@@ -36,3 +36,10 @@ func makeOperationTable() -> fuse_lowlevel_ops {
   operations.poll = onPoll
   return operations
 }
+
+/// `@unchecked Sendable`: a table of C function pointers, which capture nothing.
+struct OperationTable: @unchecked Sendable {
+  let raw: fuse_lowlevel_ops
+
+  init(_ raw: fuse_lowlevel_ops) { self.raw = raw }
+}

@@ -1,4 +1,5 @@
 import CFuse
+import Glibc
 import Logging
 import Synchronization
 
@@ -17,7 +18,7 @@ enum FuseLog {
       state.logger = logger
       state.lines = []
     }
-    cfuse_set_log_handler(onLogLine)
+    fuse_set_log_func(onLogLine)
   }
 
   /// The lines since ``redirect(to:)``, the last eight at most: libfuse reports why a mount failed nowhere else.
@@ -42,7 +43,13 @@ enum FuseLog {
   }
 }
 
-private func onLogLine(_ level: Int32, _ line: UnsafePointer<CChar>?) {
-  guard let line else { return }
-  FuseLog.add(String(cString: line), level: level)
+private func onLogLine(
+  _ level: fuse_log_level, _ format: UnsafePointer<CChar>?, _ arguments: CVaListPointer?
+) {
+  guard let format, let arguments else { return }
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
+    vsnprintf(buffer.baseAddress!, buffer.count, format, arguments)
+    let line = String(cString: buffer.baseAddress!)
+    for line in line.split(separator: "\n") { FuseLog.add(String(line), level: Int32(level.rawValue)) }
+  }
 }

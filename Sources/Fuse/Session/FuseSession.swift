@@ -1,3 +1,4 @@
+import CFuse
 import Dispatch
 import Glibc
 public import Logging
@@ -35,6 +36,7 @@ public final class FuseSession: Sendable {
   /// Where it is mounted: absolute, symbolic links resolved.
   public let mountpoint: String
   private let options: FuseOptions
+  private let operations: OperationTable
   private let adapter: Adapter
   private let notifier: KernelNotifier
   private let logger: Logger
@@ -46,9 +48,20 @@ public final class FuseSession: Sendable {
 
   /// Checks what can be checked before the mount.
   /// - Throws: ``MountError``, such as ``MountError/stale(_:)``, after whose cause was removed one may try again.
-  public init(
+  public convenience init(
     mountpoint: String, options: FuseOptions, fileSystem: any FileSystem, logger: Logger
   ) throws(MountError) {
+    try self.init(
+      mountpoint: mountpoint, options: options, fileSystem: fileSystem, logger: logger,
+      operations: makeOperationTable())
+  }
+
+  /// With callbacks of the caller's choice.
+  init(
+    mountpoint: String, options: FuseOptions, fileSystem: any FileSystem, logger: Logger,
+    operations: fuse_lowlevel_ops
+  ) throws(MountError) {
+    self.operations = OperationTable(operations)
     self.mountpoint = try Mountpoint(checking: mountpoint).path
     self.options = options
     self.logger = logger
@@ -61,7 +74,7 @@ public final class FuseSession: Sendable {
   /// Blocks for some milliseconds, at most 10 s. Once for each session.
   public func start() throws(MountError) {
     FuseLog.redirect(to: logger)
-    let session = try SessionPointer(options: options, adapter: adapter)
+    let session = try SessionPointer(options: options, operations: operations.raw, adapter: adapter)
     adapter.fileSystem.start(notifier: notifier)
     do throws(MountError) {
       try session.mount(at: mountpoint)

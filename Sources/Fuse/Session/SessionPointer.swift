@@ -9,13 +9,13 @@ struct SessionPointer: @unchecked Sendable {
   let raw: OpaquePointer
 
   /// Makes a session that is not mounted yet. It keeps `adapter` unretained, which must outlive it.
-  init(options: FuseOptions, adapter: Adapter) throws(MountError) {
+  init(options: FuseOptions, operations: fuse_lowlevel_ops, adapter: Adapter) throws(MountError) {
     var arguments = fuse_args()
     defer { fuse_opt_free_args(&arguments) }
     guard fuse_opt_add_arg(&arguments, FuseOptions.subtype) == 0, fuse_opt_add_arg(&arguments, "-o") == 0,
       fuse_opt_add_arg(&arguments, options.list) == 0
     else { throw .failed("no memory") }
-    var operations = makeOperationTable()
+    var operations = operations
     let session = fuse_session_new(
       &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, Unmanaged.passUnretained(adapter).toOpaque())
     guard let session else { throw .failed(FuseLog.recentLines.joined(separator: "; ")) }

@@ -1,0 +1,114 @@
+import CFuse
+import Glibc
+import Logging
+import Testing
+import VFS
+
+@testable import Fuse
+
+/// How a mount ends, and what is left where it did not.
+@Suite(.serialized) struct EndingTests {
+  @Test(arguments: [["umount"], ["fusermount3", "-u"]])
+  func anUnmountFromOutsideEndsTheSession(command: [String]) async throws {
+    try await TestMount.with { (mount) async throws in
+      let result = try await Command(command + [mount.path]).result(within: 10) {}
+      #expect(result.succeeded, "\(result.output)")
+      #expect(await mount.session.waitUntilEnded() == .unmounted)
+      #expect(!mount.session.isServing)
+    }
+  }
+
+  @Test func aBusyMountIsTakenAwayAllTheSame() async throws {
+    let fileSystem = MemoryFileSystem()
+    let path = try TestMount.temporaryDirectory()
+    let session = try FuseSession(
+      mountpoint: path, options: FuseOptions(fileSystemName: "memory"), fileSystem: fileSystem,
+      logger: Logger(label: "fuse-tests"))
+    try session.start()
+    fileSystem.add("stream", isStream: true)
+    let mount = TestMount(fileSystem: fileSystem, session: session, path: path, log: LogLines())
+    let user = try Command(["/bin/sh", "-c", "exec 3< stream; touch ready; exec sleep 60"], in: path)
+    try await mount.waitForCalls(of: "create")
+    let start = ContinuousClock.now
+    #expect(await session.unmount() == .unmounted)
+    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(MountTable.current().mount(at: path) == nil)
+    kill(user.process, SIGKILL)
+    _ = try await user.result(within: 5) {}
+    #expect(rmdir(path) == 0)
+  }
+
+  @Test func parkedReadsEndWithTheMount() async throws {
+    let fileSystem = MemoryFileSystem()
+    try await TestMount.with(fileSystem) { (mount) async throws in
+      fileSystem.add("stream", isStream: true)
+      let reader = try Command(["cat", "stream"], in: mount.path)
+      try await mount.waitForCalls(of: "parked")
+      #expect(await mount.session.unmount() == .unmounted)
+      let result = try await reader.result(within: 5) {}
+      #expect(!result.timedOut)
+    }
+    #expect(fileSystem.openHandles == 0)
+  }
+
+  @Test func aSecondMountOnALiveOneIsRefused() async throws {
+    try await TestMount.with { (mount) async throws in
+      let error = #expect(throws: MountError.self) {
+        try FuseSession(
+          mountpoint: mount.path + "/.", options: FuseOptions(fileSystemName: "memory"),
+          fileSystem: MemoryFileSystem(), logger: Logger(label: "fuse-tests"))
+      }
+      guard case .alreadyMounted(mount.path, source: "memory, test", _)? = error else {
+        Issue.record("unexpected: \(String(describing: error))")
+        return
+      }
+    }
+  }
+
+  @Test func whatCannotBeMountedIsSaid() throws {
+    func error(at path: String) -> MountError? {
+      do throws(MountError) {
+        _ = try FuseSession(
+          mountpoint: path, options: FuseOptions(fileSystemName: "memory"), fileSystem: MemoryFileSystem(),
+          logger: Logger(label: "fuse-tests"))
+        return nil
+      } catch { return error }
+    }
+    #expect(error(at: "/nonexistent/x") == .noMountpoint("/nonexistent/x"))
+    #expect(error(at: "/etc/passwd") == .notDirectory("/etc/passwd"))
+    #expect(error(at: "/usr/share") == .notEmpty("/usr/share"))
+  }
+
+  /// A child that mounts with a bare session and is killed stands for a daemon that was.
+  @Test func aMountWhoseDaemonWasKilledIsStaleAndCanBeCleared() async throws {
+    let path = try TestMount.temporaryDirectory()
+    let daemon = try Command(
+      [
+        "python3", "-c",
+        """
+        import ctypes, os, sys, time
+        c = ctypes.CDLL(None, use_errno=True)
+        fd = os.open('/dev/fuse', os.O_RDWR)
+        data = b'fd=%d,rootmode=40000,user_id=0,group_id=0' % fd
+        if c.mount(b'dead', sys.argv[1].encode(), b'fuse.beray-fs', 0, data): sys.exit(os.strerror(ctypes.get_errno()))
+        time.sleep(60)
+        """, path,
+      ])
+    let deadline = ContinuousClock.now + .seconds(10)
+    while MountTable.current().mount(at: path) == nil, ContinuousClock.now < deadline { await Task.yield() }
+    let mount = try #require(MountTable.current().mount(at: path))
+    // This daemon never answers, not even the first request: whoever touches the mount hangs.
+    #expect(MountLiveness.of(mount) == .live(ProcessID(rawValue: daemon.process)))
+    kill(daemon.process, SIGKILL)
+    _ = try await daemon.result(within: 5) {}
+    #expect(MountLiveness.of(mount) == .stale)
+    #expect(throws: MountError.stale(path)) {
+      try FuseSession(
+        mountpoint: path, options: FuseOptions(fileSystemName: "memory"), fileSystem: MemoryFileSystem(),
+        logger: Logger(label: "fuse-tests"))
+    }
+    try Unmounter(mount).unmount()
+    #expect(MountTable.current().mount(at: path) == nil)
+    #expect(rmdir(path) == 0)
+  }
+}
