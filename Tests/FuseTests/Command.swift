@@ -33,8 +33,16 @@ struct Command {
     let script = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", directory] + arguments
     var argv = script.map { strdup($0) } + [nil]
     defer { for argument in argv { free(argument) } }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A thread of the cooperative pool blocks signals, and its child would inherit that.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child = pid_t()
-    let result = posix_spawn(&child, "/bin/sh", &actions, nil, &argv, environ)
+    let result = posix_spawn(&child, "/bin/sh", &actions, &attributes, &argv, environ)
     close(ends[1])
     guard result == 0 else {
       close(ends[0])

@@ -25,7 +25,7 @@ extension MemoryFileSystem {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isReady = state.withLock { state in
-          if state.cancelled.contains(number) || (state.nodes[inode]?.bytes.count ?? 0) > offset { return true }
+          if state.isEnding || state.cancelled.contains(number) || (state.nodes[inode]?.bytes.count ?? 0) > offset { return true }
           state.calls["parked", default: 0] += 1
           state.waiters[number] = continuation
           return false

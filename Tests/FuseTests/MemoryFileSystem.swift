@@ -28,6 +28,8 @@ final class MemoryFileSystem: FileSystem {
     var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     /// Waiters that were cancelled before they waited.
     var cancelled: Set<UInt64> = []
+    /// Streams end where they are.
+    var isEnding = false
   }
 
   let state = Mutex(State())
@@ -76,6 +78,15 @@ final class MemoryFileSystem: FileSystem {
   }
 
   // MARK: - FileSystem
+
+  func interruptAll() {
+    let waiters = state.withLock { state in
+      state.isEnding = true
+      defer { state.waiters = [:] }
+      return state.waiters.values
+    }
+    for waiter in waiters { waiter.resume() }
+  }
 
   func start(notifier: any Notifier) { state.withLock { $0.notifier = notifier } }
 
@@ -219,7 +230,7 @@ final class MemoryFileSystem: FileSystem {
     let outcome: Outcome<ArraySlice<UInt8>?> = answer("read") { state throws(Errno) in
       let node = try state.node(inode)
       let start = min(Int(offset), node.bytes.count)
-      if start == node.bytes.count, node.isStream {
+      if start == node.bytes.count, node.isStream, !state.isEnding {
         if flags.contains(.nonBlocking) { throw .resourceTemporarilyUnavailable }
         return nil
       }

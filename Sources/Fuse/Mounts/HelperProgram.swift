@@ -31,8 +31,16 @@ struct HelperProgram: Sendable {
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
     var argv = ([path] + arguments).map { strdup($0) } + [nil]
     defer { for argument in argv { free(argument) } }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A thread of the cooperative pool blocks signals, and its child would inherit that.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child = pid_t()
-    let result = posix_spawn(&child, path, &actions, nil, &argv, environ)
+    let result = posix_spawn(&child, path, &actions, &attributes, &argv, environ)
     close(ends[1])
     guard result == 0 else { throw SpawnError(errno: result) }
     var output: [UInt8] = []

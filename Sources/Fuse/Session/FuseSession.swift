@@ -224,14 +224,15 @@ public final class FuseSession: Sendable {
   /// Runs on a thread of its own.
   private func takeDown(_ mount: Mount?) {
     adapter.fileSystem.interruptAll()
-    adapter.pending.interruptAll()
     guard let mount else {
       logger.error("the mount is not in the mount table", metadata: ["mountpoint": "\(mountpoint)"])
       return end(.detached)
     }
     let unmounter = Unmounter(mount)
-    // What was just interrupted needs a moment to let go of its files.
+    // Whose read was just ended needs a moment to close the file. What the file system did not end is interrupted later:
+    // many programs answer EINTR by reading again.
     for attempt in 1...10 {
+      if attempt == 5 { adapter.pending.interruptAll() }
       do throws(UnmountError) {
         try unmounter.unmount()
         return waitOrCut(unmounter, limit: .seconds(5))
