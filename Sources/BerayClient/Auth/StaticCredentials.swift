@@ -1,0 +1,17 @@
+public import BerayAPI
+internal import Synchronization
+
+/// A token in memory. A login replaces it, a logout drops it.
+public final class StaticCredentials: CredentialProvider {
+  private let current: Mutex<String?>
+
+  public init(token: String? = nil) {
+    current = Mutex(token)
+  }
+
+  public func token() async -> String? { current.withLock { $0 } }
+
+  public func store(_ session: Session) async { current.withLock { $0 = session.accessToken } }
+
+  public func drop() async { current.withLock { $0 = nil } }
+}

@@ -1,0 +1,36 @@
+internal import BerayAPI
+
+extension BerayError: CustomStringConvertible {
+  /// A sentence for people, in one line: what was asked, what went wrong, and the status if there is one.
+  public var description: String {
+    let reason = detail.isEmpty ? meaning : detail
+    return "\(operation): \(reason)\(status.map { " (HTTP \($0))" } ?? "")"
+  }
+
+  private var meaning: String {
+    switch code {
+    case .authentication: status == 403 ? "this is not allowed" : "the credentials are missing or no longer good: log in"
+    case .notFound: "there is no such thing on the server"
+    case .conflict: "this conflicts with what is on the server"
+    case .unprocessableEntity: "the server does not take this request"
+    case .api: "the server answered with an error"
+    case .connectionRefused: "no server answers there"
+    case .hostUnreachable: "the server's machine cannot be reached"
+    case .connectionLost: "the connection broke"
+    case .timedOut: "the server did not answer in time"
+    case .cancelled: "cancelled"
+    case .secureConnectionFailed: "no secure connection could be made"
+    case .invalidResponse: "the server's answer cannot be understood"
+    case .invalidRequest: "this cannot be sent"
+    }
+  }
+
+  /// Whether sending the same request again can help, if it may be repeated at all.
+  public var isTransient: Bool {
+    switch code {
+    case .connectionRefused, .hostUnreachable, .connectionLost: true
+    case .api: status == 502 || status == 503 || status == 504
+    default: false
+    }
+  }
+}

@@ -1,0 +1,33 @@
+public import BerayAPI
+
+// What servers have beyond the SDK's endpoints; `capabilities()` tells.
+extension BerayClient {
+  /// Removes a file or an empty directory. Needs `Capabilities.remove`.
+  public func removeFile(of id: TaskID, path: String) async throws(BerayError) {
+    _ = try await answer(to: Call(.removeFile, task: id, query: [(name: "path", value: path)]))
+  }
+
+  /// Renames a file or a directory. Needs `Capabilities.move`.
+  /// - Throws: ``BerayError/Code/conflict`` where `to` is there and `overwrite` is false.
+  public func moveFile(
+    of id: TaskID, from: String, to: String, overwrite: Bool
+  ) async throws(BerayError) {
+    let body = RequestBody.move(from: from, to: to, overwrite: overwrite)
+    _ = try await answer(to: Call(.moveFile, task: id, body: .json(body)))
+  }
+
+  /// Makes a directory. Needs `Capabilities.makeDirectory`.
+  /// - Throws: ``BerayError/Code/conflict`` where the name is taken.
+  public func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
+    _ = try await answer(to: Call(.makeDirectory, task: id, body: .json(RequestBody.makeDirectory(path: path))))
+  }
+
+  /// Sets the permission bits and the time of modification; what is nil stays. Needs `Capabilities.attributes`.
+  public func setAttributes(
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+  ) async throws(BerayError) {
+    let body = RequestBody.attributes(mode: mode, modified: modified)
+    let query = [(name: "path", value: path)]
+    _ = try await answer(to: Call(.setAttributes, task: id, query: query, body: .json(body)))
+  }
+}

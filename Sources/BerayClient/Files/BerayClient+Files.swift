@@ -1,0 +1,74 @@
+public import BerayAPI
+internal import HTTPTypes
+
+extension BerayClient {
+  /// The entries of a directory of a task's work directory. Their ``BerayAPI/FileEntry/children`` are there where the server sent them.
+  /// - Parameters:
+  ///   - path: relative; "." is the top.
+  ///   - recursive: asks for the whole subtree, which servers without `Capabilities.recursiveTree` ignore.
+  public func fileTree(
+    of id: TaskID, path: String = ".", recursive: Bool = false
+  ) async throws(BerayError) -> [FileEntry] {
+    var query = [(name: "path", value: path)]
+    if recursive { query.append((name: "recursive", value: "true")) }
+    let call = Call(.fileTree, task: id, query: query)
+    let answer = try await json(call)
+    return try Self.decode(call) { () throws(UnexpectedJSON) in
+      try FileEntry.list(json: answer, requestedPath: path, recursive: recursive)
+    }
+  }
+
+  /// The content of a file. Read its body, or let go of it, which ends the transfer.
+  /// - Parameters:
+  ///   - range: what is asked for. A server may send the whole file instead: ``FileContent/offset`` tells.
+  ///   - etag: a version that is known: where it is still the content, ``FileContent/isUnchanged`` is true.
+  public func fileContent(
+    of id: TaskID, path: String, range: ByteRange? = nil, ifNoneMatch etag: String? = nil
+  ) async throws(BerayError) -> FileContent {
+    var call = Call(.fileContent, task: id, query: [(name: "path", value: path)])
+    if let range { call.headers[.range] = "bytes=\(range.offset)-\(range.offset + range.count - 1)" }
+    if let etag { call.headers[.ifNoneMatch] = etag }
+    let response = try await download(call)
+    if response.status == 206, ContentRange(headers: response.headers) == nil {
+      throw BerayError(
+        .invalidResponse, detail: "the server sent a part of a file without its place", operation: call.operation)
+    }
+    return FileContent(response)
+  }
+
+  /// Puts a file where it was not, or in the place of the one that was there.
+  /// - Parameter contentType: guessed from the name where nil.
+  public func uploadFile(
+    to id: TaskID, path: String, content: UploadBody, contentType: String? = nil
+  ) async throws(BerayError) -> UploadReceipt {
+    let progress = UploadProgress()
+    let limit = configuration.timeouts.stall
+    let body = Call.Body.upload(content, contentType: contentType ?? ContentType.guess(path: path), progress)
+    let call = Call(.uploadFile, task: id, query: [(name: "path", value: path)], body: body)
+    return try await counted(call) { () async throws(BerayError) in
+      try await racing(
+        {
+          try await progress.stall(of: limit)
+          return BerayError(.timedOut, detail: "nothing moved for \(limit)", operation: call.operation)
+        }, operation: call.operation
+      ) { () async throws(BerayError) in
+        let response = try await self.send(call, within: limit)
+        let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
+        return UploadReceipt(
+          etag: response.headers[.eTag] ?? answer["etag"]?.stringValue,
+          modified: answer["modified"].flatMap { UTCTime(json: $0) } ?? FileContent.modified(response.headers),
+          raw: answer)
+      }
+    }
+  }
+
+  /// A ZIP of `paths`, or of the whole work directory where there are none.
+  public func archive(of id: TaskID, paths: [String] = []) async throws(BerayError) -> FileContent {
+    FileContent(try await download(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
+  }
+
+  private func download(_ call: Call) async throws(BerayError) -> TransportResponse {
+    let timeouts = configuration.timeouts
+    return try await stream(call, head: timeouts.stall, progress: timeouts.progress, within: timeouts.stall)
+  }
+}

@@ -1,0 +1,45 @@
+internal import BerayAPI
+internal import HTTPTypes
+
+extension FileContent {
+  init(_ response: TransportResponse) {
+    let headers = response.headers
+    let etag = headers[.eTag]
+    let modified = Self.modified(headers)
+    if response.status == 304 {
+      self.init(isUnchanged: true, etag: etag, modified: modified, body: ByteStream([]))
+    } else if response.status == 206, let range = ContentRange(headers: headers) {
+      self.init(offset: range.offset, size: range.size, etag: etag, modified: modified, body: response.body)
+    } else {
+      let isEncoded = headers[.contentEncoding] != nil
+      let length = headers[.contentLength].flatMap { Int64($0) }
+      self.init(size: isEncoded ? nil : length, etag: etag, modified: modified, body: response.body)
+    }
+  }
+
+  /// `Last-Modified` (RFC 9110 §5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+  static func modified(_ headers: HTTPFields) -> UTCTime? {
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let parts = (headers[.lastModified] ?? "").split(separator: " ")
+    guard parts.count == 6, let month = months.firstIndex(of: String(parts[2])) else { return nil }
+    let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
+    return UTCTime("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
+  }
+}
+
+/// `Content-Range: bytes 0-99/1234` or `bytes 0-99/*` (RFC 9110 §14.4).
+struct ContentRange {
+  var offset: Int64
+  var size: Int64?
+
+  init?(headers: HTTPFields) {
+    guard let value = headers[.contentRange], value.hasPrefix("bytes ") else { return nil }
+    let parts = value.dropFirst(6).split(separator: "/")
+    let ends = parts.first?.split(separator: "-") ?? []
+    guard parts.count == 2, ends.count == 2, let first = Int64(ends[0]), let last = Int64(ends[1]), first >= 0,
+      last >= first
+    else { return nil }
+    offset = first
+    size = Int64(parts[1])
+  }
+}

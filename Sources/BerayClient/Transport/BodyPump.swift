@@ -1,0 +1,184 @@
+internal import Synchronization
+
+/// Reads a body ahead in a task of its own, so that a wait for it can end: by cancellation, or because too little came.
+///
+/// Only time in which the reader waits counts, so that a slow reader is no slow server. What is read ahead is bounded by
+/// `capacity`, and the sender is held back beyond it.
+///
+/// Invariants, guarded by `state`: a waiting reader means that there is no piece and no end; a waiting producer means that
+/// there are `capacity` bytes or more. Continuations are resumed after the lock.
+final class BodyPump: Sendable {
+  fileprivate struct State {
+    var pieces: [[UInt8]] = []
+    var bytes = 0
+    var end: Result<Void, BerayError>?
+    var reader: CheckedContinuation<Void, Never>?
+    var producer: CheckedContinuation<Void, Never>?
+    var waitingSince: ContinuousClock.Instant?
+    /// How long the reader has waited for the bytes of `received`, which are fewer than `progress`.
+    var waited: Duration = .zero
+    var received = 0
+    var tasks: [Task<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+  private let progress: Int
+  private let limit: Duration
+  private let operation: String
+  private let capacity = 512 << 10
+
+  private init(progress: Int, limit: Duration, operation: String) {
+    self.progress = progress
+    self.limit = limit
+    self.operation = operation
+  }
+
+  /// The same bytes, in which a wait fails with ``BerayError/Code/timedOut`` where fewer than `progress` bytes came within
+  /// `limit`.
+  static func watching(_ body: ByteStream, progress: Int, within limit: Duration, operation: String) -> ByteStream {
+    ByteStream {
+      let pump = BodyPump(progress: progress, limit: limit, operation: operation)
+      pump.start(body)
+      let end = PumpEnd(pump: pump)
+      return { () async throws(BerayError) in try await end.pump.next() }
+    }
+  }
+
+  private func start(_ body: ByteStream) {
+    let producer = Task { await self.produce(body) }
+    let watchdog = Task { await self.watch() }
+    let hasEnded = state.withLock { state in
+      state.tasks = [producer, watchdog]
+      return state.end != nil
+    }
+    if hasEnded { watchdog.cancel() }
+  }
+
+  private func next() async throws(BerayError) -> [UInt8]? {
+    while true {
+      let (piece, end, producer) = state.withLock { $0.take() }
+      producer?.resume()
+      if let piece { return piece }
+      if let end {
+        try end.get()
+        return nil
+      }
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          let mustWait = state.withLock { $0.wait(continuation) }
+          if !mustWait { continuation.resume() }
+        }
+      } onCancel: {
+        finish(.failure(BerayError(.cancelled, detail: "", operation: operation)))
+      }
+    }
+  }
+
+  private func produce(_ body: ByteStream) async {
+    do throws(BerayError) {
+      var iterator = body.makeAsyncIterator()
+      while let piece = try await iterator.next() {
+        guard await deliver(piece) else { return }
+      }
+      finish(.success(()))
+    } catch {
+      finish(.failure(error))
+    }
+  }
+
+  /// Hands a piece over and waits for room; false where nobody reads any more.
+  private func deliver(_ piece: [UInt8]) async -> Bool {
+    let (reader, isFull) = state.withLock { $0.put(piece, progress: progress, capacity: capacity) }
+    reader?.resume()
+    if isFull {
+      await withCheckedContinuation { continuation in
+        let mustWait = state.withLock { state in
+          guard state.end == nil, state.bytes >= capacity else { return false }
+          state.producer = continuation
+          return true
+        }
+        if !mustWait { continuation.resume() }
+      }
+    }
+    return state.withLock { $0.end == nil }
+  }
+
+  private func watch() async {
+    while true {
+      let deadline = state.withLock { state -> ContinuousClock.Instant? in
+        if state.end != nil { return nil }
+        return state.waitingSince.map { $0 + (limit - state.waited) } ?? .now + limit / 8
+      }
+      guard let deadline, (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+      let isLate = state.withLock { state in
+        state.waitingSince.map { ContinuousClock.now >= $0 + (limit - state.waited) } ?? false
+      }
+      if isLate {
+        let detail = "the server sent too little within \(limit)"
+        finish(.failure(BerayError(.timedOut, detail: detail, operation: operation)))
+      }
+    }
+  }
+
+  /// Ends it, unless it has ended; a failure throws away what was read ahead.
+  fileprivate func finish(_ end: Result<Void, BerayError>) {
+    let (reader, producer, tasks) = state.withLock { $0.finish(end) }
+    reader?.resume()
+    producer?.resume()
+    for task in tasks { task.cancel() }
+  }
+}
+
+extension BodyPump.State {
+  fileprivate mutating func take() -> ([UInt8]?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?) {
+    guard !pieces.isEmpty else { return (nil, end, nil) }
+    let piece = pieces.count == 1 ? pieces[0] : Array(pieces.joined())
+    pieces.removeAll(keepingCapacity: true)
+    bytes = 0
+    return (piece, nil, producer.take())
+  }
+
+  fileprivate mutating func wait(_ continuation: CheckedContinuation<Void, Never>) -> Bool {
+    guard pieces.isEmpty, end == nil else { return false }
+    reader = continuation
+    waitingSince = .now
+    return true
+  }
+
+  fileprivate mutating func put(
+    _ piece: [UInt8], progress: Int, capacity: Int
+  ) -> (CheckedContinuation<Void, Never>?, isFull: Bool) {
+    guard end == nil else { return (nil, false) }
+    pieces.append(piece)
+    bytes += piece.count
+    received += piece.count
+    if let since = waitingSince.take() { waited += since.duration(to: .now) }
+    if received >= progress {
+      received = 0
+      waited = .zero
+    }
+    return (reader.take(), bytes >= capacity)
+  }
+
+  fileprivate mutating func finish(
+    _ end: Result<Void, BerayError>
+  ) -> (CheckedContinuation<Void, Never>?, CheckedContinuation<Void, Never>?, [Task<Void, Never>]) {
+    if case .failure(let error) = end, error.code == .cancelled || self.end == nil {
+      pieces = []
+      bytes = 0
+    }
+    self.end = self.end ?? end
+    waitingSince = nil
+    defer { tasks = [] }
+    return (reader.take(), producer.take(), tasks)
+  }
+}
+
+/// Ends the pump when the reader has gone.
+private final class PumpEnd: Sendable {
+  let pump: BodyPump
+
+  init(pump: BodyPump) { self.pump = pump }
+
+  deinit { pump.finish(.failure(BerayError(.cancelled, detail: "", operation: ""))) }
+}

@@ -1,0 +1,69 @@
+internal import BerayAPI
+internal import HTTPTypes
+
+/// Makes errors of answers whose status is not 2xx.
+enum ErrorAnswer {
+  /// - Parameters:
+  ///   - isSecret: whether the request carried credentials, which servers repeat in `input`.
+  ///   - secrets: texts that no error may hold.
+  static func error(
+    status: Int, headers: HTTPFields, body: [UInt8], operation: String, isSecret: Bool, secrets: [String]
+  ) -> BerayError {
+    let json = try? JSON(parsing: body)
+    var rawDetail = json?["detail"]
+    if isSecret, let elements = rawDetail?.arrayValue { rawDetail = .array(elements.map { $0.removing(["input", "ctx"]) }) }
+    var detail =
+      if (300..<400).contains(status), let location = headers[.location] {
+        "the server redirects to \(location); redirects are not followed: use that address"
+      } else {
+        rawDetail.map(sentence) ?? json.flatMap { message(in: $0) } ?? plainText(body, headers: headers)
+      }
+    for secret in secrets where !secret.isEmpty {
+      detail = detail.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
+      if isSecret { rawDetail = rawDetail.map { $0.serialized().contains(secret) ? .string(detail) : $0 } }
+    }
+    return BerayError(
+      code(of: status), status: status, detail: ShownText.escaped(detail), rawDetail: rawDetail,
+      retryAfter: headers[.retryAfter].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }, operation: operation)
+  }
+
+  static func code(of status: Int) -> BerayError.Code {
+    switch status {
+    case 401, 403: .authentication
+    case 404: .notFound
+    case 409: .conflict
+    case 422: .unprocessableEntity
+    default: .api
+    }
+  }
+
+  /// A text as it is; of a list of objects (FastAPI's 422) `where: what` of each.
+  private static func sentence(_ detail: JSON) -> String {
+    switch detail {
+    case .string(let text): text
+    case .array(let elements): elements.map(sentence).joined(separator: "; ")
+    case .object:
+      if let message = message(in: detail) {
+        (detail["loc"]?.arrayValue).map { location in
+          location.map { $0.stringValue ?? $0.serialized() }.joined(separator: ".") + ": " + message
+        } ?? message
+      } else {
+        detail.removing(["input", "ctx"]).serialized()
+      }
+    default: detail.serialized()
+    }
+  }
+
+  private static func message(in json: JSON) -> String? {
+    for name in ["msg", "message", "error"] {
+      if let text = json[name]?.stringValue { return text }
+    }
+    return nil
+  }
+
+  private static func plainText(_ body: [UInt8], headers: HTTPFields) -> String {
+    guard headers[.contentType]?.hasPrefix("text/plain") == true else { return "" }
+    let text = String(decoding: body.prefix(500), as: UTF8.self)
+    return String(text.prefix { !$0.isNewline })
+  }
+}

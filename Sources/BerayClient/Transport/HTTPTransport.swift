@@ -1,0 +1,83 @@
+internal import AsyncHTTPClient
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+
+/// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
+public final class HTTPTransport: Transport {
+  private let address: ServerAddress
+  private let client: HTTPClient
+
+  /// - Parameter connect: how long a connection may take, TLS included.
+  public init(address: ServerAddress, connect: Duration = .seconds(5)) {
+    self.address = address
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    configuration.httpVersion = .http1Only
+    configuration.timeout.connect = TimeAmount(connect)
+    configuration.connectionPool.idleTimeout = .seconds(30)
+    // A stream of events keeps its connection for hours, and a file system may hold many.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
+    configuration.connectionPool.retryConnectionEstablishment = false
+    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  deinit {
+    // A second shutdown fails, and harms nothing.
+    client.shutdown { _ in }
+  }
+
+  public func shutdown() async {
+    try? await client.shutdown()
+  }
+
+  public func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse {
+    var sent = HTTPClientRequest(url: address.url(request.target))
+    sent.method = HTTPMethod(rawValue: request.method)
+    sent.headers.add(name: "Host", value: address.authority)
+    for field in request.headers { sent.headers.add(name: field.name.rawName, value: field.value) }
+    switch request.body {
+    case .none: break
+    case .bytes(let bytes): sent.body = .bytes(ByteBuffer(bytes: bytes))
+    case .stream(let stream, let length): sent.body = .stream(BufferSequence(stream: stream), length: .known(length))
+    }
+    do {
+      let response = try await client.execute(sent, deadline: .distantFuture)
+      var headers = HTTPFields()
+      for (name, value) in response.headers {
+        if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+      }
+      let operation = request.operation
+      let body = response.body
+      let stream = ByteStream {
+        // The iterator's next() runs elsewhere, and is called by the one reader of this stream, once at a time.
+        nonisolated(unsafe) var iterator = body.makeAsyncIterator()
+        return { () async throws(BerayError) in
+          do {
+            return try await iterator.next().map { Array($0.readableBytesView) }
+          } catch {
+            throw BerayError(transport: error, operation: operation, isAnswering: true)
+          }
+        }
+      }
+      return TransportResponse(status: Int(response.status.code), headers: headers, body: stream)
+    } catch {
+      throw BerayError(transport: error, operation: request.operation, isAnswering: false)
+    }
+  }
+}
+
+/// A request's body for async-http-client, which asks for the next buffer when the last one was written.
+private struct BufferSequence: AsyncSequence, Sendable {
+  let stream: ByteStream
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    var iterator: ByteStream.AsyncIterator
+
+    mutating func next() async throws -> ByteBuffer? {
+      try await iterator.next().map { ByteBuffer(bytes: $0) }
+    }
+  }
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(iterator: stream.makeAsyncIterator()) }
+}

@@ -1,0 +1,3 @@
+public import BerayClient
+
+extension BerayClient: TaskService {}
