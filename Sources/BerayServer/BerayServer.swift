@@ -1,1 +1,103 @@
-// BerayServer
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdTLS
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import SystemPackage
+
+/// A complete BeRay server for one machine: users, tasks, their events and files, and the agents that work on them.
+///
+/// The agents of all users share the server's uid: users of one server trust each other.
+public struct BerayServer: Sendable {
+  private let configuration: ServerConfiguration
+  private let clock: any Clock<Duration>
+  private let onReady: @Sendable (BoundAddresses) -> Void
+
+  /// - Parameters:
+  ///   - configuration: what to be.
+  ///   - clock: measures idleness and the pauses of streams.
+  ///   - onReady: called once, when it listens everywhere.
+  public init(
+    _ configuration: ServerConfiguration, clock: any Clock<Duration> = ContinuousClock(),
+    onReady: @escaping @Sendable (BoundAddresses) -> Void = { _ in }
+  ) {
+    self.configuration = configuration
+    self.clock = clock
+    self.onReady = onReady
+  }
+
+  /// Serves until the task is cancelled, the surrounding service group shuts down, or nobody has used it for the idle
+  /// timeout. Agents are stopped then; tasks that wait for one stay pending for the next start.
+  ///
+  /// - Throws: ``ServerError`` where it cannot start.
+  public func run() async throws {
+    try configuration.check()
+    let logger = configuration.logger
+    let dataDirectory = try DataDirectory(configuration.dataDirectory)
+    let store = try Store(path: dataDirectory.databasePath)
+    try CrashRecovery.run(store, logger: logger)
+    try await LocalToken.ensure(in: dataDirectory.path, store: store)
+
+    let hub = EventHub()
+    let runner = TaskRunner(
+      TaskRunner.Configuration(
+        command: configuration.agent, environmentNames: configuration.agentEnvironment,
+        maximumTasks: configuration.maximumTasks, grace: configuration.stopGrace),
+      store: store, hub: hub, paths: dataDirectory.paths(of:), logger: logger)
+    let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
+    threads.start()
+    let services = Services(
+      store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger, threads: threads),
+      activity: Activity(), threads: threads, dataDirectory: dataDirectory,
+      allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
+      version: configuration.version, maximumUpload: configuration.maximumUpload, clock: clock, logger: logger)
+
+    for task in try store.pendingTasks() { runner.submit(task) }
+    let result: Result<Void, any Error>
+    do { result = .success(try await serve(services)) } catch { result = .failure(error) }
+    await runner.shutDown()
+    try? await threads.shutdownGracefully()
+    try result.get()
+  }
+
+  private func serve(_ services: Services) async throws {
+    let listeners = try Listeners(configuration, services, onReady: onReady)
+    defer { listeners.removeSocket() }
+    let group = ServiceGroup(
+      configuration: {
+        var settings = ServiceGroupConfiguration(services: listeners.applications, logger: Self.quiet)
+        settings.maximumGracefulShutdownDuration = .seconds(5)
+        return settings
+      }())
+    let shutDown: @Sendable () -> Void = {
+      // Streams end first: a listener waits for its connections.
+      services.hub.close()
+      Task { await group.triggerGracefulShutdown() }
+    }
+    // Not a child: cancellation is to end the server in good order.
+    let serving = Task { try await group.run() }
+    let idle = configuration.idleTimeout.map { timeout in
+      Task { [clock] in
+        try await services.activity.waitUntilIdle(for: timeout, clock: clock) { services.runner.isBusy }
+        services.logger.info("nobody has used the server for \(timeout): it ends")
+        shutDown()
+      }
+    }
+    defer { idle?.cancel() }
+    do {
+      try await withTaskCancellationHandler {
+        try await withGracefulShutdownHandler { try await serving.value } onGracefulShutdown: { shutDown() }
+      } onCancel: {
+        shutDown()
+      }
+    } catch let error as IOError {
+      throw ServerError.cannotListen(listeners.description, reason: String(cString: strerror(error.errnoCode)))
+    }
+  }
+
+  /// Service groups tell of every step; the server's own log is for what matters to people.
+  private static let quiet = Logger(label: "beray-fs.server.lifecycle") { _ in SwiftLogNoOpLogHandler() }
+}

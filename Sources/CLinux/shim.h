@@ -2,6 +2,7 @@
 // the others behind _GNU_SOURCE, which Swift's Glibc module is built without. Each returns what syscall(2) returns:
 // -1 and errno. Nothing here owns anything.
 #pragma once
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -26,6 +27,13 @@ static inline int linux_renameat2(int old_directory, const char *old_name, int n
                                   unsigned int flags) {
   return (int)syscall(SYS_renameat2, old_directory, old_name, new_directory, new_name, flags);
 }
+
+// What glibc 2.34 and 2.29 have behind _GNU_SOURCE (posix_spawn(3)).
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *__restrict actions,
+                                                const char *__restrict path);
+
+static const int LINUX_O_PATH = 010000000;
 
 // A descriptor that polls readable once the process has ended; it is close-on-exec.
 static inline int linux_pidfd_open(int pid) {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 internal import SystemPackage
@@ -76,7 +77,7 @@ final class AgentRun: Sendable {
       }
       if polled[0].revents != 0 {
         var byte: UInt8 = 0
-        _ = read(wake.rawValue, &byte, 1)
+        _ = Glibc.read(wake.rawValue, &byte, 1)
         process.group.signal(SIGTERM)
         killAt = clock.now + grace
       }

@@ -11,8 +11,9 @@ final class EventHub: Sendable {
 
   private let state = Mutex(State())
 
-  /// Wakes at least once after every change that comes after this call. It ends when the hub is closed.
-  func follow(_ task: Int64) -> AsyncStream<Void> {
+  /// Gives a stream that has an element after every change that comes after this call, one for several where its reader
+  /// is slow. It ends when the hub is closed, or its continuation is finished.
+  func follow(_ task: Int64) -> (changes: AsyncStream<Void>, wake: AsyncStream<Void>.Continuation) {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let key = state.withLock { state -> Int? in
       guard !state.isClosed else { return nil }
@@ -22,10 +23,10 @@ final class EventHub: Sendable {
     }
     guard let key else {
       continuation.finish()
-      return stream
+      return (stream, continuation)
     }
     continuation.onTermination = { [weak self] _ in self?.remove(key, of: task) }
-    return stream
+    return (stream, continuation)
   }
 
   /// Tells the followers of a task to look again.

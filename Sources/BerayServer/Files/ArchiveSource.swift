@@ -1,3 +1,5 @@
+internal import BerayAPI
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 internal import SystemPackage
@@ -22,17 +24,20 @@ final class ArchiveSource: Sendable {
   /// - Parameter paths: what to put in, each checked to be there; everything where empty.
   init(_ paths: [RelativePath], in work: WorkDirectory) throws {
     for path in paths where !path.isRoot {
-      _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: O_PATH) }
+      _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: LINUX_O_PATH) }
     }
     self.work = work
     let wanted = paths.isEmpty ? [.root] : paths
     state = Mutex(State(writer: try ZipWriter(), pending: wanted.reversed()))
   }
 
-  /// The next piece of the archive, or nil after its end.
-  func next() throws -> [UInt8]? {
+  /// Whether all of the archive was given.
+  var isFinished: Bool { state.withLock { $0.finished } }
+
+  /// The next bytes of the archive: at least so many, save at its end.
+  func next(atLeast size: Int) throws -> [UInt8] {
     try state.withLock { state in
-      while state.writer.pendingBytes < Self.pieceSize, !state.finished {
+      while state.writer.pendingBytes < size, !state.finished {
         if state.current != nil {
           try copy(&state)
         } else if let path = state.pending.popLast() {
@@ -42,8 +47,7 @@ final class ArchiveSource: Sendable {
           state.finished = true
         }
       }
-      let piece = state.writer.takeOutput()
-      return piece.isEmpty ? nil : piece
+      return state.writer.takeOutput()
     }
   }
 

@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
@@ -17,7 +18,7 @@ struct DirectoryListing {
   static func json(of path: RelativePath, in work: WorkDirectory, recursive: Bool) throws -> [UInt8] {
     var listing = DirectoryListing(recursive: recursive)
     do {
-      let status = try work.open(path, flags: O_PATH).status()
+      let status = try work.open(path, flags: LINUX_O_PATH).status()
       guard status.st_mode & S_IFMT == S_IFDIR else { throw HTTPFailure.badRequest("\(path.text) is not a directory") }
       let directory = try work.open(path, flags: O_RDONLY | O_DIRECTORY)
       try listing.append(directory, path: path.components.joined(separator: "/"), depth: 0)
@@ -79,10 +80,8 @@ struct DirectoryListing {
   }
 
   private func target(of name: String, in directory: OwnedDescriptor) -> String {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes {
-      readlinkat(directory.rawValue, name, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-    }
-    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlinkat(directory.rawValue, name, &buffer, buffer.count)
+    return String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

@@ -1,4 +1,6 @@
+internal import CLinux
 internal import Glibc
+internal import HTTPTypes
 internal import Synchronization
 internal import SystemPackage
 
@@ -34,17 +36,7 @@ final class FileUpload: Sendable {
   deinit { unlink(temporaryPath) }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws {
-    try HTTPFailure.translating(target.text) {
-      var rest = bytes
-      while !rest.isEmpty {
-        let written = Glibc.write(file.rawValue, rest.baseAddress, rest.count)
-        if written < 0 {
-          guard errno == EINTR else { throw Errno(rawValue: errno) }
-          continue
-        }
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-      }
-    }
+    try HTTPFailure.translating(target.text) { try file.writeAll(bytes) }
   }
 
   /// Puts the file in its place and tells its version there.
@@ -81,8 +73,8 @@ final class FileUpload: Sendable {
     guard fstatat(parent.rawValue, target.name, &status, AT_SYMLINK_NOFOLLOW) == 0,
       status.st_mode & S_IFMT == S_IFLNK
     else { return (parent, target.name) }
-    let resolved = try work.open(target, flags: O_PATH)
-    let root = try work.open(.root, flags: O_PATH | O_DIRECTORY)
+    let resolved = try work.open(target, flags: LINUX_O_PATH)
+    let root = try work.open(.root, flags: LINUX_O_PATH | O_DIRECTORY)
     guard let path = resolved.path, let base = root.path, path.hasPrefix(base + "/") else {
       throw Errno.improperLink
     }
@@ -94,11 +86,9 @@ final class FileUpload: Sendable {
 extension OwnedDescriptor {
   /// Where the kernel says that the file is now (proc(5)).
   fileprivate var path: String? {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes {
-      readlink("/proc/self/fd/\(rawValue)", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-    }
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/fd/\(rawValue)", &buffer, buffer.count)
     guard count > 0 else { return nil }
-    return String(decoding: buffer.prefix(count), as: UTF8.self)
+    return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

@@ -17,6 +17,25 @@ final class OwnedDescriptor: Sendable {
     OwnedDescriptor(owning: try checked(Glibc.open(path, flags | O_CLOEXEC, mode)))
   }
 
+  func writeAll(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = write(rawValue, rest.baseAddress, rest.count)
+      if written < 0 {
+        guard errno == EINTR else { throw Errno(rawValue: errno) }
+        continue
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+    }
+  }
+
+  func writeAll(_ bytes: [UInt8]) throws(Errno) {
+    let result = bytes.withUnsafeBytes { buffer -> Result<Void, Errno> in
+      do throws(Errno) { return .success(try writeAll(buffer)) } catch { return .failure(error) }
+    }
+    try result.get()
+  }
+
   func status() throws(Errno) -> stat {
     var status = stat()
     _ = try checked(fstat(rawValue, &status))

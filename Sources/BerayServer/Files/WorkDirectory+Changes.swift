@@ -42,7 +42,7 @@ extension WorkDirectory {
   /// Sets permission bits, the time of modification, or both, and tells what holds then.
   func setAttributes(_ path: RelativePath, mode: UInt16?, modified: UTCTime?) throws -> FileVersion {
     try HTTPFailure.translating(path.text) {
-      let file = try open(path, flags: O_PATH)
+      let file = try open(path, flags: LINUX_O_PATH)
       // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
       let link = "/proc/self/fd/\(file.rawValue)"
       if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }

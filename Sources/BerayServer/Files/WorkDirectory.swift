@@ -16,8 +16,8 @@ struct WorkDirectory: Sendable {
   ///
   /// - Throws: EXDEV where a link leads out.
   func open(_ path: RelativePath, flags: Int32) throws(Errno) -> OwnedDescriptor {
-    let root = try OwnedDescriptor.open(path: self.path, flags: O_PATH | O_DIRECTORY)
-    if path.isRoot && flags & O_PATH != 0 { return root }
+    let root = try OwnedDescriptor.open(path: self.path, flags: LINUX_O_PATH | O_DIRECTORY)
+    if path.isRoot && flags & LINUX_O_PATH != 0 { return root }
     var how = linux_open_how()
     how.flags = UInt64(flags | O_CLOEXEC)
     how.resolve = LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_NO_MAGICLINKS
@@ -37,7 +37,7 @@ struct WorkDirectory: Sendable {
   ) throws(Errno) -> OwnedDescriptor {
     var directory = root
     for component in path.components.dropLast() {
-      let next = openat(directory.rawValue, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      let next = openat(directory.rawValue, component, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       directory = OwnedDescriptor(owning: try checked(next))
     }
     return OwnedDescriptor(
@@ -46,7 +46,7 @@ struct WorkDirectory: Sendable {
 
   /// Opens the directory that holds the last component of `path`.
   func openParent(of path: RelativePath) throws(Errno) -> OwnedDescriptor {
-    try open(path.parent, flags: O_PATH | O_DIRECTORY)
+    try open(path.parent, flags: LINUX_O_PATH | O_DIRECTORY)
   }
 
   /// Opens a regular file for reading; never blocks on a FIFO.
@@ -73,7 +73,7 @@ struct WorkDirectory: Sendable {
   func makeDirectories(_ path: RelativePath) throws(Errno) {
     var made = RelativePath.root
     for component in path.components {
-      let parent = try open(made, flags: O_PATH | O_DIRECTORY)
+      let parent = try open(made, flags: LINUX_O_PATH | O_DIRECTORY)
       if mkdirat(parent.rawValue, component, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
       made = made.appending(component)
     }

@@ -20,16 +20,6 @@ struct TaskPaths: Sendable {
     if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     try work.create()
     let file = try OwnedDescriptor.open(path: goalFile, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-    var goal = goal
-    let written = goal.withUTF8 { bytes -> Bool in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(file.rawValue, $0.baseAddress, $0.count) }
-        guard count > 0 else { return false }
-        rest = rest.dropFirst(count)
-      }
-      return true
-    }
-    guard written else { throw Errno(rawValue: errno) }
+    try file.writeAll(Array(goal.utf8))
   }
 }

@@ -1,0 +1,54 @@
+internal import Glibc
+internal import SystemPackage
+
+/// The token of the local user, who is made with the data directory: mount and commands of the same user read it there.
+public enum LocalToken {
+  /// The address of the local user.
+  public static let email = "local@localhost"
+
+  /// Reads the token from a data directory.
+  ///
+  /// - Returns: nil where no server has used the directory yet.
+  /// - Throws: ``SystemPackage/Errno`` where the file is there but not for this user.
+  public static func read(dataDirectory: String) throws -> String? {
+    let file: OwnedDescriptor
+    do throws(Errno) {
+      file = try OwnedDescriptor.open(path: path(in: dataDirectory), flags: O_RDONLY)
+    } catch {
+      if error == .noSuchFileOrDirectory { return nil }
+      throw error
+    }
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    let count = buffer.withUnsafeMutableBytes { Glibc.read(file.rawValue, $0.baseAddress, $0.count) }
+    guard count >= 0 else { throw Errno(rawValue: errno) }
+    let text = String(decoding: buffer.prefix(count), as: UTF8.self)
+    return text.split(whereSeparator: \.isWhitespace).first.map(String.init)
+  }
+
+  /// Makes the local user where there is none, and a token where the file is missing or the server does not know it.
+  static func ensure(in dataDirectory: String, store: Store) async throws {
+    var account = try await store.account(email: email)
+    if account == nil { account = try await store.insertAccount(email: email, passwordHash: nil) }
+    guard let account else { throw Errno.noSuchFileOrDirectory }
+    if let text = try read(dataDirectory: dataDirectory),
+      try await store.account(tokenHash: AccessToken(text: text).hash) == account
+    {
+      return
+    }
+    let token = AccessToken.random()
+    try await store.insertToken(hash: token.hash, of: account)
+    try write(token.text + "\n", to: path(in: dataDirectory))
+  }
+
+  private static func path(in dataDirectory: String) -> String { dataDirectory + "/token" }
+
+  /// Puts the file in its place whole, readable for its owner alone.
+  private static func write(_ text: String, to path: String) throws(Errno) {
+    let temporary = path + ".new"
+    unlink(temporary)
+    let file = try OwnedDescriptor.open(path: temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    try file.writeAll(Array(text.utf8))
+    try checked(fsync(file.rawValue))
+    try checked(rename(temporary, path))
+  }
+}

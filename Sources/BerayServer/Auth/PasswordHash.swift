@@ -1,0 +1,48 @@
+internal import Crypto
+internal import CryptoExtras
+internal import Foundation
+
+/// A password as it is kept: `scrypt$N$r$p$salt$key`, the last two in base64. Deriving takes tens of milliseconds and
+/// 32 MiB, on purpose; call it where blocking is fine.
+enum PasswordHash {
+  private static let rounds = 1 << 15
+  private static let blockSize = 8
+  private static let parallelism = 1
+
+  static func make(_ password: String) throws -> String {
+    let salt = SecureBytes.random(16)
+    let key = try derive(password, salt: salt, rounds: rounds, blockSize: blockSize, parallelism: parallelism)
+    return ["scrypt", String(rounds), String(blockSize), String(parallelism), salt.base64, key.base64]
+      .joined(separator: "$")
+  }
+
+  /// Whether the password is the one that was hashed. Where nothing was, it takes as long and is false, so that the time
+  /// of an answer does not tell whether an address is registered.
+  static func verify(_ password: String, against hash: String?) throws -> Bool {
+    let parts = (hash ?? "").split(separator: "$", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 6, parts[0] == "scrypt", let rounds = Int(parts[1]), let blockSize = Int(parts[2]),
+      let parallelism = Int(parts[3]), let salt = Data(base64Encoded: parts[4]), let key = Data(base64Encoded: parts[5])
+    else {
+      _ = try derive(
+        password, salt: SecureBytes.random(16), rounds: Self.rounds, blockSize: Self.blockSize,
+        parallelism: Self.parallelism)
+      return false
+    }
+    let derived = try derive(
+      password, salt: Array(salt), rounds: rounds, blockSize: blockSize, parallelism: parallelism)
+    return SecureBytes.areEqual(derived, Array(key))
+  }
+
+  private static func derive(
+    _ password: String, salt: [UInt8], rounds: Int, blockSize: Int, parallelism: Int
+  ) throws -> [UInt8] {
+    let key = try KDF.Scrypt.deriveKey(
+      from: Array(password.utf8), salt: salt, outputByteCount: 32, rounds: rounds, blockSize: blockSize,
+      parallelism: parallelism)
+    return key.withUnsafeBytes { Array($0) }
+  }
+}
+
+extension [UInt8] {
+  fileprivate var base64: String { Data(self).base64EncodedString() }
+}

@@ -1,0 +1,47 @@
+internal import Crypto
+
+/// Random bytes, digests and comparisons that secrets need.
+enum SecureBytes {
+  /// From the system's generator.
+  static func random(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+
+  /// Compares in a time that does not depend on where two values differ.
+  static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    guard a.count == b.count else { return false }
+    return zip(a, b).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  static func sha256(_ text: String) -> [UInt8] {
+    Array(SHA256.hash(data: Array(text.utf8)))
+  }
+}
+
+/// An access token: 32 random bytes in base64url. The server keeps its SHA-256 alone.
+struct AccessToken: Sendable {
+  let text: String
+
+  init(text: String) { self.text = text }
+
+  static func random() -> AccessToken {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    var characters: [UInt8] = []
+    var pending = 0
+    var bits = 0
+    for byte in SecureBytes.random(32) {
+      pending = pending << 8 | Int(byte)
+      bits += 8
+      while bits >= 6 {
+        bits -= 6
+        characters.append(alphabet[pending >> bits & 63])
+      }
+      pending &= (1 << bits) - 1
+    }
+    if bits > 0 { characters.append(alphabet[pending << (6 - bits) & 63]) }
+    return AccessToken(text: String(decoding: characters, as: UTF8.self))
+  }
+
+  var hash: [UInt8] { SecureBytes.sha256(text) }
+}

@@ -1,0 +1,75 @@
+internal import BerayAPI
+internal import Hummingbird
+internal import NIOCore
+
+/// One client that follows a task: a cursor over the stored events.
+///
+/// It sends what lies after the cursor, then sleeps until the hub wakes it; so no event is lost or sent twice, however
+/// slow the client is. The final status is the last stored event of a task: after it the stream ends.
+struct EventFollower: Sendable {
+  let task: Int64
+  /// The id of the last event that the client has; 0 for none.
+  let cursor: Int64
+  let services: Services
+  private static let pause: Duration = .seconds(15)
+  private static let pageSize = 256
+
+  /// Sends events until the task has ended, the client has gone, or the server ends.
+  @concurrent
+  func run(_ request: Request, _ writer: inout any ResponseBodyWriter) async throws {
+    let (changes, wake) = services.hub.follow(task)
+    defer { wake.finish() }
+    let clock = services.clock
+    let pulse = Task {
+      while (try? await clock.sleep(for: Self.pause)) != nil { wake.yield() }
+    }
+    defer { pulse.cancel() }
+    services.activity.beginStream()
+    defer { services.activity.endStream() }
+    try await request.body.consumeWithInboundCloseHandler { _ in
+      try await send(changes, &writer)
+    } onInboundClosed: {
+      wake.finish()
+    }
+  }
+
+  @concurrent
+  private func send(_ changes: AsyncStream<Void>, _ writer: inout any ResponseBodyWriter) async throws {
+    var cursor = cursor
+    var sent = try await sendNew(from: &cursor, &writer)
+    // The head goes out with the first bytes; without any the client would not know that it is connected.
+    if sent == 0 { try await writer.write(ByteBuffer(bytes: ServerSentEvent.comment("ping"))) }
+    for await _ in changes {
+      guard sent != nil else { return }
+      sent = try await sendNew(from: &cursor, &writer)
+      if sent == 0 { try await writer.write(ByteBuffer(bytes: ServerSentEvent.comment("ping"))) }
+      if sent == nil { return }
+    }
+  }
+
+  /// Sends all events after the cursor and moves it.
+  /// - Returns: how many; nil where the last one was the final status.
+  @concurrent
+  private func sendNew(from cursor: inout Int64, _ writer: inout any ResponseBodyWriter) async throws -> Int? {
+    var sent = 0
+    while true {
+      guard let page = try await services.store.events(of: task, after: cursor, limit: Self.pageSize) else {
+        // Deleted; who follows learns that it ended.
+        let event = AgentEvent.final(TaskOutcome(status: .stopped, text: "the task was deleted"))
+        let json = event.json(id: cursor + 1, time: Store.now())
+        try await writer.write(ByteBuffer(bytes: Self.message(StoredEvent(id: cursor + 1, json: json))))
+        return nil
+      }
+      if let last = page.events.last {
+        try await writer.write(ByteBuffer(bytes: page.events.flatMap(Self.message)))
+        cursor = last.id
+        sent += page.events.count
+      }
+      if cursor >= page.lastEventID { return page.status.isFinished ? nil : sent }
+    }
+  }
+
+  private static func message(_ event: StoredEvent) -> [UInt8] {
+    ServerSentEvent(data: event.json, lastEventID: String(event.id)).encoded()
+  }
+}

@@ -1,0 +1,114 @@
+internal import BerayAPI
+internal import Glibc
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import NIOPosix
+internal import SystemPackage
+
+/// A file, or a part of it, as an answer.
+struct FileContent: Sendable {
+  private let file: OwnedDescriptor
+  private let version: FileVersion
+  private let range: ByteRange
+  private let isKnown: Bool
+  /// What was read at once; the whole of a small file.
+  private let first: ByteBuffer
+  private static let pieceSize: Int64 = 512 * 1024
+
+  /// Opens the file and reads its first piece. Blocks.
+  init(
+    _ path: RelativePath, in work: WorkDirectory, range: String?, ifRange: String?, ifNoneMatch: String?
+  ) throws {
+    (file, version) = try work.openFile(path)
+    isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
+    // A range of another version than the one that the client has a part of is no use to it (RFC 9110 §13.1.5).
+    let wanted = ifRange.map { [version] in $0 == version.etag } ?? true ? range : nil
+    self.range = ByteRange(wanted, size: version.size)
+    let bounds = Self.bounds(self.range, version.size)
+    first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)
+  }
+
+  func response(_ services: Services) -> Response {
+    var headers: HTTPFields = [
+      .eTag: version.etag, .acceptRanges: "bytes", .lastModified: HTTPDate.text(of: version.modified),
+    ]
+    if isKnown { return Response(status: .notModified, headers: headers) }
+    headers[.contentType] = "application/octet-stream"
+    let bounds = Self.bounds(range, version.size)
+    switch range {
+    case .whole: return Response(status: .ok, headers: headers, body: body(bounds, services))
+    case .part:
+      headers[.contentRange] = "bytes \(bounds.lowerBound)-\(bounds.upperBound - 1)/\(version.size)"
+      return Response(status: .partialContent, headers: headers, body: body(bounds, services))
+    case .unsatisfiable:
+      var response = Response.json(["detail": "The range lies beyond the file"], status: .rangeNotSatisfiable)
+      response.headers[.contentRange] = "bytes */\(version.size)"
+      return response
+    }
+  }
+
+  private static func bounds(_ range: ByteRange, _ size: Int64) -> Range<Int64> {
+    switch range {
+    case .whole: 0..<size
+    case .part(let part): part
+    case .unsatisfiable: 0..<0
+    }
+  }
+
+  private func body(_ bounds: Range<Int64>, _ services: Services) -> ResponseBody {
+    if first.readableBytes == bounds.count { return ResponseBody(byteBuffer: first) }
+    let (file, first) = (file, first)
+    return ResponseBody(contentLength: bounds.count) { writer in
+      services.activity.beginStream()
+      defer { services.activity.endStream() }
+      var offset = bounds.lowerBound
+      var piece = first
+      while true {
+        try await writer.write(piece)
+        offset += Int64(piece.readableBytes)
+        guard offset < bounds.upperBound else { break }
+        piece = try await services.threads.runIfActive { [offset] in
+          try Self.read(file, from: offset, to: bounds.upperBound)
+        }
+        // The file became shorter: the length that was promised cannot be kept, so the connection must break.
+        guard piece.readableBytes > 0 else { throw Errno.ioError }
+      }
+      try await writer.finish(nil)
+    }
+  }
+
+  /// Reads at most a piece.
+  private static func read(_ file: OwnedDescriptor, from start: Int64, to end: Int64) throws -> ByteBuffer {
+    let count = Int(min(pieceSize, end - start))
+    guard count > 0 else { return ByteBuffer() }
+    var buffer = ByteBufferAllocator().buffer(capacity: count)
+    var failure: Errno?
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
+      let read = pread(file.rawValue, bytes.baseAddress, count, off_t(start))
+      if read < 0 { failure = Errno(rawValue: errno) }
+      return max(0, read)
+    }
+    if let failure { throw failure }
+    return buffer
+  }
+}
+
+/// Dates as HTTP writes them (RFC 9110 §5.6.7).
+enum HTTPDate {
+  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
+  /// `Sun, 06 Nov 1994 08:49:37 GMT`.
+  static func text(of time: UTCTime) -> String {
+    var seconds = time_t(time.seconds)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(1900 + parts.tm_year)"
+    let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(two).joined(separator: ":")
+    return "\(weekdays[Int(parts.tm_wday)]), \(date) \(clock) GMT"
+  }
+}

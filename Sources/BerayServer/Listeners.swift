@@ -1,0 +1,100 @@
+internal import Foundation
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import ServiceLifecycle
+internal import Synchronization
+internal import SystemPackage
+
+/// The sockets that a server answers on: one Hummingbird application each, with the same services behind.
+struct Listeners: Sendable, CustomStringConvertible {
+  let applications: [any Service]
+  let description: String
+  private let unixSocket: String?
+
+  init(
+    _ configuration: ServerConfiguration, _ services: Services, onReady: @escaping @Sendable (BoundAddresses) -> Void
+  ) throws {
+    unixSocket = configuration.unixSocket
+    description = [configuration.unixSocket, configuration.tcp.map { "\($0.host):\($0.port)" }]
+      .compactMap(\.self).joined(separator: " or ")
+    let readiness = Readiness(expected: (configuration.unixSocket == nil ? 0 : 1) + (configuration.tcp == nil ? 0 : 1))
+    var applications: [any Service] = []
+    if let path = configuration.unixSocket {
+      try Self.prepare(path)
+      applications.append(
+        Application(
+          responder: Responder(
+            services: services, origin: .unixSocket, hosts: HostCheck(host: "", behindProxy: true)),
+          configuration: .init(address: .unixDomainSocket(path: path), serverName: "beray-fs"),
+          onServerRunning: { _ in
+            chmod(path, 0o600)
+            if let all = readiness.add({ $0.unixSocket = path }) { onReady(all) }
+          },
+          logger: Self.quiet))
+    }
+    if let tcp = configuration.tcp {
+      applications.append(
+        Application(
+          responder: Responder(
+            services: services, origin: .network, hosts: HostCheck(host: tcp.host, behindProxy: tcp.isBehindProxy)),
+          server: try Self.server(tcp),
+          configuration: .init(address: .hostname(tcp.host, port: tcp.port), serverName: "beray-fs"),
+          onServerRunning: { channel in
+            let all = readiness.add {
+              $0.host = tcp.host
+              $0.port = channel.localAddress?.port ?? tcp.port
+            }
+            if let all { onReady(all) }
+          },
+          logger: Self.quiet))
+    }
+    self.applications = applications
+  }
+
+  func removeSocket() {
+    if let unixSocket { unlink(unixSocket) }
+  }
+
+  private static func server(_ tcp: ServerConfiguration.TCP) throws -> HTTPServerBuilder {
+    guard let certificate = tcp.certificatePath, let key = tcp.privateKeyPath else { return .http1() }
+    return try .tls(
+      .http1(),
+      tlsConfiguration: .makeServerConfiguration(
+        certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+        privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))))
+  }
+
+  /// Makes the socket's directory for its owner alone; what stands at the path was left by a server that is gone, for
+  /// the data directory is locked.
+  private static func prepare(_ path: String) throws {
+    guard path.utf8.count <= 107 else { throw ServerError.socketPathTooLong(path) }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try FileManager.default.createDirectory(
+        atPath: String(path[..<slash]), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+    unlink(path)
+  }
+
+  /// Listeners log every start; the command that runs the server tells where it listens.
+  private static let quiet = Logger(label: "beray-fs.server.http") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// Gathers what every listener got.
+private final class Readiness: Sendable {
+  private let state: Mutex<(missing: Int, addresses: BoundAddresses)>
+
+  init(expected: Int) { state = Mutex((expected, BoundAddresses())) }
+
+  /// - Returns: all addresses where this was the last one missing.
+  func add(_ change: (inout BoundAddresses) -> Void) -> BoundAddresses? {
+    state.withLock { state in
+      change(&state.addresses)
+      state.missing -= 1
+      return state.missing == 0 ? state.addresses : nil
+    }
+  }
+}

@@ -1,0 +1,94 @@
+internal import BerayAPI
+internal import HTTPTypes
+internal import Hummingbird
+
+/// One operation: what it is called on the wire, what it tells of itself, and what it does.
+struct Endpoint: Sendable {
+  struct Parameter: Sendable {
+    enum Place: String, Sendable {
+      case path
+      case query
+      case header
+    }
+
+    let name: String
+    let place: Place
+    /// The JSON schema type.
+    var type = "string"
+    var isRequired = false
+  }
+
+  /// A property of a JSON body.
+  struct Property: Sendable {
+    let name: String
+    let schema: JSON
+    var isRequired = true
+  }
+
+  enum Body: Sendable {
+    case none
+    case json([Property])
+    case form([Property])
+    case bytes
+  }
+
+  let method: HTTPRequest.Method
+  /// As OpenAPI writes it, such as `/api/v1/tasks/{task_id}`.
+  let path: String
+  /// One sentence.
+  let summary: String
+  var needsUser = true
+  var parameters: [Parameter] = []
+  var body = Body.none
+  /// Status codes of its successes, with what comes with each.
+  var successes: [(status: Int, contentType: String)] = [(200, "application/json")]
+  let handle: @Sendable (Call) async throws -> Response
+
+  /// An operation of the shared contract.
+  init(
+    _ route: Route, _ summary: String, needsUser: Bool = true, parameters: [Parameter] = [], body: Body = .none,
+    successes: [(status: Int, contentType: String)] = [(200, "application/json")],
+    handle: @escaping @Sendable (Call) async throws -> Response
+  ) {
+    self.init(
+      method: HTTPRequest.Method(rawValue: route.method) ?? .get,
+      path: Route.prefix + route.template.replacing(":id", with: "{task_id}"), summary, needsUser: needsUser,
+      parameters: parameters, body: body, successes: successes, handle: handle)
+  }
+
+  init(
+    method: HTTPRequest.Method, path: String, _ summary: String, needsUser: Bool = true, parameters: [Parameter] = [],
+    body: Body = .none, successes: [(status: Int, contentType: String)] = [(200, "application/json")],
+    handle: @escaping @Sendable (Call) async throws -> Response
+  ) {
+    self.method = method
+    self.path = path
+    self.summary = summary
+    self.needsUser = needsUser
+    self.parameters = parameters
+    self.body = body
+    self.successes = successes
+    self.handle = handle
+  }
+
+  /// How a path fits ``path``.
+  enum Match: Equatable {
+    case no
+    case yes
+    /// With the text in the place of `{task_id}`.
+    case task(Substring)
+  }
+
+  func match(_ requested: some StringProtocol) -> Match {
+    guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else {
+      return path == requested ? .yes : .no
+    }
+    let before = path[..<open]
+    let after = path[path.index(after: close)...]
+    guard requested.hasPrefix(before), requested.hasSuffix(after),
+      requested.utf8.count > before.utf8.count + after.utf8.count
+    else { return .no }
+    let text = Substring(requested).dropFirst(before.count).dropLast(after.count)
+    return text.contains("/") ? .no : .task(text)
+  }
+}

@@ -1,0 +1,33 @@
+/// The fields of a query string or of a form (WHATWG URL §5, application/x-www-form-urlencoded).
+struct FormFields: Hashable, Sendable {
+  private var values: [String: String] = [:]
+
+  /// The last field of that name.
+  subscript(_ name: String) -> String? { values[name] }
+
+  init(_ text: some StringProtocol) {
+    for field in text.utf8.split(separator: UInt8(ascii: "&")) {
+      let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = parts.first else { continue }
+      values[Self.decode(name)] = parts.count > 1 ? Self.decode(parts[1]) : ""
+    }
+  }
+
+  private static func decode(_ bytes: some Collection<UInt8>) -> String {
+    var decoded: [UInt8] = []
+    var rest = Array(bytes)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "+") {
+        decoded.append(UInt8(ascii: " "))
+      } else if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        decoded.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        decoded.append(byte)
+      }
+    }
+    return String(decoding: decoded, as: UTF8.self)
+  }
+}

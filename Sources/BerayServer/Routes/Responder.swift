@@ -1,0 +1,107 @@
+internal import BerayAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+
+/// Finds the endpoint of a request, sees to it that the request may come in, and words every failure as FastAPI would.
+struct Responder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let services: Services
+  let endpoints: [Endpoint]
+  let origin: Origin
+  let hosts: HostCheck
+
+  init(services: Services, origin: Origin, hosts: HostCheck) {
+    self.services = services
+    self.origin = origin
+    self.hosts = hosts
+    endpoints = RouteTable.endpoints(services)
+  }
+
+  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    services.activity.touch()
+    do {
+      if origin == .network { try hosts.check(request.head.authority) }
+      let response = try await dispatch(request)
+      return request.method == .head ? response.createHeadResponse() : response
+    } catch let failure as HTTPFailure {
+      return response(to: failure)
+    } catch {
+      services.logger.error("\(request.method) \(request.uri.path): \(error)")
+      return response(to: HTTPFailure(.internalServerError, "Internal Server Error"))
+    }
+  }
+
+  private func dispatch(_ request: Request) async throws -> Response {
+    let path = request.uri.path
+    let method = request.method == .head ? .get : request.method
+    var allowed: [String] = []
+    for endpoint in endpoints {
+      let match = endpoint.match(path)
+      guard match != .no else { continue }
+      guard endpoint.method == method else {
+        allowed.append(endpoint.method.rawValue)
+        continue
+      }
+      var call = Call(request: request, origin: origin, query: FormFields(request.uri.query ?? ""))
+      if endpoint.needsUser { try await authenticate(&call) }
+      if case .task(let text) = match { call.task = try taskID(text) }
+      return try await endpoint.handle(call)
+    }
+    if !allowed.isEmpty {
+      var failure = HTTPFailure(.methodNotAllowed, "Method Not Allowed")
+      failure.headers[.allow] = allowed.joined(separator: ", ")
+      throw failure
+    }
+    let sibling = path.hasSuffix("/") ? String(path.dropLast()) : path + "/"
+    guard !sibling.isEmpty, endpoints.contains(where: { $0.match(sibling) != .no }) else {
+      throw HTTPFailure.notFound("Not Found")
+    }
+    return Response(
+      status: .temporaryRedirect, headers: [.location: sibling + (request.uri.query.map { "?" + $0 } ?? "")])
+  }
+
+  private func authenticate(_ call: inout Call) async throws {
+    guard let header = call.header(.authorization) else { throw HTTPFailure.unauthorized() }
+    let parts = header.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw HTTPFailure.unauthorized() }
+    let hash = AccessToken(text: parts[1].filter { $0 != " " }).hash
+    guard let account = try await services.store.account(tokenHash: hash) else {
+      throw HTTPFailure.unauthorized("Could not validate credentials")
+    }
+    call.account = account
+    call.tokenHash = hash
+  }
+
+  private func taskID(_ text: Substring) throws(HTTPFailure) -> Int64 {
+    guard let id = Int64(text) else {
+      throw .unprocessable(
+        ["path", "task_id"], type: "int_parsing",
+        "Input should be a valid integer, unable to parse string as an integer")
+    }
+    return id
+  }
+
+  private func response(to failure: HTTPFailure) -> Response {
+    var response = Response.json(["detail": failure.detail], status: failure.status)
+    response.headers.append(contentsOf: failure.headers)
+    return response
+  }
+}
+
+extension Response {
+  /// An answer of one JSON value.
+  static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
+    .json(json.serializedBytes(), status: status)
+  }
+
+  /// An answer of bytes that are JSON already.
+  static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+    Response(
+      status: status, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  static func message(_ text: String) -> Response { .json(["message": .string(text)]) }
+}

@@ -1,0 +1,22 @@
+internal import BerayAPI
+internal import Hummingbird
+
+/// Every operation of the server: dispatch and `/openapi.json` are made from this one list.
+enum RouteTable {
+  static func endpoints(_ services: Services) -> [Endpoint] {
+    let operations =
+      AuthRoutes(services: services).endpoints + TaskRoutes(services: services).endpoints
+      + FileRoutes(services: services).endpoints
+    let version = services.version
+    let document = OpenAPI.document(operations, version: version).serializedBytes()
+    return operations + [
+      Endpoint(method: .get, path: Route.openAPIPath, "Describe the server", needsUser: false) { _ in .json(document) },
+      Endpoint(method: .get, path: "/", "Tell that the server is there", needsUser: false) { _ in
+        .json(["name": "beray-fs", "version": .string(version)])
+      },
+      Endpoint(method: .get, path: "/health", "Tell that the server is there", needsUser: false) { _ in
+        .json(["name": "beray-fs", "version": .string(version)])
+      },
+    ]
+  }
+}

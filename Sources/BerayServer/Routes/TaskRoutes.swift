@@ -1,0 +1,137 @@
+internal import BerayAPI
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+
+/// `tasks/…`, their files aside.
+struct TaskRoutes: Sendable {
+  let services: Services
+  private static let maximumGoal = 4 << 20
+  private static let maximumTools = 64 << 10
+
+  var endpoints: [Endpoint] {
+    let goal = Endpoint.Property(name: "goal", schema: ["type": "string"])
+    let tools = Endpoint.Property(name: "tools", schema: ["type": ["array", "null"]], isRequired: false)
+    let resume = Endpoint.Parameter(name: "Last-Event-ID", place: .header)
+    return [
+      Endpoint(.createTask, "Create a task", body: .json([goal, tools]), handle: create),
+      Endpoint(.listTasks, "List the user's tasks") { call in
+        var json = JSONBytes()
+        json.raw("[")
+        for (index, task) in try await services.store.tasks(of: user(call)).enumerated() {
+          if index > 0 { json.raw(",") }
+          task.write(to: &json)
+        }
+        json.raw("]")
+        return .json(json.bytes)
+      },
+      Endpoint(.getTask, "Tell a task with its events") { call in
+        guard let (task, events) = try await services.store.taskWithEvents(call.task ?? 0, of: user(call)) else {
+          throw HTTPFailure.notFound("Task not found")
+        }
+        var json = JSONBytes()
+        task.write(to: &json, events: events)
+        return .json(json.bytes)
+      },
+      Endpoint(
+        .streamTask, "Follow a task's events", parameters: [resume], successes: [(200, "text/event-stream")],
+        handle: stream),
+      Endpoint(.stopTask, "Stop a task") { call in
+        let task = try await services.task(of: call)
+        guard !task.status.isFinished else { return .message("Task has already ended") }
+        try services.runner.stop(task.id)
+        return .message("Task stop requested")
+      },
+      Endpoint(.deleteTask, "Stop and delete a task", handle: delete),
+    ]
+  }
+
+  private func user(_ call: Call) throws(HTTPFailure) -> Int64 {
+    guard let account = call.account else { throw .unauthorized() }
+    return account.id
+  }
+
+  private func create(_ call: Call) async throws -> Response {
+    let body = try await call.json()
+    let goal = try body.string("goal")
+    guard !goal.isEmpty else {
+      throw body.complaint("goal", "string_too_short", "String should have at least 1 character")
+    }
+    guard goal.utf8.count <= Self.maximumGoal, !goal.utf8.contains(0) else {
+      throw body.complaint("goal", "value_error", "A goal has at most \(Self.maximumGoal) bytes and no NUL")
+    }
+    let tools = body.json["tools"] ?? .null
+    guard tools == .null || tools.arrayValue != nil else {
+      throw body.complaint("tools", "list_type", "Input should be a valid list")
+    }
+    let toolsText = tools.serialized()
+    guard toolsText.utf8.count <= Self.maximumTools else {
+      throw body.complaint("tools", "too_long", "Tools have at most \(Self.maximumTools) bytes")
+    }
+    let task = try await services.store.insertTask(userID: user(call), goal: goal, tools: toolsText)
+    let paths = services.dataDirectory.paths(of: task.id)
+    do {
+      try await services.threads.runIfActive { try HTTPFailure.translating("task") { try paths.create(goal: goal) } }
+    } catch {
+      try? await services.store.deleteTask(task.id)
+      throw error
+    }
+    services.runner.submit(task.id)
+    var json = JSONBytes()
+    task.write(to: &json)
+    return .json(json.bytes)
+  }
+
+  private func delete(_ call: Call) async throws -> Response {
+    let task = try await services.task(of: call)
+    try services.runner.stop(task.id)
+    await services.runner.waitUntilEnded(task.id)
+    try await services.store.deleteTask(task.id)
+    services.hub.notify(task.id)
+    let directory = services.dataDirectory.paths(of: task.id).directory
+    let logger = services.logger
+    try await services.threads.runIfActive {
+      do {
+        try FileManager.default.removeItem(atPath: directory)
+      } catch {
+        logger.warning("task \(task.id) is deleted, but its files could not be removed: \(error)")
+      }
+    }
+    return .json(["status": "success", "message": "Task deleted"])
+  }
+
+  private func stream(_ call: Call) async throws -> Response {
+    guard call.request.method == .get else { throw HTTPFailure(.methodNotAllowed, "Method Not Allowed") }
+    let task = try await services.task(of: call)
+    let cursor = call.header(.lastEventID).flatMap { Int64($0) } ?? 0
+    let follower = EventFollower(task: task.id, cursor: cursor, services: services)
+    let request = call.request
+    return Response(
+      status: .ok,
+      headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no"],
+      body: ResponseBody { writer in
+        try await follower.run(request, &writer)
+        try await writer.finish(nil)
+      })
+  }
+}
+
+extension Services {
+  /// The task that the path of a call names, where it is the caller's.
+  func task(of call: Call) async throws -> TaskRecord {
+    guard let account = call.account, let id = call.task, let task = try await store.task(id, of: account.id) else {
+      throw HTTPFailure.notFound("Task not found")
+    }
+    return task
+  }
+}
+
+extension HTTPField.Name {
+  /// The id of the last event that the client has (WHATWG HTML §9.2.4).
+  static let lastEventID = HTTPField.Name("Last-Event-ID")!
+  /// Tells proxies of nginx's kind to pass events on as they come.
+  static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
+}

@@ -1,0 +1,70 @@
+public import Logging
+
+/// What a local server is told to be.
+public struct ServerConfiguration: Sendable {
+  /// Where it keeps everything; made where it is missing. One server at a time uses it.
+  public var dataDirectory: String
+  /// A socket that only its owner reaches; its directory is made, 0700, where it is missing.
+  public var unixSocket: String?
+  public var tcp: TCP?
+  public var agent: AgentCommand
+  /// Agents at work at once; the other tasks wait.
+  public var maximumTasks: Int = 4
+  /// Variables that agents get besides PATH, HOME and the locale. None that begins with `BERAY_` is passed.
+  public var agentEnvironment: [String] = []
+  /// How long an agent may take to end by itself once it was asked to.
+  public var stopGrace: Duration = .seconds(10)
+  /// After how long without a request and without a task the server ends; nil for never.
+  public var idleTimeout: Duration?
+  /// Bytes that one upload may have.
+  public var maximumUpload: Int64 = 1 << 40
+  /// What the server says of itself.
+  public var version: String = "0.1.0"
+  public var logger: Logger
+
+  /// A TCP listener.
+  public struct TCP: Sendable {
+    public var host: String
+    /// 0 for one that the system chooses.
+    public var port: Int
+    /// PEM files; both or none.
+    public var certificatePath: String?
+    public var privateKeyPath: String?
+    /// Whether a proxy stands before it that does TLS and checks Host.
+    public var isBehindProxy: Bool = false
+    /// Whether anyone may register where `host` is not loopback. On loopback everyone may.
+    public var allowsRegistration: Bool = false
+
+    public init(host: String = "127.0.0.1", port: Int = 8000) {
+      self.host = host
+      self.port = port
+    }
+
+    /// Whether nobody on another machine can connect.
+    public var isLoopback: Bool {
+      host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
+    }
+  }
+
+  public init(dataDirectory: String, agent: AgentCommand, logger: Logger) {
+    self.dataDirectory = dataDirectory
+    self.agent = agent
+    self.logger = logger
+  }
+
+  /// - Throws: ``ServerError`` where the server would be open to others without protection.
+  func check() throws(ServerError) {
+    guard unixSocket != nil || tcp != nil else { throw .noListener }
+    guard let tcp else { return }
+    guard (tcp.certificatePath == nil) == (tcp.privateKeyPath == nil) else { throw .incompleteTLS }
+    guard tcp.isLoopback || tcp.certificatePath != nil || tcp.isBehindProxy else { throw .unprotected(host: tcp.host) }
+  }
+}
+
+/// Where a server listens.
+public struct BoundAddresses: Hashable, Sendable {
+  public var unixSocket: String?
+  /// The host that it was told, and the port that it has.
+  public var host: String?
+  public var port: Int?
+}

@@ -1,0 +1,26 @@
+public import SystemPackage
+
+/// Why a server does not start.
+public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
+  case dataDirectoryInUse(String)
+  case dataDirectoryUnusable(String, Errno)
+  case noListener
+  case incompleteTLS
+  case unprotected(host: String)
+  case cannotListen(String, reason: String)
+  case socketPathTooLong(String)
+
+  public var description: String {
+    switch self {
+    case .dataDirectoryInUse(let path):
+      "another beray-fs server uses \(path); stop it, or name another directory with --data"
+    case .dataDirectoryUnusable(let path, let error): "cannot use \(path): \(error)"
+    case .noListener: "the server has neither a socket nor an address to listen on"
+    case .incompleteTLS: "--tls-cert and --tls-key belong together"
+    case .unprotected(let host):
+      "\(host) can be reached from other machines: give --tls-cert and --tls-key, or --behind-proxy where a proxy does TLS"
+    case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+    case .socketPathTooLong(let path): "the path of the socket is too long (107 bytes at most): \(path)"
+    }
+  }
+}

@@ -1,0 +1,21 @@
+internal import Logging
+internal import NIOPosix
+
+/// What the handlers of requests share.
+struct Services: Sendable {
+  let store: Store
+  let hub: EventHub
+  let runner: TaskRunner
+  let accounts: Accounts
+  let activity: Activity
+  /// For calls that block on files, and for those that compute long.
+  let threads: NIOThreadPool
+  let dataDirectory: DataDirectory
+  let allowsRegistration: Bool
+  let version: String
+  /// Bytes that one upload may have.
+  let maximumUpload: Int64
+  /// Measures the pause between two signs of life on a stream.
+  let clock: any Clock<Duration>
+  let logger: Logger
+}
