@@ -1,0 +1,45 @@
+import BerayAPI
+
+/// Tells events apart by what they say, in 128 bits, so that logs are compared without keeping the events.
+///
+/// A server may send an event in one form in the list of a task and in another on the stream, so what is compared is what was
+/// read from it, and the whole object only where neither a text nor a time was.
+struct EventIdentity: Hashable, Sendable {
+  private let high: Int
+  private let low: Int
+
+  private init(_ feed: (inout Hasher) -> Void) {
+    // Hasher is seeded for each process: no server can make two events collide.
+    var first = Hasher()
+    first.combine(UInt8(1))
+    feed(&first)
+    var second = Hasher()
+    second.combine(UInt8(2))
+    feed(&second)
+    high = first.finalize()
+    low = second.finalize()
+  }
+
+  /// What the event says, whatever its id.
+  init(contentOf event: TaskEvent) {
+    guard event.text != nil || event.time != nil else {
+      let raw = event.raw.serialized()
+      self.init { $0.combine(raw) }
+      return
+    }
+    self.init {
+      $0.combine(event.type)
+      $0.combine(event.text)
+      $0.combine(event.time)
+      $0.combine(event.status?.text)
+    }
+  }
+
+  /// The same under an id. The content stays part of it, for a server may call by `id` what is none.
+  init(id: String, content: EventIdentity) {
+    self.init {
+      $0.combine(id)
+      $0.combine(content)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import BerayAPI
+
+/// The two forms of a task's events.
+enum Rendering: Sendable, Hashable, CaseIterable {
+  /// Each event as the server gave it, one JSON object a line: `events` and `stream`.
+  case json
+  /// For people: UTC time, type and text, one event a line: `events.log`.
+  case text
+}
+
+extension TaskEvent {
+  /// The event in one line with its newline. It depends on the event alone, so a log reads the same whenever it is made.
+  func line(_ rendering: Rendering) -> [UInt8] {
+    switch rendering {
+    case .json:
+      var bytes: [UInt8] = []
+      raw.append(to: &bytes)
+      bytes.append(0x0A)
+      return bytes
+    case .text:
+      let time = Self.padded(time.map { $0.iso8601(fractionDigits: 3) } ?? "-", 24)
+      let type = Self.padded(ShownText.escaped(type ?? (isTaskStatus ? "status" : "-")), 8)
+      return Array("\(time)  \(type)  \(ShownText.escaped(shownText))\n".utf8)
+    }
+  }
+
+  /// Whether the event tells the status of the task, and not that of a step of it (`{"type":"tool_call","status":"done"}`).
+  var isTaskStatus: Bool {
+    guard status != nil else { return false }
+    guard let type else { return text == nil }
+    let letters = type.lowercased()
+    return letters.contains("status") || letters.contains("state")
+  }
+
+  private var shownText: String {
+    if isTaskStatus, let status {
+      guard let text, text != status.text else { return status.text }
+      return "\(status.text): \(text)"
+    }
+    return text ?? raw.serialized()
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text.count < width ? text + String(repeating: " ", count: width - text.count) : text
+  }
+}

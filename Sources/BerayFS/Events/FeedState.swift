@@ -1,0 +1,126 @@
+import BerayAPI
+import BerayClient
+import VFS
+
+/// What the observers of a ``TaskFeed`` are told.
+enum FeedChange: Sendable, Equatable {
+  case status(TaskStatus)
+  /// The new sizes of the two renderings, in bytes.
+  case events(json: Int64, text: Int64)
+  /// The task was deleted, here or elsewhere.
+  case removed
+  /// The stream cannot be had; told once until it is there again.
+  case unreachable(BerayError)
+  case reachable
+}
+
+/// All that a ``TaskFeed`` knows, as a value: changes of it tell what is to be done once the lock is left.
+struct FeedState: Sendable {
+  /// What is to be done after a change.
+  struct Effects {
+    var woken: [Waiters.Continuation] = []
+    var startsFollower = false
+    /// The task has ended, but its stream has not.
+    var startsGrace = false
+  }
+
+  var task: BerayTask {
+    didSet {
+      // The log has the events; the list would be kept twice.
+      if task.events != nil { task.events = nil }
+    }
+  }
+  var log: EventLog
+  var modified: Timestamp
+  /// Uptime at which the newest answer about the task was asked for; nil where it is to be asked again.
+  var taskAsked: Duration?
+  /// The same for the list of events.
+  var eventsAsked: Duration?
+  var isRemoved = false
+  var isInterrupted = false
+
+  var flight: (flight: Flight, number: Int)?
+  var flights = 0
+  var appliedFlight = 0
+  /// What had come of the stream when the last request was made.
+  var lastAsked = EventLog.Mark()
+  var lastAskedAt: Duration?
+  var isFetchDue = false
+
+  var holds = 0
+  /// How often holds came and went, so that a linger that is over finds out whether it still counts.
+  var holdChanges = 0
+  var follower: Task<Void, Never>?
+  var reader: Task<BerayError?, Never>?
+  var isInGrace = false
+  /// Whether a stream is open and nothing is missing before it.
+  var isLive = false
+  var lastEventID: String?
+  var lastListedID: String?
+  var isUnreachable = false
+
+  var waiters = Waiters()
+  var changes: [FeedChange] = []
+  var isTelling = false
+  var observers: [@Sendable (FeedChange) -> Void] = []
+
+  init(task: BerayTask, firstSeen: Timestamp) {
+    self.task = task
+    self.task.events = nil
+    log = EventLog(status: task.status)
+    modified = (task.updatedAt ?? task.createdAt).map(Timestamp.init) ?? firstSeen
+    isModifiedTold = task.updatedAt != nil || task.createdAt != nil
+  }
+
+  /// Whether ``modified`` is more than the time at which the task was first seen.
+  private var isModifiedTold: Bool
+
+  /// Whether the task has ended and all that is known of it, if anything, is final.
+  var isFinished: Bool { task.status.isFinished && (!log.hasList || log.isClosed) }
+
+  /// Whether following the task can tell anything more.
+  var wantsFollower: Bool { holds > 0 && canFollow }
+  var canFollow: Bool { !isRemoved && !isInterrupted && !log.isClosed }
+
+  /// Takes a status that the stream or an answer tells.
+  mutating func set(_ status: TaskStatus) {
+    task.status = status
+    if !status.isFinished, log.isClosed { log.reopen() }
+  }
+
+  /// Ends the log where the task has ended and no stream is open that could tell more.
+  mutating func closeIfOver() {
+    guard task.status.isFinished, log.hasList, reader == nil else { return }
+    log.close(status: task.status, at: task.updatedAt)
+  }
+
+  /// Makes `body`'s changes and finds out what follows from them.
+  mutating func change<Value>(_ body: (inout FeedState) -> Value) -> (Value, Effects) {
+    let (status, removed, interrupted, wasFinished) = (task.status, isRemoved, isInterrupted, isFinished)
+    let (json, text) = (log.size(of: .json), log.size(of: .text))
+    let value = body(&self)
+    var effects = Effects()
+    touch()
+    let count = changes.count
+    if log.size(of: .json) != json || log.size(of: .text) != text {
+      changes.append(.events(json: log.size(of: .json), text: log.size(of: .text)))
+    }
+    if task.status != status || isFinished != wasFinished { changes.append(.status(task.status)) }
+    if isRemoved, !removed { changes.append(.removed) }
+    if changes.count > count || isInterrupted != interrupted { effects.woken = waiters.takeAll() }
+    effects.startsFollower = wantsFollower && follower == nil
+    if task.status.isFinished, reader != nil, !isInGrace {
+      isInGrace = true
+      effects.startsGrace = true
+    }
+    return (value, effects)
+  }
+
+  /// The time of the last change never goes back, and is never the present.
+  private mutating func touch() {
+    let told = [task.updatedAt, log.newest].compactMap { $0 }.max() ?? task.createdAt
+    guard let time = told.map(Timestamp.init), time > modified || !isModifiedTold else { return }
+    modified = max(time, modified)
+    isModifiedTold = true
+  }
+}

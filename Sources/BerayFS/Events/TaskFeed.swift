@@ -1,0 +1,268 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What is known of one task and its events, and the stream that keeps it new while someone looks.
+///
+/// LOCK ORDER: `state` is the only lock here and the last one taken: nothing is called under it. Continuations are resumed,
+/// observers called and tasks started after it is left.
+final class TaskFeed: Sendable {
+  let id: TaskID
+  /// Where the task stands beneath the mountpoint, for messages.
+  let path: String
+  let context: MountContext
+  private let linger: Duration
+  private let state: Mutex<FeedState>
+
+  /// - Parameter linger: how long the stream is held on after the last ``letGo()``.
+  init(task: BerayTask, context: MountContext, path: String, linger: Duration = .seconds(30)) {
+    self.id = task.id
+    self.path = path
+    self.context = context
+    self.linger = linger
+    self.state = Mutex(FeedState(task: task, firstSeen: context.time.now()))
+    change { $0.taskAsked = context.time.uptime() }
+  }
+
+  // MARK: What is known
+
+  /// The newest that is known, without the list of events; ``BerayTask/raw`` is what the server gave last.
+  var task: BerayTask { read { $0.task } }
+  /// When the task last changed as far as is told; never goes back.
+  var modified: Timestamp { read { $0.modified } }
+  /// Whether the task has ended, and its log, where it is known, will not grow.
+  var isFinished: Bool { read { $0.isFinished } }
+  /// Whether the list of events was fetched once.
+  var hasEvents: Bool { read { $0.log.hasList } }
+  /// Whether the task was asked within the window, or a stream without a gap tells of every change.
+  var isFresh: Bool { isFresh(needsEvents: false) }
+
+  func size(of rendering: Rendering) -> Int64 { read { $0.log.size(of: rendering) } }
+
+  func read(_ rendering: Rendering, offset: Int64, count: Int) -> ArraySlice<UInt8> {
+    read { $0.log.read(rendering, offset: offset, count: count) }
+  }
+
+  private func isFresh(needsEvents: Bool) -> Bool {
+    let now = context.time.uptime()
+    return read { state in
+      if state.isLive { return true }
+      guard let asked = needsEvents ? state.eventsAsked : state.taskAsked else { return false }
+      return now - asked < context.options.window(finished: state.isFinished)
+    }
+  }
+
+  // MARK: Asking
+
+  /// Takes the task as a list or a creation tells it, without its events.
+  func take(_ task: BerayTask) {
+    let now = context.time.uptime()
+    change { state in
+      // A list that was asked for before the end came cannot take it back, nor what a live stream told.
+      let keepsStatus = state.isLive || (state.task.status.isFinished && !task.status.isFinished)
+      let status = state.task.status
+      state.task = task
+      if keepsStatus { state.task.status = status }
+      state.taskAsked = now
+    }
+  }
+
+  /// Asks the server for the task and its events. One request serves all who ask at the same time.
+  func refresh() async throws(BerayError) { try await fetch(joining: true).value() }
+
+  /// Done at once where what is known is fresh; else a request.
+  /// - Parameter needsEvents: whether a list of tasks, which tells no events, is not enough.
+  func ensureFresh(needsEvents: Bool) -> Outcome<Void> {
+    if isFresh(needsEvents: needsEvents) { return .done }
+    if read({ $0.isRemoved }) { return .failed(.noSuchFileOrDirectory) }
+    return .pending { [self] () async throws(Errno) in
+      try await context.call("open", path) { () async throws(BerayError) in try await refresh() }
+    }
+  }
+
+  /// Makes the next look ask the server.
+  func expire() {
+    change { state in
+      state.taskAsked = nil
+      state.eventsAsked = nil
+      state.isLive = false
+    }
+  }
+
+  /// Starts a request for the task.
+  /// - Parameter joining: whether one that is under way will do.
+  func fetch(joining: Bool) -> Flight {
+    let asked = context.time.uptime()
+    let (flight, number, mark) = read { state -> (Flight, Int?, EventLog.Mark) in
+      if joining, let known = state.flight { return (known.flight, nil, state.log.mark) }
+      let flight = Flight()
+      state.flights += 1
+      state.flight = (flight, state.flights)
+      state.lastAsked = state.log.mark
+      state.lastAskedAt = asked
+      return (flight, state.flights, state.log.mark)
+    }
+    guard let number else { return flight }
+    Task { [self] in
+      let result: Result<Void, BerayError>
+      do throws(BerayError) {
+        take(try await context.service.task(id), flight: number, mark: mark, asked: asked)
+        result = .success(())
+      } catch {
+        fail(error, flight: number, mark: mark)
+        result = .failure(error)
+      }
+      flight.finish(result)
+    }
+    return flight
+  }
+
+  private func take(_ task: BerayTask, flight number: Int, mark: EventLog.Mark, asked: Duration) {
+    change { state in
+      if state.flight?.number == number { state.flight = nil }
+      // An answer that was overtaken by a later one has nothing to tell.
+      guard number > state.appliedFlight, !state.isRemoved else { return }
+      state.appliedFlight = number
+      var bare = task
+      bare.raw = task.raw.removing(["events"])
+      // What the stream told while the answer was on its way is newer.
+      let isOvertaken = state.reader != nil && state.log.mark.received > mark.received
+      let known = state.task.status
+      state.task = bare
+      if isOvertaken, !task.status.isFinished { state.task.status = known } else { state.set(task.status) }
+      state.log.merge(task.events, status: task.status, asked: mark)
+      if let last = task.events?.last(where: { $0.id != nil }) { state.lastListedID = last.id }
+      state.taskAsked = asked
+      state.eventsAsked = asked
+      if state.reader != nil, mark.connection == state.log.mark.connection { state.isLive = true }
+      state.closeIfOver()
+    }
+  }
+
+  private func fail(_ error: BerayError, flight number: Int, mark: EventLog.Mark) {
+    change { state in
+      if state.flight?.number == number { state.flight = nil }
+      if error.code == .notFound { state.isRemoved = true }
+      if mark.connection == state.log.mark.connection { state.log.stopWaiting() }
+    }
+  }
+
+  // MARK: Waiting
+
+  /// Waits until there is more than `offset` bytes.
+  /// - Returns: false where the task has ended and there will be no more.
+  /// - Throws: `EINTR` when cancelled or interrupted, `ESTALE` when the task was deleted.
+  func waitForMore(than offset: Int64, of rendering: Rendering) async throws(Errno) -> Bool {
+    try await wait { state in
+      if state.log.size(of: rendering) > offset { return .success(true) }
+      return state.log.isClosed ? .success(false) : nil
+    }
+  }
+
+  /// Waits until the task has ended.
+  func waitForEnd() async throws(Errno) {
+    try await wait { $0.isFinished ? .success(()) : nil }
+  }
+
+  private func wait<Value>(
+    until check: @Sendable (borrowing FeedState) -> Result<Value, Errno>?
+  ) async throws(Errno) -> Value {
+    @Sendable func look(_ state: borrowing FeedState) -> Result<Value, Errno>? {
+      if let result = check(state) { return result }
+      if state.isRemoved { return .failure(.staleNFSFileHandle) }
+      return state.isInterrupted ? .failure(.interrupted) : nil
+    }
+    let id = read { $0.waiters.makeID() }
+    while true {
+      if let result = read({ look($0) }) { return try result.get() }
+      if Task.isCancelled { throw .interrupted }
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          let isOver = read { state in
+            // A cancellation that is not seen here comes to the handler after this lock.
+            if look(state) != nil || Task.isCancelled { return true }
+            state.waiters.add(continuation, id: id)
+            return false
+          }
+          if isOver { continuation.resume() }
+        }
+      } onCancel: {
+        read { $0.waiters.remove(id) }?.resume()
+      }
+    }
+  }
+
+  // MARK: Holding
+
+  /// Holds the stream of the task: an open file shows its events. Balanced by ``letGo()``.
+  func hold() {
+    change { state in
+      state.holds += 1
+      state.holdChanges += 1
+    }
+  }
+
+  func letGo() {
+    let changes = change { state -> Int? in
+      state.holds -= 1
+      state.holdChanges += 1
+      return state.holds == 0 && state.follower != nil ? state.holdChanges : nil
+    }
+    guard let changes else { return }
+    Task { [self] in
+      try? await context.time.sleep(linger)
+      read { $0.holdChanges == changes ? $0.follower : nil }?.cancel()
+    }
+  }
+
+  /// The task was deleted: what is read stays, what is waited for fails.
+  func removed() {
+    change { $0.isRemoved = true }
+    read { $0.follower }?.cancel()
+  }
+
+  /// Fails all waits, now and to come: the mount ends.
+  func interruptAll() {
+    change { $0.isInterrupted = true }
+    read { $0.follower }?.cancel()
+  }
+
+  // MARK: Changes
+
+  /// Adds an observer. It is called after a change, outside all locks, in the order of the changes.
+  func observe(_ body: @escaping @Sendable (FeedChange) -> Void) {
+    read { $0.observers.append(body) }
+  }
+
+  /// Makes a change and does what follows from it.
+  @discardableResult
+  func change<Value: Sendable>(_ body: (inout FeedState) -> Value) -> Value {
+    let (value, effects) = state.withLock { $0.change(body) }
+    for continuation in effects.woken { continuation.resume() }
+    if effects.startsFollower { startFollower() }
+    if effects.startsGrace { startGrace() }
+    tell()
+    return value
+  }
+
+  /// Looks at the state, or changes a part of it that nobody waits for.
+  func read<Value>(_ body: (inout FeedState) -> sending Value) -> sending Value {
+    state.withLock(body)
+  }
+
+  /// Calls the observers for all changes that were not told; one thread does so for all, to keep the order.
+  private func tell() {
+    while true {
+      let next = read { state -> (FeedChange, [@Sendable (FeedChange) -> Void])? in
+        guard !state.isTelling, !state.changes.isEmpty else { return nil }
+        state.isTelling = true
+        return (state.changes.removeFirst(), state.observers)
+      }
+      guard let (change, observers) = next else { return }
+      for observer in observers { observer(change) }
+      read { $0.isTelling = false }
+    }
+  }
+}

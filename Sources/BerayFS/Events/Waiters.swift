@@ -1,0 +1,26 @@
+import Synchronization
+
+/// Those who wait for something to change. A value that its owner keeps under the lock that guards what is waited for.
+///
+/// Continuations are made before the lock is taken and resumed after it is left.
+struct Waiters: Sendable {
+  typealias Continuation = CheckedContinuation<Void, Never>
+
+  private var waiting: [UInt64: Continuation] = [:]
+  private var next: UInt64 = 0
+
+  mutating func makeID() -> UInt64 {
+    next += 1
+    return next
+  }
+
+  mutating func add(_ continuation: Continuation, id: UInt64) { waiting[id] = continuation }
+  mutating func remove(_ id: UInt64) -> Continuation? { waiting.removeValue(forKey: id) }
+
+  /// All of them, for the caller to resume.
+  mutating func takeAll() -> [Continuation] {
+    guard !waiting.isEmpty else { return [] }
+    defer { waiting = [:] }
+    return Array(waiting.values)
+  }
+}

@@ -1,0 +1,82 @@
+import Synchronization
+import VFS
+
+@testable import BerayFS
+
+/// Clocks that stand still until a test moves them.
+final class ManualTime: Sendable {
+  private struct Sleeper {
+    var until: Duration
+    var continuation: CheckedContinuation<Void, any Error>
+  }
+
+  private struct State {
+    var uptime: Duration = .seconds(1000)
+    var sleepers: [Int: Sleeper] = [:]
+    var next = 0
+    /// Those who wait until this many sleep.
+    var observers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+    mutating func takeSatisfied() -> [CheckedContinuation<Void, Never>] {
+      let satisfied = observers.filter { $0.count <= sleepers.count }
+      observers.removeAll { $0.count <= sleepers.count }
+      return satisfied.map(\.continuation)
+    }
+  }
+
+  private let state = Mutex(State())
+  /// The time of day at an uptime of 1000 s.
+  let start = Timestamp(seconds: 1_800_000_000)
+
+  var source: TimeSource {
+    TimeSource(
+      uptime: { [self] in state.withLock { $0.uptime } },
+      now: { [self] in
+        let passed = state.withLock { $0.uptime } - .seconds(1000)
+        return Timestamp(seconds: start.seconds + passed.components.seconds)
+      },
+      sleep: { [self] in try await sleep($0) })
+  }
+
+  /// Moves the clocks on and wakes who has slept enough.
+  func advance(by duration: Duration) {
+    let woken = state.withLock { state in
+      state.uptime += duration
+      let due = state.sleepers.filter { $0.value.until <= state.uptime }
+      for id in due.keys { state.sleepers[id] = nil }
+      return due.values.sorted { $0.until < $1.until }.map(\.continuation)
+    }
+    for continuation in woken { continuation.resume() }
+  }
+
+  /// Waits until at least `count` sleep.
+  func sleepers(_ count: Int) async {
+    await withCheckedContinuation { continuation in
+      let satisfied = state.withLock { state in
+        state.observers.append((count, continuation))
+        return state.takeSatisfied()
+      }
+      for continuation in satisfied { continuation.resume() }
+    }
+  }
+
+  private func sleep(_ duration: Duration) async throws {
+    let id = state.withLock { state in
+      state.next += 1
+      return state.next
+    }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let (isCancelled, satisfied) = state.withLock { state in
+          if Task.isCancelled { return (true, []) }
+          state.sleepers[id] = Sleeper(until: state.uptime + duration, continuation: continuation)
+          return (false, state.takeSatisfied())
+        }
+        if isCancelled { continuation.resume(throwing: CancellationError()) }
+        for continuation in satisfied { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.sleepers.removeValue(forKey: id) }?.continuation.resume(throwing: CancellationError())
+    }
+  }
+}
