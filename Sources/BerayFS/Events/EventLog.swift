@@ -137,7 +137,10 @@ struct EventLog: Sendable {
       earlier = nil
       show(held.force(end: known.count))
     }
-    if asked.connection == mark.connection { stopWaiting() }
+    if asked.connection == mark.connection, waiting != nil {
+      stopWaiting()
+      if events != nil { show(alignment.grow(from: known.count, log: known, covered: asked.received)) }
+    }
     for event in alignment.takeRemarks() where event.status?.text == status.text { showChange(event) }
   }
 

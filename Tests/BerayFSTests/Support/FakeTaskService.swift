@@ -127,7 +127,16 @@ final class FakeStream: Sendable {
   private let source: AsyncStream<Result<TaskUpdate, BerayError>>
   private let sink: AsyncStream<Result<TaskUpdate, BerayError>>.Continuation
 
-  init() { (source, sink) = AsyncStream.makeStream() }
+  private let ending = Gate()
+
+  init() {
+    (source, sink) = AsyncStream.makeStream()
+    sink.onTermination = { [ending] _ in ending.open() }
+  }
+
+  /// Whether nobody reads it any more, or a test has ended it.
+  var isOver: Bool { ending.isOpen }
+  func over() async { await ending.wait() }
 
   var updates: TaskUpdates {
     TaskUpdates { [source] in
@@ -165,6 +174,8 @@ final class Gate: Sendable {
       if isOpen { continuation.resume() }
     }
   }
+
+  var isOpen: Bool { state.withLock { $0.isOpen } }
 
   func open() {
     let waiting = state.withLock { state in

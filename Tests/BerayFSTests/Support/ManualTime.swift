@@ -67,7 +67,7 @@ final class ManualTime: Sendable {
     }
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let (isCancelled, satisfied) = state.withLock { state in
+        let (isCancelled, satisfied) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
           if Task.isCancelled { return (true, []) }
           state.sleepers[id] = Sleeper(until: state.uptime + duration, continuation: continuation)
           return (false, state.takeSatisfied())
