@@ -1,0 +1,126 @@
+import ArgumentParser
+import BerayServer
+import SystemPackage
+
+/// `beray-fs mount`, and `beray-fs` alone.
+struct MountCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mount",
+    abstract: "Show your tasks as directories beneath MOUNTPOINT.",
+    usage: "beray-fs [mount] [<server>] <mountpoint> [<options>]",
+    discussion: """
+      Returns when the mount serves, and leaves it running in the background. MOUNTPOINT is made where it is missing. \
+      For fstab, the server may stand before it: an url, or 'none' for the local server.
+
+      EXAMPLE:
+        beray-fs ~/beray
+        beray-fs --url https://beray.example.org ~/work -o ro
+        mount -t fuse.beray-fs https://beray.example.org /mnt/beray -o offline_ok,allow_other
+      """)
+
+  @Argument(help: ArgumentHelp("Where; before it, if you like, which server.", valueName: "mountpoint"))
+  var operands: [String]
+
+  @Flag(name: [.customShort("f"), .long], help: "Stay in the foreground, and log to standard error.")
+  var foreground = false
+
+  @Option(help: ArgumentHelp("The agent of the local server, if this starts it; see 'serve --help'.", valueName: "preset"))
+  var agent: String?
+
+  @Option(help: ArgumentHelp("How much of files to keep in memory; by default 256.", valueName: "mib"))
+  var cacheSize: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How old what is shown may be; 0 asks at every open. By default 1, and 30 once a task has ended.",
+      valueName: "seconds"))
+  var freshness: Double?
+
+  @Option(help: ArgumentHelp("How long a request may take; by default 10. Others scale with it.", valueName: "seconds"))
+  var timeout: Double?
+
+  @Option(
+    help: ArgumentHelp("Names of further temporary files that tools make while they save. Repeatable.", valueName: "glob"))
+  var scratch: [String] = []
+
+  @Flag(help: "mkdir makes no task; 'new' still does.")
+  var noMkdir = false
+
+  @Option(
+    name: .customShort("o", allowingJoined: true),
+    help: ArgumentHelp("Mount options: \(MountFlags.known).", valueName: "opt,..."))
+  var options: [String] = []
+
+  @OptionGroup var server: ServerOptions
+
+  @Option(help: ArgumentHelp("Tell on this descriptor when it serves.", visibility: .hidden))
+  var readyFd: Int32?
+
+  func validate() throws {
+    guard operands.count == 1 || (operands.count == 2 && ServerChoice.isServer(operands[0])) else {
+      throw ValidationError(
+        operands.count == 2
+          ? "'\(operands[0])' is neither an url nor 'none'; give one mountpoint, or a server and a mountpoint"
+          : "give one mountpoint")
+    }
+    if operands.count == 2, server.url != nil { throw ValidationError("the server is given twice") }
+    if let cacheSize, !(0...1 << 20).contains(cacheSize) { throw ValidationError("--cache-size takes MiB") }
+    if let freshness, !(0...1e9).contains(freshness) { throw ValidationError("--freshness takes seconds, 0 or more") }
+    if let timeout, !(0.1...3600).contains(timeout) {
+      throw ValidationError("--timeout takes seconds, from 0.1 to 3600")
+    }
+    if let agent, AgentPreset.named(agent) == nil {
+      throw ValidationError(
+        "there is no agent '\(agent)'; known are \(AgentPreset.all.map(\.name).joined(separator: ", "))")
+    }
+  }
+
+  func run() async throws {
+    let flags = try MountFlags(parsing: options)
+    if foreground || readyFd != nil {
+      try await ServedMount(command: self, flags: flags, ready: ReadySignal(descriptor: readyFd)).run()
+    } else {
+      try startInBackground(flags)
+    }
+  }
+
+  var mountpoint: String { operands[operands.count - 1] }
+
+  /// The options of the connection, with the server that stands before the mountpoint.
+  var serverOptions: ServerOptions {
+    var options = server
+    if operands.count == 2 { options.url = operands[0] }
+    return options
+  }
+
+  private func startInBackground(_ flags: MountFlags) throws {
+    let paths = Paths(environment: Environment.current())
+    let mountpoint = AbsolutePath.of(mountpoint)
+    let log = server.logging.logFile.map { AbsolutePath.of($0) } ?? paths.mountLog(for: mountpoint).string
+    try PrivateDirectory.makeMissing(FilePath(log).removingLastComponent())
+    var environment = Environment.current()
+    for name in ["BERAY_TOKEN_FILE", "BERAY_PASSWORD_FILE"] {
+      if let path = environment[name], !path.isEmpty { environment[name] = AbsolutePath.of(path) }
+    }
+    try BackgroundProcess.start(
+      arguments: backgroundArguments(mountpoint: mountpoint, log: log, flags: flags), environment: environment,
+      log: .appending(FilePath(log)))
+  }
+
+  /// The same command for a process in another directory, which tells on descriptor 3 when it serves.
+  func backgroundArguments(mountpoint: String, log: String, flags: MountFlags) -> [String] {
+    var words = ["mount", "--ready-fd", "3", "--log-file", log]
+    if let url = serverOptions.url { words += ["--url", url] }
+    if let tokenFile = server.tokenFile { words += ["--token-file", AbsolutePath.of(tokenFile)] }
+    if server.insecureHttp { words.append("--insecure-http") }
+    if server.logging.debug { words.append("--debug") }
+    if let agent { words += ["--agent", agent] }
+    if let cacheSize { words += ["--cache-size", String(cacheSize)] }
+    if let freshness { words += ["--freshness", String(freshness)] }
+    if let timeout { words += ["--timeout", String(timeout)] }
+    for pattern in scratch { words.append("--scratch=\(pattern)") }
+    if noMkdir { words.append("--no-mkdir") }
+    if !flags.list.isEmpty { words += ["-o", flags.list] }
+    return words + ["--", mountpoint]
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import BerayServer
+import Logging
+import SystemPackage
+
+/// `beray-fs serve`.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run a BeRay server on this machine.",
+    discussion: """
+      It runs each task by an agent command, in a work directory of the task. It is the server that mounts and commands \
+      use where none is named; they start it by themselves, so 'serve' is for SDKs, other agents and other machines. \
+      All its users trust each other: their agents run as you.
+
+      EXAMPLE:
+        beray-fs serve --agent shell
+        beray-fs serve --port 0 --agent-command my-agent --model small
+
+      AGENTS:
+      \(AgentPreset.all.map { "  \($0.name.padded(to: 10))\($0.summary)" }.joined(separator: "\n"))
+      """)
+
+  @Option(help: "The address to listen on; one that other machines reach needs TLS or --behind-proxy.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The TCP port; 0 takes a free one and prints it.")
+  var port = 8000
+
+  @Option(help: ArgumentHelp("Where users, tasks and files are kept.", valueName: "dir"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("How many tasks run at once; the others wait.", valueName: "n"))
+  var maxTasks: Int?
+
+  @Option(help: ArgumentHelp("Which agent runs the tasks, see below.", valueName: "preset"))
+  var agent: String?
+
+  @Option(
+    parsing: .remaining,
+    help: ArgumentHelp("A program and its arguments instead; takes all that follows.", valueName: "argv"))
+  var agentCommand: [String] = []
+
+  @Option(
+    help: ArgumentHelp("A variable of this environment that agents get too. Repeatable.", valueName: "name"))
+  var agentEnv: [String] = []
+
+  @Option(help: ArgumentHelp("A certificate chain in PEM, for https.", valueName: "file"))
+  var tlsCert: String?
+
+  @Option(help: ArgumentHelp("The private key in PEM.", valueName: "file"))
+  var tlsKey: String?
+
+  @Flag(help: "A proxy before this server does TLS.")
+  var behindProxy = false
+
+  @Flag(help: "Let others make accounts.")
+  var allowRegister = false
+
+  @Option(help: ArgumentHelp("Listen on this socket, and not on TCP.", visibility: .hidden))
+  var socket: String?
+
+  @Option(help: ArgumentHelp("End after so many idle seconds.", visibility: .hidden))
+  var idleTimeout: Int?
+
+  @Option(help: ArgumentHelp("Tell on this descriptor when it serves.", visibility: .hidden))
+  var readyFd: Int32?
+
+  @OptionGroup var logging: LogOptions
+
+  func validate() throws {
+    guard (0...65535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535") }
+    if let maxTasks, maxTasks < 1 { throw ValidationError("--max-tasks takes a number from 1") }
+    if let agent, AgentPreset.named(agent) == nil {
+      throw ValidationError(
+        "there is no agent '\(agent)'; known are \(AgentPreset.all.map(\.name).joined(separator: ", "))")
+    }
+    if agent != nil, !agentCommand.isEmpty { throw ValidationError("give --agent or --agent-command, not both") }
+    if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key go together") }
+  }
+
+  func run() async throws {
+    try logging.start(level: .info)
+    let ready = ReadySignal(descriptor: readyFd)
+    do {
+      try await serve(ready)
+    } catch {
+      ready.failed(ErrorText.sentence(for: error))
+      throw error
+    }
+  }
+}
+
+extension String {
+  /// With spaces behind it up to `width` characters.
+  func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

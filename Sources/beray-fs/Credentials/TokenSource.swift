@@ -1,0 +1,72 @@
+import BerayServer
+import SystemPackage
+
+/// Where the user's token for one server is, decided once. The token itself is read each time, for `login` may bring a new one.
+struct TokenSource: Sendable {
+  private enum Place {
+    case file(FilePath)
+    case value(String)
+    /// The local server's own token, in its data directory.
+    case local(FilePath)
+    case store
+  }
+
+  private let place: Place
+  private let store: CredentialStore
+  private let server: String
+  /// A file with the password for one new login, and with which address.
+  private let passwordFile: FilePath?
+  private let emailVariable: String?
+
+  /// - Parameters:
+  ///   - tokenFile: what `--token-file` says.
+  ///   - server: as the store knows it.
+  ///   - localData: the data directory of the local server, where `server` is that. `BERAY_TOKEN` and the like are for
+  ///     other servers and do not count then.
+  init(
+    tokenFile: String?, environment: [String: String], store: CredentialStore, server: String, localData: FilePath?
+  ) throws(CommandError) {
+    func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    self.store = store
+    self.server = server
+    passwordFile = variable("BERAY_PASSWORD_FILE").map { FilePath($0) }
+    emailVariable = variable("BERAY_EMAIL")
+    if let tokenFile {
+      place = .file(FilePath(tokenFile))
+      _ = try Password.read(FilePath(tokenFile))
+    } else if let localData {
+      place = .local(localData)
+    } else if let path = variable("BERAY_TOKEN_FILE") {
+      place = .file(FilePath(path))
+      _ = try Password.read(FilePath(path))
+    } else if let token = variable("BERAY_TOKEN") {
+      place = .value(token)
+    } else {
+      place = .store
+      _ = try store.entry(for: server)
+    }
+  }
+
+  /// The token as it is now.
+  /// - Throws: ``CommandError`` where others can read it.
+  func token() throws(CommandError) -> String? {
+    switch place {
+    case .file(let path): try Password.read(path)
+    case .value(let token): token
+    case .local(let data): LocalToken.read(dataDirectory: data.string)
+    case .store: try store.entry(for: server)?.token
+    }
+  }
+
+  /// Keeps a token where it was read from, if that is the store.
+  func keep(_ token: String, email: String?) throws(CommandError) {
+    if case .store = place { try store.keep(.init(email: email, token: token), for: server) }
+  }
+
+  /// What to log in with where the token is no longer taken; nil where no password file is named.
+  func login() throws(CommandError) -> (email: String, password: String)? {
+    guard let passwordFile else { return nil }
+    guard let email = try emailVariable ?? store.entry(for: server)?.email else { return nil }
+    return (email, try Password.read(passwordFile))
+  }
+}

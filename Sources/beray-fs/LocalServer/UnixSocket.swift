@@ -1,0 +1,33 @@
+import Glibc
+import SystemPackage
+
+/// Sockets of unix(7).
+enum UnixSocket {
+  /// Whether somebody accepts connections on the socket at `path`.
+  static func isListening(_ path: FilePath) -> Bool {
+    guard var address = try? address(path) else { return false }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
+    }
+  }
+
+  /// - Throws: ``CommandError`` where the path is longer than unix(7) allows.
+  static func address(_ path: FilePath) throws(CommandError) -> sockaddr_un {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.string.utf8)
+    let limit = MemoryLayout.size(ofValue: address.sun_path) - 1
+    guard bytes.count <= limit else {
+      throw CommandError(
+        "the path of the socket is longer than \(limit) bytes: \(path)",
+        advice: "set XDG_RUNTIME_DIR to a directory with a shorter path")
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    return address
+  }
+}

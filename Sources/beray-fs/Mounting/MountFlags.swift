@@ -1,0 +1,83 @@
+/// What `-o` says, in the words that sshfs and mount(8) have.
+struct MountFlags: Hashable, Sendable {
+  var isReadOnly = false
+  var allowsOthers = false
+  var checksPermissions = false
+  var fileSystemName: String?
+  var unmountsWithProcess = false
+  /// The mount begins also where the server cannot be reached (fstab).
+  var allowsOffline = false
+  /// Options of the kernel that are handed on, such as `noexec`.
+  var further: [String] = []
+
+  /// Known here, for messages.
+  static let known = "ro, allow_other, default_permissions, fsname=NAME, auto_unmount, offline_ok"
+
+  /// mount(8) and fstab(5) give these along; they change nothing here.
+  private static let ignored: Set<String> = [
+    "rw", "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "_netdev", "nofail", "async",
+    "suid", "nosuid", "dev", "nodev", "exec", "atime", "relatime", "norelatime", "diratime",
+  ]
+
+  private static let handedOn: Set<String> = ["noexec", "noatime", "nodiratime", "sync", "dirsync"]
+
+  init() {}
+
+  /// - Parameter lists: each a comma-separated list; in a value, `\,` is a comma.
+  init(parsing lists: [String]) throws(CommandError) {
+    for list in lists {
+      for option in Self.split(list) where !option.isEmpty { try add(option) }
+    }
+    // Others would otherwise do what only the owner may: the kernel checks nothing by itself.
+    if allowsOthers { checksPermissions = true }
+  }
+
+  private mutating func add(_ option: String) throws(CommandError) {
+    switch option {
+    case "ro": isReadOnly = true
+    case "rw": isReadOnly = false
+    case "allow_other": allowsOthers = true
+    case "default_permissions": checksPermissions = true
+    case "auto_unmount": unmountsWithProcess = true
+    case "offline_ok": allowsOffline = true
+    case _ where option.hasPrefix("fsname="):
+      fileSystemName = String(option.dropFirst("fsname=".count))
+    case _ where Self.handedOn.contains(option): further.append(option)
+    case _ where Self.ignored.contains(option) || option.hasPrefix("x-") || option.hasPrefix("comment="): break
+    default:
+      throw .badUse("-o \(option) is not known", advice: "known are \(Self.known)")
+    }
+  }
+
+  /// As the command takes them, for the same command in the background.
+  var list: String {
+    var words: [String] = []
+    if isReadOnly { words.append("ro") }
+    if allowsOthers { words.append("allow_other") }
+    if checksPermissions { words.append("default_permissions") }
+    if let fileSystemName { words.append("fsname=\(fileSystemName.replacing(",", with: "\\,"))") }
+    if unmountsWithProcess { words.append("auto_unmount") }
+    if allowsOffline { words.append("offline_ok") }
+    return (words + further).joined(separator: ",")
+  }
+
+  private static func split(_ list: String) -> [String] {
+    var words = [""]
+    var isEscaped = false
+    for character in list {
+      if isEscaped {
+        if character != "," { words[words.count - 1].append("\\") }
+        words[words.count - 1].append(character)
+        isEscaped = false
+      } else if character == "\\" {
+        isEscaped = true
+      } else if character == "," {
+        words.append("")
+      } else {
+        words[words.count - 1].append(character)
+      }
+    }
+    if isEscaped { words[words.count - 1].append("\\") }
+    return words
+  }
+}

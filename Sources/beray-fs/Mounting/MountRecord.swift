@@ -1,0 +1,74 @@
+import BerayAPI
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// What a running mount tells other commands of this user: a file in the runtime directory that its process keeps locked as long as it lives.
+///
+/// The lock and not a process id says whether it lives: an id can belong to another process by then.
+final class MountRecord: Sendable {
+  struct Fields: Hashable, Sendable {
+    var mountpoint: String
+    var server: String
+    var process: pid_t
+    var log: String?
+    /// Set at the end: files that could not be uploaded, and where they are now.
+    var rescued: [String]?
+  }
+
+  private let descriptor: Int32
+  private let path: FilePath
+  private let fields: Mutex<Fields>
+
+  /// Writes the record of this process and locks it.
+  init(_ fields: Fields, in directory: FilePath) throws(CommandError) {
+    try PrivateDirectory.make(directory.removingLastComponent())
+    try PrivateDirectory.make(directory)
+    path = directory.appending("\(fields.process).json")
+    self.fields = Mutex(fields)
+    descriptor = open(path.string, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .system("write \(path)", errno) }
+    flock(descriptor, LOCK_EX)
+    write(fields)
+  }
+
+  deinit {
+    unlink(path.string)
+    close(descriptor)
+  }
+
+  /// Tells how the mount ended. Who waits for the lock reads it once this process is gone.
+  func end(rescued: [String]) {
+    write(
+      fields.withLock { fields in
+        fields.rescued = rescued
+        return fields
+      })
+  }
+
+  private func write(_ fields: Fields) {
+    let bytes = fields.json.serializedBytes()
+    ftruncate(descriptor, 0)
+    pwrite(descriptor, bytes, bytes.count, 0)
+  }
+}
+
+extension MountRecord.Fields {
+  var json: JSON {
+    var members: [JSON.Member] = [
+      .init("mountpoint", .string(mountpoint)), .init("server", .string(server)), .init("pid", JSON(process)),
+    ]
+    if let log { members.append(.init("log", .string(log))) }
+    if let rescued { members.append(.init("rescued", .array(rescued.map { .string($0) }))) }
+    return .object(members)
+  }
+
+  init?(_ json: JSON) {
+    guard let mountpoint = json["mountpoint"]?.stringValue, let process = json["pid"]?.intValue else { return nil }
+    self.mountpoint = mountpoint
+    self.process = pid_t(truncatingIfNeeded: process)
+    server = json["server"]?.stringValue ?? ""
+    log = json["log"]?.stringValue
+    rescued = json["rescued"]?.arrayValue?.compactMap(\.stringValue)
+  }
+}

@@ -1,0 +1,156 @@
+import BerayClient
+import BerayFS
+import Fuse
+import Glibc
+import Logging
+import SystemPackage
+
+/// A mount that this process serves, from the first look at the mountpoint to the last upload.
+struct ServedMount {
+  /// How long the last uploads may take.
+  static let finishLimit = Duration.seconds(60)
+
+  let command: MountCommand
+  let flags: MountFlags
+  let ready: ReadySignal
+
+  func run() async throws {
+    do {
+      try await serve()
+    } catch {
+      ready.failed(ErrorText.sentence(for: error))
+      throw error
+    }
+  }
+
+  private func serve() async throws {
+    try command.server.logging.start(level: .info)
+    let logger = Logger(label: "mount")
+    let environment = Environment.current()
+    let paths = Paths(environment: environment)
+    let configuration = try Configuration(reading: paths.configurationFile)
+    let mountpoint = try Self.prepare(command.mountpoint, logger)
+
+    let timeouts = command.timeout.map { Timeouts(metadata: .seconds($0)) } ?? Timeouts()
+    let connection = try await Connection.open(
+      command.serverOptions, agent: command.agent, timeouts: timeouts, logger: Logger(label: "client"))
+    if await connection.credentials.token() == nil { throw connection.noToken }
+
+    for directory in [paths.rescued, paths.state.appending("spill")] { try PrivateDirectory.makeMissing(directory) }
+    var options = MountOptions(
+      user: getuid(), group: getgid(), serverName: connection.name, rescueDirectory: paths.rescued.string,
+      spillDirectory: paths.state.appending("spill").string)
+    options.timeouts = timeouts
+    options.cacheSize = (command.cacheSize ?? configuration.cacheMiB ?? 256) << 20
+    options.freshness = (command.freshness ?? configuration.freshness).map { .seconds($0) }
+    options.scratchPatterns = command.scratch
+    options.allowsMkdir = !command.noMkdir
+    let fileSystem = BerayFileSystem(service: connection.client, options: options, logger: Logger(label: "fs"))
+    do throws(BerayError) {
+      try await fileSystem.load()
+    } catch {
+      guard flags.allowsOffline, error.isUnreachable else { throw error }
+      logger.warning("mounted offline: \(ErrorText.sentence(for: error))")
+    }
+
+    let session = try FuseSession(
+      mountpoint: mountpoint, options: fuseOptions(connection), fileSystem: fileSystem, logger: Logger(label: "fuse"))
+    let signals = try Signals.caught([SIGTERM, SIGINT, SIGHUP])
+    let record = try MountRecord(
+      .init(
+        mountpoint: session.mountpoint, server: connection.name, process: getpid(),
+        log: command.server.logging.logFile), in: paths.mountRecords)
+    try session.start()
+    logger.info("serves \(connection.name) at \(session.mountpoint)")
+    if !ready.isAwaited { Terminal.note("mounted at \(session.mountpoint); Ctrl-C unmounts") }
+    guard ready.ready() else {
+      _ = await session.unmount()
+      throw CommandError("whoever started the mount went away")
+    }
+
+    let rescued = await untilEnded(session, fileSystem, signals, logger)
+    record.end(rescued: rescued)
+    for path in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(path)") }
+    await connection.client.shutdown()
+    logger.info("ended")
+  }
+
+  /// Waits for the end, by a signal or from outside, and uploads what is left.
+  /// - Returns: where files are that could not be uploaded.
+  private func untilEnded(
+    _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, _ logger: Logger
+  ) async -> [String] {
+    let (ends, end) = AsyncStream.makeStream(of: Int32.self)
+    let listener = Task {
+      for await signal in signals {
+        logger.info("signal \(signal)")
+        if signal == SIGHUP { fileSystem.dropCaches() } else { end.yield(signal) }
+      }
+    }
+    let watcher = Task {
+      _ = await session.waitUntilEnded()
+      end.yield(0)
+    }
+    defer {
+      listener.cancel()
+      watcher.cancel()
+    }
+    var requests = ends.makeAsyncIterator()
+    let first = await requests.next()
+    let finish = Task {
+      var rescued: [String] = []
+      if first != 0 {
+        // While it is mounted, so that an error can still be seen; then once more for what was written meanwhile.
+        rescued = await fileSystem.finish(deadline: Self.finishLimit, progress: Self.tell)
+        if await session.unmount() == .detached { Terminal.note("beray-fs: detached, for some program still uses it") }
+      }
+      return rescued + (await fileSystem.finish(deadline: Self.finishLimit, progress: Self.tell))
+    }
+    let impatience = Task {
+      // A second signal ends the wait for the uploads: what is left is saved.
+      var requests = requests
+      while let request = await requests.next() { if request != 0 { finish.cancel() } }
+    }
+    defer { impatience.cancel() }
+    return await finish.value
+  }
+
+  private static func tell(_ progress: String) { Terminal.note("beray-fs: \(progress)") }
+
+  private func fuseOptions(_ connection: Connection) -> FuseOptions {
+    var options = FuseOptions(
+      fileSystemName: flags.fileSystemName ?? (connection.isLocal ? "local" : connection.name))
+    options.isReadOnly = flags.isReadOnly
+    options.allowsOthers = flags.allowsOthers
+    options.checksPermissions = flags.checksPermissions
+    options.unmountsWithProcess = flags.unmountsWithProcess
+    options.further = flags.further
+    return options
+  }
+
+  /// Makes the mountpoint where it is missing, and clears away a mount whose process is gone. A live mount is left to the session to refuse.
+  static func prepare(_ path: String, _ logger: Logger) throws -> String {
+    let table = MountTable.current()
+    let mountpoint = table.canonical(path)
+    if let mount = table.mount(at: mountpoint), mount.isBerayFS {
+      if MountLiveness.of(mount) == .stale {
+        logger.notice("clearing the mount that a dead process left at \(mountpoint)")
+        try Unmounter(mount).detach()
+      } else {
+        return mountpoint
+      }
+    }
+    try PrivateDirectory.makeMissing(FilePath(mountpoint))
+    return mountpoint
+  }
+}
+
+extension BerayError {
+  /// Whether no server answered.
+  var isUnreachable: Bool {
+    switch code {
+    case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import Glibc
+
+/// Standard input as a whole.
+enum StandardInput {
+  /// All of it as UTF-8, without one newline at its end.
+  static func text() throws(CommandError) -> String {
+    var bytes: [UInt8] = []
+    try forEachPiece { bytes += $0 }
+    if bytes.last == 0x0A { bytes.removeLast() }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw .badUse("standard input is not UTF-8", advice: "give text")
+    }
+    return text
+  }
+
+  static func forEachPiece(_ body: (ArraySlice<UInt8>) -> Void) throws(CommandError) {
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = read(STDIN_FILENO, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .system("read standard input", errno) }
+      guard count > 0 else { return }
+      body(piece[..<count])
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Glibc
+import SystemPackage
+
+/// The directories that beray-fs uses, by the XDG Base Directory Specification 0.8.
+struct Paths: Sendable {
+  /// `config.json` and `credentials.json`: `$XDG_CONFIG_HOME/beray-fs`.
+  let configuration: FilePath
+  /// What the local server keeps: `$XDG_DATA_HOME/beray-fs`.
+  let data: FilePath
+  /// Logs, and files that could not be uploaded: `$XDG_STATE_HOME/beray-fs`.
+  let state: FilePath
+  /// Sockets and locks: `$XDG_RUNTIME_DIR/beray-fs`, else a directory of this user alone beneath `/run/user` or `/tmp`.
+  let runtime: FilePath
+
+  /// - Parameter environment: a variable that is not an absolute path counts as not set, as the specification says.
+  init(environment: [String: String], userID: UInt32 = getuid()) {
+    func directory(_ variable: String, else relative: String) -> FilePath {
+      if let path = environment[variable], path.hasPrefix("/") { return FilePath(path).appending("beray-fs") }
+      let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/"
+      return FilePath(home).appending(relative).appending("beray-fs")
+    }
+    configuration = directory("XDG_CONFIG_HOME", else: ".config")
+    data = directory("XDG_DATA_HOME", else: ".local/share")
+    state = directory("XDG_STATE_HOME", else: ".local/state")
+    if let path = environment["XDG_RUNTIME_DIR"], path.hasPrefix("/") {
+      runtime = FilePath(path).appending("beray-fs")
+    } else if PrivateDirectory.isOwned("/run/user/\(userID)", by: userID) {
+      runtime = FilePath("/run/user/\(userID)/beray-fs")
+    } else {
+      runtime = FilePath("/tmp/beray-fs-\(userID)")
+    }
+  }
+
+  var configurationFile: FilePath { configuration.appending("config.json") }
+  var credentialsFile: FilePath { configuration.appending("credentials.json") }
+  /// Where the local server listens.
+  var serverSocket: FilePath { runtime.appending("server.sock") }
+  var serverLog: FilePath { state.appending("server.log") }
+  /// One record for each mount that runs.
+  var mountRecords: FilePath { runtime.appending("mounts") }
+  /// Where files that could not be uploaded are saved.
+  var rescued: FilePath { state.appending("rescued") }
+
+  /// The log of a mount in the background: one for each mountpoint.
+  func mountLog(for mountpoint: String) -> FilePath {
+    let name = mountpoint.split(separator: "/").joined(separator: "-")
+    return state.appending("mount-\(String(name.suffix(180))).log")
+  }
+}
