@@ -39,7 +39,7 @@ struct FeedState: Sendable {
   var isRemoved = false
   var isInterrupted = false
 
-  var flight: (flight: Flight, number: Int)?
+  var flight: (flight: Flight<Void, BerayError>, number: Int)?
   var flights = 0
   var appliedFlight = 0
   /// What had come of the stream when the last request was made.

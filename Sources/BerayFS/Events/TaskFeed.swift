@@ -93,11 +93,11 @@ final class TaskFeed: Sendable {
 
   /// Starts a request for the task.
   /// - Parameter joining: whether one that is under way will do.
-  func fetch(joining: Bool) -> Flight {
+  func fetch(joining: Bool) -> Flight<Void, BerayError> {
     let asked = context.time.uptime()
-    let (flight, number, mark) = read { state -> (Flight, Int?, EventLog.Mark) in
+    let (flight, number, mark) = read { state -> (Flight<Void, BerayError>, Int?, EventLog.Mark) in
       if joining, let known = state.flight { return (known.flight, nil, state.log.mark) }
-      let flight = Flight()
+      let flight = Flight<Void, BerayError>()
       state.flights += 1
       state.flight = (flight, state.flights)
       state.lastAsked = state.log.mark

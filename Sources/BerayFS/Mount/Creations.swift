@@ -16,8 +16,9 @@ final class Creations: Sendable {
     /// Goals that were closed by somebody, whose task is not there yet.
     var unsettled: [UInt64: Bool] = [:]
     var next: UInt64 = 0
-    var waiters: [UInt64: Gate<Void>] = [:]
-    var running: [UInt64: Task<TaskDirectory, any Error>] = [:]
+    /// Finished when nothing is unsettled any more.
+    var settling = Flight<Void, Errno>()
+    var running: [UInt64: Task<Void, Never>] = [:]
   }
 
   /// How long others wait for the last close of a goal that somebody has closed already. It follows within milliseconds, unless another
@@ -37,34 +38,25 @@ final class Creations: Sendable {
 
   /// Makes a task by one request, which is never repeated. Cancelling the wait leaves the request running; the task then just appears.
   func create(_ goal: Goal, operation: String, path: String, text: Name?) async throws(Errno) -> TaskDirectory {
-    let task = start(goal, operation: operation, path: path, text: text)
-    do {
-      return try await waitCancellably(for: task)
-    } catch let errno as Errno {
-      throw errno
-    } catch {
-      throw .interrupted
-    }
-  }
-
-  private func start(
-    _ goal: Goal, operation: String, path: String, text: Name?
-  ) -> Task<TaskDirectory, any Error> {
+    let flight = Flight<TaskDirectory, Errno>()
     state.withLock { state in
       let number = state.next
       state.next += 1
-      let task = Task<TaskDirectory, any Error> { [self] in
-        defer { self.state.withLock { _ = $0.running.removeValue(forKey: number) } }
-        let known = Set(registry.snapshot.tasks.map(\.id))
-        do {
-          return registry.adopt(try await context.service.createTask(goal: goal.text, tools: goal.tools), text: text)
-        } catch let error as BerayError {
-          if !error.isRetrySafe(for: operation) { lookUp(goal, path: path, known: known) }
-          throw context.fail(operation, path, error)
-        }
+      state.running[number] = Task { [self] in
+        flight.finish(await post(goal, operation: operation, path: path, text: text))
+        self.state.withLock { _ = $0.running.removeValue(forKey: number) }
       }
-      state.running[number] = task
-      return task
+    }
+    return try await flight.value()
+  }
+
+  private func post(_ goal: Goal, operation: String, path: String, text: Name?) async -> Result<TaskDirectory, Errno> {
+    let known = Set(registry.snapshot.tasks.map(\.id))
+    do throws(BerayError) {
+      return .success(registry.adopt(try await context.service.createTask(goal: goal.text, tools: goal.tools), text: text))
+    } catch {
+      if !error.isRetrySafe(for: operation) { lookUp(goal, path: path, known: known) }
+      return .failure(context.fail(operation, path, error))
     }
   }
 
@@ -119,13 +111,13 @@ final class Creations: Sendable {
   func dropped(_ ticket: Ticket) { settle(ticket.number) }
 
   private func settle(_ number: UInt64) {
-    let waiters = state.withLock { state -> [Gate<Void>] in
+    let settling = state.withLock { state -> Flight<Void, Errno>? in
       state.unsettled.removeValue(forKey: number)
-      guard state.unsettled.isEmpty else { return [] }
-      defer { state.waiters = [:] }
-      return Array(state.waiters.values)
+      guard state.unsettled.isEmpty else { return nil }
+      defer { state.settling = Flight() }
+      return state.settling
     }
-    for waiter in waiters { waiter.open(.success(())) }
+    settling?.finish(.success(()))
   }
 
   var isUnsettled: Bool { state.withLock { !$0.unsettled.isEmpty } }
@@ -134,25 +126,8 @@ final class Creations: Sendable {
   func settled() -> Outcome<Void> {
     guard isUnsettled else { return .done }
     return .pending { [self] () async throws(Errno) in
-      let gate = Gate<Void>()
-      let number = state.withLock { state -> UInt64? in
-        guard !state.unsettled.isEmpty else { return nil }
-        let number = state.next
-        state.next += 1
-        state.waiters[number] = gate
-        return number
-      }
-      guard let number else { return }
-      do {
-        try await withTaskCancellationHandler {
-          try await gate.value()
-        } onCancel: {
-          gate.open(.failure(CancellationError()))
-        }
-      } catch {
-        state.withLock { _ = $0.waiters.removeValue(forKey: number) }
-        throw .interrupted
-      }
+      let settling = state.withLock { $0.unsettled.isEmpty ? nil : $0.settling }
+      try await settling?.value()
     }
   }
 
@@ -164,7 +139,7 @@ final class Creations: Sendable {
       try? await time.sleep(deadline)
       for task in running { task.cancel() }
     }
-    for task in running { _ = try? await task.value }
+    for task in running { await task.value }
     timer.cancel()
   }
 }

@@ -101,22 +101,17 @@ final class RootDirectory: DirectoryNode {
 
   /// Waits for a new list, but no longer than ``patience``: the listing is then shown as it was.
   private func refreshWithPatience() async {
-    let gate = Gate<Void>()
-    let refresh = Task { [registry] in
+    let enough = Flight<Void, Errno>()
+    Task { [registry] in
       try? await registry.refresh()
-      gate.open(.success(()))
+      enough.finish(.success(()))
     }
     let timer = Task { [time = context.time] in
       try? await time.sleep(Self.patience)
-      gate.open(.success(()))
+      enough.finish(.success(()))
     }
-    defer { timer.cancel() }
-    try? await withTaskCancellationHandler {
-      try await gate.value()
-    } onCancel: {
-      gate.open(.failure(CancellationError()))
-    }
-    _ = refresh
+    try? await enough.value()
+    timer.cancel()
   }
 
   private func listing() -> Listing {

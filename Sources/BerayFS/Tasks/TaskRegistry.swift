@@ -22,7 +22,7 @@ final class TaskRegistry: Sendable {
     var modified: Timestamp
     /// When the list that is shown was asked for; nil where it has to be asked for.
     var listed: Duration?
-    var refresh: Task<Void, any Error>?
+    var refresh: Flight<Void, BerayError>?
     /// Counts the tasks adopted since the start, so that a list that was asked for before one was made does not remove it.
     var adoptions: [TaskID: Duration] = [:]
   }
@@ -86,24 +86,27 @@ final class TaskRegistry: Sendable {
 
   /// Asks the server for its tasks, once for all who ask at the same time.
   func refresh() async throws(BerayError) {
-    let running = state.withLock { state in
-      if let refresh = state.refresh { return refresh }
-      let refresh = Task<Void, any Error> { [self] in
-        defer { self.state.withLock { $0.refresh = nil } }
+    let (flight, isNew) = state.withLock { state -> (Flight<Void, BerayError>, Bool) in
+      if let flight = state.refresh { return (flight, false) }
+      let flight = Flight<Void, BerayError>()
+      state.refresh = flight
+      return (flight, true)
+    }
+    if isNew {
+      Task { [self] in
         let asked = context.time.uptime()
-        let tasks = try await context.service.tasks()
-        apply(tasks, asked: asked)
+        let result: Result<Void, BerayError>
+        do throws(BerayError) {
+          apply(try await context.service.tasks(), asked: asked)
+          result = .success(())
+        } catch {
+          result = .failure(error)
+        }
+        state.withLock { $0.refresh = nil }
+        flight.finish(result)
       }
-      state.refresh = refresh
-      return refresh
     }
-    do {
-      try await waitCancellably(for: running)
-    } catch let error as BerayError {
-      throw error
-    } catch {
-      throw BerayError(.cancelled, detail: "interrupted", operation: "GET tasks/")
-    }
+    try await flight.value()
   }
 
   /// A task that was created through this mount. `text` is what mkdir was given.

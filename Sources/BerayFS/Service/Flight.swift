@@ -1,0 +1,74 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+
+/// The result of something that runs once for all who want it.
+///
+/// Cancelling a wait ends that wait alone; what is waited for goes on for the others.
+final class Flight<Value: Sendable, Failure: Error>: Sendable {
+  private typealias Waiter = CheckedContinuation<Result<Value, Failure>, Never>
+
+  private struct State {
+    var waiters: [UInt64: Waiter] = [:]
+    /// Waits that were cancelled before they began.
+    var cancelled: Set<UInt64> = []
+    var nextWaiter: UInt64 = 0
+    var result: Result<Value, Failure>?
+  }
+
+  private let state = Mutex(State())
+  private let cancellation: Failure
+
+  /// - Parameter cancellation: what a wait that is cancelled throws.
+  init(cancellation: Failure) { self.cancellation = cancellation }
+
+  /// Wakes all who wait. The first result counts.
+  func finish(_ result: Result<Value, Failure>) {
+    let waiters = state.withLock { state -> [Waiter] in
+      guard state.result == nil else { return [] }
+      state.result = result
+      defer { state.waiters = [:] }
+      return Array(state.waiters.values)
+    }
+    for waiter in waiters { waiter.resume(returning: result) }
+  }
+
+  var isFinished: Bool { state.withLock { $0.result != nil } }
+
+  /// Waits for the result.
+  func value() async throws(Failure) -> Value {
+    let number = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (waiter: Waiter) in
+        let known = state.withLock { state -> Result<Value, Failure>? in
+          if let result = state.result { return result }
+          if state.cancelled.remove(number) != nil { return .failure(cancellation) }
+          state.waiters[number] = waiter
+          return nil
+        }
+        if let known { waiter.resume(returning: known) }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state -> Waiter? in
+        if let waiter = state.waiters.removeValue(forKey: number) { return waiter }
+        if state.result == nil { state.cancelled.insert(number) }
+        return nil
+      }
+      waiter?.resume(returning: .failure(cancellation))
+    }
+    return try result.get()
+  }
+}
+
+extension Flight where Failure == Errno {
+  convenience init() { self.init(cancellation: .interrupted) }
+}
+
+extension Flight where Failure == BerayError {
+  convenience init() {
+    self.init(cancellation: BerayError(.cancelled, detail: "interrupted", operation: "wait"))
+  }
+}
