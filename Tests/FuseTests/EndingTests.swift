@@ -79,18 +79,18 @@ import VFS
     #expect(error(at: "/usr/share") == .notEmpty("/usr/share"))
   }
 
-  /// A child that mounts with a bare session and is killed stands for a daemon that was.
+  /// A child that mounts, never answers and is killed stands for a daemon that was.
   @Test func aMountWhoseDaemonWasKilledIsStaleAndCanBeCleared() async throws {
     let path = try TestMount.temporaryDirectory()
     let daemon = try Command(
       [
         "python3", "-c",
         """
-        import ctypes, os, sys, time
-        c = ctypes.CDLL(None, use_errno=True)
-        fd = os.open('/dev/fuse', os.O_RDWR)
-        data = b'fd=%d,rootmode=40000,user_id=0,group_id=0' % fd
-        if c.mount(b'dead', sys.argv[1].encode(), b'fuse.beray-fs', 0, data): sys.exit(os.strerror(ctypes.get_errno()))
+        import os, socket, subprocess, sys, time
+        ours, theirs = socket.socketpair()
+        subprocess.run(['fusermount3', '-o', 'fsname=dead,subtype=beray-fs', '--', sys.argv[1]], check=True,
+                       pass_fds=[theirs.fileno()], env={**os.environ, '_FUSE_COMMFD': str(theirs.fileno())})
+        device = socket.recv_fds(ours, 1, 1)
         time.sleep(60)
         """, path,
       ])

@@ -9,6 +9,8 @@ func onLookup(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointe
   guard let request, let name else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.noSuchFileOrDirectory) }
+  // The kernel lets 1024 bytes through. It looks a name up before it makes it, so this is the one place to refuse.
+  guard name.utf8.count <= Name.maximumLength else { return Reply<EntryShape>(request).fail(.fileNameTooLong) }
   adapter.answerEntry(
     request, adapter.fileSystem.lookup(name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
 }

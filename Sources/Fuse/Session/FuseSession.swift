@@ -194,7 +194,8 @@ public final class FuseSession: Sendable {
     if isIdle {
       session.destroy()
     } else {
-      // Their replies still point to the session. Leaked, for freeing it would be worse.
+      // Their replies still point to the session, and that to the adapter. Leaked, for freeing them would be worse.
+      _ = Unmanaged.passRetained(adapter)
       logger.error("requests did not end when they were cancelled; the session is not freed")
     }
     end(.unmounted)
