@@ -51,7 +51,8 @@ public protocol FileSystem: Sendable {
   func fsync(_ inode: InodeID, handle: HandleID, dataOnly: Bool) -> Outcome<Void>
 
   func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply>
-  /// Gives the entries behind `cookie` (0: from the start), without `.` and `..`, to `take`, in order, until it returns false. An entry that `take` did not take is not counted.
+  /// Gives the entries behind `cookie` (0: from the start) to `take`, in order, until it returns false. An entry that `take` did not take is not counted.
+  /// `.` and `..` are not among them.
   /// - Parameter withAttributes: whether entries come with ``DirectoryEntry/entry`` (readdirplus).
   func readdir(
     _ inode: InodeID, handle: HandleID, after cookie: UInt64, withAttributes: Bool,
