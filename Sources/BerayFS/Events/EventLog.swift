@@ -35,6 +35,7 @@ struct EventLog: Sendable {
   /// The list as the server gave it last, without the status of the task, and how much of it is found in ``known``.
   private var listed: [EventIdentity] = []
   private var matched = (listed: 0, known: 0)
+  private var givesList = true
   private var listGivesIDs: Bool?
   private var hasAnonymous = false
 
@@ -67,6 +68,8 @@ struct EventLog: Sendable {
   /// A stream was opened.
   /// - Parameter isResumed: it goes on behind what is known, so that nothing has to wait for the list.
   mutating func connect(isResumed: Bool) {
+    // What was held of two connections ago is in the list, which none was fetched of since; without lists it must not be lost.
+    if var held = earlier, !givesList { show(held.force(end: known.count)) }
     if alignment.isUndecided { earlier = alignment }
     mark.connection += 1
     waiting = isResumed ? nil : []
@@ -132,8 +135,9 @@ struct EventLog: Sendable {
   /// - Parameter asked: the ``mark`` of the moment when the request was made.
   mutating func merge(_ events: [TaskEvent]?, status: TaskStatus, asked: Mark) {
     hasList = true
+    givesList = events != nil
     if let events { merge(list: events, covered: asked.received) }
-    if var held = earlier {
+    if asked.connection == mark.connection, var held = earlier {
       earlier = nil
       show(held.force(end: known.count))
     }

@@ -65,7 +65,10 @@ final class TaskFeed: Sendable {
       let status = state.task.status
       state.task = task
       if keepsStatus { state.task.status = status }
-      state.taskAsked = now
+      // An end that a list tells leaves the log without its last lines: the next look asks for them.
+      let isBehind = state.task.status.isFinished && state.log.hasList && !state.log.isClosed
+      state.taskAsked = isBehind ? nil : now
+      if isBehind { state.eventsAsked = nil }
     }
   }
 

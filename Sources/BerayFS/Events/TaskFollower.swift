@@ -6,6 +6,8 @@ import VFS
 extension TaskFeed {
   /// How long a stream may go on when the task has ended.
   private static var grace: Duration { .seconds(2) }
+  /// How often a task is asked whose server has no stream of it.
+  private static var pollInterval: Duration { .seconds(1) }
   /// The least time between two requests that the stream asks for.
   private static var fetchInterval: Duration { .milliseconds(500) }
 
@@ -28,18 +30,20 @@ extension TaskFeed {
 
   private func follow() async {
     var failures = 0
+    var hasStream = true
     while mayGoOn() {
-      let isOver = read { $0.task.status.isFinished }
       var error: BerayError?
-      if !isOver { error = await followStream(&failures) }
+      if hasStream, !read({ $0.task.status.isFinished }) { error = await followStream(&failures) }
+      let isMissing = error.map { $0.code == .notFound || $0.status == 405 || $0.status == 501 } ?? false
       // The list closes the gap that the end of the stream leaves, and tells whether it was the end of the task.
-      if error == nil || error?.code == .notFound {
+      if error == nil || isMissing {
+        error = nil
         do throws(BerayError) { try await fetch(joining: false).value() } catch let failure { error = failure }
       }
+      if isMissing, error == nil { hasStream = false }
       guard mayGoOn() else { return }
       if let error { tell(error) }
-      let isRefused = error?.code == .authentication
-      try? await context.time.sleep(isRefused ? .seconds(10) : Self.backOff(failures))
+      try? await context.time.sleep(hasStream ? Self.pause(after: error, failures) : Self.pollInterval)
       failures += 1
     }
   }
@@ -58,7 +62,7 @@ extension TaskFeed {
   }
 
   /// Reads one stream to its end.
-  /// - Returns: why it broke; nil where the server ended it.
+  /// - Returns: why it could not be opened, or nil.
   private func followStream(_ failures: inout Int) async -> BerayError? {
     let offers = try? await context.service.capabilities()
     let isResumable = offers?.contains(.resumableStream) ?? false
@@ -85,8 +89,8 @@ extension TaskFeed {
       return state.log.mark.received
     }
     if received > before { failures = 0 }
-    // A server that says nothing is asked again like one that ends the stream.
-    return error?.code == .cancelled || error?.code == .timedOut ? nil : error
+    // A stream that was open and broke is no failure yet: the next request tells whether the server can be reached.
+    return error?.code == .authentication ? error : nil
   }
 
   private func read(_ updates: TaskUpdates) async -> BerayError? {
@@ -142,8 +146,10 @@ extension TaskFeed {
     if isNew { _ = context.fail("stream", path, error) }
   }
 
-  /// 0.2 s at first, doubled each time up to 10 s, and less by up to a half, so that many mounts do not come back at once.
-  private static func backOff(_ failures: Int) -> Duration {
+  /// 0.2 s at first, doubled each time up to 10 s, and less by up to a half, so that many mounts do not come back at once. Whoever
+  /// was refused for want of a right waits for a new login.
+  private static func pause(after error: BerayError?, _ failures: Int) -> Duration {
+    if error?.code == .authentication { return .seconds(10) }
     let seconds = min(10, 0.2 * Double(1 << min(failures, 6)))
     return .seconds(seconds * Double.random(in: 0.5...1))
   }

@@ -237,6 +237,37 @@ import VFS
     feed.letGo()
   }
 
+  @Test func aServerWithoutStreamsIsAskedEverySecond() async throws {
+    let service = FakeTaskService(makeTask("RUNNING", [event("a")]))
+    service.failStream(BerayError(.notFound, status: 404, detail: "no such route", operation: "GET"))
+    let feed = makeFeed(service)
+    feed.hold()
+    try await expect(feed, lines(event("a")))
+    await time.sleepers(1)
+    service.current = makeTask("COMPLETED", [event("a"), event("b")])
+    time.advance(by: .seconds(1))
+    try await feed.waitForEnd()
+    #expect(text(feed).hasPrefix(lines(event("a"), event("b"))))
+    #expect(service.streamRequests == 1)
+    #expect(feed.context.failures.text.text.isEmpty)
+    feed.letGo()
+  }
+
+  @Test func anEndThatAListTellsIsLookedInto() async throws {
+    let service = FakeTaskService(makeTask("RUNNING", [event("a")]))
+    let feed = makeFeed(service)
+    try await feed.ensureFresh(needsEvents: true).get()
+    service.current = makeTask("COMPLETED", [event("a"), event("b")])
+    feed.take(makeTask("COMPLETED"))
+    #expect(!feed.isFinished)
+    try await feed.ensureFresh(needsEvents: false).get()
+    #expect(feed.isFinished)
+    let size = feed.size(of: .text)
+    feed.take(makeTask("RUNNING"))
+    #expect(feed.isFinished, "a list that was asked for earlier cannot take back the end")
+    #expect(feed.size(of: .text) == size)
+  }
+
   @Test func theTimeOfChangeNeverGoesBack() async throws {
     let service = FakeTaskService(makeTask("RUNNING", [], created: 1_700_000_000))
     let feed = makeFeed(service)

@@ -12,6 +12,7 @@ final class FakeTaskService: TaskService {
     var taskError: BerayError?
     var streamError: BerayError?
     var requests = 0
+    var streamRequests = 0
     var gate: Gate?
     var streams: [FakeStream] = []
     var resumedAfter: [String?] = []
@@ -32,6 +33,7 @@ final class FakeTaskService: TaskService {
   }
   /// How often the task was asked for.
   var requests: Int { state.withLock { $0.requests } }
+  var streamRequests: Int { state.withLock { $0.streamRequests } }
   var streamCount: Int { state.withLock { $0.streams.count } }
   var resumedAfter: [String?] { state.withLock { $0.resumedAfter } }
   func failTask(_ error: BerayError?) { state.withLock { $0.taskError = error } }
@@ -86,6 +88,7 @@ final class FakeTaskService: TaskService {
   func updates(of id: TaskID, after lastEventID: String?) async throws(BerayError) -> TaskUpdates {
     let stream = FakeStream()
     let (error, observers) = state.withLock { state -> (BerayError?, [CheckedContinuation<Void, Never>]) in
+      state.streamRequests += 1
       if let error = state.streamError { return (error, []) }
       state.resumedAfter.append(lastEventID)
       state.streams.append(stream)
