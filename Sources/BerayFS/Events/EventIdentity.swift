@@ -2,8 +2,8 @@ import BerayAPI
 
 /// Tells events apart by what they say, in 128 bits, so that logs are compared without keeping the events.
 ///
-/// A server may send an event in one form in the list of a task and in another on the stream, so what is compared is what was
-/// read from it, and the whole object only where neither a text nor a time was.
+/// A server may send an event in one form in the list of a task and in another on the stream, so what is compared is
+/// what was read from it, and the whole object only where neither a text nor a time was.
 struct EventIdentity: Hashable, Sendable {
   private let high: Int
   private let low: Int

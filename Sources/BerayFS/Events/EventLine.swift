@@ -9,7 +9,8 @@ enum Rendering: Sendable, Hashable, CaseIterable {
 }
 
 extension TaskEvent {
-  /// The event in one line with its newline. It depends on the event alone, so a log reads the same whenever it is made.
+  /// The event in one line with its newline. It depends on the event alone, so a log reads the same whenever it is
+  /// made.
   func line(_ rendering: Rendering) -> [UInt8] {
     switch rendering {
     case .json:
@@ -24,7 +25,8 @@ extension TaskEvent {
     }
   }
 
-  /// Whether the event tells the status of the task, and not that of a step of it (`{"type":"tool_call","status":"done"}`).
+  /// Whether the event tells the status of the task, and not that of a step of it
+  /// (`{"type":"tool_call","status":"done"}`).
   var isTaskStatus: Bool {
     guard status != nil else { return false }
     guard let type else { return text == nil }

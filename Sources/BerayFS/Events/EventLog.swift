@@ -1,10 +1,11 @@
 import BerayAPI
 
-/// All that is known of a task's events, as bytes that only grow: from the list that the server gives, and from its stream.
+/// All that is known of a task's events, as bytes that only grow: from the list that the server gives, and from its
+/// stream.
 ///
-/// No event is missing and none stands twice, whatever the connection did. Events with ids are told apart by them and stand in
-/// the order in which they came. Events without ids are placed by the longest match with what is known (``StreamAlignment``).
-/// Where nothing can decide, an event is repeated rather than lost.
+/// No event is missing and none stands twice, whatever the connection did. Events with ids are told apart by them and
+/// stand in the order in which they came. Events without ids are placed by the longest match with what is known
+/// (``StreamAlignment``). Where nothing can decide, an event is repeated rather than lost.
 struct EventLog: Sendable {
   /// What had come when the task was asked for, so that its answer can be judged.
   struct Mark: Sendable, Hashable {
@@ -68,12 +69,13 @@ struct EventLog: Sendable {
   /// A stream was opened.
   /// - Parameter isResumed: it goes on behind what is known, so that nothing has to wait for the list.
   mutating func connect(isResumed: Bool) {
-    // What was held of two connections ago is in the list, which none was fetched of since; without lists it must not be lost.
+    // What was held of two connections ago is in the list, which none was fetched of since; without lists it must not
+    // be lost.
     if var held = earlier, !givesList { show(held.force(end: known.count)) }
     if alignment.isUndecided { earlier = alignment }
     mark.connection += 1
     waiting = isResumed ? nil : []
-    alignment = StreamAlignment(end: known.count)
+    alignment = isResumed ? StreamAlignment(resumedAt: known.count) : StreamAlignment(end: known.count)
   }
 
   mutating func receive(_ update: TaskUpdate) {

@@ -1,9 +1,10 @@
 /// Finds out where in a log the events of a stream belong that carry no ids.
 ///
-/// A new stream may repeat the whole log first, or a part of its end, or nothing, and events may be equal. So every place is
-/// kept where the stream can have begun, as long as what came fits the log from there on. An event that is old from every place
-/// is left out, one that is new from every place is handed on, and one on which they differ is held until a later event, or the
-/// log as it is fetched meanwhile, decides. Where nothing can decide, events are handed on: repeated rather than lost.
+/// A new stream may repeat the whole log first, or a part of its end, or nothing, and events may be equal. So every
+/// place is kept where the stream can have begun, as long as what came fits the log from there on. An event that is old
+/// from every place is left out, one that is new from every place is handed on, and one on which they differ is held
+/// until a later event, or the log as it is fetched meanwhile, decides. Where nothing can decide, events are handed on:
+/// repeated rather than lost.
 struct StreamAlignment<Payload: Sendable>: Sendable {
   /// How far before the end of the log a stream may begin, besides at its start.
   static var depth: Int { 4096 }
@@ -12,7 +13,8 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   private struct Candidate {
     /// The place in the log of the next event.
     var next: Int
-    /// How many of the held events, from the last back, are new if this is the place. If there are any, `next` is the log's end.
+    /// How many of the held events, from the last back, are new if this is the place. If there are any, `next` is the
+    /// log's end.
     var fresh = 0
   }
 
@@ -26,6 +28,8 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
 
   private var candidates: [Candidate]
   private var held: [Held] = []
+  /// How many of ``held`` are events.
+  private var heldEvents = 0
 
   /// - Parameter end: the length of the log that the stream's start is known to be within.
   init(end: Int) {
@@ -33,8 +37,11 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
     candidates = (tail.lowerBound > 0 ? [Candidate(next: 0)] : []) + tail.map { Candidate(next: $0) }
   }
 
+  /// A stream that goes on where the log ends.
+  init(resumedAt end: Int) { candidates = [Candidate(next: end)] }
+
   /// Whether events are held that the log, fetched again, could decide on.
-  var isUndecided: Bool { held.contains { $0.identity != nil } }
+  var isUndecided: Bool { heldEvents > 0 }
 
   /// Whether the stream has caught up, so that whatever comes is new.
   func isLive(log: [EventIdentity]) -> Bool {
@@ -57,6 +64,7 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
       return candidate
     }
     held.append(Held(identity: identity, payload: payload, number: number))
+    heldEvents += 1
     return decide(end: log.count)
   }
 
@@ -68,8 +76,8 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   }
 
   /// Something else than this stream has appended to the log from `oldEnd` on: the task was fetched.
-  /// - Parameter covered: the number of items of the stream that came before that was asked for: all of them are in the log, so a
-  ///   place from which one of them is still new is a wrong one. Nil where the log cannot tell.
+  /// - Parameter covered: the number of items of the stream that came before that was asked for: all of them are in the
+  ///   log, so a place from which one of them is still new is a wrong one. Nil where the log cannot tell.
   mutating func grow(from oldEnd: Int, log: [EventIdentity], covered: Int?) -> [Payload] {
     let events = held.filter { $0.identity != nil }
     candidates = candidates.compactMap { candidate in
@@ -123,22 +131,19 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   }
 
   private mutating func restart(after end: Int) {
-    let count = held.reduce(0) { $0 + ($1.identity == nil ? 0 : 1) }
-    candidates = [Candidate(next: end + count)]
+    candidates = [Candidate(next: end + heldEvents)]
     held = []
+    heldEvents = 0
   }
 
-  /// Drops held items that are old from every place. Remarks behind the last event stay: whether they are old is not known.
+  /// Drops held items that are old from every place: all up to the last such event. What was remarked after it may be
+  /// new.
   private mutating func dropOld(keeping fresh: Int) {
-    guard fresh > 0 else {
-      held.removeSubrange(..<(held.lastIndex { $0.identity != nil }.map { $0 + 1 } ?? 0))
-      return
-    }
-    var left = fresh
-    var start = held.count
-    while left > 0, start > 0 {
-      start -= 1
-      if held[start].identity != nil { left -= 1 }
+    guard heldEvents > fresh else { return }
+    var start = 0
+    while heldEvents > fresh {
+      if held[start].identity != nil { heldEvents -= 1 }
+      start += 1
     }
     held.removeSubrange(..<start)
   }

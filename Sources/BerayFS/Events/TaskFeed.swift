@@ -6,8 +6,8 @@ import VFS
 
 /// What is known of one task and its events, and the stream that keeps it new while someone looks.
 ///
-/// LOCK ORDER: `state` is the only lock here and the last one taken: nothing is called under it. Continuations are resumed,
-/// observers called and tasks started after it is left.
+/// LOCK ORDER: `state` is the only lock here and the last one taken: nothing is called under it. Continuations are
+/// resumed, observers called and tasks started after it is left.
 final class TaskFeed: Sendable {
   let id: TaskID
   /// Where the task stands beneath the mountpoint, for messages.

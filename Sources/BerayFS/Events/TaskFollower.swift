@@ -2,7 +2,8 @@ import BerayAPI
 import BerayClient
 import VFS
 
-/// Following the stream of a task: what comes of it goes into the log at once, and every gap is closed by fetching the task.
+/// Following the stream of a task: what comes of it goes into the log at once, and every gap is closed by fetching the
+/// task.
 extension TaskFeed {
   /// How long a stream may go on when the task has ended.
   private static var grace: Duration { .seconds(2) }
@@ -82,7 +83,11 @@ extension TaskFeed {
       return (reader, state.log.mark.received)
     }
     _ = fetch(joining: false)
-    let error = await withTaskCancellationHandler { await reader.value } onCancel: { reader.cancel() }
+    let error = await withTaskCancellationHandler {
+      await reader.value
+    } onCancel: {
+      reader.cancel()
+    }
     let received = change { state in
       state.reader = nil
       state.isLive = false
@@ -146,8 +151,8 @@ extension TaskFeed {
     if isNew { _ = context.fail("stream", path, error) }
   }
 
-  /// 0.2 s at first, doubled each time up to 10 s, and less by up to a half, so that many mounts do not come back at once. Whoever
-  /// was refused for want of a right waits for a new login.
+  /// 0.2 s at first, doubled each time up to 10 s, and less by up to a half, so that many mounts do not come back at
+  /// once. Whoever was refused for want of a right waits for a new login.
   private static func pause(after error: BerayError?, _ failures: Int) -> Duration {
     if error?.code == .authentication { return .seconds(10) }
     let seconds = min(10, 0.2 * Double(1 << min(failures, 6)))

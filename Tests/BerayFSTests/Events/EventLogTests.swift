@@ -17,7 +17,8 @@ import Testing
 
   @Test func aLineHasTimeTypeAndText() {
     let at = JSON.object([
-      .init("type", .string("tool")), .init("time", .string("2026-01-02T03:04:05.678901Z")), .init("text", .string("x")),
+      .init("type", .string("tool")), .init("time", .string("2026-01-02T03:04:05.678901Z")),
+      .init("text", .string("x")),
     ])
     #expect(
       String(decoding: TaskEvent(json: at).line(.text), as: UTF8.self) == "2026-01-02T03:04:05.678Z  tool      x\n")

@@ -16,7 +16,9 @@ import Testing
     }
 
     var identities: [EventIdentity] { log.map(Self.identity) }
-    static func identity(_ text: String) -> EventIdentity { EventIdentity(contentOf: TaskEvent(text: text, raw: .null)) }
+    static func identity(_ text: String) -> EventIdentity {
+      EventIdentity(contentOf: TaskEvent(text: text, raw: .null))
+    }
 
     /// Gives a letter to the stream: an event, or in upper case a remark.
     mutating func receive(_ letters: String) -> String {
@@ -105,6 +107,8 @@ import Testing
     #expect(bench.grow("", covered: bench.number) == "")
     #expect(bench.receive("Qc") == "Qc", "what came behind the last old event is new")
     #expect(bench.receive("S") == "S")
+    var quiet = Bench("a")
+    #expect(quiet.receive("Rx") == "Rx")
   }
 
   @Test func aQuietStreamKeepsItsRemarksForTheList() {

@@ -18,7 +18,8 @@ import VFS
       user: 1, group: 1, serverName: "test", rescueDirectory: "/tmp", spillDirectory: "/tmp")
     options.freshness = freshness
     let context = MountContext(
-      service: service, options: options, time: time.source, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      service: service, options: options, time: time.source,
+      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     var task = service.current
     task.events = nil
     return TaskFeed(task: task, context: context, path: "7-go")
@@ -67,7 +68,7 @@ import VFS
   @Test func oneRequestServesAllWhoAskAtOnce() async throws {
     let service = FakeTaskService(makeTask("RUNNING", []))
     let feed = makeFeed(service)
-    let gate = Gate()
+    let gate = Latch()
     service.hold(gate)
     let flights = (0..<10).map { _ in feed.fetch(joining: true) }
     #expect(flights.allSatisfy { $0 === flights[0] })
@@ -79,7 +80,7 @@ import VFS
   @Test func whoIsInterruptedLeavesTheRequestAlone() async throws {
     let service = FakeTaskService(makeTask("RUNNING", [event("a")]))
     let feed = makeFeed(service)
-    let gate = Gate()
+    let gate = Latch()
     service.hold(gate)
     let waiting = Task { () -> Errno? in
       do throws(Errno) { try await feed.ensureFresh(needsEvents: true).get() } catch { return error }

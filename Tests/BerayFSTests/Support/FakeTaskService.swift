@@ -13,7 +13,7 @@ final class FakeTaskService: TaskService {
     var streamError: BerayError?
     var requests = 0
     var streamRequests = 0
-    var gate: Gate?
+    var gate: Latch?
     var streams: [FakeStream] = []
     var resumedAfter: [String?] = []
     var observers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -39,7 +39,7 @@ final class FakeTaskService: TaskService {
   func failTask(_ error: BerayError?) { state.withLock { $0.taskError = error } }
   func failStream(_ error: BerayError?) { state.withLock { $0.streamError = error } }
   /// Makes answers wait until the gate is open; the task is read after that.
-  func hold(_ gate: Gate?) { state.withLock { $0.gate = gate } }
+  func hold(_ gate: Latch?) { state.withLock { $0.gate = gate } }
 
   /// The stream of that number, from 0; waits until it was opened.
   func stream(_ number: Int) async -> FakeStream {
@@ -130,7 +130,7 @@ final class FakeStream: Sendable {
   private let source: AsyncStream<Result<TaskUpdate, BerayError>>
   private let sink: AsyncStream<Result<TaskUpdate, BerayError>>.Continuation
 
-  private let ending = Gate()
+  private let ending = Latch()
 
   init() {
     (source, sink) = AsyncStream.makeStream()
@@ -165,7 +165,7 @@ final class FakeStream: Sendable {
 }
 
 /// Holds whoever comes until it is opened.
-final class Gate: Sendable {
+final class Latch: Sendable {
   private let state = Mutex((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
 
   func wait() async {
