@@ -21,7 +21,8 @@ extension UTCTime {
     guard let number = DecimalNumber(text) else { return nil }
     let whole = number.whole.magnitude
     let unit: Int128 =
-      whole < 100_000_000_000 ? 1_000_000_000
+      whole < 100_000_000_000
+      ? 1_000_000_000
       : whole < 100_000_000_000_000 ? 1_000_000 : whole < 100_000_000_000_000_000 ? 1_000 : 1
     var total = Int128(number.whole) * unit + Int128(number.billionths) * unit / 1_000_000_000
     if number.isNegative { total = -total }

@@ -113,7 +113,8 @@ public final class BerayClient: Sendable {
     if token != nil || call.isAuthentication, address.isInsecure, !configuration.allowInsecureHTTP {
       throw BerayError(
         .invalidRequest,
-        detail: "\(address) is plain HTTP to another machine, where others can read the credentials: use https, or allow it",
+        detail:
+          "\(address) is plain HTTP to another machine, where others can read the credentials: use https, or allow it",
         operation: call.operation)
     }
     counts.withLock { $0.requests[call.name, default: 0] += 1 }

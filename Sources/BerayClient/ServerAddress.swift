@@ -41,7 +41,9 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
         .invalidRequest, detail: "the server's URL holds a user name or a password: leave it out and log in instead",
         operation: "parse URL")
     }
-    guard !path.contains("?"), !path.contains("#") else { throw Self.refusal(text, "leave out what begins with ? or #") }
+    guard !path.contains("?"), !path.contains("#") else {
+      throw Self.refusal(text, "leave out what begins with ? or #")
+    }
     guard let (host, port) = Self.split(authority) else { throw Self.refusal(text, "write \(scheme)://HOST:PORT") }
     let segments = path.split(separator: "/").map { "/" + $0 }
     self.init(scheme: scheme, host: host, port: port, prefix: segments.joined())
@@ -107,6 +109,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
 
   private static func refusal(_ text: String, _ advice: String) -> BerayError {
     BerayError(
-      .invalidRequest, detail: "\"\(ShownText.escaped(text))\" is no address of a server: \(advice)", operation: "parse URL")
+      .invalidRequest, detail: "\"\(ShownText.escaped(text))\" is no address of a server: \(advice)",
+      operation: "parse URL")
   }
 }

@@ -17,7 +17,9 @@ public struct Session: Hashable, Sendable {
 
   /// Reads the answer of `POST auth/login`, `auth/token` or `auth/register`, which must have an `access_token`.
   public init(json: JSON) throws(UnexpectedJSON) {
-    guard let token = json["access_token"]?.word else { throw UnexpectedJSON(expected: "a session with an access_token") }
+    guard let token = json["access_token"]?.word else {
+      throw UnexpectedJSON(expected: "a session with an access_token")
+    }
     let user = json["user"].flatMap { try? User(json: $0) }
     self.init(accessToken: token, tokenType: json["token_type"]?.word ?? "bearer", user: user, raw: json)
   }

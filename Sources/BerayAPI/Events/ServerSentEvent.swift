@@ -24,7 +24,9 @@ public struct ServerSentEvent: Hashable, Sendable {
     if let lastEventID { Self.write("id", lastEventID.filter { !$0.isNewline }, to: &bytes) }
     if event != "message" { Self.write("event", event.filter { !$0.isNewline }, to: &bytes) }
     if let retry { Self.write("retry", String(retry), to: &bytes) }
-    for line in data.split(omittingEmptySubsequences: false, whereSeparator: { "\r\n" == $0 || "\n" == $0 || "\r" == $0 }) {
+    for line in data.split(
+      omittingEmptySubsequences: false, whereSeparator: { "\r\n" == $0 || "\n" == $0 || "\r" == $0 })
+    {
       Self.write("data", line, to: &bytes)
     }
     bytes.append(0x0A)

@@ -32,7 +32,8 @@ extension FileEntry {
     let tree = EntryTree()
     for item in items { tree.insert(item, at: isFromTop ? item.path.dropFirst(requested.count) : item.path[...]) }
     let entries = tree.entries()
-    return recursive || entries.contains { $0.children?.isEmpty == false } ? entries : entries.map(\.withUnknownChildren)
+    return recursive || entries.contains { $0.children?.isEmpty == false }
+      ? entries : entries.map(\.withUnknownChildren)
   }
 
   private var withUnknownChildren: FileEntry {

@@ -11,7 +11,9 @@ enum ErrorAnswer {
   ) -> BerayError {
     let json = try? JSON(parsing: body)
     var rawDetail = json?["detail"]
-    if isSecret, let elements = rawDetail?.arrayValue { rawDetail = .array(elements.map { $0.removing(["input", "ctx"]) }) }
+    if isSecret, let elements = rawDetail?.arrayValue {
+      rawDetail = .array(elements.map { $0.removing(["input", "ctx"]) })
+    }
     var detail =
       if (300..<400).contains(status), let location = headers[.location] {
         "the server redirects to \(location); redirects are not followed: use that address"

@@ -1,0 +1,111 @@
+import BerayAPI
+import Testing
+
+@Suite struct FileEntryTests {
+  private func list(_ text: String, path: String = ".", recursive: Bool = false) throws -> [FileEntry] {
+    try FileEntry.list(json: try JSON(parsing: text), requestedPath: path, recursive: recursive)
+  }
+
+  private func shape(_ entries: [FileEntry]) -> String {
+    entries.map { entry in
+      entry.name + (entry.kind == .directory ? "/" : "") + (entry.children.map { "(\(shape($0)))" } ?? "")
+    }.joined(separator: " ")
+  }
+
+  @Test func readsTheSDKsEntries() throws {
+    #expect(try list(#"[{"name":"file.txt","type":"file"}]"#) == [FileEntry(name: "file.txt", kind: .file)])
+  }
+
+  @Test func readsEveryField() throws {
+    let entry = try #require(
+      try list(
+        #"[{"name":"a","path":"a","type":"file","size":"12","modified":"2026-01-02T03:04:05.000000007Z","mode":420,"etag":"\"x\""}]"#
+      ).first)
+    #expect(entry.size == 12)
+    #expect(entry.modified == UTCTime(seconds: 1_767_323_045, nanoseconds: 7))
+    #expect(entry.mode == 0o644)
+    #expect(entry.etag == "\"x\"")
+    #expect(try list(#"[{"name":"a","mode":"0755","mtime":1767323045123,"size":-1}]"#).first?.mode == 0o755)
+    #expect(try list(#"[{"name":"a","mode":33188,"size":-1}]"#).first == FileEntry(name: "a", kind: .file, mode: 0o644))
+    #expect(try list(#"[{"name":"l","type":"symlink","target":"../x"}]"#).first?.target == "../x")
+  }
+
+  @Test(arguments: [
+    (#"{"name":"a","type":"Directory"}"#, FileEntry.Kind.directory), (#"{"name":"a","type":"folder"}"#, .directory),
+    (#"{"name":"a","kind":"dir"}"#, .directory), (#"{"name":"a","is_dir":true}"#, .directory),
+    (#"{"name":"a","children":[]}"#, .directory),
+    (#"{"name":"a/"}"#, .directory), (#"{"name":"a"}"#, .file),
+    (#"{"name":"a","type":"symbolic-link"}"#, .symbolicLink),
+    (#"{"name":"a","type":"fifo"}"#, .other), (#""a""#, .file), (#""a/""#, .directory),
+  ])
+  func readsKinds(text: String, kind: FileEntry.Kind) throws {
+    let entries = try list("[\(text)]")
+    #expect(entries.map(\.kind) == [kind])
+    #expect(entries.map(\.name) == ["a"])
+  }
+
+  @Test(arguments: ["files", "items", "entries", "tree", "children", "data"])
+  func findsTheListInAnObject(name: String) throws {
+    #expect(try shape(list(#"{"\#(name)":[{"name":"a"}]}"#)) == "a")
+  }
+
+  @Test func refusesWhatIsNoList() {
+    #expect(throws: UnexpectedJSON.self) { try list(#"{"message":"no"}"#) }
+  }
+
+  @Test(arguments: [
+    (
+      #"[{"name":"d","type":"dir","children":[{"name":"e","type":"dir","children":[{"name":"f"}]},{"name":"g"}]}]"#,
+      "d/(e/(f) g)"
+    ),
+    (#"[{"path":"d","type":"dir"},{"path":"d/e/f","type":"file"},{"path":"./d/g"},{"path":"h"}]"#, "d/(e/(f) g) h"),
+    (#"[{"name":"f","path":"d/e/f"},{"name":"d","path":"d","type":"dir"}]"#, "d/(e/(f))"),
+    (#"["d/e/f","d/x/","h"]"#, "d/(e/(f) x/) h"),
+    (#"[{"name":"f","path":"."},{"name":"g","path":"./g"},{"name":"h","path":"/srv/work/h"}]"#, "f g h"),
+    (#"[{"path":"a","type":"file"},{"path":"a/b","type":"file"}]"#, "a"),
+  ])
+  func buildsTheTree(text: String, tree: String) throws {
+    #expect(try shape(list(text)) == tree)
+  }
+
+  @Test(arguments: [
+    (#"[{"name":"a","path":"s/t/a"},{"name":"b","path":"s/t/u/b"}]"#, "a u/(b)"),
+    (#"[{"path":"a"},{"path":"u/b"}]"#, "a u/(b)"),
+    (#"[{"name":"a","path":"s/t"}]"#, "a"),
+    (#"[{"name":"t","path":"s/t","type":"dir","children":[{"name":"a"}]}]"#, "a"),
+  ])
+  func pathsMayStartAtTheTopOrAtTheRequestedDirectory(text: String, tree: String) throws {
+    #expect(try shape(list(text, path: "s/t")) == tree)
+    #expect(try shape(list(text, path: "./s/t/")) == tree)
+  }
+
+  @Test(arguments: [
+    #"{"name":"."}"#, #"{"name":".."}"#, #"{"name":""}"#, #"{"name":"a/b"}"#, #"{"name":"a\u0000b"}"#,
+    #"{"path":"../x"}"#, #"{"path":"a/../x"}"#,
+    #"{}"#, "5", "null", #""..""#,
+  ])
+  func dropsHostileNames(text: String) throws {
+    #expect(try shape(list("[\(text),{\"name\":\"ok\"}]")) == "ok")
+  }
+
+  @Test func boundsNames() throws {
+    #expect(FileEntry.isAcceptable(name: String(repeating: "é", count: 127)))
+    #expect(!FileEntry.isAcceptable(name: String(repeating: "é", count: 128)))
+  }
+
+  @Test func dropsDuplicatesByBytes() throws {
+    #expect(try shape(list(#"[{"name":"a","size":1},{"name":"a","size":2}]"#)) == "a")
+    #expect(try list(#"[{"name":"e\u0301"},{"name":"\u00e9"}]"#).count == 2)
+  }
+
+  @Test func emptyChildrenOfOneLevelAreUnknown() throws {
+    let oneLevel = #"[{"name":"d","type":"dir","children":[]},{"name":"e","type":"dir","children":[]}]"#
+    #expect(try shape(list(oneLevel)) == "d/ e/")
+    #expect(try shape(list(oneLevel, recursive: true)) == "d/() e/()")
+    #expect(
+      try shape(list(#"[{"name":"d","type":"dir","children":[]},{"name":"e","children":[{"name":"f"}]}]"#))
+        == "d/() e/(f)")
+    #expect(try shape(list(#"[{"name":"f","type":"file","children":[]}]"#)) == "f")
+    #expect(try shape(list(#"[{"name":"d","type":"dir","children":null}]"#, recursive: true)) == "d/")
+  }
+}
