@@ -1,0 +1,97 @@
+import BerayAPI
+import VFS
+
+/// What is known of a file, guarded by its lock. One for each file of a tree, so it is small; what only open files need hangs behind references.
+struct FileState {
+  var place: WorkDirectory.Place
+  /// What the server told last of its content.
+  var listed: FileVersion
+  var mode: UInt16?
+  /// Bytes; nil while the server has not told and nobody asked.
+  var size: Int64?
+  var modified: Timestamp
+  /// Counts the contents that the file had: what is cached of one is never shown for another.
+  var generation: UInt32 = 0
+  /// The content that the kernel's pages are of.
+  var pagesGeneration: UInt32?
+  /// Whether the server has no such file yet.
+  var isLocal = false
+  /// No name leads to it any more.
+  var isDetached = false
+  /// The upload of this mount made the present version: the first listing after it tells how the server shows it.
+  var adoptsNextListing = false
+  /// Times or a mode that the server was not told yet, and is to be once it has the file.
+  var unsentAttributes = false
+  /// Where the listing does not tell versions: when the content was last asked for, by ``TimeSource/uptime``.
+  var checked: Duration?
+  /// The entity tag of the content that was read last.
+  var contentTag: String?
+  var writers: Int32 = 0
+  var handles: Int32 = 0
+  /// What programs wrote, while it differs from what the server has.
+  var buffer: WriteBuffer?
+  /// The whole content on its way.
+  var fetch: Flight<[InodeID: [UInt8]]>?
+  /// The size on its way.
+  var sizing: Flight<Void>?
+  /// Large content that is read in parts.
+  var ranges: RangeReader?
+  /// Large content that comes as one stream.
+  var stream: StreamReader?
+
+  init(place: WorkDirectory.Place, listed: FileVersion, mode: UInt16?, modified: Timestamp) {
+    self.place = place
+    self.listed = listed
+    self.mode = mode
+    self.size = listed.size
+    self.modified = modified
+  }
+
+  /// The content is another now.
+  mutating func contentChanged() {
+    generation &+= 1
+    ranges = nil
+    stream = nil
+    fetch = nil
+    sizing = nil
+    contentTag = nil
+    checked = nil
+  }
+
+  /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or pages too (true).
+  mutating func adopt(_ entry: FileEntry) -> Bool? {
+    let new = FileVersion(entry)
+    let old = listed
+    isLocal = false
+    let isModeNews = entry.mode != nil && entry.mode != mode
+    if let mode = entry.mode, !unsentAttributes { self.mode = mode }
+    listed = new
+    let isOwn = adoptsNextListing && (new.size == nil || new.size == old.size)
+      && (old.etag == nil || new.etag == nil || old.etag == new.etag)
+    let wasAdopting = adoptsNextListing
+    adoptsNextListing = false
+    if let buffer {
+      // While a program writes, what it wrote is what the file is.
+      if isOwn { buffer.base = new }
+      if isOwn || new.isSameContent(as: old) || buffer.isUnsent(includingEmpty: true) { return nil }
+      self.buffer = nil
+    }
+    if isOwn {
+      if let time = new.modified, !unsentAttributes { modified = Timestamp(time) }
+      return false
+    }
+    if wasAdopting {
+      // Somebody else changed it after our upload.
+    } else if new.isSameContent(as: old) {
+      guard new.modified != old.modified || isModeNews else { return nil }
+      if let time = new.modified, !unsentAttributes { modified = Timestamp(time) }
+      return false
+    }
+    contentChanged()
+    unsentAttributes = false
+    if let mode = entry.mode { self.mode = mode }
+    size = new.size
+    if let time = new.modified { modified = Timestamp(time) }
+    return true
+  }
+}

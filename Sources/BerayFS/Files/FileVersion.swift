@@ -1,0 +1,29 @@
+import BerayAPI
+import VFS
+
+/// What a server tells of the content of a file, as far as it tells: two that are equal are taken for the same content.
+struct FileVersion: Hashable, Sendable {
+  /// Bytes.
+  var size: Int64?
+  var modified: UTCTime?
+  var etag: String?
+
+  init(size: Int64? = nil, modified: UTCTime? = nil, etag: String? = nil) {
+    self.size = size
+    self.modified = modified
+    self.etag = etag
+  }
+
+  init(_ entry: FileEntry) {
+    self.init(size: entry.size, modified: entry.modified, etag: entry.etag)
+  }
+
+  /// Whether a listing alone shows that the content changed. A size alone does not: other bytes may have the same.
+  var tellsContent: Bool { etag != nil || (size != nil && modified != nil) }
+
+  /// Whether `other` is the content that this is. Entity tags decide where both have one.
+  func isSameContent(as other: FileVersion) -> Bool {
+    if let etag, let otherTag = other.etag { return etag == otherTag }
+    return size == other.size && modified == other.modified
+  }
+}

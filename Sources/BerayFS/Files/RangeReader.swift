@@ -1,0 +1,166 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// One version of a large file, read in parts of several blocks.
+final class RangeReader: Sendable {
+  private let size: Int64
+  private let generation: UInt32
+  /// The blocks on their way. A nil result: they cannot be had so.
+  private let flights = Mutex<[Int: Flight<[UInt8]?>]>([:])
+  private let tag = Mutex<String?>(nil)
+
+  /// - Parameter size: bytes.
+  init(size: Int64, generation: UInt32) {
+    self.size = size
+    self.generation = generation
+  }
+
+  private var blockCount: Int { Int((size + Int64(ContentCache.blockSize) - 1) / Int64(ContentCache.blockSize)) }
+
+  private func key(_ block: Int, of file: WorkFile) -> ContentCache.Key {
+    .init(inode: file.inode, generation: generation, block: Int32(block))
+  }
+
+  private func isHere(_ block: Int, of file: WorkFile) -> Bool {
+    flights.withLock { $0[block] != nil } || file.tree.shared.cache.contains(key(block, of: file))
+  }
+
+  /// Notes that a reader is at `offset`, and asks for what it will want.
+  func advance(to offset: Int64, _ ahead: borrowing Mutex<ReadAhead>, of file: WorkFile) {
+    let block = Int(offset / Int64(ContentCache.blockSize))
+    let isHere = isHere(block, of: file)
+    let requests = ahead.withLock { $0.read(block, isHere: isHere, of: blockCount) }
+    for request in requests { start(request, of: file) }
+  }
+
+  /// The bytes at `offset`; nil where they cannot be had in parts, or are of another version by now.
+  func read(
+    offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>, of file: WorkFile
+  ) async throws(Errno) -> ArraySlice<UInt8>? {
+    let blockSize = Int64(ContentCache.blockSize)
+    let end = min(offset + Int64(count), size)
+    var bytes: ArraySlice<UInt8> = []
+    var position = offset
+    while position < end {
+      let index = Int(position / blockSize)
+      advance(to: position, ahead, of: file)
+      guard let block = try await block(index, of: file) else { return nil }
+      let start = Int(position - Int64(index) * blockSize)
+      let stop = min(Int(end - Int64(index) * blockSize), block.count)
+      guard start < stop else { return nil }
+      if bytes.isEmpty { bytes = block[start..<stop] } else { bytes += block[start..<stop] }
+      position = Int64(index) * blockSize + Int64(stop)
+    }
+    return bytes
+  }
+
+  private func block(_ index: Int, of file: WorkFile) async throws(Errno) -> [UInt8]? {
+    if let flight = flights.withLock({ $0[index] }) { return try await flight.value() }
+    if let block = file.tree.shared.cache[key(index, of: file)] { return block }
+    start(index ..< index + 1, of: file)
+    guard let flight = flights.withLock({ $0[index] }) else { return file.tree.shared.cache[key(index, of: file)] }
+    return try await flight.value()
+  }
+
+  /// Asks for those of `blocks` that are neither here nor on their way, up to the first that is.
+  private func start(_ blocks: Range<Int>, of file: WorkFile) {
+    let wanted = flights.withLock { flights -> [(Int, Flight<[UInt8]?>)] in
+      var wanted: [(Int, Flight<[UInt8]?>)] = []
+      for block in blocks {
+        if flights[block] != nil || file.tree.shared.cache.contains(key(block, of: file)) {
+          if wanted.isEmpty { continue } else { break }
+        }
+        let flight = Flight<[UInt8]?>()
+        flights[block] = flight
+        wanted.append((block, flight))
+      }
+      return wanted
+    }
+    guard !wanted.isEmpty else { return }
+    Task { await fetch(wanted, of: file) }
+  }
+
+  private func fetch(_ wanted: [(block: Int, flight: Flight<[UInt8]?>)], of file: WorkFile) async {
+    var left = wanted[...]
+    var result: Result<[UInt8]?, Errno> = .success(nil)
+    do {
+      try await request(&left, of: file)
+    } catch {
+      if error.code == .notFound { file.tree.markStale() }
+      result = .failure(file.tree.context.fail("read", file.path, error))
+    }
+    for (block, flight) in left { land(block, flight, result) }
+  }
+
+  private func land(_ block: Int, _ flight: Flight<[UInt8]?>, _ result: Result<[UInt8]?, Errno>) {
+    flights.withLock { _ = $0.removeValue(forKey: block) }
+    flight.finish(result)
+  }
+
+  private func request(
+    _ left: inout ArraySlice<(block: Int, flight: Flight<[UInt8]?>)>, of file: WorkFile
+  ) async throws(BerayError) {
+    guard let first = left.first?.block, let last = left.last?.block else { return }
+    let tree = file.tree
+    let blockSize = ContentCache.blockSize
+    let start = Int64(first) * Int64(blockSize)
+    let end = min(Int64(last + 1) * Int64(blockSize), size)
+    let content = try await tree.context.service.fileContent(
+      of: tree.task, path: tree.serverPath(of: file), range: ByteRange(offset: start, count: end - start), ifNoneMatch: nil)
+    guard content.offset == start else {
+      tree.shared.rangesWereIgnored()
+      return
+    }
+    guard isSameVersion(content) else {
+      file.changedOnServer(size: content.size, generation)
+      return
+    }
+    var iterator = content.body.makeAsyncIterator()
+    var block: [UInt8] = []
+    while let (index, flight) = left.first {
+      let length = Int(min(Int64(blockSize), size - Int64(index) * Int64(blockSize)))
+      var piece = block[...]
+      block = []
+      block.reserveCapacity(length)
+      while true {
+        let taken = piece.prefix(length - block.count)
+        block += taken
+        if block.count == length {
+          let rest = piece[taken.endIndex...]
+          tree.shared.cache.insert(block, for: key(index, of: file))
+          left.removeFirst()
+          land(index, flight, .success(block))
+          block = Array(rest)
+          break
+        }
+        guard let next = try await iterator.next() else { return }
+        piece = next[...]
+      }
+    }
+  }
+
+  private func isSameVersion(_ content: FileContent) -> Bool {
+    if let told = content.size, told != size { return false }
+    guard let told = content.etag else { return true }
+    return tag.withLock { tag in
+      if tag == nil { tag = told }
+      return tag == told
+    }
+  }
+}
+
+extension WorkFile {
+  /// A part of the content turned out to be of another version than the parts before.
+  func changedOnServer(size: Int64?, _ generation: UInt32) {
+    state.withLock { state in
+      guard state.generation == generation, state.buffer == nil else { return }
+      state.contentChanged()
+      if let size { state.size = size }
+      tree.context.notifier.invalidate(inode, pages: true)
+    }
+    tree.markStale()
+  }
+}

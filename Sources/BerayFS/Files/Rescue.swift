@@ -1,0 +1,61 @@
+import SystemPackage
+import VFS
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Saves bytes that no server took, at the end of a mount.
+enum Rescue {
+  /// Saves the content of `buffer` beneath `directory`, under `path` or, where that exists, with a number behind it. Returns where it is.
+  static func save(_ buffer: WriteBuffer, as path: String, beneath directory: String) throws(Errno) -> String {
+    var parent = directory
+    try makeDirectory(parent)
+    let components = path.split(separator: "/")
+    for component in components.dropLast() {
+      parent += "/" + component
+      try makeDirectory(parent)
+    }
+    let wanted = parent + "/" + (components.last ?? "file")
+    var saved = wanted
+    var descriptor: CInt = -1
+    for attempt in 1... {
+      descriptor = Glibc.open(saved, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      if descriptor >= 0 { break }
+      guard errno == EEXIST else { throw Errno(rawValue: errno) }
+      saved = "\(wanted).\(attempt)"
+    }
+    defer { close(descriptor) }
+    var offset: Int64 = 0
+    while offset < buffer.size {
+      let bytes = try buffer.read(offset: offset, count: 1 << 20)
+      guard !bytes.isEmpty else { break }
+      try write(bytes, to: descriptor)
+      offset += Int64(bytes.count)
+    }
+    guard Glibc.fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+    return saved
+  }
+
+  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) throws(Errno) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Errno(rawValue: errno)
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Makes a directory (0700) and those above it, where they are missing.
+  private static func makeDirectory(_ path: String) throws(Errno) {
+    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+      throw Errno(rawValue: errno)
+    }
+    try makeDirectory(String(path[..<slash]))
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+  }
+}

@@ -1,0 +1,97 @@
+import BerayClient
+import SystemPackage
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A temporary file that has no name: it is gone when its last owner is.
+final class SpillFile: Sendable {
+  private let descriptor: CInt
+
+  /// Makes a file in `directory`, which is made (0700) where it is missing.
+  init(directory: String) throws(Errno) {
+    var created = -1 as CInt
+    for attempt in 0..<2 {
+      var template = Array((directory + "/spill-XXXXXX").utf8CString)
+      created = template.withUnsafeMutableBufferPointer { mkostemp($0.baseAddress!, O_CLOEXEC) }
+      if created >= 0 {
+        template.withUnsafeBufferPointer { _ = unlink($0.baseAddress!) }
+        break
+      }
+      guard attempt == 0, errno == ENOENT else { throw Errno(rawValue: errno) }
+      mkdir(directory, 0o700)
+    }
+    guard created >= 0 else { throw .noSuchFileOrDirectory }
+    descriptor = created
+  }
+
+  deinit { close(descriptor) }
+
+  func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(Errno) {
+    let failure = bytes.withUnsafeBytes { write($0, at: offset) }
+    if let failure { throw failure }
+  }
+
+  /// Writes all of `bytes`. Returns what went wrong, or nil.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Errno? {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + done)
+      if count < 0 {
+        if errno == EINTR { continue }
+        return Errno(rawValue: errno)
+      }
+      done += count
+    }
+    return nil
+  }
+
+  /// What the file holds of `offset ..< offset + count`.
+  func read(at offset: Int64, count: Int) throws(Errno) -> ArraySlice<UInt8> {
+    var failure: Errno?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      while initialized < count {
+        let got = pread(descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(offset) + initialized)
+        if got < 0 {
+          if errno == EINTR { continue }
+          failure = Errno(rawValue: errno)
+          return
+        }
+        if got == 0 { return }
+        initialized += got
+      }
+    }
+    if let failure { throw failure }
+    return bytes[...]
+  }
+
+  /// Cuts the file, or makes it longer with zeros that take no room.
+  func truncate(to size: Int64) throws(Errno) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw Errno(rawValue: errno) }
+  }
+}
+
+extension UploadBody {
+  /// The content of a temporary file, read piece by piece.
+  static func spilled(_ spill: SpillFile, size: Int64) -> UploadBody {
+    UploadBody(length: size) {
+      ByteStream {
+        var offset: Int64 = 0
+        return { () async throws(BerayError) in
+          guard offset < size else { return nil }
+          let count = Int(min(512 << 10, size - offset))
+          do throws(Errno) {
+            var piece = Array(try spill.read(at: offset, count: count))
+            // It was cut meanwhile, which makes another upload follow.
+            if piece.count < count { piece += repeatElement(0, count: count - piece.count) }
+            offset += Int64(count)
+            return piece
+          } catch {
+            throw BerayError(.invalidRequest, detail: "cannot read the temporary file: \(error)", operation: "upload")
+          }
+        }
+      }
+    }
+  }
+}

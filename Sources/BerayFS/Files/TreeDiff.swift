@@ -1,0 +1,60 @@
+import BerayAPI
+import VFS
+
+/// How a listing differs from what was known of a directory.
+struct TreeDiff {
+  /// Entries whose names are new, or stand for another kind of file than before.
+  var appeared: [FileEntry] = []
+  /// Names that are still there, with what the server tells of them now.
+  var kept: [(child: TreeChild, entry: FileEntry)] = []
+  /// Names that are not there any more, or stand for another kind.
+  var gone: [TreeChild] = []
+
+  /// - Parameters:
+  ///   - contents: what was known.
+  ///   - depth: how many directories lie between `files/` and this one, for where links may point.
+  ///   - tick: ``TreeStructure/tick`` when the listing was asked for; what was done here later stays as it is.
+  init(from contents: DirectoryContents, to entries: [FileEntry], depth: Int, askedAt tick: UInt64) {
+    var seen: Set<Name> = []
+    seen.reserveCapacity(entries.count)
+    for entry in entries where Self.isShown(entry, depth: depth) {
+      let name = Name(entry.name)
+      guard seen.insert(name).inserted else { continue }
+      if let removed = contents.removals[name], removed > tick { continue }
+      guard let child = contents.children[name] else {
+        appeared.append(entry)
+        continue
+      }
+      if child.touched > tick { continue }
+      if child.node.isSameKind(as: entry) {
+        kept.append((child, entry))
+      } else {
+        gone.append(child)
+        appeared.append(entry)
+      }
+    }
+    guard seen.count < contents.children.count || !appeared.isEmpty else { return }
+    for child in contents.children.values
+    where !seen.contains(child.name) && child.touched <= tick && !child.node.isHeldHere {
+      gone.append(child)
+    }
+  }
+
+  private static func isShown(_ entry: FileEntry, depth: Int) -> Bool {
+    switch entry.kind {
+    case .file, .directory: true
+    case .symbolicLink: entry.target.map { LinkTarget.staysInside($0, depth: depth) } ?? false
+    case .other: false
+    }
+  }
+}
+
+extension WorkNode {
+  fileprivate func isSameKind(as entry: FileEntry) -> Bool {
+    switch (self, entry.kind) {
+    case (.file, .file), (.directory, .directory): true
+    case (.link(let link), .symbolicLink): link.target == entry.target
+    default: false
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import SystemPackage
+import VFS
+
+/// What a work directory holds, as far as it is known: the part of a ``WorkTree`` that one lock guards.
+struct TreeStructure {
+  var directories: [InodeID: DirectoryContents] = [:]
+  /// Counts what this mount itself did to the tree, so that a listing that was asked for earlier does not undo it.
+  var tick: UInt64 = 0
+  /// Counts the news that anything may have changed; a listing asked for before the newest is stale.
+  var staleMarks: UInt64 = 0
+  /// The listings that are being asked for, by the directory that is asked.
+  var flights: [InodeID: (flight: Flight<Void>, marks: UInt64)] = [:]
+  /// The task is gone.
+  var isRemoved = false
+
+  mutating func nextTick() -> UInt64 {
+    tick += 1
+    return tick
+  }
+}
+
+/// What one directory holds.
+struct DirectoryContents {
+  /// When a listing was asked for.
+  struct Freshness {
+    /// By ``TimeSource/uptime``.
+    var asked: Duration
+    var marks: UInt64
+  }
+
+  private(set) var children: [Name: TreeChild] = [:]
+  /// The children by cookie (their ``TreeChild/touched`` may be older); nil where it has to be made anew.
+  private var order: [TreeChild]?
+  private var nextCookie: UInt64 = 3
+  /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may still have them.
+  var removals: [Name: UInt64] = [:]
+  /// The directory whose listing tells what is in here: itself, or one above it.
+  var source: InodeID
+  /// nil: never listed.
+  var freshness: Freshness?
+  /// Whether it was made here and the server does not have it yet.
+  var isLocal = false
+  var mode: UInt16?
+  /// What the server told last of its mtime.
+  var serverModified: Timestamp?
+  var modified: Timestamp
+  /// Whether the listing changed since it was last read.
+  var changedSinceListed = true
+
+  init(source: InodeID, modified: Timestamp, mode: UInt16? = nil, serverModified: Timestamp? = nil) {
+    self.source = source
+    self.modified = modified
+    self.mode = mode
+    self.serverModified = serverModified
+  }
+
+  /// The children in the order of their cookies.
+  mutating func ordered() -> [TreeChild] {
+    if let order { return order }
+    let sorted = children.values.sorted { $0.cookie < $1.cookie }
+    order = sorted
+    return sorted
+  }
+
+  /// Adds a child, which gets the next cookie. The mtime moves.
+  mutating func insert(_ node: WorkNode, as name: Name, touched: UInt64, at time: Timestamp) {
+    let child = TreeChild(name: name, cookie: nextCookie, node: node, touched: touched)
+    nextCookie += 1
+    if children[name] == nil, order != nil { order?.append(child) } else { order = nil }
+    children[name] = child
+    changed(at: time)
+  }
+
+  @discardableResult
+  mutating func remove(_ name: Name, at time: Timestamp) -> TreeChild? {
+    guard let child = children.removeValue(forKey: name) else { return nil }
+    order = nil
+    changed(at: time)
+    return child
+  }
+
+  mutating func touch(_ name: Name, _ tick: UInt64) {
+    children[name]?.touched = tick
+  }
+
+  mutating func changed(at time: Timestamp) {
+    modified = max(modified, time)
+    changedSinceListed = true
+  }
+}
+
+/// A name in a directory.
+struct TreeChild: Sendable {
+  let name: Name
+  let cookie: UInt64
+  let node: WorkNode
+  /// When this mount last did something to it, by ``TreeStructure/tick``; 0: never.
+  var touched: UInt64
+}
+
+/// What a name stands for.
+enum WorkNode: Sendable {
+  case file(WorkFile)
+  case directory(WorkDirectory)
+  case link(WorkLink)
+
+  var node: any Node {
+    switch self {
+    case .file(let file): file
+    case .directory(let directory): directory
+    case .link(let link): link
+    }
+  }
+
+  var inode: InodeID { node.inode }
+}

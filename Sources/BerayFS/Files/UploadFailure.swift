@@ -1,0 +1,29 @@
+import BerayClient
+import SystemPackage
+
+/// Why the bytes of a file are not on the server.
+struct UploadFailure: Sendable {
+  var errno: Errno
+  var text: String
+  /// Whether trying again may help.
+  var isTransient: Bool
+  /// Seconds that the server asked to wait.
+  var retryAfter: Int?
+  /// What of the buffer the upload had, by the count of its changes.
+  var changes: UInt64
+  /// Whether somebody else changed the file meanwhile, so that it is not tried again by itself.
+  var isConflict = false
+}
+
+extension UploadFailure {
+  init(_ error: BerayError, errno: Errno, changes: UInt64) {
+    let isTransient =
+      switch error.code {
+      case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut, .cancelled: true
+      case .api: error.status == 429 || (error.status ?? 0) >= 500
+      default: false
+      }
+    self.init(
+      errno: errno, text: error.detail, isTransient: isTransient, retryAfter: error.retryAfter, changes: changes)
+  }
+}

@@ -1,0 +1,63 @@
+import VFS
+
+/// Recognises a walk through the small files of a tree, and decides how many to fetch ahead with one archive.
+struct WalkPrefetch: Sendable {
+  static let firstBatch = 50
+  static let largestBatch = 200
+  /// Bytes that one file of a batch may have; larger ones come by themselves.
+  static let fileLimit: Int64 = 1 << 20
+  /// Bytes that a batch may have.
+  static let byteLimit: Int64 = 16 << 20
+  /// Misses that are further apart are no walk.
+  static let pause = Duration.seconds(2)
+
+  /// Whether the server gives archives.
+  private(set) var isAvailable = true
+  /// Whether files of unknown size may be in a batch: until they turned out too large once.
+  private(set) var takesUnknownSizes = true
+  private var failures = 0
+  private var last: (inode: InodeID, at: Duration)?
+  private var nextCount = Self.firstBatch
+  /// The later files of the newest batch: when one is read, the walk goes on and the next batch starts.
+  private var triggers: Set<InodeID> = []
+  private var frontier: InodeID?
+
+  /// A small file is wanted that is not in memory. Returns how many files to fetch with it, if it is the second of a walk, or a later one.
+  mutating func miss(_ inode: InodeID, at now: Duration) -> Int? {
+    defer { last = (inode, now) }
+    guard isAvailable, let last, last.inode != inode, now - last.at <= Self.pause else {
+      if last?.inode != inode { nextCount = Self.firstBatch }
+      return nil
+    }
+    return takeCount()
+  }
+
+  /// A file begins to be read. Returns how many to fetch behind which file, if the newest batch nears its end.
+  mutating func readBegins(_ inode: InodeID, at now: Duration) -> (after: InodeID, count: Int)? {
+    guard isAvailable, triggers.contains(inode), let frontier else { return nil }
+    triggers = []
+    last = (inode, now)
+    return (frontier, takeCount())
+  }
+
+  private mutating func takeCount() -> Int {
+    defer { nextCount = min(nextCount * 2, Self.largestBatch) }
+    return nextCount
+  }
+
+  /// A batch of `files`, in the order of the walk, is on its way.
+  mutating func started(_ files: [InodeID]) {
+    triggers = Set(files.suffix(files.count / 2 + 1))
+    frontier = files.last
+  }
+
+  mutating func succeeded() { failures = 0 }
+
+  /// A batch failed. After a refusal, or two failures one after the other, no more are tried.
+  mutating func failed(isRefused: Bool) {
+    failures += 1
+    if isRefused || failures >= 2 { isAvailable = false }
+  }
+
+  mutating func unknownSizesAreTooLarge() { takesUnknownSizes = false }
+}

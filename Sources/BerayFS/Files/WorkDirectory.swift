@@ -1,0 +1,159 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// A directory of a work directory, or `files/` itself.
+final class WorkDirectory: DirectoryNode {
+  let inode: InodeID
+  let tree: WorkTree
+  private let state: Mutex<Place>
+
+  /// Where a node stands.
+  struct Place: Sendable {
+    var name: Name
+    /// nil: the top, `files/`.
+    var parent: WorkDirectory?
+  }
+
+  init(_ inode: InodeID, name: Name, parent: WorkDirectory?, tree: WorkTree) {
+    self.inode = inode
+    self.tree = tree
+    self.state = Mutex(Place(name: name, parent: parent))
+  }
+
+  var place: Place { state.withLock { $0 } }
+
+  func move(to place: Place) { state.withLock { $0 = place } }
+
+  var path: String {
+    let place = place
+    guard let parent = place.parent else { return tree.path }
+    return "\(parent.path)/\(place.name)"
+  }
+
+  /// Whether it was made here and the server does not have it yet, so that it stays though the server does not list it.
+  var isHeldHere: Bool {
+    get { heldHere.load(ordering: .relaxed) }
+    set { heldHere.store(newValue, ordering: .relaxed) }
+  }
+  private let heldHere = Atomic(false)
+
+  // MARK: - Attributes
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let window = tree.window
+    let reply = tree.structure.withLock { structure -> AttributeReply? in
+      guard let contents = structure.directories[inode] else { return nil }
+      let attributes = tree.context.attributes(
+        inode, .directory, permissions: contents.mode.map { $0 & 0o777 } ?? 0o700, size: 0,
+        modified: contents.modified, links: 2)
+      let remaining = tree.remaining(of: contents, marks: structure.staleMarks, window: window) ?? .zero
+      return AttributeReply(attributes, timeout: remaining)
+    }
+    guard let reply else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
+    return .ready(reply)
+  }
+
+  func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
+    tree.changeAttributes(of: self, changes)
+  }
+
+  // MARK: - Names
+
+  func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
+    // What exists here alone needs no news of the server.
+    if let held = child(name), held.node.isHeldHere {
+      return .ready(FoundNode(node: held.node.node, nameTimeout: .zero))
+    }
+    return tree.whenFresh(self) { [self] remaining in
+      guard let child = child(name) else { return .failed(.noSuchFileOrDirectory) }
+      return .ready(FoundNode(node: child.node.node, nameTimeout: remaining))
+    }
+  }
+
+  func child(_ name: Name) -> TreeChild? {
+    tree.structure.withLock { $0.directories[inode]?.children[name] }
+  }
+
+  func list() -> Outcome<Listing> {
+    tree.whenFresh(self) { [self] remaining in
+      let found = tree.structure.withLock { structure -> (children: [TreeChild], isUnchanged: Bool)? in
+        guard let isUnchanged = structure.directories[inode].map({ !$0.changedSinceListed }) else { return nil }
+        structure.directories[inode]?.changedSinceListed = false
+        return (structure.directories[inode]?.ordered() ?? [], isUnchanged)
+      }
+      guard let found else { return .failed(.noSuchFileOrDirectory) }
+      let items = found.children.map { child in
+        var attributes: AttributeReply?
+        switch child.node {
+        case .file(let file): attributes = file.knownAttributes(remaining: remaining)
+        case .directory(let directory):
+          if case .ready(let reply) = directory.getattr(nil) { attributes = reply }
+        case .link(let link):
+          if case .ready(let reply) = link.getattr(nil) { attributes = reply }
+        }
+        return Listing.Item(
+          name: child.name, cookie: child.cookie, node: child.node.node, nameTimeout: remaining, attributes: attributes)
+      }
+      return .ready(Listing(items: items, isCacheable: true, isUnchanged: found.isUnchanged))
+    }
+  }
+
+  // MARK: - Files
+
+  /// Makes a file here alone: the server gets it when it is closed.
+  func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
+    guard name.utf8.count <= Name.maximumLength else { return .failed(Errno(rawValue: 36)) }  // ENAMETOOLONG
+    if let existing = child(name) {
+      guard !flags.contains(.exclusive) else { return .failed(.fileExists) }
+      guard case .file(let file) = existing.node else { return .failed(.isDirectory) }
+      return file.open(flags, caller: caller).map { opened in
+        CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)
+      }
+    }
+    let now = tree.context.time.now()
+    let made = tree.structure.withLock { structure -> WorkFile? in
+      guard structure.directories[inode] != nil else { return nil }
+      let file = tree.context.inodes.add {
+        WorkFile($0, name: name, in: self, permissions: permissions, at: now, tree: tree)
+      }
+      let tick = structure.nextTick()
+      structure.directories[inode]?.insert(.file(file), as: name, touched: tick, at: now)
+      structure.directories[inode]?.removals[name] = nil
+      return file
+    }
+    guard let file = made else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
+    return file.open(flags.union(.truncate), caller: caller).map { opened in
+      CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)
+    }
+  }
+
+  // MARK: - Changes of names
+
+  func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {
+    tree.makeDirectory(name, in: self, permissions: permissions)
+  }
+
+  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { tree.removeDirectory(name, in: self) }
+  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { tree.unlink(name, in: self) }
+
+  func rename(
+    _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
+  ) -> Outcome<Void> {
+    guard let destination = newDirectory as? WorkDirectory, destination.tree === tree else {
+      return .failed(Errno(rawValue: 18))  // EXDEV: mv(1) then copies
+    }
+    return tree.rename(name, in: self, to: newName, in: destination, flags: flags)
+  }
+}
+
+extension WorkNode {
+  /// Whether it exists in this mount alone, or holds bytes that the server has not.
+  var isHeldHere: Bool {
+    switch self {
+    case .file(let file): file.isHeldHere
+    case .directory(let directory): directory.isHeldHere
+    case .link: false
+    }
+  }
+}

@@ -1,0 +1,312 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// How the content of a file comes, is kept, and is found to have changed.
+extension WorkFile {
+  /// Content up to this many bytes is read to its end where only the length was asked for: it has come with the answer anyway.
+  private static let incidentalLimit = 64 << 10
+
+  private var cache: ContentCache { tree.shared.cache }
+
+  func wholeKey(_ generation: UInt32) -> ContentCache.Key { .init(inode: inode, generation: generation, block: 0) }
+
+  // MARK: - Reading
+
+  /// The bytes at `offset`, where they are in memory.
+  func cached(offset: Int64, count: Int) -> ArraySlice<UInt8>? {
+    let known = state.withLock { (size: $0.size, generation: $0.generation, stream: $0.stream) }
+    guard let size = known.size else { return nil }
+    guard offset < size else { return [] }
+    let end = min(offset + Int64(count), size)
+    if let stream = known.stream { return stream.readyBytes(offset ..< end) }
+    let blockSize = Int64(ContentCache.blockSize(ofFile: size))
+    var bytes: ArraySlice<UInt8> = []
+    var position = offset
+    while position < end {
+      let index = position / blockSize
+      let key = ContentCache.Key(inode: inode, generation: known.generation, block: Int32(index))
+      guard let block = cache[key] else { return nil }
+      let start = Int(position - index * blockSize)
+      let stop = min(Int(end - index * blockSize), block.count)
+      guard start < stop else { return nil }
+      if bytes.isEmpty { bytes = block[start..<stop] } else { bytes += block[start..<stop] }
+      position = index * blockSize + Int64(stop)
+      guard position == end || stop == Int(blockSize) else { return nil }
+    }
+    return bytes
+  }
+
+  func read(offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>) async throws(Errno) -> ArraySlice<UInt8> {
+    for _ in 0..<4 {
+      if let buffer = state.withLock({ $0.buffer }) { return try buffer.read(offset: offset, count: count) }
+      if let bytes = cached(offset: offset, count: count) { return bytes }
+      guard !tree.isRemoved else { throw .staleNFSFileHandle }
+      let known = state.withLock { (size: $0.size, stream: $0.stream) }
+      do throws(Errno) {
+        if let stream = known.stream {
+          return try await stream.read(offset: offset, count: count)
+        }
+        guard let size = known.size else {
+          try await learnSize()
+          continue
+        }
+        if size <= ContentCache.wholeLimit {
+          guard let bytes = try await wholeContent() else { continue }
+          let start = min(Int(offset), bytes.count)
+          return bytes[start..<min(start + count, bytes.count)]
+        }
+        if try await tree.shared.capabilities().contains(.ranges), !tree.shared.ignoresRanges,
+          let bytes = try await rangeReader().read(offset: offset, count: count, ahead, of: self)
+        {
+          return bytes
+        }
+        if tree.shared.ignoresRanges || !(try await tree.shared.capabilities().contains(.ranges)) { try openStream() }
+      } catch where error == .noSuchFileOrDirectory {
+        // The name is gone, but the handle is open.
+        throw .staleNFSFileHandle
+      }
+    }
+    throw .ioError
+  }
+
+  /// A block of a large file was read from memory: the next ones are fetched before they are asked for.
+  func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64, count: Int) {
+    guard let ranges = state.withLock({ $0.ranges }) else { return }
+    ranges.advance(to: offset, ahead, of: self)
+  }
+
+  private func rangeReader() -> RangeReader {
+    state.withLock { state in
+      if let ranges = state.ranges { return ranges }
+      let made = RangeReader(size: state.size ?? 0, generation: state.generation)
+      state.ranges = made
+      return made
+    }
+  }
+
+  private func openStream() throws(Errno) {
+    let spill = try SpillFile(directory: tree.context.options.spillDirectory)
+    let started = state.withLock { state -> (StreamReader, UInt32)? in
+      guard state.stream == nil else { return nil }
+      let stream = StreamReader(spill: spill, size: state.size)
+      state.stream = stream
+      return (stream, state.generation)
+    }
+    guard let (stream, _) = started else { return }
+    let path = tree.serverPath(of: self)
+    stream.run { [tree, path, shownPath = self.path] () async throws(Errno) in
+      try await tree.context.call("read", shownPath) { () async throws(BerayError) in
+        let content = try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
+        try await stream.pump(content.body)
+      }
+    }
+  }
+
+  // MARK: - Small files
+
+  /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for this.
+  func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
+    let running = state.withLock { ($0.fetch, $0.generation) }
+    var allowsBatch = allowsBatch
+    var flight = running.0
+    if flight == nil {
+      if allowsBatch, let batch = tree.batch(onMissOf: self) { flight = batch } else { allowsBatch = false }
+    }
+    if let flight {
+      let bytes = try? await flight.value()[inode]
+      if let bytes { return bytes }
+      if Task.isCancelled { throw .interrupted }
+      // What failed for the batch is asked for alone, and tells its own error.
+      return allowsBatch ? try await wholeContent(allowsBatch: false) : nil
+    }
+    let (own, isOurs, generation) = state.withLock { state in
+      if let other = state.fetch { return (other, false, state.generation) }
+      let flight = Flight<[InodeID: [UInt8]]>()
+      state.fetch = flight
+      return (flight, true, state.generation)
+    }
+    if isOurs { Task { await fetchWhole(own, generation) } }
+    return try await own.value()[inode]
+  }
+
+  private func fetchWhole(_ flight: Flight<[InodeID: [UInt8]]>, _ generation: UInt32) async {
+    let result: Result<[InodeID: [UInt8]], Errno>
+    do throws(Errno) {
+      let bytes = try await request("read", readsAll: true, generation) { flight.finish(.success([:])) }
+      result = .success(bytes.map { [inode: $0] } ?? [:])
+    } catch {
+      result = .failure(error)
+    }
+    landed(flight)
+    flight.finish(result)
+  }
+
+  func landed(_ flight: Flight<[InodeID: [UInt8]]>) {
+    state.withLock { state in
+      if state.fetch === flight { state.fetch = nil }
+    }
+  }
+
+  /// Asks for the content once, and keeps what it tells. Returns all of it, if it is small and was read to its end.
+  /// - Parameters:
+  ///   - readsAll: whether the body is wanted, and not its length alone.
+  ///   - handedOver: called when the content turned out too large for memory and goes on as a stream.
+  private func request(
+    _ operation: String, readsAll: Bool, _ generation: UInt32, handedOver: () -> Void
+  ) async throws(Errno) -> [UInt8]? {
+    let asked = tree.context.time.uptime()
+    let path = tree.serverPath(of: self)
+    do {
+      let content = try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
+      if let size = content.size {
+        guard size <= (readsAll ? ContentCache.wholeLimit : Self.incidentalLimit) else {
+          learned(size: size, tag: content.etag, asked: asked, generation)
+          return nil
+        }
+      }
+      var iterator = content.body.makeAsyncIterator()
+      var bytes: [UInt8] = []
+      while let piece = try await iterator.next() {
+        if bytes.isEmpty { bytes = piece } else { bytes += piece }
+        guard bytes.count <= ContentCache.wholeLimit else {
+          try await goOnAsStream(bytes, &iterator, generation, handedOver)
+          return nil
+        }
+      }
+      install(bytes, tag: content.etag, asked: asked, generation)
+      return bytes
+    } catch let error as BerayError {
+      if error.code == .notFound { tree.markStale() }
+      throw tree.context.fail(operation, self.path, error)
+    } catch let errno as Errno {
+      throw errno
+    } catch {
+      throw .ioError
+    }
+  }
+
+  /// A body without a length that is too large for memory.
+  private func goOnAsStream(
+    _ bytes: [UInt8], _ iterator: inout ByteStream.AsyncIterator, _ generation: UInt32, _ handedOver: () -> Void
+  ) async throws {
+    let stream = StreamReader(spill: try SpillFile(directory: tree.context.options.spillDirectory), size: nil)
+    state.withLock { if $0.generation == generation { $0.stream = stream } }
+    handedOver()
+    try await stream.pump(bytes, &iterator)
+    learned(size: stream.received, tag: nil, asked: tree.context.time.uptime(), generation)
+  }
+
+  /// Keeps content that came, unless the file has another by now.
+  func install(_ bytes: [UInt8], tag: String?, asked: Duration, _ generation: UInt32) {
+    state.withLock { state in
+      guard state.generation == generation, state.buffer == nil else { return }
+      keepSize(Int64(bytes.count), &state)
+      state.contentTag = tag
+      state.checked = asked
+      cache.insert(bytes, for: wholeKey(generation))
+    }
+  }
+
+  private func learned(size: Int64, tag: String?, asked: Duration, _ generation: UInt32) {
+    state.withLock { state in
+      guard state.generation == generation, state.buffer == nil else { return }
+      keepSize(size, &state)
+      state.contentTag = tag
+      state.checked = asked
+    }
+  }
+
+  private func keepSize(_ size: Int64, _ state: inout FileState) {
+    guard state.size != size else { return }
+    // The listing told another size: the file has changed since, and the kernel must not go on with the old one.
+    if state.size != nil { tree.context.notifier.invalidate(inode, pages: true) }
+    state.size = size
+  }
+
+  // MARK: - Sizes that the listing does not tell
+
+  /// Asks for the content to learn its length, once for all who ask.
+  func learnSize() async throws(Errno) {
+    if let batch = state.withLock({ $0.fetch }) ?? tree.batch(onMissOf: self) {
+      _ = try? await batch.value()
+      if Task.isCancelled { throw .interrupted }
+      if state.withLock({ $0.size != nil }) { return }
+    }
+    let (flight, isOurs, generation) = state.withLock { state in
+      if let running = state.sizing { return (running, false, state.generation) }
+      let flight = Flight<Void>()
+      state.sizing = flight
+      return (flight, true, state.generation)
+    }
+    if isOurs {
+      Task {
+        let result: Result<Void, Errno>
+        do throws(Errno) {
+          _ = try await request("stat", readsAll: false, generation) {}
+          result = .success(())
+        } catch {
+          result = .failure(error)
+        }
+        state.withLock { if $0.sizing === flight { $0.sizing = nil } }
+        flight.finish(result)
+      }
+    }
+    try await flight.value()
+  }
+
+  /// Whether only asking for the content tells whether it is still the same.
+  var needsRevalidation: Bool {
+    state.withLock { state in
+      guard !state.listed.tellsContent, let checked = state.checked else { return false }
+      return tree.context.time.uptime() - checked >= tree.window
+    }
+  }
+
+  /// Asks whether the content is still what was read; the size is set and pages are dropped where it is not.
+  func revalidate() async throws(Errno) {
+    let asked = tree.context.time.uptime()
+    let known = state.withLock { (tag: $0.contentTag, generation: $0.generation) }
+    let old = cache[wholeKey(known.generation)]
+    let path = tree.serverPath(of: self)
+    try await tree.context.call("open", self.path) { () async throws(BerayError) in
+      let content = try await tree.context.service.fileContent(
+        of: tree.task, path: path, range: nil, ifNoneMatch: known.tag)
+      if content.isUnchanged {
+        state.withLock { $0.checked = asked }
+        return
+      }
+      var bytes: [UInt8]?
+      if (content.size ?? 0) <= ContentCache.wholeLimit {
+        do { bytes = try await content.body.collect(upTo: ContentCache.wholeLimit) } catch where error.code == .invalidResponse {}
+      }
+      if let bytes, let old, bytes == old {
+        state.withLock { state in
+          state.checked = asked
+          state.contentTag = content.etag
+        }
+        return
+      }
+      let generation = state.withLock { state -> UInt32 in
+        state.contentChanged()
+        state.size = bytes.map { Int64($0.count) } ?? content.size
+        state.checked = asked
+        state.contentTag = content.etag
+        state.modified = content.modified.map(Timestamp.init) ?? tree.context.time.now()
+        tree.context.notifier.invalidate(inode, pages: true)
+        return state.generation
+      }
+      if let bytes { install(bytes, tag: content.etag, asked: asked, generation) }
+    }
+    if state.withLock({ $0.size == nil }) { try await learnSize() }
+  }
+}
+
+extension WorkTree {
+  func serverPath(of file: WorkFile) -> String {
+    let place = file.place
+    return serverPath(of: place.name, in: place.parent ?? root)
+  }
+}

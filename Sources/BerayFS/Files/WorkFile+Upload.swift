@@ -1,0 +1,132 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import VFS
+
+/// How what programs wrote reaches the server: one upload at a time for a file, each of its whole content.
+extension WorkFile {
+  /// Uploads what the server has not, and waits until it has it. An interrupt ends the wait and not the upload.
+  /// - Parameters:
+  ///   - operation: what it is for, in `.beray/errors`.
+  ///   - includingEmpty: whether a file that an open made or emptied, and nobody wrote to since, goes up as well.
+  func upload(_ operation: String, includingEmpty: Bool) async throws(Errno) {
+    guard let goal = state.withLock({ $0.buffer })?.changes else { return }
+    while hasUnsent(includingEmpty: includingEmpty), let buffer = state.withLock({ $0.buffer }) {
+      switch buffer.nextUpload(includingEmpty: includingEmpty) {
+      case .done: return
+      case .wait(let flight): try await flight.value()
+      case .send(let flight, let upload):
+        Task { await send(upload, of: buffer, operation, flight) }
+        try await flight.value()
+        // What was written since is the next close's.
+        if upload.changes >= goal { return }
+      }
+    }
+  }
+
+  private func send(
+    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ operation: String, _ flight: Flight<Void>
+  ) async {
+    let (path, shownPath) = (tree.serverPath(of: self), path)
+    do throws(BerayError) {
+      let receipt = try await tree.context.service.uploadFile(
+        to: tree.task, path: path, content: upload.body, contentType: nil)
+      tellOfReplaced(buffer, shownPath)
+      arrived(upload, of: buffer, receipt)
+      await sendAttributes()
+      flight.finish(.success(()))
+    } catch {
+      let errno = tree.context.fail(operation, shownPath, error)
+      let failure = UploadFailure(error, errno: errno, changes: upload.changes)
+      _ = buffer.ended(upload, failure: failure)
+      tree.shared.countKept()
+      flight.finish(.failure(errno))
+      if failure.isTransient, operation != "truncate" { retry(buffer, after: failure) }
+    }
+  }
+
+  private func arrived(_ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ receipt: UploadReceipt) {
+    let version = FileVersion(size: upload.body.length, modified: receipt.modified, etag: receipt.etag)
+    let place = state.withLock { state -> WorkDirectory.Place in
+      state.isLocal = false
+      state.listed = version
+      state.adoptsNextListing = true
+      state.contentTag = receipt.etag
+      state.checked = tree.context.time.uptime()
+      if !state.unsentAttributes { state.modified = receipt.modified.map(Timestamp.init) ?? buffer.modified }
+      buffer.base = version
+      return state.place
+    }
+    let hadFailed = buffer.failure != nil
+    let isAllSent = buffer.ended(upload, failure: nil)
+    if let parent = place.parent { tree.arrived(place.name, in: parent) }
+    if isAllSent { retireBuffer(content: upload.bytes) }
+    if hadFailed { tree.shared.countKept() }
+  }
+
+  /// The last close wins. That somebody else's version is lost is told.
+  private func tellOfReplaced(_ buffer: WriteBuffer, _ path: String) {
+    let listed = state.withLock { $0.isLocal ? nil : $0.listed }
+    guard let listed, let base = buffer.base, !listed.isSameContent(as: base) else { return }
+    _ = tree.context.refuse(
+      "upload", path, .resourceBusy, "the file was changed on the server while it was written here; this upload replaced that version",
+      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
+  }
+
+  // MARK: - Retries
+
+  /// Tries a failed upload again, later and later, while the server's version is the one that the write began from.
+  private func retry(_ buffer: WriteBuffer, after failure: UploadFailure) {
+    guard buffer.beginRetrying() else { return }
+    Task { [tree] in
+      defer { buffer.endRetrying() }
+      var pause = Duration.seconds(failure.retryAfter ?? 1)
+      while true {
+        do { try await tree.context.time.sleep(pause) } catch { return }
+        guard hasUnsent(includingEmpty: true), state.withLock({ $0.buffer }) === buffer, buffer.failure != nil else { return }
+        if let changed = await isChangedOnServer(buffer) {
+          if changed {
+            buffer.becameConflict()
+            _ = tree.context.refuse(
+              "upload", path, .resourceBusy,
+              "the file was changed on the server while its upload failed; the bytes written here are kept",
+              advice: "read the file through this mount, then write it again to replace the server's version")
+            return
+          }
+          do throws(Errno) {
+            try await upload("retry", includingEmpty: true)
+            return
+          } catch {
+            guard let failure = buffer.failure, failure.isTransient else { return }
+          }
+        }
+        pause = min(pause * 2, .seconds(60))
+      }
+    }
+  }
+
+  /// Whether the server's version is another than the one that the write began from; nil where the server does not answer.
+  private func isChangedOnServer(_ buffer: WriteBuffer) async -> Bool? {
+    guard let parent = place.parent else { return nil }
+    tree.markStale()
+    do throws(Errno) { try await tree.refresh(parent) } catch { return error == .noSuchFileOrDirectory ? true : nil }
+    let listed = state.withLock { $0.isLocal ? nil : $0.listed }
+    guard let listed, let base = buffer.base else { return false }
+    return !listed.isSameContent(as: base)
+  }
+}
+
+extension WorkTree {
+  /// The server has the file now, and so the directories above it.
+  func arrived(_ name: Name, in directory: WorkDirectory) {
+    touched(name, in: directory)
+    var next: WorkDirectory? = directory
+    while let directory = next, directory.isHeldHere {
+      directory.isHeldHere = false
+      structure.withLock { $0.directories[directory.inode]?.isLocal = false }
+      let place = directory.place
+      if let parent = place.parent { touched(place.name, in: parent) }
+      next = place.parent
+    }
+  }
+}

@@ -1,0 +1,211 @@
+import BerayClient
+import SystemPackage
+import VFS
+
+/// How programs change the content of a file: through one ``WriteBuffer`` that all handles share.
+extension WorkFile {
+  private var now: Timestamp { tree.context.time.now() }
+
+  /// Whether programs wrote something that is to go to the server.
+  func hasUnsent(includingEmpty: Bool) -> Bool {
+    state.withLock { state in
+      guard let buffer = state.buffer, !state.isDetached, !isLocalOnly(state) else { return false }
+      return buffer.isUnsent(includingEmpty: includingEmpty)
+    }
+  }
+
+  var runningUpload: Flight<Void>? { state.withLock { $0.buffer }?.runningUpload }
+
+  /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
+  private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
+    state.stream?.cancel()
+    let arePagesGood = state.pagesGeneration == state.generation
+    state.contentChanged()
+    if arePagesGood { state.pagesGeneration = state.generation }
+    state.buffer = buffer
+    tree.shared.remember(self)
+  }
+
+  private func base(_ state: borrowing FileState) -> FileVersion? { state.isLocal ? nil : state.listed }
+
+  /// An open with O_TRUNC: nothing is asked of the server.
+  func truncateAtOpen() {
+    state.withLock { state in
+      if let buffer = state.buffer {
+        buffer.empty(now: now)
+      } else {
+        attach(WriteBuffer([], base: base(state), isFresh: true, at: now, shared: tree.shared), &state)
+      }
+    }
+  }
+
+  /// The buffer, where it exists or can be made without asking the server.
+  /// - Parameter replacing: how many bytes from the start of the file are about to be overwritten, if they are.
+  func bufferFromMemory(replacing: Int64?) -> WriteBuffer? {
+    state.withLock { state in
+      if let buffer = state.buffer { return buffer }
+      guard let size = state.size else { return nil }
+      let content: [UInt8]
+      if size == 0 || (replacing ?? 0) >= size {
+        content = []
+      } else if size <= ContentCache.wholeLimit, let cached = tree.shared.cache[wholeKey(state.generation)] {
+        content = cached
+      } else {
+        return nil
+      }
+      let buffer = WriteBuffer(content, base: base(state), isFresh: false, at: state.modified, shared: tree.shared)
+      attach(buffer, &state)
+      return buffer
+    }
+  }
+
+  /// The buffer, with the content that the server has.
+  func bufferWithContent() async throws(Errno) -> WriteBuffer {
+    for _ in 0..<4 {
+      if let buffer = bufferFromMemory(replacing: nil) { return buffer }
+      guard let size = state.withLock({ $0.size }) else {
+        try await learnSize()
+        continue
+      }
+      if size > ContentCache.wholeLimit { return try await largeBuffer() }
+      let generation = state.withLock { $0.generation }
+      guard let bytes = try await wholeContent(allowsBatch: false) else { continue }
+      let made = state.withLock { state -> WriteBuffer? in
+        if let buffer = state.buffer { return buffer }
+        guard state.generation == generation else { return nil }
+        let buffer = WriteBuffer(bytes, base: base(state), isFresh: false, at: state.modified, shared: tree.shared)
+        attach(buffer, &state)
+        return buffer
+      }
+      if let made { return made }
+    }
+    throw .ioError
+  }
+
+  private func largeBuffer() async throws(Errno) -> WriteBuffer {
+    let spill = try SpillFile(directory: tree.context.options.spillDirectory)
+    let (path, shownPath) = (tree.serverPath(of: self), path)
+    var size: Int64 = 0
+    do {
+      let content = try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
+      var iterator = content.body.makeAsyncIterator()
+      while let piece = try await iterator.next() {
+        try spill.write(piece[...], at: size)
+        size += Int64(piece.count)
+      }
+    } catch let error as BerayError {
+      throw tree.context.fail("write", shownPath, error)
+    } catch let errno as Errno {
+      throw errno
+    } catch {
+      throw .ioError
+    }
+    return state.withLock { state in
+      if let buffer = state.buffer { return buffer }
+      let buffer = WriteBuffer(spill, size: size, base: base(state), at: state.modified, shared: tree.shared)
+      attach(buffer, &state)
+      return buffer
+    }
+  }
+
+  // MARK: - Truncation
+
+  /// ftruncate(2), or truncate(2) while somebody writes: the close uploads it.
+  func truncateOpen(to size: Int64) -> Outcome<Void> {
+    if let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
+      return Outcome { () throws(Errno) in try buffer.truncate(to: size, now: now) }
+    }
+    return .pending { [self] () async throws(Errno) in
+      try await bufferWithContent().truncate(to: size, now: now)
+    }
+  }
+
+  /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed.
+  func truncateByPath(to size: Int64) -> Outcome<Void> {
+    .pending { [self] () async throws(Errno) in
+      let hadBuffer = state.withLock { $0.buffer != nil }
+      try await truncateOpen(to: size).get()
+      do throws(Errno) {
+        try await upload("truncate", includingEmpty: true)
+      } catch {
+        if !hadBuffer, error != .interrupted { discardBuffer() }
+        throw error
+      }
+    }
+  }
+
+  private func discardBuffer() {
+    state.withLock { state in
+      guard let buffer = state.buffer, state.writers == 0 else { return }
+      state.contentChanged()
+      state.size = state.listed.size
+      if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
+      state.buffer = nil
+      tree.context.notifier.invalidate(inode, pages: true)
+    }
+    tree.shared.forget(self)
+  }
+
+  // MARK: - Close
+
+  /// A handle is gone. What was written and not sent goes now, in the background.
+  func closed(wasWriter: Bool) {
+    let next = state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
+      state.handles -= 1
+      if wasWriter { state.writers -= 1 }
+      var stream: StreamReader?
+      if state.handles == 0 {
+        (stream, state.stream) = (state.stream, nil)
+        state.ranges = nil
+      }
+      guard wasWriter, let buffer = state.buffer, !isLocalOnly(state) else { return (false, stream, false) }
+      if state.isDetached { return (false, stream, state.handles == 0) }
+      guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, state.writers == 0) }
+      // What failed at close was told there, and is tried again in its own time.
+      let wasTold = buffer.failure.map { $0.changes == buffer.changes } ?? false
+      return (!wasTold, stream, false)
+    }
+    next.stream?.cancel()
+    if next.isDone { retireBuffer(content: nil) }
+    if next.sends {
+      Task { _ = try? await upload("release", includingEmpty: true) }
+    }
+  }
+
+  /// The server has everything and nobody writes: the file is one as any other again.
+  func retireBuffer(content: [UInt8]?) {
+    let isRetired = state.withLock { state -> Bool in
+      guard let buffer = state.buffer, state.writers == 0 || state.isDetached else { return false }
+      guard state.isDetached || !buffer.isUnsent(includingEmpty: true) else { return false }
+      state.size = buffer.size
+      if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
+        tree.shared.cache.insert(content, for: wholeKey(state.generation))
+        state.checked = tree.context.time.uptime()
+      }
+      state.buffer = nil
+      return true
+    }
+    if isRetired { tree.shared.forget(self) }
+  }
+
+  /// This file takes the name of `old`, which it replaces on the server too.
+  func replaces(_ old: WorkFile) {
+    let (isLocal, listed) = old.state.withLock { ($0.isLocal, $0.listed) }
+    guard !isLocal else { return }
+    state.withLock { $0.buffer?.base = listed }
+  }
+}
+
+extension WriteBuffer {
+  func write(_ bytes: RawSpan, at offset: Int64?, from file: WorkFile) -> Outcome<Int> {
+    do throws(Errno) {
+      return .ready(try write(bytes, at: offset, now: file.tree.context.time.now()))
+    } catch {
+      guard error == .noSpace else { return .failed(error) }
+      return .failed(
+        file.tree.context.refuse(
+          "write", file.path, error, "too much waits to be uploaded, or the disk for temporary files is full",
+          advice: "see pending_uploads in .beray/status.json; mend the connection to the server"))
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// A regular file of a work directory.
+final class WorkFile: Node {
+  let inode: InodeID
+  let tree: WorkTree
+  let state: Mutex<FileState>
+  var kind: FileKind { .regular }
+
+  /// A file that the server has.
+  init(_ inode: InodeID, entry: FileEntry, in directory: WorkDirectory, at now: Timestamp, tree: WorkTree) {
+    self.inode = inode
+    self.tree = tree
+    state = Mutex(
+      FileState(
+        place: .init(name: Name(entry.name), parent: directory), listed: FileVersion(entry), mode: entry.mode,
+        modified: entry.modified.map(Timestamp.init) ?? now))
+  }
+
+  /// A file that is made here.
+  init(_ inode: InodeID, name: Name, in directory: WorkDirectory, permissions: UInt16, at now: Timestamp, tree: WorkTree) {
+    self.inode = inode
+    self.tree = tree
+    var state = FileState(
+      place: .init(name: name, parent: directory), listed: FileVersion(size: 0), mode: permissions & 0o777, modified: now)
+    state.isLocal = true
+    self.state = Mutex(state)
+  }
+
+  var place: WorkDirectory.Place { state.withLock { $0.place } }
+  var path: String {
+    let place = place
+    return "\(place.parent?.path ?? tree.path)/\(place.name)"
+  }
+
+  /// Whether the server has no such file.
+  var isLocal: Bool { state.withLock { $0.isLocal } }
+  /// Whether the file stays though the server does not list it.
+  var isHeldHere: Bool { state.withLock { $0.isLocal || $0.buffer != nil } }
+  /// Whether the name is one that never goes up.
+  func isLocalOnly(_ state: borrowing FileState) -> Bool {
+    state.isLocal && tree.shared.names.classify(state.place.name) == .localOnly
+  }
+
+  func move(to place: WorkDirectory.Place) { state.withLock { $0.place = place } }
+
+  /// The name is gone: what is open goes on, and nothing more is uploaded.
+  func detach() {
+    state.withLock { $0.isDetached = true }
+    tree.shared.forget(self)
+  }
+
+  /// Drops what can be read again.
+  func dropContent() {
+    state.withLock { state in
+      guard state.buffer == nil, !state.isLocal else { return }
+      state.contentChanged()
+      if state.listed.size == nil { state.size = nil }
+    }
+    tree.context.notifier.invalidate(inode, pages: true)
+  }
+
+  /// Takes over what a listing tells of the file. The kernel is told to forget before anybody is told the new size.
+  func adopt(_ entry: FileEntry) {
+    state.withLock { state in
+      if let pages = state.adopt(entry) { tree.context.notifier.invalidate(inode, pages: pages) }
+    }
+  }
+
+  // MARK: - Attributes
+
+  /// What is known without asking; nil where the size is not.
+  func knownAttributes(remaining: Duration) -> AttributeReply? {
+    state.withLock { state in
+      let size = state.buffer?.size ?? state.size
+      guard let size else { return nil }
+      let modified = state.buffer?.modified ?? state.modified
+      let isWritten = state.writers > 0 || state.buffer != nil
+      let attributes = tree.context.attributes(
+        inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
+        links: state.isDetached ? 0 : 1)
+      return AttributeReply(attributes, timeout: isWritten ? .zero : remaining)
+    }
+  }
+
+  /// How old an answer may be that a lookup has just brought up to date, so that its attributes do not ask again.
+  private static let grace = Duration.milliseconds(100)
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let known = state.withLock { (isHere: $0.buffer != nil || $0.isLocal || $0.isDetached, parent: $0.place.parent) }
+    guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
+    return tree.whenFresh(parent, grace: Self.grace) { self.attributes(remaining: $0) }
+  }
+
+  /// What is known; the size is asked for where it is not.
+  func attributes(remaining: Duration) -> Outcome<AttributeReply> {
+    if let reply = knownAttributes(remaining: remaining) { return .ready(reply) }
+    return .pending { [self] () async throws(Errno) in
+      try await learnSize()
+      guard let reply = knownAttributes(remaining: remaining) else { throw .ioError }
+      return reply
+    }
+  }
+
+  func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
+    setAttributes(changes, hasHandle: file != nil)
+  }
+
+  // MARK: - Open
+
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
+    let known = state.withLock { (isHere: $0.buffer != nil || $0.isLocal || $0.isDetached, parent: $0.place.parent) }
+    // A truncating open makes the content: what the server has does not matter.
+    if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
+    guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
+    return tree.whenFresh(parent) { [self] _ in
+      guard state.withLock({ !$0.isDetached }) else { return .failed(.noSuchFileOrDirectory) }
+      guard needsRevalidation else { return opened(flags, caller) }
+      return .pending { [self] () async throws(Errno) in
+        try await revalidate()
+        return try await opened(flags, caller).get()
+      }
+    }
+  }
+
+  private func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
+    let handle = WorkHandle(self, flags: flags, opener: flags.contains(.write) ? tree.shared.threadGroup(caller.process) : nil)
+    var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
+    state.withLock { state in
+      state.handles += 1
+      if flags.contains(.write) { state.writers += 1 }
+    }
+    if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen() }
+    state.withLock { state in
+      if state.pagesGeneration == state.generation { options.insert(.keepCache) }
+      state.pagesGeneration = state.generation
+    }
+    if !flags.contains(.write) { tree.readBegins(self) }
+    return .ready(OpenedFile(handle, options: options))
+  }
+}

@@ -1,0 +1,75 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// An open file of a work directory.
+final class WorkHandle: OpenFile {
+  private let file: WorkFile
+  private let flags: OpenFlags
+  /// The process that opened it, for a close by another one uploads nothing.
+  private let opener: ProcessID?
+  private let ahead = Mutex(ReadAhead())
+
+  init(_ file: WorkFile, flags: OpenFlags, opener: ProcessID?) {
+    self.file = file
+    self.flags = flags
+    self.opener = opener
+  }
+
+  func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
+    guard offset >= 0, count > 0 else { return .ready([]) }
+    if let buffer = file.state.withLock({ $0.buffer }) {
+      return Outcome { () throws(Errno) in try buffer.read(offset: offset, count: count) }
+    }
+    if let bytes = file.cached(offset: offset, count: count) {
+      file.readAhead(ahead, offset: offset, count: count)
+      return .ready(bytes)
+    }
+    return .pending { [file, ahead] () async throws(Errno) in
+      try await file.read(offset: offset, count: count, ahead)
+    }
+  }
+
+  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
+    guard flags.contains(.write) else { return .failed(.badFileDescriptor) }
+    let end: Int64? = flags.contains(.append) ? nil : offset
+    let isWhole = !flags.contains(.append) && offset == 0
+    if let buffer = file.bufferFromMemory(replacing: isWhole ? Int64(bytes.byteCount) : nil) {
+      return buffer.write(bytes, at: end, from: file)
+    }
+    // The span ends with the call.
+    let copy = bytes.withUnsafeBytes { Array($0) }
+    return .pending { [file] () async throws(Errno) in
+      let buffer = try await file.bufferWithContent()
+      return try await buffer.write(copy.span.bytes, at: end, from: file).get()
+    }
+  }
+
+  func flush(caller: Caller) -> Outcome<Void> {
+    guard flags.contains(.write), file.hasUnsent(includingEmpty: false), isClosing(caller) else { return .done }
+    return .pending { [file] () async throws(Errno) in
+      try await file.upload("close", includingEmpty: false)
+    }
+  }
+
+  /// Whether a close by `caller` is the opener's, or the opener is gone, so that no other will come.
+  private func isClosing(_ caller: Caller) -> Bool {
+    let groups = file.tree.shared.threadGroup
+    guard let opener else { return true }
+    // A thread that is gone by now was of the process that is going.
+    guard let closer = groups(caller.process) else { return true }
+    return closer == opener || groups(opener) == nil
+  }
+
+  func fsync() -> Outcome<Void> {
+    guard file.hasUnsent(includingEmpty: true) else { return .done }
+    return .pending { [file] () async throws(Errno) in
+      try await file.upload("fsync", includingEmpty: true)
+    }
+  }
+
+  func release() -> Outcome<Void> {
+    file.closed(wasWriter: flags.contains(.write))
+    return .done
+  }
+}

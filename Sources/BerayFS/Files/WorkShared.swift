@@ -1,0 +1,161 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What the work directories of a mount share: the cache, the bytes that wait to be uploaded, and what is known of the server.
+final class WorkShared: Sendable {
+  /// How much may be kept, in bytes.
+  struct Limits: Sendable {
+    /// What was written to one file, before it goes to a temporary file.
+    var bufferInMemory = 8 << 20
+    /// The same for all files together.
+    var buffersInMemory = 64 << 20
+    /// What could not be uploaded; after that, writes fail with ENOSPC.
+    var kept: Int64 = 1 << 30
+  }
+
+  /// An upload that has not arrived yet.
+  struct Pending: Sendable {
+    var path: String
+    var bytes: Int64
+    var since: Timestamp
+    /// Why it failed the last time.
+    var error: String?
+  }
+
+  struct Status: Sendable {
+    var cacheBytes: Int
+    var cacheLimit: Int
+    var cacheEntries: Int
+    var pending: [Pending]
+  }
+
+  let context: MountContext
+  let cache: ContentCache
+  let limits: Limits
+  let names = NamePolicy()
+  let threadGroup: @Sendable (ProcessID) -> ProcessID?
+  /// Bytes that all ``WriteBuffer`` have in memory.
+  let bufferMemory = ByteCount()
+  /// The files that have a ``WriteBuffer``.
+  private let written = Mutex<[InodeID: WorkFile]>([:])
+  private let kept = ByteCount()
+  private let knownCapabilities = Mutex<Capabilities?>(nil)
+  private let rangesIgnored = Atomic(false)
+
+  /// - Parameter threadGroup: the process of a thread; nil where it is gone.
+  init(
+    context: MountContext, limits: Limits = Limits(),
+    threadGroup: @escaping @Sendable (ProcessID) -> ProcessID? = ThreadGroup.of
+  ) {
+    self.context = context
+    self.limits = limits
+    self.threadGroup = threadGroup
+    cache = ContentCache(limit: context.options.cacheSize)
+  }
+
+  // MARK: - The server
+
+  func capabilities() async throws(Errno) -> Capabilities {
+    if let known = knownCapabilities.withLock({ $0 }) { return known }
+    let capabilities = try await context.call("capabilities", "files") { () async throws(BerayError) in
+      try await context.service.capabilities()
+    }
+    knownCapabilities.withLock { $0 = capabilities }
+    return capabilities
+  }
+
+  /// Whether the server answered a range with the whole file, though it said that it has ranges.
+  var ignoresRanges: Bool { rangesIgnored.load(ordering: .relaxed) }
+  func rangesWereIgnored() { rangesIgnored.store(true, ordering: .relaxed) }
+
+  // MARK: - Files that are written
+
+  func remember(_ file: WorkFile) { written.withLock { $0[file.inode] = file } }
+
+  func forget(_ file: WorkFile) {
+    let removed = written.withLock { $0.removeValue(forKey: file.inode) }
+    if removed != nil { countKept() }
+  }
+
+  private var unsent: [(file: WorkFile, buffer: WriteBuffer)] {
+    let files = written.withLock { Array($0.values) }
+    return files.compactMap { file in
+      guard file.hasUnsent(includingEmpty: true), let buffer = file.state.withLock({ $0.buffer }) else { return nil }
+      return (file, buffer)
+    }.sorted { $0.buffer.unsentSince < $1.buffer.unsentSince }
+  }
+
+  /// Counts what could not be uploaded; called when that changes.
+  func countKept() {
+    kept.value = written.withLock { Array($0.values) }.reduce(0) { sum, file in
+      guard let buffer = file.state.withLock({ $0.buffer }), buffer.failure != nil else { return sum }
+      return sum + Int(buffer.size)
+    }
+  }
+
+  /// Whether so much could not be uploaded that nothing more is taken.
+  var keepsTooMuch: Bool { kept.value >= limits.kept }
+
+  var status: Status {
+    let usage = cache.usage
+    return Status(
+      cacheBytes: usage.bytes, cacheLimit: cache.limit, cacheEntries: usage.entries,
+      pending: unsent.map { file, buffer in
+        Pending(path: file.path, bytes: buffer.size, since: buffer.unsentSince, error: buffer.failure?.text)
+      })
+  }
+
+  func dropCaches() {
+    cache.removeAll()
+    // What a server offers may change with its version.
+    knownCapabilities.withLock { $0 = nil }
+    rangesIgnored.store(false, ordering: .relaxed)
+  }
+
+  // MARK: - The end of the mount
+
+  /// Uploads everything that the server has not. Returns the paths of what it still has not when `deadline` has passed.
+  func uploadAll(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
+    let files = unsent.map(\.file)
+    guard !files.isEmpty else { return [] }
+    await withTaskGroup { group in
+      group.addTask {
+        for (index, file) in files.enumerated() where !Task.isCancelled {
+          progress("uploading \(index + 1) of \(files.count): \(file.path)")
+          _ = try? await file.upload("unmount", includingEmpty: true)
+        }
+      }
+      group.addTask { [context] in _ = try? await context.time.sleep(deadline) }
+      await group.next()
+      group.cancelAll()
+    }
+    return unsent.map(\.file.path)
+  }
+
+  /// Saves what could not be uploaded as files beneath `directory`. Returns their paths.
+  func rescue(to directory: String) -> [String] {
+    unsent.compactMap { file, buffer in
+      do throws(Errno) {
+        return try Rescue.save(buffer, as: file.path, beneath: directory)
+      } catch {
+        context.logger.error("cannot save \(file.path) beneath \(directory): \(error)")
+        return nil
+      }
+    }
+  }
+}
+
+/// A number of bytes that several threads count.
+final class ByteCount: Sendable {
+  private let count = Atomic(0)
+
+  var value: Int {
+    get { count.load(ordering: .relaxed) }
+    set { count.store(newValue, ordering: .relaxed) }
+  }
+
+  func add(_ bytes: Int) { count.wrappingAdd(bytes, ordering: .relaxed) }
+}

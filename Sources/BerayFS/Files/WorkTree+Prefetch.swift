@@ -1,0 +1,139 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import VFS
+import ZipArchive
+
+/// How a walk through many small files costs few requests: what follows comes as one ZIP.
+extension WorkTree {
+  private typealias Batch = Flight<[InodeID: [UInt8]]>
+
+  /// `file` is wanted and not in memory. Returns the batch that brings it, if it is part of a walk.
+  func batch(onMissOf file: WorkFile) -> Flight<[InodeID: [UInt8]]>? {
+    guard file.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: true) else { return nil }
+    let now = context.time.uptime()
+    guard let count = prefetch.withLock({ $0.miss(file.inode, at: now) }) else { return nil }
+    return startBatch([file] + following(file, count: count - 1))
+  }
+
+  /// `file` begins to be read, from memory or not.
+  func readBegins(_ file: WorkFile) {
+    let now = context.time.uptime()
+    guard let next = prefetch.withLock({ $0.readBegins(file.inode, at: now) }),
+      let frontier = context.inodes[next.after] as? WorkFile
+    else { return }
+    _ = startBatch(following(frontier, count: next.count))
+  }
+
+  /// Small files that are not in memory, behind `file` in the order of a walk: the rest of its directory and what is beneath, then what
+  /// follows the directory.
+  func following(_ file: WorkFile, count: Int) -> [WorkFile] {
+    let takesUnknown = prefetch.withLock { $0.takesUnknownSizes }
+    let place = file.place
+    guard var directory = place.parent else { return [] }
+    var found: [WorkFile] = []
+    var budget = min(WalkPrefetch.byteLimit, Int64(shared.cache.limit / 4))
+    structure.withLock { structure in
+      var after = structure.directories[directory.inode]?.children[place.name]?.cookie ?? 0
+      while true {
+        collect(
+          beneath: directory.inode, after: after, count: count, takesUnknown: takesUnknown, &budget, &found, in: &structure)
+        let place = directory.place
+        guard found.count < count, budget > 0, let parent = place.parent else { return }
+        after = structure.directories[parent.inode]?.children[place.name]?.cookie ?? .max
+        directory = parent
+      }
+    }
+    return found
+  }
+
+  private func collect(
+    beneath directory: InodeID, after cookie: UInt64, count: Int, takesUnknown: Bool, _ budget: inout Int64,
+    _ found: inout [WorkFile], in structure: inout TreeStructure
+  ) {
+    for child in structure.directories[directory]?.ordered() ?? [] where child.cookie > cookie {
+      guard found.count < count, budget > 0 else { return }
+      switch child.node {
+      case .file(let file):
+        guard file.isPrefetchable(upTo: min(WalkPrefetch.fileLimit, budget), takesUnknown: takesUnknown) else { continue }
+        // A file of unknown size counts as a typical source file.
+        budget -= file.state.withLock { $0.size } ?? 16 << 10
+        found.append(file)
+      case .directory(let nested):
+        collect(
+          beneath: nested.inode, after: 0, count: count, takesUnknown: takesUnknown, &budget, &found, in: &structure)
+      case .link: continue
+      }
+    }
+  }
+
+  /// Fetches `files` with one request. Nil where there is nothing that one file's own request would not do as well.
+  private func startBatch(_ files: [WorkFile]) -> Flight<[InodeID: [UInt8]]>? {
+    guard files.count > 1 else { return nil }
+    let flight = Batch()
+    var members: [(file: WorkFile, generation: UInt32, size: Int64?)] = []
+    for file in files {
+      file.state.withLock { state in
+        guard state.fetch == nil else { return }
+        state.fetch = flight
+        members.append((file, state.generation, state.size))
+      }
+    }
+    guard !members.isEmpty else { return nil }
+    prefetch.withLock { $0.started(members.map(\.file.inode)) }
+    let taken = members
+    Task {
+      let contents = await fetch(taken)
+      for member in taken { member.file.landed(flight) }
+      flight.finish(.success(contents))
+    }
+    return files[0].state.withLock { $0.fetch === flight } ? flight : nil
+  }
+
+  private func fetch(_ members: [(file: WorkFile, generation: UInt32, size: Int64?)]) async -> [InodeID: [UInt8]] {
+    let asked = context.time.uptime()
+    var byPath: [String: (file: WorkFile, generation: UInt32, size: Int64?)] = [:]
+    for member in members { byPath[serverPath(of: member.file)] = member }
+    let limit = 2 * Int(WalkPrefetch.byteLimit)
+    var contents: [InodeID: [UInt8]] = [:]
+    do {
+      let answer = try await context.service.archive(of: task, paths: members.map { serverPath(of: $0.file) })
+      let archive = try await answer.body.collect(upTo: limit)
+      for content in try ZipReader(archive, limit: limit).contents() where content.entry.kind == .file {
+        guard var name = content.entry.name else { continue }
+        if name.hasPrefix("./") { name.removeFirst(2) }
+        guard let member = byPath[name] else { continue }
+        guard member.size == nil || member.size == Int64(content.bytes.count) else {
+          // It changed since it was listed: it is asked for alone, after the listing.
+          markStale()
+          continue
+        }
+        member.file.install(content.bytes, tag: nil, asked: asked, member.generation)
+        contents[member.file.inode] = content.bytes
+      }
+      prefetch.withLock { $0.succeeded() }
+    } catch let error as BerayError {
+      let isTooLarge = error.code == .invalidResponse && members.contains { $0.size == nil }
+      prefetch.withLock { prefetch in
+        if isTooLarge { prefetch.unknownSizesAreTooLarge() } else { prefetch.failed(isRefused: [405, 501].contains(error.status)) }
+      }
+      context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error.detail)")
+    } catch {
+      prefetch.withLock { $0.failed(isRefused: false) }
+      context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error)")
+    }
+    return contents
+  }
+}
+
+extension WorkFile {
+  /// Whether it is a file that a batch may bring: small, on the server, not in memory and not on its way.
+  func isPrefetchable(upTo limit: Int64, takesUnknown: Bool) -> Bool {
+    let generation = state.withLock { state -> UInt32? in
+      guard state.fetch == nil, state.buffer == nil, !state.isLocal, !state.isDetached, state.stream == nil else { return nil }
+      if let size = state.size { return size > 0 && size <= limit ? state.generation : nil }
+      return takesUnknown ? state.generation : nil
+    }
+    return generation.map { !tree.shared.cache.contains(wholeKey($0)) } ?? false
+  }
+}

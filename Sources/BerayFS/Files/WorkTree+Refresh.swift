@@ -1,0 +1,185 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import VFS
+
+/// How a tree is brought up to date.
+extension WorkTree {
+  /// Asks the server for what is in `directory`, once for all who ask at the same time. Where the server gives whole subtrees, one request
+  /// brings everything up to date.
+  func refresh(_ directory: WorkDirectory) async throws(Errno) {
+    let capabilities = try await shared.capabilities()
+    let isWhole = capabilities.contains(.recursiveTree)
+    for _ in 0..<3 {
+      let (flight, isOurs, isCurrent) = structure.withLock { structure in
+        let source = isWhole ? root.inode : structure.directories[directory.inode]?.source ?? directory.inode
+        let marks = structure.staleMarks
+        if let running = structure.flights[source] { return (running.flight, nil as InodeID?, running.marks == marks) }
+        let flight = Flight<Void>()
+        structure.flights[source] = (flight, marks)
+        return (flight, source, true)
+      }
+      if let source = isOurs {
+        Task { await fetch(source, isWhole: isWhole, flight) }
+      }
+      try await flight.value()
+      if isCurrent, isListed(directory) { return }
+    }
+  }
+
+  private func isListed(_ directory: WorkDirectory) -> Bool {
+    structure.withLock { structure in
+      guard let contents = structure.directories[directory.inode] else { return true }
+      return contents.freshness != nil || contents.isLocal
+    }
+  }
+
+  private func fetch(_ source: InodeID, isWhole: Bool, _ flight: Flight<Void>) async {
+    let result: Result<Void, Errno>
+    do throws(Errno) {
+      try await list(source, isWhole: isWhole)
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    structure.withLock { _ = $0.flights.removeValue(forKey: source) }
+    flight.finish(result)
+  }
+
+  private func list(_ source: InodeID, isWhole: Bool) async throws(Errno) {
+    guard let directory = context.inodes[source] as? WorkDirectory else { throw .staleNFSFileHandle }
+    let path = serverPath(of: directory)
+    let asked = context.time.uptime()
+    let (tick, marks) = structure.withLock { ($0.tick, $0.staleMarks) }
+    let entries: [FileEntry]
+    do {
+      entries = try await context.service.fileTree(of: task, path: path, recursive: isWhole)
+    } catch where error.code == .notFound {
+      // The top is missing where the server has no work directory yet.
+      guard let parent = directory.place.parent else {
+        apply([], to: directory, .init(asked: asked, tick: tick, marks: marks))
+        return
+      }
+      structure.withLock { structure in
+        vanish(directory.place.name, of: parent, in: &structure)
+        structure.staleMarks += 1
+      }
+      throw .noSuchFileOrDirectory
+    } catch {
+      throw context.fail("list", directory.path, error)
+    }
+    apply(entries, to: directory, .init(asked: asked, tick: tick, marks: marks))
+  }
+
+  /// When a listing was asked for, in the three ways of counting.
+  private struct Asked {
+    var asked: Duration
+    var tick: UInt64
+    var marks: UInt64
+    var source: InodeID?
+  }
+
+  private func apply(_ entries: [FileEntry], to directory: WorkDirectory, _ asked: Asked) {
+    var asked = asked
+    asked.source = directory.inode
+    let depth = depth(of: directory)
+    structure.withLock { structure in
+      guard !structure.isRemoved else { return }
+      apply(entries, to: directory, depth: depth, asked, in: &structure)
+    }
+  }
+
+  private func apply(
+    _ entries: [FileEntry], to directory: WorkDirectory, depth: Int, _ asked: Asked, in structure: inout TreeStructure
+  ) {
+    guard let contents = structure.directories[directory.inode] else { return }
+    let diff = TreeDiff(from: contents, to: entries, depth: depth, askedAt: asked.tick)
+    for child in diff.gone { vanish(child.name, of: directory, in: &structure) }
+    for entry in diff.appeared { appear(entry, in: directory, depth: depth, asked, in: &structure) }
+    for (child, entry) in diff.kept {
+      switch child.node {
+      case .file(let file):
+        file.adopt(entry)
+      case .directory(let nested):
+        adopt(entry, as: nested, in: &structure)
+        if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
+      case .link: break
+      }
+    }
+    structure.directories[directory.inode]?.freshness = .init(asked: asked.asked, marks: asked.marks)
+    structure.directories[directory.inode]?.source = asked.source ?? directory.inode
+    structure.directories[directory.inode]?.isLocal = false
+    if contents.removals.contains(where: { $0.value <= asked.tick }) {
+      structure.directories[directory.inode]?.removals = contents.removals.filter { $0.value > asked.tick }
+    }
+    // What an earlier listing showed is known to have changed: the kernel's copy of it goes.
+    let isNews = contents.freshness != nil && !(diff.gone.isEmpty && diff.appeared.isEmpty)
+    if isNews { context.notifier.invalidate(directory.inode, pages: true) }
+  }
+
+  private func appear(
+    _ entry: FileEntry, in directory: WorkDirectory, depth: Int, _ asked: Asked, in structure: inout TreeStructure
+  ) {
+    let name = Name(entry.name)
+    let now = context.time.now()
+    let wasListed = structure.directories[directory.inode]?.freshness != nil
+    let node: WorkNode
+    switch entry.kind {
+    case .file:
+      node = .file(context.inodes.add { WorkFile($0, entry: entry, in: directory, at: now, tree: self) })
+    case .directory:
+      let nested = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: self) }
+      let modified = entry.modified.map(Timestamp.init)
+      structure.directories[nested.inode] = DirectoryContents(
+        source: nested.inode, modified: modified ?? now, mode: entry.mode, serverModified: modified)
+      if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
+      if let modified { structure.directories[nested.inode]?.modified = modified }
+      node = .directory(nested)
+    case .symbolicLink:
+      node = .link(
+        context.inodes.add {
+          WorkLink($0, name: name, target: entry.target ?? "", in: directory, modified: entry.modified.map(Timestamp.init) ?? now)
+        })
+    case .other: return
+    }
+    // The first listing of a directory is no change of it.
+    let before = structure.directories[directory.inode]?.modified ?? now
+    structure.directories[directory.inode]?.insert(node, as: name, touched: 0, at: wasListed ? now : before)
+    if wasListed { context.notifier.expire(name, in: directory.inode) }
+  }
+
+  private func adopt(_ entry: FileEntry, as directory: WorkDirectory, in structure: inout TreeStructure) {
+    structure.directories[directory.inode]?.isLocal = false
+    directory.isHeldHere = false
+    guard let contents = structure.directories[directory.inode] else { return }
+    let modified = entry.modified.map(Timestamp.init)
+    let isChanged = modified != contents.serverModified || entry.mode != contents.mode
+    guard isChanged else { return }
+    structure.directories[directory.inode]?.mode = entry.mode
+    structure.directories[directory.inode]?.serverModified = modified
+    if let modified { structure.directories[directory.inode]?.modified = modified }
+    context.notifier.invalidate(directory.inode, pages: false)
+  }
+
+  /// A name left the tree: nodes beneath it go too, and the kernel forgets the name.
+  func vanish(_ name: Name, of directory: WorkDirectory, in structure: inout TreeStructure) {
+    guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
+    context.notifier.expire(name, in: directory.inode)
+    release(child.node, in: &structure)
+  }
+
+  /// Takes a node out of the tree that no name leads to any more.
+  func release(_ node: WorkNode, in structure: inout TreeStructure) {
+    switch node {
+    case .file(let file): file.detach()
+    case .directory(let nested):
+      let contents = structure.directories.removeValue(forKey: nested.inode)
+      for child in contents?.children.values ?? [:].values {
+        context.notifier.expire(child.name, in: nested.inode)
+        release(child.node, in: &structure)
+      }
+    case .link: break
+    }
+    context.inodes.retire(node.inode)
+  }
+}

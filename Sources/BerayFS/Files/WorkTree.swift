@@ -1,0 +1,162 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// The work directory of one task: `files/` and all beneath it.
+///
+/// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks, by one request for all who look.
+///
+/// Lock order: ``structure`` → the state of a node → a ``WriteBuffer``, the ``ContentCache``, the ``InodeTable``. No lock is held over an await.
+/// The notifier only queues, so it is called under the locks, before anybody can see what changed.
+final class WorkTree: Sendable {
+  let context: MountContext
+  let task: TaskID
+  /// Beneath the mountpoint, such as `42-write-docs/files`.
+  let path: String
+  let shared: WorkShared
+  let structure = Mutex(TreeStructure())
+  let prefetch = Mutex(WalkPrefetch())
+  private let isFinished: @Sendable () -> Bool
+  private let rootSlot = Mutex<WorkDirectory?>(nil)
+
+  init(
+    context: MountContext, task: TaskID, path: String, shared: WorkShared,
+    isFinished: @escaping @Sendable () -> Bool
+  ) {
+    self.context = context
+    self.task = task
+    self.path = path
+    self.shared = shared
+    self.isFinished = isFinished
+    let root = context.inodes.add { WorkDirectory($0, name: "", parent: nil, tree: self) }
+    structure.withLock {
+      $0.directories[root.inode] = DirectoryContents(source: root.inode, modified: context.time.now())
+    }
+    rootSlot.withLock { $0 = root }
+  }
+
+  /// The directory `files/` itself.
+  var root: WorkDirectory {
+    guard let root = rootSlot.withLock({ $0 }) else { preconditionFailure("init sets the root") }
+    return root
+  }
+
+  var isRemoved: Bool { structure.withLock { $0.isRemoved } }
+
+  // MARK: - Freshness
+
+  /// How old what is shown may be.
+  var window: Duration { context.options.window(finished: isFinished()) }
+
+  /// Anything may have changed: the next look asks the server.
+  func markStale() {
+    structure.withLock { $0.staleMarks += 1 }
+  }
+
+  /// Forgets what can be asked for again.
+  func dropCaches() {
+    markStale()
+    structure.withLock { structure in
+      for contents in structure.directories.values {
+        for case .file(let file) in contents.children.values.lazy.map(\.node) { file.dropContent() }
+      }
+    }
+  }
+
+  /// The task was deleted. Open handles keep what they have, and get ESTALE for more.
+  func removed() {
+    let directories = structure.withLock { structure in
+      structure.isRemoved = true
+      defer { structure.directories = [:] }
+      return structure.directories
+    }
+    for (inode, contents) in directories {
+      for child in contents.children.values {
+        if case .file(let file) = child.node { file.detach() }
+        context.notifier.expire(child.name, in: inode)
+        context.inodes.retire(child.node.inode)
+      }
+    }
+    context.inodes.retire(root.inode)
+  }
+
+  /// How long a listing may still be relied on; nil where it has to be asked for first.
+  /// - Parameter grace: an age that always counts as fresh.
+  func remaining(
+    of contents: DirectoryContents, marks: UInt64, window: Duration, grace: Duration = .zero
+  ) -> Duration? {
+    if contents.isLocal { return .zero }
+    guard let freshness = contents.freshness, freshness.marks == marks else { return nil }
+    let age = context.time.uptime() - freshness.asked
+    if age < window { return window - age }
+    return age < grace ? .zero : nil
+  }
+
+  /// Answers with `answer` when what is known of `directory` is fresh, else asks the server first.
+  /// - Parameter grace: an age that counts as fresh whatever the window is.
+  func whenFresh<Value: Sendable>(
+    _ directory: WorkDirectory, grace: Duration = .zero,
+    _ answer: @escaping @Sendable (_ remaining: Duration) -> Outcome<Value>
+  ) -> Outcome<Value> {
+    let window = window
+    let state = structure.withLock { structure -> (remaining: Duration?, isKnown: Bool) in
+      guard let contents = structure.directories[directory.inode] else { return (nil, false) }
+      return (remaining(of: contents, marks: structure.staleMarks, window: window, grace: grace), true)
+    }
+    if let remaining = state.remaining { return answer(remaining) }
+    guard state.isKnown else { return .failed(isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
+    return .pending { [self] () async throws(Errno) in
+      try await refresh(directory)
+      return try await answer(remaining(of: directory)).get()
+    }
+  }
+
+  /// How long the kernel may go on with what it was told of `directory`.
+  func remaining(of directory: WorkDirectory) -> Duration {
+    let window = window
+    return structure.withLock { structure in
+      guard let contents = structure.directories[directory.inode] else { return .zero }
+      return remaining(of: contents, marks: structure.staleMarks, window: window) ?? .zero
+    }
+  }
+
+  // MARK: - Paths
+
+  /// The path of a name for the server, relative to the work directory.
+  func serverPath(of name: Name, in directory: WorkDirectory) -> String {
+    var components = [name.string]
+    var next: WorkDirectory? = directory
+    while let directory = next, let parent = directory.place.parent {
+      components.append(directory.place.name.string)
+      next = parent
+    }
+    return components.reversed().joined(separator: "/")
+  }
+
+  func serverPath(of directory: WorkDirectory) -> String {
+    let place = directory.place
+    guard let parent = place.parent else { return "." }
+    return serverPath(of: place.name, in: parent)
+  }
+
+  /// How many directories lie between `files/` and `directory`.
+  func depth(of directory: WorkDirectory) -> Int {
+    var depth = 0
+    var next = directory.place.parent
+    while let parent = next {
+      depth += 1
+      next = parent.place.parent
+    }
+    return depth
+  }
+
+  /// This mount did something to a name: a listing asked for before does not change it.
+  func touched(_ name: Name, in directory: WorkDirectory) {
+    structure.withLock { structure in
+      let tick = structure.nextTick()
+      structure.directories[directory.inode]?.touch(name, tick)
+    }
+  }
+}

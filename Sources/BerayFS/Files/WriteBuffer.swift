@@ -1,0 +1,272 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a temporary file after that.
+final class WriteBuffer: Sendable {
+  private enum Storage {
+    case memory([UInt8])
+    case spilled(SpillFile, size: Int64)
+  }
+
+  private struct State {
+    var storage: Storage
+    /// What the server had when the first unsent write came; nil: nothing.
+    var base: FileVersion?
+    var modified: Timestamp
+    /// Counts writes and truncations.
+    var changes: UInt64 = 0
+    /// ``changes`` when the upload that the server has began.
+    var uploaded: UInt64 = 0
+    /// Whether the file was made or emptied by an open: to be uploaded, but not before the last close.
+    var isFresh: Bool
+    /// Counts the opens that emptied it.
+    var emptied: UInt64 = 0
+    var upload: Flight<Void>?
+    /// The last upload failed so.
+    var failure: UploadFailure?
+    var isRetrying = false
+    var unsentSince: Timestamp
+  }
+
+  private let shared: WorkShared
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - content: what the file holds.
+  ///   - isFresh: whether it differs from what the server has though nothing was written yet.
+  init(_ content: [UInt8], base: FileVersion?, isFresh: Bool, at now: Timestamp, shared: WorkShared) {
+    self.shared = shared
+    state = Mutex(
+      State(storage: .memory(content), base: base, modified: now, isFresh: isFresh, unsentSince: now))
+    shared.bufferMemory.add(content.count)
+  }
+
+  /// A buffer whose content is in `spill`.
+  init(_ spill: SpillFile, size: Int64, base: FileVersion?, at now: Timestamp, shared: WorkShared) {
+    self.shared = shared
+    state = Mutex(
+      State(storage: .spilled(spill, size: size), base: base, modified: now, isFresh: false, unsentSince: now))
+  }
+
+  deinit {
+    if case .memory(let bytes) = state.withLock({ $0.storage }) { shared.bufferMemory.add(-bytes.count) }
+  }
+
+  /// What the server had when the first unsent write came; nil: nothing.
+  var base: FileVersion? {
+    get { state.withLock { $0.base } }
+    set { state.withLock { $0.base = newValue } }
+  }
+  var size: Int64 { state.withLock { Self.size($0.storage) } }
+  var modified: Timestamp { state.withLock { $0.modified } }
+
+  private static func size(_ storage: Storage) -> Int64 {
+    switch storage {
+    case .memory(let bytes): Int64(bytes.count)
+    case .spilled(_, let size): size
+    }
+  }
+
+  // MARK: - Content
+
+  /// The content, where it is in memory.
+  var small: [UInt8]? {
+    state.withLock { state in
+      guard case .memory(let bytes) = state.storage else { return nil }
+      return bytes
+    }
+  }
+
+  func read(offset: Int64, count: Int) throws(Errno) -> ArraySlice<UInt8> {
+    let source = state.withLock { state -> ReadSource in
+      switch state.storage {
+      case .memory(let bytes):
+        guard offset < bytes.count else { return .bytes([]) }
+        // A copy: a slice would make the next write copy everything.
+        return .bytes(Array(bytes[Int(offset)..<min(Int(offset) + count, bytes.count)]))
+      case .spilled(let spill, let size): return .file(spill, size: size)
+      }
+    }
+    switch source {
+    case .bytes(let bytes): return bytes[...]
+    case .file(let spill, let size):
+      guard offset < size else { return [] }
+      let count = Int(min(Int64(count), size - offset))
+      let bytes = try spill.read(at: offset, count: count)
+      return bytes.count == count ? bytes : bytes + [UInt8](repeating: 0, count: count - bytes.count)
+    }
+  }
+
+  private enum ReadSource {
+    case bytes([UInt8])
+    case file(SpillFile, size: Int64)
+  }
+
+  /// Writes at `offset`, or at the end where it is nil.
+  func write(_ bytes: RawSpan, at offset: Int64?, now: Timestamp) throws(Errno) -> Int {
+    guard !shared.keepsTooMuch else { throw .noSpace }
+    let failure = bytes.withUnsafeBytes { bytes in
+      state.withLock { state -> Errno? in
+        let start = offset ?? Self.size(state.storage)
+        let end = start + Int64(bytes.count)
+        if let failure = spillIfNeeded(&state.storage, reaching: end) { return failure }
+        switch state.storage {
+        case .memory(var content):
+          state.storage = .memory([])
+          let before = content.count
+          if content.count < start { content += repeatElement(0, count: Int(start) - content.count) }
+          let overlap = min(content.count - Int(start), bytes.count)
+          if overlap > 0 {
+            content.withUnsafeMutableBytes { $0[Int(start)..<Int(start) + overlap].copyBytes(from: bytes[..<overlap]) }
+          }
+          content += bytes[overlap...]
+          shared.bufferMemory.add(content.count - before)
+          state.storage = .memory(content)
+        case .spilled(let spill, let size):
+          if let failure = spill.write(bytes, at: start) { return failure }
+          state.storage = .spilled(spill, size: max(size, end))
+        }
+        changed(&state, now)
+        return nil
+      }
+    }
+    if let failure { throw failure }
+    return bytes.byteCount
+  }
+
+  func truncate(to size: Int64, now: Timestamp) throws(Errno) {
+    let failure = state.withLock { state -> Errno? in
+      if let failure = spillIfNeeded(&state.storage, reaching: size) { return failure }
+      switch state.storage {
+      case .memory(var content):
+        state.storage = .memory([])
+        let before = content.count
+        if content.count > size { content.removeLast(content.count - Int(size)) }
+        if content.count < size { content += repeatElement(0, count: Int(size) - content.count) }
+        shared.bufferMemory.add(content.count - before)
+        state.storage = .memory(content)
+      case .spilled(let spill, _):
+        do throws(Errno) { try spill.truncate(to: size) } catch { return error }
+        state.storage = .spilled(spill, size: size)
+      }
+      changed(&state, now)
+      return nil
+    }
+    if let failure { throw failure }
+  }
+
+  /// An open with O_TRUNC empties the file; that alone is uploaded at the last close and not before.
+  func empty(now: Timestamp) {
+    state.withLock { state in
+      if case .memory(let content) = state.storage { shared.bufferMemory.add(-content.count) }
+      if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
+      state.storage = .memory([])
+      state.modified = now
+      state.isFresh = true
+      state.emptied += 1
+      state.uploaded = state.changes
+      state.failure = nil
+    }
+  }
+
+  func setModified(_ time: Timestamp) { state.withLock { $0.modified = time } }
+
+  private func changed(_ state: inout State, _ now: Timestamp) {
+    if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
+    state.changes += 1
+    state.modified = now
+  }
+
+  /// Moves the content to a temporary file where it gets too large for memory. Returns what went wrong.
+  private func spillIfNeeded(_ storage: inout Storage, reaching end: Int64) -> Errno? {
+    guard case .memory(let content) = storage else { return nil }
+    let growth = Int(clamping: end) - content.count
+    guard growth > 0, end > Int64(shared.limits.bufferInMemory)
+      || shared.bufferMemory.value + growth > shared.limits.buffersInMemory
+    else { return nil }
+    do throws(Errno) {
+      let spill = try SpillFile(directory: shared.context.options.spillDirectory)
+      try spill.write(content[...], at: 0)
+      shared.bufferMemory.add(-content.count)
+      storage = .spilled(spill, size: Int64(content.count))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  // MARK: - Uploads
+
+  /// What an upload is to do next.
+  enum Step {
+    /// The server has everything.
+    case done
+    /// An upload is under way; look again after it.
+    case wait(Flight<Void>)
+    case send(Flight<Void>, Upload)
+  }
+
+  /// The content at one moment.
+  struct Upload: Sendable {
+    var body: UploadBody
+    var changes: UInt64
+    var emptied: UInt64
+    /// All of it, where it is in memory.
+    var bytes: [UInt8]?
+  }
+
+  private static func isUnsent(_ state: State, includingEmpty: Bool) -> Bool {
+    state.changes > state.uploaded || (includingEmpty && state.isFresh)
+  }
+
+  func isUnsent(includingEmpty: Bool) -> Bool { state.withLock { Self.isUnsent($0, includingEmpty: includingEmpty) } }
+  var changes: UInt64 { state.withLock { $0.changes } }
+  var runningUpload: Flight<Void>? { state.withLock { $0.upload } }
+  var failure: UploadFailure? { state.withLock { $0.failure } }
+  var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
+
+  /// Begins an upload of what the server has not, unless one is under way.
+  func nextUpload(includingEmpty: Bool) -> Step {
+    state.withLock { state in
+      if let upload = state.upload { return .wait(upload) }
+      guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return .done }
+      let flight = Flight<Void>()
+      state.upload = flight
+      switch state.storage {
+      case .memory(let bytes): 
+        return .send(
+          flight, Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes))
+      case .spilled(let spill, let size):
+        
+        return .send(
+          flight, Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied))
+      }
+    }
+  }
+
+  /// An upload ended. Returns whether everything is sent.
+  func ended(_ upload: Upload, failure: UploadFailure?) -> Bool {
+    state.withLock { state in
+      state.upload = nil
+      state.failure = failure
+      if failure == nil {
+        state.uploaded = max(state.uploaded, upload.changes)
+        if state.emptied == upload.emptied { state.isFresh = false }
+      }
+      return !Self.isUnsent(state, includingEmpty: true)
+    }
+  }
+
+  /// Whether the caller is to retry: true once, until ``endRetrying()``.
+  func beginRetrying() -> Bool {
+    state.withLock { state in
+      defer { state.isRetrying = true }
+      return !state.isRetrying
+    }
+  }
+
+  func endRetrying() { state.withLock { $0.isRetrying = false } }
+  func becameConflict() { state.withLock { $0.failure?.isConflict = true } }
+}
