@@ -31,9 +31,9 @@ struct FileState {
   /// What programs wrote, while it differs from what the server has.
   var buffer: WriteBuffer?
   /// The whole content on its way.
-  var fetch: Flight<[InodeID: [UInt8]]>?
+  var fetch: Arrival<[InodeID: [UInt8]]>?
   /// The size on its way.
-  var sizing: Flight<Void>?
+  var sizing: Arrival<Void>?
   /// Large content that is read in parts.
   var ranges: RangeReader?
   /// Large content that comes as one stream.

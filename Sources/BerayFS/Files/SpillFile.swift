@@ -14,8 +14,9 @@ final class SpillFile: Sendable {
     var created = -1 as CInt
     for attempt in 0..<2 {
       var template = Array((directory + "/spill-XXXXXX").utf8CString)
-      created = template.withUnsafeMutableBufferPointer { mkostemp($0.baseAddress!, O_CLOEXEC) }
+      created = template.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
       if created >= 0 {
+        _ = fcntl(created, F_SETFD, FD_CLOEXEC)
         template.withUnsafeBufferPointer { _ = unlink($0.baseAddress!) }
         break
       }

@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Synchronization
 import SystemPackage
 import VFS
 

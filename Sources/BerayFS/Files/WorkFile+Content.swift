@@ -58,12 +58,13 @@ extension WorkFile {
           let start = min(Int(offset), bytes.count)
           return bytes[start..<min(start + count, bytes.count)]
         }
-        if try await tree.shared.capabilities().contains(.ranges), !tree.shared.ignoresRanges,
+        let hasRanges = try await tree.shared.capabilities().contains(.ranges)
+        if hasRanges, !tree.shared.ignoresRanges,
           let bytes = try await rangeReader().read(offset: offset, count: count, ahead, of: self)
         {
           return bytes
         }
-        if tree.shared.ignoresRanges || !(try await tree.shared.capabilities().contains(.ranges)) { try openStream() }
+        if tree.shared.ignoresRanges || !hasRanges { try openStream() }
       } catch where error == .noSuchFileOrDirectory {
         // The name is gone, but the handle is open.
         throw .staleNFSFileHandle
@@ -124,7 +125,7 @@ extension WorkFile {
     }
     let (own, isOurs, generation) = state.withLock { state in
       if let other = state.fetch { return (other, false, state.generation) }
-      let flight = Flight<[InodeID: [UInt8]]>()
+      let flight = Arrival<[InodeID: [UInt8]]>()
       state.fetch = flight
       return (flight, true, state.generation)
     }
@@ -132,7 +133,7 @@ extension WorkFile {
     return try await own.value()[inode]
   }
 
-  private func fetchWhole(_ flight: Flight<[InodeID: [UInt8]]>, _ generation: UInt32) async {
+  private func fetchWhole(_ flight: Arrival<[InodeID: [UInt8]]>, _ generation: UInt32) async {
     let result: Result<[InodeID: [UInt8]], Errno>
     do throws(Errno) {
       let bytes = try await request("read", readsAll: true, generation) { flight.finish(.success([:])) }
@@ -144,7 +145,7 @@ extension WorkFile {
     flight.finish(result)
   }
 
-  func landed(_ flight: Flight<[InodeID: [UInt8]]>) {
+  func landed(_ flight: Arrival<[InodeID: [UInt8]]>) {
     state.withLock { state in
       if state.fetch === flight { state.fetch = nil }
     }
@@ -237,7 +238,7 @@ extension WorkFile {
     }
     let (flight, isOurs, generation) = state.withLock { state in
       if let running = state.sizing { return (running, false, state.generation) }
-      let flight = Flight<Void>()
+      let flight = Arrival<Void>()
       state.sizing = flight
       return (flight, true, state.generation)
     }
@@ -280,7 +281,11 @@ extension WorkFile {
       }
       var bytes: [UInt8]?
       if (content.size ?? 0) <= ContentCache.wholeLimit {
-        do { bytes = try await content.body.collect(upTo: ContentCache.wholeLimit) } catch where error.code == .invalidResponse {}
+        do throws(BerayError) {
+          bytes = try await content.body.collect(upTo: ContentCache.wholeLimit)
+        } catch where error.code == .invalidResponse {
+          // It grew too large for memory.
+        }
       }
       if let bytes, let old, bytes == old {
         state.withLock { state in

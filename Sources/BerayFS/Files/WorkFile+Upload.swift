@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -25,7 +26,7 @@ extension WorkFile {
   }
 
   private func send(
-    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ operation: String, _ flight: Flight<Void>
+    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ operation: String, _ flight: Arrival<Void>
   ) async {
     let (path, shownPath) = (tree.serverPath(of: self), path)
     do throws(BerayError) {

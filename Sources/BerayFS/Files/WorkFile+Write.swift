@@ -1,4 +1,5 @@
 import BerayClient
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -14,7 +15,7 @@ extension WorkFile {
     }
   }
 
-  var runningUpload: Flight<Void>? { state.withLock { $0.buffer }?.runningUpload }
+  var runningUpload: Arrival<Void>? { state.withLock { $0.buffer }?.runningUpload }
 
   /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {

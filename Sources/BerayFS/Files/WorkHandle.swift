@@ -25,7 +25,7 @@ final class WorkHandle: OpenFile {
       file.readAhead(ahead, offset: offset, count: count)
       return .ready(bytes)
     }
-    return .pending { [file, ahead] () async throws(Errno) in
+    return .pending { [self] () async throws(Errno) in
       try await file.read(offset: offset, count: count, ahead)
     }
   }

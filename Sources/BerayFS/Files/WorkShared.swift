@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Logging
 import Synchronization
 import SystemPackage
 import VFS

@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -65,7 +66,7 @@ extension WorkTree {
         }
         // What is on its way has to arrive first, or it would make the name again.
         return .pending { () async throws(Errno) in
-          do { try await upload.value() } catch where error == .interrupted { throw error } catch {}
+          try await self.arrival(of: upload)
           try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
         }
       }
@@ -83,7 +84,7 @@ extension WorkTree {
       let path = "\(directory.path)/\(name)"
       guard try await shared.capabilities().contains(.remove) else { throw refuse(operation, path) }
       let serverPath = serverPath(of: name, in: directory)
-      do {
+      do throws(BerayError) {
         try await context.service.removeFile(of: task, path: serverPath)
       } catch where error.code == .notFound {
         // It is gone, which is what was asked for.
@@ -156,9 +157,20 @@ extension WorkTree {
   private func moveOnServer(_ node: WorkNode, target: WorkNode?) async throws(Errno) -> Bool {
     guard case .file(let file) = node else { return !node.isHeldHere }
     if let upload = file.runningUpload {
-      do { try await upload.value() } catch where error == .interrupted { throw error } catch {}
+      try await arrival(of: upload)
     }
     return !file.isLocal
+  }
+
+  /// Waits for an upload to end, well or not.
+  private func arrival(of upload: Arrival<Void>) async throws(Errno) {
+    do throws(Errno) {
+      try await upload.value()
+    } catch where error == .interrupted {
+      throw error
+    } catch {
+      // It was told to whoever asked for it.
+    }
   }
 
   private func moveName(

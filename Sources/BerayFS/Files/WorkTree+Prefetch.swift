@@ -1,15 +1,17 @@
 import BerayAPI
 import BerayClient
+import Logging
+import Synchronization
 import SystemPackage
 import VFS
 import ZipArchive
 
 /// How a walk through many small files costs few requests: what follows comes as one ZIP.
 extension WorkTree {
-  private typealias Batch = Flight<[InodeID: [UInt8]]>
+  private typealias Batch = Arrival<[InodeID: [UInt8]]>
 
   /// `file` is wanted and not in memory. Returns the batch that brings it, if it is part of a walk.
-  func batch(onMissOf file: WorkFile) -> Flight<[InodeID: [UInt8]]>? {
+  func batch(onMissOf file: WorkFile) -> Arrival<[InodeID: [UInt8]]>? {
     guard file.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: true) else { return nil }
     let now = context.time.uptime()
     guard let count = prefetch.withLock({ $0.miss(file.inode, at: now) }) else { return nil }
@@ -68,7 +70,7 @@ extension WorkTree {
   }
 
   /// Fetches `files` with one request. Nil where there is nothing that one file's own request would not do as well.
-  private func startBatch(_ files: [WorkFile]) -> Flight<[InodeID: [UInt8]]>? {
+  private func startBatch(_ files: [WorkFile]) -> Arrival<[InodeID: [UInt8]]>? {
     guard files.count > 1 else { return nil }
     let flight = Batch()
     var members: [(file: WorkFile, generation: UInt32, size: Int64?)] = []

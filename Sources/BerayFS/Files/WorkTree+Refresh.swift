@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -15,7 +16,7 @@ extension WorkTree {
         let source = isWhole ? root.inode : structure.directories[directory.inode]?.source ?? directory.inode
         let marks = structure.staleMarks
         if let running = structure.flights[source] { return (running.flight, nil as InodeID?, running.marks == marks) }
-        let flight = Flight<Void>()
+        let flight = Arrival<Void>()
         structure.flights[source] = (flight, marks)
         return (flight, source, true)
       }
@@ -34,7 +35,7 @@ extension WorkTree {
     }
   }
 
-  private func fetch(_ source: InodeID, isWhole: Bool, _ flight: Flight<Void>) async {
+  private func fetch(_ source: InodeID, isWhole: Bool, _ flight: Arrival<Void>) async {
     let result: Result<Void, Errno>
     do throws(Errno) {
       try await list(source, isWhole: isWhole)
@@ -52,7 +53,7 @@ extension WorkTree {
     let asked = context.time.uptime()
     let (tick, marks) = structure.withLock { ($0.tick, $0.staleMarks) }
     let entries: [FileEntry]
-    do {
+    do throws(BerayError) {
       entries = try await context.service.fileTree(of: task, path: path, recursive: isWhole)
     } catch where error.code == .notFound {
       // The top is missing where the server has no work directory yet.

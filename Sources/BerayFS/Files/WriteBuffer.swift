@@ -23,7 +23,7 @@ final class WriteBuffer: Sendable {
     var isFresh: Bool
     /// Counts the opens that emptied it.
     var emptied: UInt64 = 0
-    var upload: Flight<Void>?
+    var upload: Arrival<Void>?
     /// The last upload failed so.
     var failure: UploadFailure?
     var isRetrying = false
@@ -204,8 +204,8 @@ final class WriteBuffer: Sendable {
     /// The server has everything.
     case done
     /// An upload is under way; look again after it.
-    case wait(Flight<Void>)
-    case send(Flight<Void>, Upload)
+    case wait(Arrival<Void>)
+    case send(Arrival<Void>, Upload)
   }
 
   /// The content at one moment.
@@ -223,7 +223,7 @@ final class WriteBuffer: Sendable {
 
   func isUnsent(includingEmpty: Bool) -> Bool { state.withLock { Self.isUnsent($0, includingEmpty: includingEmpty) } }
   var changes: UInt64 { state.withLock { $0.changes } }
-  var runningUpload: Flight<Void>? { state.withLock { $0.upload } }
+  var runningUpload: Arrival<Void>? { state.withLock { $0.upload } }
   var failure: UploadFailure? { state.withLock { $0.failure } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
@@ -232,7 +232,7 @@ final class WriteBuffer: Sendable {
     state.withLock { state in
       if let upload = state.upload { return .wait(upload) }
       guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return .done }
-      let flight = Flight<Void>()
+      let flight = Arrival<Void>()
       state.upload = flight
       switch state.storage {
       case .memory(let bytes): 

@@ -4,7 +4,7 @@ import SystemPackage
 /// The result of something that runs once for all who want it.
 ///
 /// Cancelling a wait ends that wait alone, with `EINTR`; what is waited for goes on for the others.
-final class Flight<Value: Sendable>: Sendable {
+final class Arrival<Value: Sendable>: Sendable {
   private typealias Waiter = CheckedContinuation<Result<Value, Errno>, Never>
 
   private struct State {
