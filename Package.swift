@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "beray-fs",
       dependencies: [
-        "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
+        "CLinux", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),

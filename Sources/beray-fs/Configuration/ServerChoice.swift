@@ -5,7 +5,7 @@ enum ServerChoice: Hashable, Sendable {
   case url(String)
 
   /// The first that is given of the flag, `BERAY_URL`, and `config.json`; else the local server. `local` names it too.
-  init(flag: String?, environment: [String: String], configuration: Configuration) {
+  init(flag: String?, environment: [String: String], configuration: UserConfiguration) {
     let given = [flag, environment["BERAY_URL"], configuration.url].compactMap(\.self).first { !$0.isEmpty }
     self = given.map { Self.isLocal($0) ? .local : .url($0) } ?? .local
   }

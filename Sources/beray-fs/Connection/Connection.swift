@@ -26,16 +26,16 @@ struct Connection: Sendable {
     let logger = logger ?? Logger(label: "beray-fs")
     let environment = Environment.current()
     let paths = Paths(environment: environment)
-    let configuration = try Configuration(reading: paths.configurationFile)
+    let configuration = try UserConfiguration(reading: paths.configurationFile)
     let choice = ServerChoice(flag: options.url, environment: environment, configuration: configuration)
-    var settings = BerayClient.Configuration()
+    var settings = Configuration()
     settings.timeouts = timeouts
-    settings.allowsInsecureHTTP = options.insecureHttp
+    settings.allowInsecureHTTP = options.insecureHttp
     let address: ServerAddress
-    var key: String
+    let key: String
     switch choice {
     case .url(let url):
-      address = try ServerAddress(url)
+      address = try ServerAddress(parsing: url)
       key = address.description
     case .local:
       let server = LocalServer(
@@ -43,14 +43,14 @@ struct Connection: Sendable {
         agentCommand: agent == nil ? configuration.agentCommand : nil)
       if startsServer { try await server.start() }
       settings.onConnectionRefused = { try await server.start() }
-      address = try ServerAddress("unix:\(paths.serverSocket)")
+      address = try ServerAddress(parsing: "unix:\(paths.serverSocket)")
       key = "local"
     }
     let store = CredentialStore(path: paths.credentialsFile)
     let source = try TokenSource(
       tokenFile: options.tokenFile, environment: environment, store: store, server: key,
       localData: choice == .local ? paths.data : nil)
-    let credentials = UserCredentials(source: source) { email, password in
+    let credentials = UserCredentials(source: source) { [settings] email, password in
       let client = BerayClient(
         address: address, credentials: StaticCredentials(), configuration: settings, logger: logger)
       return try await client.login(email: email, password: password)
@@ -78,7 +78,7 @@ struct Connection: Sendable {
 
   /// The address to log in with: the one given, of the environment, of the last login, or what the user types.
   func email(given: String?) throws(CommandError) -> String {
-    if let email = given ?? environment["BERAY_EMAIL"] ?? (try store.entry(for: key))?.email { return email }
+    if let email = try given ?? environment["BERAY_EMAIL"] ?? store.entry(for: key)?.email { return email }
     return try Password.ask("Email", hidden: false)
   }
 

@@ -30,23 +30,12 @@ struct TaskFollower {
           }
           try body(update)
         }
-      } catch let error as BerayError where error.isPassing && lost < 5 {
+      } catch let error as BerayError where error.isTransient && lost < 5 {
         lost += 1
       }
       let task = try await client.task(id)
       if task.status.isFinished { return task }
       try await Task.sleep(for: .seconds(1))
-    }
-  }
-}
-
-extension BerayError {
-  /// Whether the same call may well succeed a moment later.
-  var isPassing: Bool {
-    switch code {
-    case .connectionLost, .timedOut, .connectionRefused, .hostUnreachable: true
-    case .api: [502, 503, 504].contains(status)
-    default: false
     }
   }
 }

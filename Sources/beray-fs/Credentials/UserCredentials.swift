@@ -39,7 +39,7 @@ final class UserCredentials: CredentialProvider {
     }
   }
 
-  func store(_ session: Session?) async {
-    // login and logout keep and drop the token themselves, with the user's address.
-  }
+  // `login` and `logout` keep and forget the token themselves, for that can fail.
+  func store(_ session: Session) async {}
+  func drop() async {}
 }

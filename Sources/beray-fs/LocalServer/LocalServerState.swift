@@ -15,8 +15,8 @@ struct LocalServerState: Sendable {
   static func current(paths: Paths) async -> LocalServerState {
     let isRunning = UnixSocket.isListening(paths.serverSocket)
     var tasks: [BerayTask]?
-    if isRunning, let address = try? ServerAddress("unix:\(paths.serverSocket)") {
-      var settings = BerayClient.Configuration()
+    if isRunning, let address = try? ServerAddress(parsing: "unix:\(paths.serverSocket)") {
+      var settings = Configuration()
       settings.timeouts = Timeouts(metadata: .seconds(2))
       let credentials = StaticCredentials(token: LocalToken.read(dataDirectory: paths.data.string))
       let client = BerayClient(

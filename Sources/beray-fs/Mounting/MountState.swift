@@ -1,5 +1,6 @@
 import BerayAPI
 import Fuse
+import VFS
 
 /// What can be told of a mount without ever hanging on it.
 struct MountState {

@@ -28,7 +28,7 @@ struct ServedMount {
     let logger = Logger(label: "mount")
     let environment = Environment.current()
     let paths = Paths(environment: environment)
-    let configuration = try Configuration(reading: paths.configurationFile)
+    let configuration = try UserConfiguration(reading: paths.configurationFile)
     let mountpoint = try Self.prepare(command.mountpoint, logger)
 
     let timeouts = command.timeout.map { Timeouts(metadata: .seconds($0)) } ?? Timeouts()

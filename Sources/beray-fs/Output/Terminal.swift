@@ -6,6 +6,9 @@ enum Terminal {
   static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
   static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Whether there is a terminal to ask on.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && access("/dev/tty", R_OK | W_OK) == 0 }
+
   /// Writes a result, and a newline.
   static func print(_ line: String) throws(OutputClosed) {
     try write(Array((line + "\n").utf8))

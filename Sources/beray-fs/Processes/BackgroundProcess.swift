@@ -8,22 +8,21 @@ enum BackgroundProcess {
   static func start(
     arguments: [String], environment: [String: String], log: Spawn.Stream
   ) throws(CommandError) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .system("make a pipe", errno) }
-    defer { close(ends[0]) }
+    let pipe = try Pipe()
+    defer { close(pipe.readEnd) }
     let spawn = Spawn(
       executable: Spawn.ownExecutable, arguments: ["beray-fs"] + arguments, environment: environment, output: log,
-      errors: log, extra: ends[1], isDetached: true)
+      errors: log, extra: pipe.writeEnd, isDetached: true)
     let process: pid_t
     do { process = try spawn.start() } catch {
-      close(ends[1])
+      close(pipe.writeEnd)
       throw error
     }
-    close(ends[1])
+    close(pipe.writeEnd)
     var said: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
     while true {
-      let count = read(ends[0], &piece, piece.count)
+      let count = read(pipe.readEnd, &piece, piece.count)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { break }
       said += piece[..<count]

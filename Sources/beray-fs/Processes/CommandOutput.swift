@@ -6,14 +6,13 @@ enum CommandOutput {
   ///
   /// A read of a mount whose process hangs cannot be interrupted within this process; a child can be left behind.
   static func of(_ arguments: [String], timeout: Duration, limit: Int = 1 << 20) -> [UInt8]? {
-    var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
-    defer { close(ends[0]) }
+    guard let pipe = try? Pipe() else { return nil }
+    defer { close(pipe.readEnd) }
     let spawn = Spawn(
       executable: arguments[0], arguments: arguments, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
-      output: .descriptor(ends[1]))
+      output: .descriptor(pipe.writeEnd))
     let process = try? spawn.start()
-    close(ends[1])
+    close(pipe.writeEnd)
     guard let process else { return nil }
     let deadline = ContinuousClock.now + timeout
     var bytes: [UInt8] = []
@@ -22,9 +21,9 @@ enum CommandOutput {
     while bytes.count <= limit {
       let left = ContinuousClock.now.duration(to: deadline)
       let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
-      var waiting = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+      var waiting = pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0)
       guard milliseconds > 0, poll(&waiting, 1, Int32(clamping: milliseconds)) > 0 else { break }
-      let count = read(ends[0], &piece, piece.count)
+      let count = read(pipe.readEnd, &piece, piece.count)
       guard count > 0 else {
         isWhole = count == 0
         break

@@ -11,18 +11,19 @@ enum Signals {
 
   /// Catches `numbers` from now on, for the life of the process. Call it once.
   static func caught(_ numbers: [Int32]) throws(CommandError) -> AsyncStream<Int32> {
-    var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw .system("make a pipe", errno) }
-    pipeEnd.store(ends[1], ordering: .releasing)
-    let readEnd = ends[0]
+    let pipe = try Pipe()
+    _ = fcntl(pipe.writeEnd, F_SETFL, O_NONBLOCK)
+    pipeEnd.store(pipe.writeEnd, ordering: .releasing)
+    let readEnd = pipe.readEnd
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-    let source = DispatchSource.makeReadSource(fileDescriptor: readEnd, queue: .global())
-    source.setEventHandler {
+    // A queue of its own: the block waits for as long as the process lives.
+    DispatchQueue(label: "signals").async {
       var byte: UInt8 = 0
-      while read(readEnd, &byte, 1) == 1 { continuation.yield(Int32(byte)) }
+      while true {
+        let count = read(readEnd, &byte, 1)
+        if count == 1 { continuation.yield(Int32(byte)) } else if errno != EINTR { break }
+      }
     }
-    continuation.onTermination = { _ in source.cancel() }
-    source.activate()
     for number in numbers {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = Self.handler

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -24,6 +25,9 @@ struct Spawn {
   /// Whether it leads a session of its own, and so outlives the terminal; its directory is then `/`.
   var isDetached = false
 
+  /// `POSIX_SPAWN_SETSID` of <spawn.h>, which Glibc's module does not show.
+  private static let setSession: Int32 = 0x80
+
   /// - Returns: the process id; the caller waits for it.
   func start() throws(CommandError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
@@ -48,7 +52,7 @@ struct Spawn {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &all)
     var flags = Int32(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
-    if isDetached { flags |= Int32(POSIX_SPAWN_SETSID) }
+    if isDetached { flags |= Self.setSession }
     posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
 
     var argv = arguments.map { strdup($0) } + [nil]

@@ -36,7 +36,7 @@ enum PrivateFile {
   static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
     let directory = path.removingLastComponent()
     var template = Array(directory.appending(".\(path.lastComponent?.string ?? "file").XXXXXX").string.utf8CString)
-    let descriptor = mkostemp(&template, O_CLOEXEC)
+    let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw .system("write \(path)", errno) }
     defer { close(descriptor) }
     do throws(CommandError) {

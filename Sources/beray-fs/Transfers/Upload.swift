@@ -58,8 +58,10 @@ final class Upload: Sendable {
 
   private static func spooledInput() throws(CommandError) -> Int32 {
     let directory = Environment.current()["TMPDIR"] ?? "/tmp"
-    let descriptor = Glibc.open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0o600)
+    var template = Array("\(directory)/beray-fs.XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw .system("make a temporary file in \(directory)", errno) }
+    unlink(template)
     var failure: Int32 = 0
     try StandardInput.forEachPiece { piece in
       var rest = piece

@@ -2,7 +2,7 @@ import BerayAPI
 import SystemPackage
 
 /// What `config.json` says. Every member may be missing.
-struct Configuration: Hashable, Sendable {
+struct UserConfiguration: Hashable, Sendable {
   /// The server; nil: the local one.
   var url: String?
   /// The preset of the local server's agent.
