@@ -47,7 +47,7 @@ extension Errno {
 
 extension BerayError {
   /// What the user can do about it.
-  var advice: String {
+  package var advice: String {
     switch code {
     case .authentication:
       status == 403 ? "ask the server's owner for access" : "run 'beray-fs login'; a live mount takes the new token"

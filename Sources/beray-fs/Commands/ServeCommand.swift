@@ -83,7 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
     try logging.start(level: .info)
     let ready = ReadySignal(descriptor: readyFd)
     do {
-      try await serve(ready)
+      try await ServedServer(command: self, ready: ready).run()
     } catch {
       ready.failed(ErrorText.sentence(for: error))
       throw error

@@ -53,8 +53,14 @@ struct TokenSource: Sendable {
     switch place {
     case .file(let path): try Password.read(path)
     case .value(let token): token
-    case .local(let data): LocalToken.read(dataDirectory: data.string)
+    case .local(let data): try Self.localToken(data)
     case .store: try store.entry(for: server)?.token
+    }
+  }
+
+  private static func localToken(_ data: FilePath) throws(CommandError) -> String? {
+    do { return try LocalToken.read(dataDirectory: data.string) } catch {
+      throw CommandError("cannot read the token of the local server in \(data): \(error)")
     }
   }
 

@@ -18,7 +18,7 @@ struct LocalServerState: Sendable {
     if isRunning, let address = try? ServerAddress(parsing: "unix:\(paths.serverSocket)") {
       var settings = Configuration()
       settings.timeouts = Timeouts(metadata: .seconds(2))
-      let credentials = StaticCredentials(token: LocalToken.read(dataDirectory: paths.data.string))
+      let credentials = StaticCredentials(token: try? LocalToken.read(dataDirectory: paths.data.string))
       let client = BerayClient(
         address: address, credentials: credentials, configuration: settings, logger: Logger(label: "client"))
       tasks = try? await client.tasks()

@@ -98,13 +98,11 @@ struct ServedMount {
     var requests = ends.makeAsyncIterator()
     let first = await requests.next()
     let finish = Task {
-      var rescued: [String] = []
-      if first != 0 {
-        // While it is mounted, so that an error can still be seen; then once more for what was written meanwhile.
-        rescued = await fileSystem.finish(deadline: Self.finishLimit, progress: Self.tell)
-        if await session.unmount() == .detached { Terminal.note("beray-fs: detached, for some program still uses it") }
+      // Unmounted first: nothing is written any more while the last uploads go out.
+      if first != 0, await session.unmount() == .detached {
+        Terminal.note("beray-fs: detached, for some program still uses it")
       }
-      return rescued + (await fileSystem.finish(deadline: Self.finishLimit, progress: Self.tell))
+      return await fileSystem.finish(deadline: Self.finishLimit, progress: Self.tell)
     }
     let impatience = Task {
       // A second signal ends the wait for the uploads: what is left is saved.
@@ -115,7 +113,7 @@ struct ServedMount {
     return await finish.value
   }
 
-  private static func tell(_ progress: String) { Terminal.note("beray-fs: \(progress)") }
+  @Sendable private static func tell(_ progress: String) { Terminal.note("beray-fs: \(progress)") }
 
   private func fuseOptions(_ connection: Connection) -> FuseOptions {
     var options = FuseOptions(

@@ -1,0 +1,90 @@
+import BerayServer
+import Glibc
+import Logging
+import Synchronization
+import SystemPackage
+
+/// A server that this process runs, from the options of the command to its end.
+struct ServedServer {
+  let command: ServeCommand
+  let ready: ReadySignal
+
+  /// Serves until SIGINT or SIGTERM, or until it has been idle for as long as it was told.
+  func run() async throws {
+    let environment = Environment.current()
+    let paths = Paths(environment: environment)
+    let configuration = try settings(paths, try UserConfiguration(reading: paths.configurationFile))
+    let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
+    let (command, ready) = (command, ready)
+    let server = BerayServer(configuration) { addresses in
+      Self.announce(
+        addresses, data: configuration.dataDirectory, isQuiet: command.socket != nil,
+        isSecure: command.tlsCert != nil)
+      ready.ready()
+    }
+    let serving = Task { try await server.run() }
+    let listener = Task {
+      // SIGHUP is a terminal that went away: what runs in the background stays, what stood in it ends.
+      for await signal in signals where signal != SIGHUP || command.socket == nil { serving.cancel() }
+    }
+    defer { listener.cancel() }
+    do { try await serving.value } catch is CancellationError {}
+  }
+
+  /// What the server is told to be.
+  func settings(_ paths: Paths, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
+    let data = command.data.map { AbsolutePath.of($0) } ?? paths.data.string
+    var settings = ServerConfiguration(
+      dataDirectory: data, agent: try agent(user), logger: Logger(label: "server"))
+    if let socket = command.socket {
+      settings.unixSocket = socket
+    } else {
+      var tcp = ServerConfiguration.TCP(host: command.host, port: command.port)
+      tcp.certificatePath = command.tlsCert
+      tcp.privateKeyPath = command.tlsKey
+      tcp.isBehindProxy = command.behindProxy
+      tcp.allowsRegistration = command.allowRegister
+      settings.tcp = tcp
+      // Mounts and commands of this user find their server here; one with another data directory is not it.
+      if data == paths.data.string {
+        try PrivateDirectory.make(paths.runtime)
+        if UnixSocket.isListening(paths.serverSocket) {
+          throw CommandError(
+            "the local server runs already", advice: "end it: kill its process, which 'beray-fs status' names, or use --data")
+        }
+        settings.unixSocket = paths.serverSocket.string
+      }
+    }
+    if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
+    settings.agentEnvironment = command.agentEnv
+    settings.idleTimeout = command.idleTimeout.map { .seconds($0) }
+    settings.version = RootCommand.version
+    return settings
+  }
+
+  /// The agent: of the command line, else of the configuration, else the demonstration.
+  private func agent(_ user: UserConfiguration) throws(CommandError) -> AgentCommand {
+    if !command.agentCommand.isEmpty { return AgentCommand(arguments: command.agentCommand) }
+    if command.agent == nil, let words = user.agentCommand { return AgentCommand(arguments: words) }
+    let name = command.agent ?? user.agent ?? "demo"
+    guard let preset = AgentPreset.named(name) else {
+      throw .badUse(
+        "there is no agent '\(name)'", advice: "known are \(AgentPreset.all.map(\.name).joined(separator: ", "))")
+    }
+    return preset.command
+  }
+
+  /// Tells people where it is; the url alone is the result, for scripts that asked for port 0.
+  private static func announce(_ addresses: BoundAddresses, data: String, isQuiet: Bool, isSecure: Bool) {
+    guard !isQuiet, let host = addresses.host, let port = addresses.port else { return }
+    let url = "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    try? Terminal.print(url)
+    Terminal.note("data:  \(data)")
+    if addresses.unixSocket != nil {
+      Terminal.note("token: beray-fs whoami --show-token")
+    } else {
+      Terminal.note("token: \(data)/token")
+    }
+    Terminal.note("Ctrl-C ends it")
+  }
+}
