@@ -37,8 +37,8 @@ struct LoginCommand: AsyncParsableCommand {
       ? try await connection.client.loginWithForm(email: email, password: password)
       : try await connection.client.login(email: email, password: password)
     try connection.keep(session, email: email)
-    if output.json { try Terminal.print(session.user.raw.serialized()) }
-    Terminal.note("logged in to \(connection.name) as \(ShownText.escaped(session.user.email ?? email))")
+    if output.json { try Terminal.print((session.user?.raw ?? .null).serialized()) }
+    Terminal.note("logged in to \(connection.name) as \(ShownText.escaped(session.user?.email ?? email))")
   }
 }
 
@@ -90,8 +90,8 @@ struct RegisterCommand: AsyncParsableCommand {
     let session = try await connection.client.register(
       email: email, verificationCode: code ?? "", password: password)
     try connection.keep(session, email: email)
-    if output.json { try Terminal.print(session.user.raw.serialized()) }
-    Terminal.note("registered at \(connection.name) as \(ShownText.escaped(session.user.email ?? email)), and logged in")
+    if output.json { try Terminal.print((session.user?.raw ?? .null).serialized()) }
+    Terminal.note("registered at \(connection.name) as \(ShownText.escaped(session.user?.email ?? email)), and logged in")
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import BerayAPI
 import BerayClient
 import Fuse
+import Logging
 import SystemPackage
 
 /// `beray-fs status`.

@@ -18,7 +18,10 @@ struct UserConfiguration: Hashable, Sendable {
   /// Reads `path`; a file that is not there is an empty configuration.
   /// - Throws: ``CommandError`` where it is no JSON object, has a member that is not known, or a value of the wrong type.
   init(reading path: FilePath) throws(CommandError) {
-    guard let bytes = try PrivateFile.readShared(path) else { return }
+    guard let bytes = try PrivateFile.readShared(path) else {
+      self.init()
+      return
+    }
     let json: JSON
     do { json = try JSON(parsing: bytes) } catch {
       throw CommandError("\(path) is not JSON: \(error)", advice: "mend it, or remove it")

@@ -78,12 +78,13 @@ struct Connection: Sendable {
 
   /// The address to log in with: the one given, of the environment, of the last login, or what the user types.
   func email(given: String?) throws(CommandError) -> String {
-    if let email = try given ?? environment["BERAY_EMAIL"] ?? store.entry(for: key)?.email { return email }
+    if let email = given ?? environment["BERAY_EMAIL"] { return email }
+    if let email = try store.entry(for: key)?.email { return email }
     return try Password.ask("Email", hidden: false)
   }
 
   func keep(_ session: Session, email: String) throws(CommandError) {
-    try store.keep(.init(email: session.user.email ?? email, token: session.accessToken), for: key)
+    try store.keep(.init(email: session.user?.email ?? email, token: session.accessToken), for: key)
   }
 
   func forget() throws(CommandError) {

@@ -21,15 +21,15 @@ struct CredentialStore: Sendable {
     let directory = path.removingLastComponent()
     try PrivateDirectory.make(directory)
     // Two logins at one time must not lose one of the two tokens.
-    let lock = try FileLock(waitingFor: directory)
-    defer { _ = consume lock }
-    var members = try members().filter { $0.name != server }
-    if let entry {
-      var fields: [JSON.Member] = [.init("token", .string(entry.token))]
-      if let email = entry.email { fields.insert(.init("email", .string(email)), at: 0) }
-      members.append(.init(server, .object(fields)))
+    try FileLock.holding(directory) { () throws(CommandError) in
+      var members = try members().filter { $0.name != server }
+      if let entry {
+        var fields: [JSON.Member] = [.init("token", .string(entry.token))]
+        if let email = entry.email { fields.insert(.init("email", .string(email)), at: 0) }
+        members.append(.init(server, .object(fields)))
+      }
+      try PrivateFile.replace(path, with: Array((JSON.object(members).serialized(pretty: true) + "\n").utf8))
     }
-    try PrivateFile.replace(path, with: Array((JSON.object(members).serialized(pretty: true) + "\n").utf8))
   }
 
   private func members() throws(CommandError) -> [JSON.Member] {

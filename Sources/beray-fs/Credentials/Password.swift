@@ -6,7 +6,7 @@ enum Password {
   /// The password: the first line of standard input where `fromStandardInput`, else asked for on the terminal.
   static func obtain(prompt: String, fromStandardInput: Bool) throws(CommandError) -> String {
     if fromStandardInput {
-      guard let line = readLine(strippingNewline: true), !line.isEmpty else {
+      guard let line = Swift.readLine(strippingNewline: true), !line.isEmpty else {
         throw .badUse("standard input has no password", advice: "give it as one line")
       }
       return line

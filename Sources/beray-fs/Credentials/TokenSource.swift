@@ -72,7 +72,9 @@ struct TokenSource: Sendable {
   /// What to log in with where the token is no longer taken; nil where no password file is named.
   func login() throws(CommandError) -> (email: String, password: String)? {
     guard let passwordFile else { return nil }
-    guard let email = try emailVariable ?? store.entry(for: server)?.email else { return nil }
+    var email = emailVariable
+    if email == nil { email = try store.entry(for: server)?.email }
+    guard let email else { return nil }
     return (email, try Password.read(passwordFile))
   }
 }

@@ -1,3 +1,4 @@
+import BerayAPI
 import BerayClient
 import Logging
 import Synchronization

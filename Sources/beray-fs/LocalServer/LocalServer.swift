@@ -22,14 +22,14 @@ struct LocalServer: Sendable {
     if UnixSocket.isListening(paths.serverSocket) { return }
     try PrivateDirectory.make(paths.runtime)
     try PrivateDirectory.makeMissing(paths.state)
-    let lock = try FileLock(waitingFor: paths.runtime.appending("server.lock"))
-    defer { _ = consume lock }
-    if UnixSocket.isListening(paths.serverSocket) { return }
-    do throws(CommandError) {
-      try BackgroundProcess.start(
-        arguments: arguments, environment: childEnvironment, log: .appending(paths.serverLog))
-    } catch {
-      throw CommandError("the local server did not start: \(error.what)", advice: "see \(paths.serverLog)")
+    try FileLock.holding(paths.runtime.appending("server.lock")) { () throws(CommandError) in
+      if UnixSocket.isListening(paths.serverSocket) { return }
+      do throws(CommandError) {
+        try BackgroundProcess.start(
+          arguments: arguments, environment: childEnvironment, log: .appending(paths.serverLog))
+      } catch {
+        throw CommandError("the local server did not start: \(error.what)", advice: "see \(paths.serverLog)")
+      }
     }
   }
 

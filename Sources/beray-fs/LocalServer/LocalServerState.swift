@@ -2,6 +2,7 @@ import BerayAPI
 import BerayClient
 import BerayServer
 import Logging
+import SystemPackage
 
 /// Whether the local server runs, and with how many tasks. Asking does not start it.
 struct LocalServerState: Sendable {
