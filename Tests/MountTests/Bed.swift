@@ -76,7 +76,7 @@ final class Bed: Sendable {
       ] + mountArguments, environment: environment)
     let bed = Bed(directory: directory, url: url, server: server, mount: mount)
     do {
-      try await mount.line { $0.contains("is mounted") ? () : nil }
+      try await mount.line { $0.contains("mounted at") ? () : nil }
     } catch {
       await bed.abandon()
       throw error
