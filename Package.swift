@@ -82,7 +82,11 @@ let package = Package(
       ]),
     .testTarget(name: "ZipArchiveTests", dependencies: ["ZipArchive"]),
     .testTarget(name: "BerayAPITests", dependencies: ["BerayAPI"]),
-    .testTarget(name: "BerayClientTests", dependencies: ["BerayClient", "BerayAPI"]),
+    .testTarget(
+      name: "BerayClientTests",
+      dependencies: [
+        "BerayClient", "BerayAPI", .product(name: "HTTPTypes", package: "swift-http-types"),
+      ]),
     .testTarget(
       name: "BerayFSTests",
       dependencies: [

@@ -84,7 +84,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
 
   /// The URL of a target, which begins with `/`, in the form that async-http-client takes.
   func url(_ target: String) -> String {
-    guard scheme == .unix else { return description + target }
+    guard scheme == .unix else { return "\(scheme.rawValue)://\(authority)\(target)" }
     let socket = Route.percentEncoded(host).split(separator: "/", omittingEmptySubsequences: false)
     return "http+unix://\(socket.joined(separator: "%2F"))\(target)"
   }

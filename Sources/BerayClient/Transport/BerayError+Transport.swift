@@ -29,6 +29,7 @@ extension BerayError {
     case let error as HTTPClientError: return meaning(of: error)
     case let error as NIOConnectionError: return meaning(of: error)
     case let error as IOError: return meaning(ofErrno: error.errnoCode)
+    case HTTPParserError.invalidEOFState: return (.connectionLost, "the server closed the connection")
     case is HTTPParserError: return (.invalidResponse, "the server's answer is no HTTP")
     case let error as ChannelError:
       if case .connectTimeout = error { return (.timedOut, "no connection came about in time") }

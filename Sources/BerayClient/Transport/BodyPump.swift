@@ -56,7 +56,7 @@ final class BodyPump: Sendable {
 
   private func next() async throws(BerayError) -> [UInt8]? {
     while true {
-      let (piece, end, producer) = state.withLock { $0.take() }
+      let (piece, end, producer) = state.withLock { $0.take(capacity: capacity) }
       producer?.resume()
       if let piece { return piece }
       if let end {
@@ -130,12 +130,11 @@ final class BodyPump: Sendable {
 }
 
 extension BodyPump.State {
-  fileprivate mutating func take() -> ([UInt8]?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?) {
+  fileprivate mutating func take(capacity: Int) -> ([UInt8]?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?) {
     guard !pieces.isEmpty else { return (nil, end, nil) }
-    let piece = pieces.count == 1 ? pieces[0] : Array(pieces.joined())
-    pieces.removeAll(keepingCapacity: true)
-    bytes = 0
-    return (piece, nil, producer.take())
+    let piece = pieces.removeFirst()
+    bytes -= piece.count
+    return (piece, nil, bytes < capacity ? producer.take() : nil)
   }
 
   fileprivate mutating func wait(_ continuation: CheckedContinuation<Void, Never>) -> Bool {

@@ -1,0 +1,78 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// A server on a port of the loopback interface: it accepts one connection after another and does with each what it is told.
+final class Loopback: Sendable {
+  let port: UInt16
+  private let listener: CInt
+  private let isStopped = Mutex(false)
+
+  /// - Parameter serve: called with each connection, on a thread of its own; the connection is closed behind it.
+  init(_ serve: @escaping @Sendable (CInt) -> Void) throws {
+    let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let port: UInt16? = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> Bool in
+        bind(listener, address, length) == 0 && listen(listener, 8) == 0 && getsockname(listener, address, &length) == 0
+      } ? UInt16(bigEndian: pointer.pointee.sin_port) : nil
+    }
+    guard let port else { throw Failure(errno: errno) }
+    self.listener = listener
+    self.port = port
+    DispatchQueue.global().async {
+      while true {
+        let connection = accept(listener, nil, nil)
+        if connection < 0 { return }
+        serve(connection)
+        close(connection)
+      }
+    }
+  }
+
+  deinit { stop() }
+
+  /// Refuses connections from now on.
+  func stop() {
+    // Closed once: the number may be another socket's by then.
+    let wasStopped = isStopped.withLock { isStopped in
+      defer { isStopped = true }
+      return isStopped
+    }
+    if wasStopped { return }
+    shutdown(listener, CInt(SHUT_RDWR))
+    close(listener)
+  }
+
+  struct Failure: Error { var errno: CInt }
+
+  /// Reads until `count` bytes after the head of a request have come; gives the head.
+  static func readRequest(_ connection: CInt, body count: Int = 0) -> String {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    var headEnd: Int?
+    while headEnd.map({ bytes.count < $0 + count }) ?? true {
+      let got = read(connection, &buffer, buffer.count)
+      if got <= 0 { break }
+      bytes += buffer[..<got]
+      if headEnd == nil {
+        headEnd = bytes.indices.dropLast(3).first { bytes[$0..<$0 + 4].elementsEqual([13, 10, 13, 10]) }.map { $0 + 4 }
+      }
+    }
+    return String(decoding: bytes.prefix(headEnd ?? bytes.count), as: UTF8.self)
+  }
+
+  static func send(_ connection: CInt, _ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { Glibc.send(connection, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+  }
+
+  /// Returns when the other side has closed.
+  static func waitForEnd(_ connection: CInt) {
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while read(connection, &buffer, buffer.count) > 0 {}
+  }
+}
