@@ -1,4 +1,5 @@
 import BerayAPI
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -17,6 +18,7 @@ final class StateDirectory: DirectoryNode {
     self.context = context
     self.creations = creations
     let started = context.time.now()
+    let status = StatusSnapshot()
     func file(_ name: Name, _ content: @escaping @Sendable () -> SnapshotFile.Content) -> (name: Name, node: any Node) {
       let node = context.inodes.add { inode in
         SnapshotFile(inode, path: ".beray/\(name)", context: context) { .ready(content()) }
@@ -29,8 +31,9 @@ final class StateDirectory: DirectoryNode {
         return .init(text, modified: modified, timeout: .zero)
       },
       file("status.json") {
-        let status = MountStatus(context: context, health: monitor.health, shared: shared, started: started)
-        return .init(status.json.serialized(pretty: true) + "\n", modified: context.time.now(), timeout: .zero)
+        status.content(at: context.time) {
+          MountStatus(context: context, health: monitor.health, shared: shared, started: started)
+        }
       },
       file("user.json") {
         let user = monitor.health.user?.raw ?? .object([])
@@ -60,5 +63,20 @@ final class StateDirectory: DirectoryNode {
         name: child.name, cookie: UInt64(index + 3), node: child.node, nameTimeout: .zero, attributes: attributes)
     }
     return .ready(Listing(items: items))
+  }
+}
+
+/// Keeps the text of `status.json` for a moment: a program that reads it moves its counters, and tar would call it changed.
+private final class StatusSnapshot: Sendable {
+  private static let lifetime = Duration.seconds(1)
+  private let last = Mutex<(content: SnapshotFile.Content, made: Duration)?>(nil)
+
+  func content(at time: TimeSource, _ make: () -> MountStatus) -> SnapshotFile.Content {
+    let now = time.uptime()
+    if let last = last.withLock({ $0 }), now - last.made < Self.lifetime { return last.content }
+    let content = SnapshotFile.Content(
+      make().json.serialized(pretty: true) + "\n", modified: time.now(), timeout: .zero)
+    last.withLock { $0 = (content, now) }
+    return content
   }
 }

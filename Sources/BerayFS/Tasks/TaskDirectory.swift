@@ -54,7 +54,9 @@ final class TaskDirectory: DirectoryNode {
     guard let child = entered().children.first(where: { $0.name == name }) else {
       return .failed(.noSuchFileOrDirectory)
     }
-    return .ready(FoundNode(node: child.node, nameTimeout: SnapshotFile.forever))
+    // The directory is locked while this is answered, so the size of an archive is left to the getattr that follows.
+    let attributes = (child.node as? ArchiveFile)?.unsizedReply
+    return .ready(FoundNode(node: child.node, nameTimeout: SnapshotFile.forever, attributes: attributes))
   }
 
   func list() -> Outcome<Listing> {

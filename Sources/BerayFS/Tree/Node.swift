@@ -51,6 +51,8 @@ protocol OpenFile: AnyObject, Sendable {
 struct FoundNode: Sendable {
   var node: any Node
   var nameTimeout: Duration
+  /// What the lookup tells of the node where asking it would take long; nil asks it.
+  var attributes: AttributeReply?
 }
 
 /// A handle that open made, and how the kernel is to treat it.
