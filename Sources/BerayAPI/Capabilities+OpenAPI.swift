@@ -1,5 +1,6 @@
 extension Capabilities {
-  /// Reads an OpenAPI 3 document: what its `paths` list is there, under any prefix, whatever the path parameter is called.
+  /// Reads an OpenAPI 3 document: what its `paths` list is there, under any prefix, whatever the path parameter is
+  /// called.
   public init(openAPI document: JSON) {
     self = []
     for path in document["paths"]?.objectValue ?? [] {

@@ -38,8 +38,8 @@ extension UTCTime {
     }
   }
 
-  /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. The year is taken to begin in March, so that the
-  /// leap day is its last; 400 years (an era) have 146,097 days.
+  /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. The year is taken to begin in March, so that
+  /// the leap day is its last; 400 years (an era) have 146,097 days.
   static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
     let year = month <= 2 ? year - 1 : year
     let era = (year >= 0 ? year : year - 399) / 400

@@ -1,6 +1,6 @@
 extension UTCTime {
-  /// Reads a time in a JSON answer: ISO 8601, or the seconds, milliseconds, microseconds or nanoseconds since 1970, as a
-  /// number or as text.
+  /// Reads a time in a JSON answer: ISO 8601, or the seconds, milliseconds, microseconds or nanoseconds since 1970, as
+  /// a number or as text.
   public init?(json: JSON) {
     switch json {
     case .number(let text): self.init(epoch: text)
@@ -15,8 +15,8 @@ extension UTCTime {
     if let time = Self.parseISO8601(text) { self = time } else { self.init(epoch: text) }
   }
 
-  /// Reads the time since 1970 as a decimal number, whose unit is told by its magnitude: up to 11 digits before the point
-  /// are seconds, 14 milliseconds, 17 microseconds, more nanoseconds.
+  /// Reads the time since 1970 as a decimal number, whose unit is told by its magnitude: up to 11 digits before the
+  /// point are seconds, 14 milliseconds, 17 microseconds, more nanoseconds.
   public init?(epoch text: String) {
     guard let number = DecimalNumber(text) else { return nil }
     let whole = number.whole.magnitude

@@ -1,4 +1,5 @@
-/// A point in time as the API tells it: seconds and nanoseconds since 1970-01-01T00:00:00Z, with no loss of a server's precision.
+/// A point in time as the API tells it: seconds and nanoseconds since 1970-01-01T00:00:00Z, with no loss of a server's
+/// precision.
 public struct UTCTime: Hashable, Comparable, Sendable {
   public var seconds: Int64
   /// 0 ..< 1,000,000,000, also before 1970.

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// A client of a BeRay server: every operation of the API as an async method that throws ``BerayError``.
 ///
-/// It is safe to use from many tasks at once. Each call has a deadline (``Timeouts``), and ends at once when the task that makes
-/// it is cancelled. What can be repeated is repeated after a broken connection; POST never is.
+/// It is safe to use from many tasks at once. Each call has a deadline (``Timeouts``), and ends at once when the task
+/// that makes it is cancelled. What can be repeated is repeated after a broken connection; POST never is.
 public final class BerayClient: Sendable {
   public let address: ServerAddress
   public let configuration: Configuration
@@ -193,7 +193,8 @@ private struct Attempt {
     self.mayStart = mayStart
   }
 
-  /// What the server asked for, else 100, 200, 400 ms… less up to the half by chance, so that clients do not come at once.
+  /// What the server asked for, else 100, 200, 400 ms… less up to the half by chance, so that clients do not come at
+  /// once.
   mutating func nextPause(retryAfter: Int?) -> Duration {
     defer { pauses += 1 }
     if let retryAfter { return .seconds(retryAfter) }

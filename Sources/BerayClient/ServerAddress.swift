@@ -1,7 +1,7 @@
 internal import BerayAPI
 
-/// Where a server is: `http://HOST:PORT`, `https://HOST`, either with a path before `/api/v1`, or `unix:/PATH` for a socket of
-/// this machine.
+/// Where a server is: `http://HOST:PORT`, `https://HOST`, either with a path before `/api/v1`, or `unix:/PATH` for a
+/// socket of this machine.
 public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
   enum Scheme: String, Hashable, Sendable {
     case http

@@ -28,7 +28,9 @@ import Testing
     #expect(
       try await request(Self.session) { try await $0.login(email: "a@b.c", password: "p") }.0
         == #"POST /api/v1/auth/login {"email":"a@b.c","password":"p"}"#)
-    let (form, request) = try await request(Self.session) { try await $0.loginWithForm(email: "a@b.c", password: "p&q") }
+    let (form, request) = try await request(Self.session) {
+      try await $0.loginWithForm(email: "a@b.c", password: "p&q")
+    }
     #expect(form == "POST /api/v1/auth/token username=a%40b.c&password=p%26q")
     #expect(request.headers[.contentType] == "application/x-www-form-urlencoded")
     #expect(try await self.request { try await $0.logout() }.0 == "POST /api/v1/auth/logout ")

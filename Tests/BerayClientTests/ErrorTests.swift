@@ -33,14 +33,16 @@ import Testing
   }
 
   @Test func detailMayBeAList() async throws {
-    let body = #"{"detail":[{"loc":["body","goal"],"msg":"too short","input":"x","ctx":{}},{"loc":["query",0],"msg":"bad"}]}"#
+    let body =
+      #"{"detail":[{"loc":["body","goal"],"msg":"too short","input":"x","ctx":{}},{"loc":["query",0],"msg":"bad"}]}"#
     let error = try await error(422, body)
     #expect(error.detail == "body.goal: too short; query.0: bad")
     #expect(error.rawDetail?.arrayValue?.count == 2)
   }
 
   @Test func noSecretStandsInAnError() async throws {
-    let body = #"{"detail":[{"loc":["body"],"msg":"bad: hunter2","input":{"password":"hunter2"},"ctx":{"a":"hunter2"}}]}"#
+    let body =
+      #"{"detail":[{"loc":["body"],"msg":"bad: hunter2","input":{"password":"hunter2"},"ctx":{"a":"hunter2"}}]}"#
     let login = try await error(422, body) { client throws(BerayError) in
       _ = try await client.login(email: "a", password: "hunter2")
     }
@@ -76,7 +78,8 @@ import Testing
     ("http://localhost:8000/", "http://localhost:8000", true), ("HTTP://LocalHost", "http://localhost", true),
     ("https://h.example/a/b/", "https://h.example/a/b", false), ("http://[::1]:80/x", "http://[::1]:80/x", true),
     ("http://127.9.9.9", "http://127.9.9.9", true), ("unix:/run/x.sock", "unix:/run/x.sock", true),
-    ("unix:///run/x.sock", "unix:/run/x.sock", true), ("http://127.0.0.1.evil.example", "http://127.0.0.1.evil.example", false),
+    ("unix:///run/x.sock", "unix:/run/x.sock", true),
+    ("http://127.0.0.1.evil.example", "http://127.0.0.1.evil.example", false),
   ])
   func readsAddresses(text: String, shown: String, isLocal: Bool) throws {
     let address = try ServerAddress(parsing: text)
@@ -86,7 +89,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "localhost:8000", "ftp://x", "http://", "http://h:0", "http://h:99999", "http://h:x", "http://u:p@h", "http://h?x", "http://h/#x",
+    "", "localhost:8000", "ftp://x", "http://", "http://h:0", "http://h:99999", "http://h:x", "http://u:p@h",
+    "http://h?x", "http://h/#x",
     "http:h", "unix:", "unix:x", "http://h h", "http://[::1", "http://[x]",
   ])
   func refusesAddresses(text: String) {

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Glibc
 import Synchronization
 
@@ -23,13 +23,15 @@ final class Loopback: Sendable {
     guard let port else { throw Failure(errno: errno) }
     self.listener = listener
     self.port = port
-    DispatchQueue.global().async {
+    // The thread closes the listener, so that it never accepts from another socket of the same number.
+    Thread.detachNewThread {
       while true {
         let connection = accept(listener, nil, nil)
-        if connection < 0 { return }
+        if connection < 0 { break }
         serve(connection)
         close(connection)
       }
+      close(listener)
     }
   }
 
@@ -37,14 +39,13 @@ final class Loopback: Sendable {
 
   /// Refuses connections from now on.
   func stop() {
-    // Closed once: the number may be another socket's by then.
+    // Once: the number may be another socket's by then.
     let wasStopped = isStopped.withLock { isStopped in
       defer { isStopped = true }
       return isStopped
     }
     if wasStopped { return }
     shutdown(listener, CInt(SHUT_RDWR))
-    close(listener)
   }
 
   struct Failure: Error { var errno: CInt }

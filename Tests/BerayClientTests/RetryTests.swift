@@ -10,7 +10,8 @@ import Testing
   @Test(arguments: [502, 503, 504])
   func repeatsGET(status: Int) async throws {
     let transport = ScriptedTransport(
-      ScriptedTransport.answer(status), ScriptedTransport.failure(.connectionLost), ScriptedTransport.failure(.connectionRefused),
+      ScriptedTransport.answer(status), ScriptedTransport.failure(.connectionLost),
+      ScriptedTransport.failure(.connectionRefused),
       ScriptedTransport.answer(200, "[]"))
     let client = try makeClient(transport)
     #expect(try await client.tasks().isEmpty)
@@ -49,7 +50,8 @@ import Testing
       opened.withLock { $0 += 1 }
       return ByteStream([1, 2])
     }
-    let transport = ScriptedTransport(ScriptedTransport.answer(503), ScriptedTransport.answer(200, #"{"size":2}"#, [.eTag: "v"]))
+    let transport = ScriptedTransport(
+      ScriptedTransport.answer(503), ScriptedTransport.answer(200, #"{"size":2}"#, [.eTag: "v"]))
     let receipt = try await makeClient(transport).uploadFile(to: id, path: "f", content: content)
     #expect(receipt.etag == "v")
     #expect(receipt.raw["size"]?.intValue == 2)
@@ -59,7 +61,8 @@ import Testing
   @Test func waitsAsLongAsTheServerAsksWithinTheDeadline() async throws {
     let pauses = Mutex<[Duration]>([])
     let transport = ScriptedTransport(
-      ScriptedTransport.answer(503, "{}", [.retryAfter: "2"]), ScriptedTransport.answer(503, "{}", [.retryAfter: "3600"]))
+      ScriptedTransport.answer(503, "{}", [.retryAfter: "2"]),
+      ScriptedTransport.answer(503, "{}", [.retryAfter: "3600"]))
     let client = try makeClient(transport) { configuration in
       configuration.pause = { duration in pauses.withLock { $0.append(duration) } }
     }
@@ -88,7 +91,8 @@ import Testing
 
   @Test func startsAServerWhereNoneListens() async throws {
     let starts = Mutex(0)
-    let transport = ScriptedTransport(ScriptedTransport.failure(.connectionRefused), ScriptedTransport.answer(200, #"{"id":1}"#))
+    let transport = ScriptedTransport(
+      ScriptedTransport.failure(.connectionRefused), ScriptedTransport.answer(200, #"{"id":1}"#))
     let client = try makeClient(transport) { $0.onConnectionRefused = { starts.withLock { $0 += 1 } } }
     #expect(try await client.createTask(goal: "g").id.rawValue == 1)
     #expect(starts.withLock { $0 } == 1)

@@ -66,6 +66,7 @@ func makeClient(
   configuration.pause = { _ in try Task.checkCancellation() }
   change(&configuration)
   return BerayClient(
-    address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: token), configuration: configuration,
+    address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: token),
+    configuration: configuration,
     transport: transport)
 }

@@ -14,7 +14,8 @@ import Testing
     configuration.retries = 0
     change(&configuration)
     let client = BerayClient(
-      address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: "t0ken"), configuration: configuration)
+      address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: "t0ken"),
+      configuration: configuration)
     do {
       let value = try await body(client)
       await client.shutdown()
@@ -118,7 +119,8 @@ import Testing
     let server = try Loopback { connection in
       _ = Loopback.readRequest(connection)
       count.withLock { $0 += 1 }
-      Loopback.send(connection, "HTTP/1.1 307 X\r\nLocation: /api/v1/tasks\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+      Loopback.send(
+        connection, "HTTP/1.1 307 X\r\nLocation: /api/v1/tasks\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     }
     let code = await code { try await withClient("http://127.0.0.1:\(server.port)") { _ = try await $0.tasks() } }
     #expect(code == .api)

@@ -42,7 +42,9 @@ import Testing
   }
 
   @Test func aSilentStreamTimesOut() async throws {
-    let client = try makeClient(ScriptedTransport { _ in TransportResponse(status: 200, body: silentBody(after: "data: 1\n\n")) }) {
+    let client = try makeClient(
+      ScriptedTransport { _ in TransportResponse(status: 200, body: silentBody(after: "data: 1\n\n")) }
+    ) {
       $0.timeouts.streamIdle = .milliseconds(30)
     }
     var iterator = try await client.updates(of: id).makeAsyncIterator()
@@ -51,7 +53,9 @@ import Testing
   }
 
   @Test func aSlowDownloadTimesOut() async throws {
-    let client = try makeClient(ScriptedTransport { _ in TransportResponse(status: 200, body: silentBody(after: "some")) }) {
+    let client = try makeClient(
+      ScriptedTransport { _ in TransportResponse(status: 200, body: silentBody(after: "some")) }
+    ) {
       $0.timeouts.stall = .milliseconds(30)
     }
     let content = try await client.fileContent(of: id, path: "f")
@@ -137,7 +141,8 @@ import Testing
 
   @Test func capabilitiesAreAskedForOnce() async throws {
     let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
-    let transport = ScriptedTransport(ScriptedTransport.failure(.hostUnreachable), ScriptedTransport.answer(200, document))
+    let transport = ScriptedTransport(
+      ScriptedTransport.failure(.hostUnreachable), ScriptedTransport.answer(200, document))
     let client = try makeClient(transport) { $0.retries = 0 }
     await #expect(throws: BerayError.self) { try await client.capabilities() }
     await withTaskGroup { group in

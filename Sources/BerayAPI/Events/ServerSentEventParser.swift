@@ -1,7 +1,7 @@
 /// Splits the bytes of an event stream into events by the rules of WHATWG HTML §9.2.6, wherever the bytes are cut.
 ///
-/// One rule is wider: the standard drops a block that the stream's end leaves unfinished; ``finish()`` gives it where it
-/// has data, since there are servers that close without a last blank line.
+/// One rule is wider: the standard drops a block that the stream's end leaves unfinished; ``finish()`` gives it where
+/// it has data, since there are servers that close without a last blank line.
 public struct ServerSentEventParser: Sendable {
   /// A line, or the data of one event, is longer than ``ServerSentEventParser/sizeLimit``.
   public struct TooLong: Error, Hashable, Sendable {}

@@ -1,5 +1,6 @@
 extension FileEntry {
-  /// Whether a name can stand in a directory: not empty, not `.` nor `..`, no `/`, no NUL, at most 255 bytes (NAME_MAX).
+  /// Whether a name can stand in a directory: not empty, not `.` nor `..`, no `/`, no NUL, at most 255 bytes
+  /// (NAME_MAX).
   ///
   /// Names that a server sends are refused here and nowhere else.
   public static func isAcceptable(name: String) -> Bool {
@@ -10,15 +11,15 @@ extension FileEntry {
 
   /// Reads the answer of `GET tasks/{id}/files/tree`: the entries of the directory that was asked for.
   ///
-  /// It may be one level, a subtree with nested `children`, or a subtree as one flat list of paths, either from the top of the
-  /// work directory or from the requested one; and it may stand in an object, under `files`, `items`, `entries`, `tree`,
-  /// `children` or `data`. Entries may be texts: paths, which end with `/` where they are directories. Entries with a name that
-  /// ``isAcceptable(name:)`` refuses, or that came before, are left out.
+  /// It may be one level, a subtree with nested `children`, or a subtree as one flat list of paths, either from the top
+  /// of the work directory or from the requested one; and it may stand in an object, under `files`, `items`, `entries`,
+  /// `tree`, `children` or `data`. Entries may be texts: paths, which end with `/` where they are directories. Entries
+  /// with a name that ``isAcceptable(name:)`` refuses, or that came before, are left out.
   /// - Parameters:
   ///   - requestedPath: the path that was asked for; "." is the top.
-  ///   - recursive: whether the server was asked for the whole subtree and is known to give it. Where it is not, an answer in which
-  ///     every directory has empty `children` may be one level of a server that always sends that member: they count as
-  ///     unknown then.
+  ///   - recursive: whether the server was asked for the whole subtree and is known to give it. Where it is not, an
+  ///     answer in which every directory has empty `children` may be one level of a server that always sends that
+  ///     member: they count as unknown then.
   public static func list(
     json: JSON, requestedPath: String, recursive: Bool = false
   ) throws(UnexpectedJSON) -> [FileEntry] {

@@ -9,8 +9,8 @@ extension JSON {
     if case .string(let text) = self { text } else { nil }
   }
 
-  /// A whole number: `7`, `7.0` and, since some servers quote their numbers, `"7"`; nil where it is no whole number or does
-  /// not fit.
+  /// A whole number: `7`, `7.0` and, since some servers quote their numbers, `"7"`; nil where it is no whole number or
+  /// does not fit.
   public var intValue: Int64? {
     switch self {
     case .number(let text), .string(let text):

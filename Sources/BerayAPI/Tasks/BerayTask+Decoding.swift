@@ -1,8 +1,8 @@
 extension BerayTask {
   /// Reads a task: an object with an `id` (or `task_id`), or one that holds such an object under `task` or `data`.
   ///
-  /// A missing goal and a missing status are "", and such a status counts as not finished. Where `events` is a list, every
-  /// element of it is an event, whatever it looks like.
+  /// A missing goal and a missing status are "", and such a status counts as not finished. Where `events` is a list,
+  /// every element of it is an event, whatever it looks like.
   /// - Parameter id: taken where the object has none.
   public init(json: JSON, id: TaskID? = nil) throws(UnexpectedJSON) {
     let task = Self.unwrapped(json)

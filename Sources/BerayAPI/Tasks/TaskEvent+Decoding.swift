@@ -1,8 +1,8 @@
 extension TaskEvent {
   /// Reads an event. Anything is one: text is an event with that text, and what has no known field keeps its ``raw``.
   ///
-  /// Each field is looked for at the top, then one level down, in the objects under `data`, `event` and `task`. A text that is
-  /// itself an object or a list is given as JSON.
+  /// Each field is looked for at the top, then one level down, in the objects under `data`, `event` and `task`. A text
+  /// that is itself an object or a list is given as JSON.
   public init(json: JSON) {
     self.init(json: json, under: ["data", "event", "task"])
   }

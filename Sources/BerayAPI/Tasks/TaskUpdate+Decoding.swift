@@ -2,12 +2,13 @@ extension TaskUpdate {
   /// Reads one message of a task's stream; nil where it is a heartbeat, or carries nothing at all.
   ///
   /// - An object under `task`, a list under `events`, or a `goal` make it a task or a part of one, also under `data`.
-  /// - A status beside no type, or beside a type that speaks of the task (`status`, `task_updated`…), is the task's status.
-  ///   It is a change of status alone, and no event, where nothing more than an id or a time stands beside it, or where the type
-  ///   itself says `status`.
-  /// - A status beside any other type (`{"type":"tool_call","status":"success"}`) is the event's own and says nothing of the
-  ///   task; where it reads as an end, the task is to be asked: ``wantsRefresh``.
-  /// - A type that speaks of a change or an end (`updated`, `done`) with nothing beside it is no event; ``wantsRefresh`` is set.
+  /// - A status beside no type, or beside a type that speaks of the task (`status`, `task_updated`…), is the task's
+  ///   status. It is a change of status alone, and no event, where nothing more than an id or a time stands beside it,
+  ///   or where the type itself says `status`.
+  /// - A status beside any other type (`{"type":"tool_call","status":"success"}`) is the event's own and says nothing
+  ///   of the task; where it reads as an end, the task is to be asked: ``wantsRefresh``.
+  /// - A type that speaks of a change or an end (`updated`, `done`) with nothing beside it is no event;
+  ///   ``wantsRefresh`` is set.
   /// - All else is one event.
   ///
   /// - Parameters:

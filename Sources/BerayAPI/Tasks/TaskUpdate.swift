@@ -6,7 +6,8 @@ public struct TaskUpdate: Hashable, Sendable {
   public var status: TaskStatus?
   /// The events that it carries: one, or none (a change of status alone), or those of ``task``.
   public var events: [TaskEvent]
-  /// The task, or the part of one, that the message carries; its fields are in ``raw``. Nil where the message is an event or a status.
+  /// The task, or the part of one, that the message carries; its fields are in ``raw``. Nil where the message is an
+  /// event or a status.
   public var task: BerayTask?
   /// Whether the message tells of a change that it does not carry, so that the task is to be fetched.
   public var wantsRefresh: Bool

@@ -2,8 +2,9 @@
 public enum ShownText {
   /// The text in one line in which no byte can act on a terminal.
   ///
-  /// C0 (with it ANSI escapes, which begin with ESC), DEL and C1 become `\x1b`, `\x7f`, `\x9b`; newline, carriage return and
-  /// tab become `\n`, `\r`, `\t`; line separators and the controls that reorder text (Unicode UAX #9) become `\u{202e}`.
+  /// C0 (with it ANSI escapes, which begin with ESC), DEL and C1 become `\x1b`, `\x7f`, `\x9b`; newline, carriage
+  /// return and tab become `\n`, `\r`, `\t`; line separators and the controls that reorder text (Unicode UAX #9) become
+  /// `\u{202e}`.
   public static func escaped(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isActive) else { return text }
     var shown = ""

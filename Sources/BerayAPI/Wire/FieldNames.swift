@@ -19,7 +19,8 @@ enum FieldNames {
 }
 
 extension JSON {
-  /// What `read` makes of the first of these members that it can read; members that are null or of another kind are passed over.
+  /// What `read` makes of the first of these members that it can read; members that are null or of another kind are
+  /// passed over.
   func first<Value>(of names: [String], as read: (JSON) -> Value?) -> Value? {
     for name in names {
       if let member = self[name], let value = read(member) { return value }

@@ -26,8 +26,8 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
   /// Where a server describes itself, from its root.
   public static let openAPIPath = "/openapi.json"
 
-  /// The path behind ``prefix``, with `:id` in the place of the task's id. The slash at the end of `tasks/` belongs to it:
-  /// without it a server may redirect.
+  /// The path behind ``prefix``, with `:id` in the place of the task's id. The slash at the end of `tasks/` belongs to
+  /// it: without it a server may redirect.
   public var template: String {
     switch self {
     case .requestVerificationCode: "auth/request-verification-code"
@@ -76,7 +76,8 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
     return "?" + items.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }.joined(separator: "&")
   }
 
-  /// Percent-encodes UTF-8 bytes; what RFC 3986 §2.3 calls unreserved stays, and so does `/`, which a query may have (§3.4).
+  /// Percent-encodes UTF-8 bytes; what RFC 3986 §2.3 calls unreserved stays, and so does `/`, which a query may have
+  /// (§3.4).
   public static func percentEncoded(_ text: String) -> String {
     var encoded: [UInt8] = []
     let digits = Array("0123456789ABCDEF".utf8)

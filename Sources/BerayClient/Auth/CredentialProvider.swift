@@ -1,6 +1,7 @@
 public import BerayAPI
 
-/// Where a client has its token from. One is asked before every request, so that a login elsewhere takes effect at once.
+/// Where a client has its token from. One is asked before every request, so that a login elsewhere takes effect at
+/// once.
 public protocol CredentialProvider: Sendable {
   /// The token; nil where there is none: requests go without.
   func token() async -> String?

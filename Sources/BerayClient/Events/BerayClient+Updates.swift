@@ -5,10 +5,13 @@ internal import Logging
 extension BerayClient {
   /// The updates of a task as they happen, until the server ends the stream.
   ///
-  /// A server may first send what has happened before. A line that is no JSON is left out, and logged. The iteration throws
-  /// ``BerayError/Code/timedOut`` where no byte came for ``Timeouts/streamIdle``, and ``BerayError/Code/connectionLost`` where the
-  /// connection broke: call again with the last ``BerayAPI/TaskUpdate/lastEventID``.
-  /// - Parameter lastEventID: where the server can resume (`Capabilities.resumableStream`), only what came after it is sent.
+  /// A server may first send what has happened before. A line that is no JSON is left out, and logged. The iteration
+  /// throws
+  /// ``BerayError/Code/timedOut`` where no byte came for ``Timeouts/streamIdle``, and
+  /// ``BerayError/Code/connectionLost`` where the connection broke: call again with the last
+  /// ``BerayAPI/TaskUpdate/lastEventID``.
+  /// - Parameter lastEventID: where the server can resume (`Capabilities.resumableStream`), only what came after it is
+  ///   sent.
   public func updates(of id: TaskID, after lastEventID: String? = nil) async throws(BerayError) -> TaskUpdates {
     var call = Call(.streamTask, task: id)
     call.headers[.accept] = "text/event-stream"

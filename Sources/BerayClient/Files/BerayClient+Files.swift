@@ -2,7 +2,8 @@ public import BerayAPI
 internal import HTTPTypes
 
 extension BerayClient {
-  /// The entries of a directory of a task's work directory. Their ``BerayAPI/FileEntry/children`` are there where the server sent them.
+  /// The entries of a directory of a task's work directory. Their ``BerayAPI/FileEntry/children`` are there where the
+  /// server sent them.
   /// - Parameters:
   ///   - path: relative; "." is the top.
   ///   - recursive: asks for the whole subtree, which servers without `Capabilities.recursiveTree` ignore.

@@ -1,7 +1,8 @@
 public import BerayAPI
 
 extension BerayClient {
-  /// Creates a task, which starts work at once. It is never sent twice: where the answer is lost, list the tasks and compare.
+  /// Creates a task, which starts work at once. It is never sent twice: where the answer is lost, list the tasks and
+  /// compare.
   /// - Parameter tools: passed on as they are.
   public func createTask(goal: String, tools: [JSON]? = nil) async throws(BerayError) -> BerayTask {
     let call = Call(.createTask, body: .json(RequestBody.createTask(goal: goal, tools: tools)))

@@ -2,11 +2,12 @@ internal import Synchronization
 
 /// Reads a body ahead in a task of its own, so that a wait for it can end: by cancellation, or because too little came.
 ///
-/// Only time in which the reader waits counts, so that a slow reader is no slow server. What is read ahead is bounded by
+/// Only time in which the reader waits counts, so that a slow reader is no slow server. What is read ahead is bounded
+/// by
 /// `capacity`, and the sender is held back beyond it.
 ///
-/// Invariants, guarded by `state`: a waiting reader means that there is no piece and no end; a waiting producer means that
-/// there are `capacity` bytes or more. Continuations are resumed after the lock.
+/// Invariants, guarded by `state`: a waiting reader means that there is no piece and no end; a waiting producer means
+/// that there are `capacity` bytes or more. Continuations are resumed after the lock.
 final class BodyPump: Sendable {
   fileprivate struct State {
     var pieces: [[UInt8]] = []
@@ -33,7 +34,8 @@ final class BodyPump: Sendable {
     self.operation = operation
   }
 
-  /// The same bytes, in which a wait fails with ``BerayError/Code/timedOut`` where fewer than `progress` bytes came within
+  /// The same bytes, in which a wait fails with ``BerayError/Code/timedOut`` where fewer than `progress` bytes came
+  /// within
   /// `limit`.
   static func watching(_ body: ByteStream, progress: Int, within limit: Duration, operation: String) -> ByteStream {
     ByteStream {
@@ -130,7 +132,9 @@ final class BodyPump: Sendable {
 }
 
 extension BodyPump.State {
-  fileprivate mutating func take(capacity: Int) -> ([UInt8]?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?) {
+  fileprivate mutating func take(capacity: Int) -> (
+    [UInt8]?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?
+  ) {
     guard !pieces.isEmpty else { return (nil, end, nil) }
     let piece = pieces.removeFirst()
     bytes -= piece.count
