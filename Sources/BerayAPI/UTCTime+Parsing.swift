@@ -58,15 +58,16 @@ extension UTCTime {
 
 /// Reads fixed-width digits from text.
 private struct DigitReader {
-  private var rest: Substring.UTF8View
+  private let bytes: [UInt8]
+  private var position = 0
 
-  init(_ text: String) { rest = Substring(text).utf8 }
+  init(_ text: String) { bytes = Array(text.utf8) }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  var isAtEnd: Bool { position == bytes.count }
 
   mutating func take(_ scalar: Unicode.Scalar) -> Bool {
-    guard rest.first == UInt8(ascii: scalar) else { return false }
-    rest.removeFirst()
+    guard !isAtEnd, bytes[position] == UInt8(ascii: scalar) else { return false }
+    position += 1
     return true
   }
 
@@ -112,9 +113,9 @@ private struct DigitReader {
   }
 
   private mutating func digit() -> UInt8? {
-    guard let byte = rest.first, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-    rest.removeFirst()
-    return byte - UInt8(ascii: "0")
+    guard !isAtEnd, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) else { return nil }
+    position += 1
+    return bytes[position - 1] - UInt8(ascii: "0")
   }
 }
 

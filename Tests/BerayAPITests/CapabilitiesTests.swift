@@ -6,7 +6,8 @@ import Testing
     let document = try JSON(
       parsing: """
         {"paths":{
-          "/api/v1/tasks/{task_id}/files/content":{"get":{"parameters":[{"name":"range","in":"header"}]},"put":{},"delete":{}},
+          "/api/v1/tasks/{task_id}/files/content":{"get":{"parameters":[{"name":"range","in":"header"}]},
+            "put":{},"delete":{}},
           "/api/v1/tasks/{task_id}/files/move":{"post":{}},
           "/api/v1/tasks/{task_id}/files/directory":{"post":{}},
           "/api/v1/tasks/{id}/files/attributes":{"parameters":[],"patch":{}},

@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A server on a port of the loopback interface: it accepts one connection after another and does with each what it is told.
+/// A server on a port of the loopback interface: it accepts one connection after another, and does with each
+/// what it is told.
 final class Loopback: Sendable {
   let port: UInt16
   private let listener: CInt

@@ -25,7 +25,10 @@ public struct TaskStatus: Hashable, Sendable {
   /// Reads a server's word without regard to case, `-`, `_` and spaces.
   public init(_ text: String) {
     self.text = text
-    let letters = text.lowercased().filter { !"-_ ".contains($0) }
+    // By bytes: a list may have thousands of tasks, and every known word is ASCII.
+    let letters = String(
+      decoding: text.utf8.filter { $0 != 0x2D && $0 != 0x5F && $0 != 0x20 }.map { (65...90).contains($0) ? $0 | 32 : $0 },
+      as: UTF8.self)
     self.phase =
       switch letters {
       case "pending", "queued", "created", "waiting", "scheduled", "submitted": .pending
