@@ -4,8 +4,11 @@
 #pragma once
 #include <spawn.h>
 #include <stddef.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // struct open_how of linux/openat2.h.
@@ -38,4 +41,43 @@ static const int LINUX_O_PATH = 010000000;
 // A descriptor that polls readable once the process has ended; it is close-on-exec.
 static inline int linux_pidfd_open(int pid) {
   return (int)syscall(434 /* SYS_pidfd_open */, pid, 0);
+}
+
+// What the server wants of struct stat. That struct itself belongs, to Swift, to whichever C module of the build came upon
+// the header first, which is not always the same one.
+struct linux_status {
+  uint32_t mode;
+  int64_t size;
+  uint64_t inode;
+  int64_t modified_seconds;
+  int32_t modified_nanoseconds;
+};
+
+static inline void linux_copy_status(const struct stat *from, struct linux_status *to) {
+  to->mode = from->st_mode;
+  to->size = from->st_size;
+  to->inode = from->st_ino;
+  to->modified_seconds = from->st_mtim.tv_sec;
+  to->modified_nanoseconds = (int32_t)from->st_mtim.tv_nsec;
+}
+
+static inline int linux_fstat(int file, struct linux_status *status) {
+  struct stat found;
+  if (fstat(file, &found) != 0) return -1;
+  linux_copy_status(&found, status);
+  return 0;
+}
+
+// Of a name itself, not of what a symbolic link leads to.
+static inline int linux_lstatat(int directory, const char *name, struct linux_status *status) {
+  struct stat found;
+  if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return -1;
+  linux_copy_status(&found, status);
+  return 0;
+}
+
+// Sets the time of modification and leaves that of access (utimensat(2)).
+static inline int linux_set_modified(const char *path, int64_t seconds, int32_t nanoseconds) {
+  struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
+  return utimensat(AT_FDCWD, path, times, 0);
 }

@@ -1,7 +1,10 @@
 /// Clears the mark "this name is UTF-8" (bit 11 of the general purpose flags, APPNOTE.TXT 4.4.4) from the central
 /// directory and from the local headers that it names. Where the directory is broken it stops: the reader will tell.
-func clearNameEncodingFlags(in archive: inout [UInt8]) {
-  guard let directory = archive.centralDirectoryOffset else { return }
+///
+/// - Returns: the names in the order of their local headers.
+func clearNameEncodingFlags(in archive: inout [UInt8]) -> [[UInt8]] {
+  guard let directory = archive.centralDirectoryOffset else { return [] }
+  var names: [(offset: Int, name: [UInt8])] = []
   var offset = directory
   while archive.uint32(at: offset) == 0x0201_4b50, offset + 46 <= archive.count {
     archive[offset + 9] &= ~0x08
@@ -12,8 +15,13 @@ func clearNameEncodingFlags(in archive: inout [UInt8]) {
     if let local, archive.uint32(at: local) == 0x0403_4b50, local + 30 <= archive.count {
       archive[local + 7] &= ~0x08
     }
+    let start = offset + 46
+    if let local, start + nameLength <= archive.count {
+      names.append((local, Array(archive[start..<start + nameLength])))
+    }
     offset += 46 + nameLength + extraLength + commentLength
   }
+  return names.sorted { $0.offset < $1.offset }.map(\.name)
 }
 
 extension [UInt8] {

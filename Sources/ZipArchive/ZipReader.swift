@@ -14,6 +14,8 @@ public struct ZipReader: Sendable {
 
   private var archive: [UInt8]
   private let limit: Int
+  /// In the order in which libarchive gives the entries.
+  private let names: [[UInt8]]
 
   /// - Parameters:
   ///   - archive: the bytes of the archive.
@@ -23,7 +25,7 @@ public struct ZipReader: Sendable {
     self.limit = limit
     // libarchive rewrites names that are marked as UTF-8 (it composes them, and drops those that the locale cannot
     // write); names without the mark come through untouched.
-    clearNameEncodingFlags(in: &self.archive)
+    names = clearNameEncodingFlags(in: &self.archive)
   }
 
   /// The entries in the order in which they lie in the archive.
@@ -46,7 +48,13 @@ public struct ZipReader: Sendable {
       let status = archive_read_next_header(reader, &header)
       if status == ARCHIVE_EOF { return contents }
       guard status >= ARCHIVE_WARN, let header else { throw error(of: reader) }
-      let entry = describe(header)
+      var entry = describe(header)
+      // libarchive takes a backslash for a slash.
+      if contents.count < names.count,
+        names[contents.count].map({ $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }) == entry.nameBytes
+      {
+        entry.nameBytes = names[contents.count]
+      }
       let data: [UInt8]
       if let target = archive_entry_symlink(header) {
         data = bytesOfString(target)

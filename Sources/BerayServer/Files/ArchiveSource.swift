@@ -52,13 +52,13 @@ final class ArchiveSource: Sendable {
   }
 
   private func begin(_ path: RelativePath, _ state: inout State) throws {
-    var link = stat()
+    var link = linux_status()
     // What vanished since it was listed is left out, as is what may not be read.
     guard path.isRoot || isNoLink(path, &link), let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK),
       let status = try? file.status()
     else { return }
     let version = FileVersion(status)
-    switch status.st_mode & S_IFMT {
+    switch status.mode & S_IFMT {
     case S_IFREG:
       try state.writer.begin(
         ZipEntry(
@@ -76,11 +76,11 @@ final class ArchiveSource: Sendable {
     }
   }
 
-  private func isNoLink(_ path: RelativePath, _ status: inout stat) -> Bool {
+  private func isNoLink(_ path: RelativePath, _ status: inout linux_status) -> Bool {
     guard let parent = try? work.openParent(of: path),
-      fstatat(parent.rawValue, path.name, &status, AT_SYMLINK_NOFOLLOW) == 0
+      linux_lstatat(parent.rawValue, path.name, &status) == 0
     else { return false }
-    return status.st_mode & S_IFMT != S_IFLNK
+    return status.mode & S_IFMT != S_IFLNK
   }
 
   /// Copies one piece of the present file; a file that shrank ends where it ends.

@@ -19,7 +19,7 @@ struct DirectoryListing {
     var listing = DirectoryListing(recursive: recursive)
     do {
       let status = try work.open(path, flags: LINUX_O_PATH).status()
-      guard status.st_mode & S_IFMT == S_IFDIR else { throw HTTPFailure.badRequest("\(path.text) is not a directory") }
+      guard status.mode & S_IFMT == S_IFDIR else { throw HTTPFailure.badRequest("\(path.text) is not a directory") }
       let directory = try work.open(path, flags: O_RDONLY | O_DIRECTORY)
       try listing.append(directory, path: path.components.joined(separator: "/"), depth: 0)
     } catch let error as Errno {
@@ -33,9 +33,9 @@ struct DirectoryListing {
     json.raw("[")
     var first = true
     for name in try directory.entryNames() {
-      var status = stat()
+      var status = linux_status()
       // Removed since it was listed.
-      guard fstatat(directory.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+      guard linux_lstatat(directory.rawValue, name, &status) == 0 else { continue }
       if !first { json.raw(",") }
       first = false
       try append(name, status, in: directory, path: path.isEmpty ? name : path + "/" + name, depth: depth)
@@ -44,14 +44,14 @@ struct DirectoryListing {
   }
 
   private mutating func append(
-    _ name: String, _ status: stat, in directory: OwnedDescriptor, path: String, depth: Int
+    _ name: String, _ status: linux_status, in directory: OwnedDescriptor, path: String, depth: Int
   ) throws(Errno) {
     let version = FileVersion(status)
     json.raw("{\"name\":")
     json.string(name)
     json.raw(",\"path\":")
     json.string(path)
-    let type = status.st_mode & S_IFMT
+    let type = status.mode & S_IFMT
     switch type {
     case S_IFREG: json.raw(",\"type\":\"file\"")
     case S_IFDIR: json.raw(",\"type\":\"directory\"")

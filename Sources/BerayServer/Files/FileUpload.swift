@@ -45,11 +45,11 @@ final class FileUpload: Sendable {
       try work.makeDirectories(target.parent)
       return try Self.commitLock.withLock { _ in
         let (parent, name) = try destination()
-        var status = stat()
-        let exists = fstatat(parent.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0
-        if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
+        var status = linux_status()
+        let exists = linux_lstatat(parent.rawValue, name, &status) == 0
+        if exists, status.mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
         try check(condition, against: exists ? FileVersion(status) : nil)
-        let mode = exists && status.st_mode & S_IFMT == S_IFREG ? status.st_mode & 0o777 : 0o644
+        let mode = exists && status.mode & S_IFMT == S_IFREG ? status.mode & 0o777 : 0o644
         try checked(fchmod(file.rawValue, mode))
         try checked(renameat(AT_FDCWD, temporaryPath, parent.rawValue, name))
         return FileVersion(try file.status())
@@ -69,9 +69,9 @@ final class FileUpload: Sendable {
   /// The directory and name to rename to: where the target is a symbolic link, those of the file that it leads to.
   private func destination() throws -> (OwnedDescriptor, String) {
     let parent = try work.openParent(of: target)
-    var status = stat()
-    guard fstatat(parent.rawValue, target.name, &status, AT_SYMLINK_NOFOLLOW) == 0,
-      status.st_mode & S_IFMT == S_IFLNK
+    var status = linux_status()
+    guard linux_lstatat(parent.rawValue, target.name, &status) == 0,
+      status.mode & S_IFMT == S_IFLNK
     else { return (parent, target.name) }
     let resolved = try work.open(target, flags: LINUX_O_PATH)
     let root = try work.open(.root, flags: LINUX_O_PATH | O_DIRECTORY)

@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import CLinux
 internal import Glibc
 
 /// What tells one version of a file from another, from its inode.
@@ -10,13 +11,13 @@ struct FileVersion: Hashable, Sendable {
   /// A strong entity tag (RFC 9110 §8.8.3), with its quotes: inode, time of modification and size.
   let etag: String
 
-  init(_ status: stat) {
-    size = Int64(status.st_size)
-    modified = UTCTime(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec))
-    mode = UInt16(status.st_mode & 0o777)
+  init(_ status: linux_status) {
+    size = status.size
+    modified = UTCTime(seconds: status.modified_seconds, nanoseconds: status.modified_nanoseconds)
+    mode = UInt16(status.mode & 0o777)
     let nanoseconds = UInt64(bitPattern: modified.seconds &* 1_000_000_000 &+ Int64(modified.nanoseconds))
     etag =
-      "\"\(String(status.st_ino, radix: 16))-\(String(nanoseconds, radix: 16))-\(String(status.st_size, radix: 16))\""
+      "\"\(String(status.inode, radix: 16))-\(String(nanoseconds, radix: 16))-\(String(status.size, radix: 16))\""
   }
 
   /// Whether a list of entity tags (`*`, `"a", W/"b"`) names this version. Weak tags count where `weak` says so.

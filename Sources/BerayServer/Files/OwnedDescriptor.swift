@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
@@ -36,9 +37,9 @@ final class OwnedDescriptor: Sendable {
     try result.get()
   }
 
-  func status() throws(Errno) -> stat {
-    var status = stat()
-    _ = try checked(fstat(rawValue, &status))
+  func status() throws(Errno) -> linux_status {
+    var status = linux_status()
+    _ = try checked(linux_fstat(rawValue, &status))
     return status
   }
 }

@@ -47,16 +47,9 @@ extension WorkDirectory {
       let link = "/proc/self/fd/\(file.rawValue)"
       if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }
       if let modified {
-        let times = [
-          timespec(tv_sec: 0, tv_nsec: Self.omit),
-          timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds)),
-        ]
-        try checked(utimensat(AT_FDCWD, link, times, 0))
+        try checked(linux_set_modified(link, modified.seconds, modified.nanoseconds))
       }
       return FileVersion(try file.status())
     }
   }
-
-  /// UTIME_OMIT of utimensat(2).
-  private static let omit = (1 << 30) - 2
 }

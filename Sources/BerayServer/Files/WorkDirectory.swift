@@ -54,8 +54,8 @@ struct WorkDirectory: Sendable {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: O_RDONLY | O_NONBLOCK)
       let status = try file.status()
-      guard status.st_mode & S_IFMT == S_IFREG else {
-        let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
+      guard status.mode & S_IFMT == S_IFREG else {
+        let kind = status.mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
         throw HTTPFailure.badRequest("\(path.text) is \(kind)")
       }
       return (file, FileVersion(status))
