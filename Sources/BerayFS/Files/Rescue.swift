@@ -10,11 +10,11 @@ enum Rescue {
   /// Saves the content of `buffer` beneath `directory`, under `path` or, where that exists, with a number behind it. Returns where it is.
   static func save(_ buffer: WriteBuffer, as path: String, beneath directory: String) throws(Errno) -> String {
     var parent = directory
-    try makeDirectory(parent)
+    try PrivateDirectory.make(parent)
     let components = path.split(separator: "/")
     for component in components.dropLast() {
       parent += "/" + component
-      try makeDirectory(parent)
+      try PrivateDirectory.make(parent)
     }
     let wanted = parent + "/" + (components.last ?? "file")
     var saved = wanted
@@ -47,15 +47,5 @@ enum Rescue {
       }
       rest = rest.dropFirst(count)
     }
-  }
-
-  /// Makes a directory (0700) and those above it, where they are missing.
-  private static func makeDirectory(_ path: String) throws(Errno) {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw Errno(rawValue: errno)
-    }
-    try makeDirectory(String(path[..<slash]))
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
   }
 }

@@ -21,7 +21,7 @@ final class SpillFile: Sendable {
         break
       }
       guard attempt == 0, errno == ENOENT else { throw Errno(rawValue: errno) }
-      mkdir(directory, 0o700)
+      try PrivateDirectory.make(directory)
     }
     guard created >= 0 else { throw .noSuchFileOrDirectory }
     descriptor = created

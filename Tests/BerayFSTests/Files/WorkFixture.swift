@@ -1,0 +1,148 @@
+import BerayAPI
+import BerayClient
+import Logging
+import Synchronization
+import SystemPackage
+import VFS
+
+@testable import BerayFS
+
+/// A work directory on a ``FakeWorkServer``, with the operations of a program.
+struct WorkFixture {
+  let server: FakeWorkServer
+  let time = ManualTime()
+  let context: MountContext
+  let shared: WorkShared
+  let tree: WorkTree
+  let notices = NoticeList()
+  let finished: Box<Bool>
+
+  /// Processes of the tests: threads 10…19 are of process 10, and so on. Threads under 10 are gone.
+  static let threadGroup: @Sendable (ProcessID) -> ProcessID? = { thread in
+    thread.rawValue < 10 ? nil : ProcessID(rawValue: thread.rawValue / 10 * 10)
+  }
+
+  init(
+    _ manner: FakeWorkServer.Manner = .full, cacheSize: Int = 64 << 20, limits: WorkShared.Limits = .init(),
+    freshness: Duration? = nil, isFinished: Bool = true
+  ) {
+    server = FakeWorkServer(manner)
+    let options = MountOptions(
+      user: 1000, group: 1000, serverName: "test", rescueDirectory: "/tmp/files-tests/rescue",
+      spillDirectory: "/tmp/files-tests/spill", cacheSize: cacheSize, freshness: freshness)
+    context = MountContext(service: server, options: options, time: time.source, logger: Logger(label: "test"))
+    context.notifier = notices
+    shared = WorkShared(context: context, limits: limits, threadGroup: Self.threadGroup)
+    let finished = Box(isFinished)
+    self.finished = finished
+    tree = WorkTree(
+      context: context, task: TaskID(rawValue: 7), path: "7-t/files", shared: shared, isFinished: { finished.value })
+  }
+
+  static let caller = Caller(user: 1000, group: 1000, process: ProcessID(rawValue: 10))
+  static func caller(_ thread: Int32) -> Caller { Caller(user: 1000, group: 1000, process: ProcessID(rawValue: thread)) }
+
+  // MARK: - Operations
+
+  func node(_ path: String) async throws(Errno) -> any Node {
+    var node: any Node = tree.root
+    for component in path.split(separator: "/") {
+      guard let directory = node as? any DirectoryNode else { throw .notDirectory }
+      node = try await directory.lookup(Name(String(component)), caller: Self.caller).get().node
+    }
+    return node
+  }
+
+  func directory(_ path: String) async throws(Errno) -> any DirectoryNode {
+    guard let directory = try await node(path) as? any DirectoryNode else { throw .notDirectory }
+    return directory
+  }
+
+  func names(_ path: String = "") async throws(Errno) -> [String] {
+    try await directory(path).list().get().items.map(\.name.string)
+  }
+
+  func stat(_ path: String) async throws(Errno) -> Attributes {
+    try await node(path).getattr(nil).get().attributes
+  }
+
+  func open(_ path: String, _ flags: OpenFlags = .read, thread: Int32 = 10) async throws(Errno) -> OpenedFile {
+    try await node(path).open(flags, caller: Self.caller(thread)).get()
+  }
+
+  func create(_ path: String, _ flags: OpenFlags = [.read, .write], thread: Int32 = 10) async throws(Errno) -> any OpenFile {
+    let components = path.split(separator: "/")
+    let parent = try await directory(components.dropLast().joined(separator: "/"))
+    return try await parent.create(
+      Name(String(components.last ?? "")), permissions: 0o644, flags: flags, caller: Self.caller(thread)
+    ).get().opened.file
+  }
+
+  /// Reads a file as cat(1) does: open, reads of 128 KiB, release.
+  func read(_ path: String) async throws(Errno) -> [UInt8] {
+    let file = try await open(path).file
+    let bytes = try await readAll(file)
+    try await file.release().get()
+    return bytes
+  }
+
+  func readAll(_ file: any OpenFile) async throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let piece = try await file.read(offset: Int64(bytes.count), count: 128 << 10, flags: .read).get()
+      if piece.isEmpty { return bytes }
+      bytes += piece
+    }
+  }
+
+  func text(_ path: String) async throws(Errno) -> String { String(decoding: try await read(path), as: UTF8.self) }
+
+  @discardableResult
+  func write(_ file: any OpenFile, _ text: String, at offset: Int64 = 0) async throws(Errno) -> Int {
+    try await write(file, Array(text.utf8), at: offset)
+  }
+
+  @discardableResult
+  func write(_ file: any OpenFile, _ bytes: [UInt8], at offset: Int64) async throws(Errno) -> Int {
+    try await file.write(offset: offset, bytes: bytes.span.bytes, caller: Self.caller).get()
+  }
+
+  func close(_ file: any OpenFile, thread: Int32 = 10) async throws(Errno) {
+    try await file.flush(caller: Self.caller(thread)).get()
+    try await file.release().get()
+  }
+
+  /// Everything beneath `path`, in the order in which find(1) comes upon it.
+  func walk(_ path: String = "") async throws(Errno) -> [String] {
+    var found: [String] = []
+    for item in try await directory(path).list().get().items {
+      let name = path.isEmpty ? item.name.string : "\(path)/\(item.name)"
+      found.append(name)
+      if item.node.kind == .directory { found += try await walk(name) }
+    }
+    return found
+  }
+}
+
+/// A value that a test changes while others read it.
+final class Box<Value: Sendable>: Sendable {
+  private let state: Mutex<Value>
+  init(_ value: Value) { state = Mutex(value) }
+  var value: Value {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+}
+
+/// What the kernel was told, in order.
+final class NoticeList: Notifier {
+  private let state = Mutex<[String]>([])
+  var all: [String] { state.withLock { $0 } }
+  func clear() { state.withLock { $0 = [] } }
+
+  func invalidate(_ inode: InodeID, pages: Bool) {
+    state.withLock { $0.append("\(pages ? "pages" : "attributes") \(inode.rawValue)") }
+  }
+  func expire(_ name: Name, in directory: InodeID) { state.withLock { $0.append("expire \(name)") } }
+  func wake(_ handle: HandleID) { state.withLock { $0.append("wake \(handle.rawValue)") } }
+}

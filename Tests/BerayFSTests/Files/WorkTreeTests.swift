@@ -1,0 +1,171 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+@Suite struct WorkTreeTests {
+  private func fill(_ fixture: WorkFixture, directories: Int, files: Int) {
+    for directory in 0..<directories {
+      for file in 0..<files { fixture.server.put("d\(directory)/sub/f\(file)", "\(directory) \(file)") }
+    }
+  }
+
+  @Test func aWalkIsOneRequestWhereTheServerGivesSubtrees() async throws {
+    let fixture = WorkFixture()
+    fill(fixture, directories: 20, files: 5)
+    #expect(try await fixture.walk().count == 20 * (2 + 5))
+    #expect(try await fixture.stat("d3/sub/f4").size == 3)
+    #expect(fixture.server.total == 1)
+  }
+
+  @Test func aWalkIsOneRequestForEachDirectoryElse() async throws {
+    let fixture = WorkFixture(.bare)
+    fill(fixture, directories: 4, files: 3)
+    _ = try await fixture.walk()
+    _ = try await fixture.stat("d3/sub/f2")
+    #expect(fixture.server.count(.tree) == 1 + 4 + 4)
+    #expect(fixture.server.total == 9)
+  }
+
+  @Test func manyWhoListAtTheSameTimeShareOneRequest() async throws {
+    let fixture = WorkFixture()
+    fill(fixture, directories: 1, files: 3)
+    _ = fixture.server.hold(.tree)
+    async let first = fixture.walk()
+    async let second = fixture.stat("d0/sub/f1")
+    await fixture.server.requests(.tree, 1)
+    fixture.server.letGo(.tree)
+    _ = try await (first, second)
+    #expect(fixture.server.count(.tree) == 1)
+  }
+
+  @Test func anInterruptEndsTheWaitAndNotTheRequest() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("a", "1")
+    _ = fixture.server.hold(.tree)
+    let waiting = Task { try await fixture.names() }
+    await fixture.server.requests(.tree, 1)
+    waiting.cancel()
+    await #expect(throws: Errno.interrupted) { try await waiting.value }
+    let other = Task { try await fixture.names() }
+    fixture.server.letGo(.tree)
+    #expect(try await other.value == ["a"])
+    #expect(fixture.server.count(.tree) == 1)
+  }
+
+  @Test func aMissingTopIsAnEmptyDirectory() async throws {
+    let fixture = WorkFixture()
+    fixture.server.fail(.tree, FakeWorkServer.error(.notFound, 404))
+    #expect(try await fixture.names() == [])
+    await #expect(throws: Errno.noSuchFileOrDirectory) { try await fixture.stat("nothing") }
+  }
+
+  @Test func withinTheWindowNothingIsAskedAndAfterItOnce() async throws {
+    let fixture = WorkFixture(isFinished: false)
+    fixture.server.put("a", "1")
+    _ = try await fixture.names()
+    fixture.time.advance(by: .milliseconds(900))
+    _ = try await fixture.stat("a")
+    await #expect(throws: Errno.noSuchFileOrDirectory) { try await fixture.stat("b") }
+    #expect(fixture.server.count(.tree) == 1)
+    fixture.server.put("b", "2")
+    fixture.time.advance(by: .milliseconds(100))
+    #expect(try await fixture.stat("b").size == 1)
+    #expect(fixture.server.count(.tree) == 2)
+    fixture.finished.value = true
+    fixture.time.advance(by: .seconds(29))
+    _ = try await fixture.names()
+    #expect(fixture.server.count(.tree) == 2)
+  }
+
+  @Test func theKernelMayAnswerForWhatIsLeftOfTheWindow() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("a", "1")
+    _ = try await fixture.names()
+    fixture.time.advance(by: .seconds(12))
+    let found = try await fixture.directory("").lookup("a", caller: WorkFixture.caller).get()
+    #expect(found.nameTimeout == .seconds(18))
+    #expect(try await found.node.getattr(nil).get().timeout == .seconds(18))
+  }
+
+  @Test func anEventOfTheTaskMakesTheListingStale() async throws {
+    let fixture = WorkFixture()
+    _ = try await fixture.names()
+    fixture.server.put("a", "1")
+    fixture.tree.markStale()
+    #expect(try await fixture.names() == ["a"])
+  }
+
+  @Test func aForeignChangeDropsThePagesAndKeepsTheInode() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("a", "old")
+    #expect(try await fixture.text("a") == "old")
+    let before = try await fixture.stat("a")
+    fixture.server.put("a", "newer")
+    fixture.tree.markStale()
+    fixture.notices.clear()
+    let after = try await fixture.stat("a")
+    #expect(after.inode == before.inode)
+    #expect(after.size == 5)
+    #expect(fixture.notices.all == ["pages \(before.inode.rawValue)"])
+    let opened = try await fixture.open("a")
+    #expect(!opened.options.contains(.keepCache))
+    #expect(try await fixture.readAll(opened.file) == Array("newer".utf8))
+    #expect(try await fixture.open("a").options.contains(.keepCache))
+  }
+
+  @Test func namesThatComeAndGoAreExpiredAndMoveTheMtime() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("a", "1")
+    fixture.server.put("b", "2")
+    let first = try await fixture.directory("").list().get()
+    #expect(!first.isUnchanged)
+    #expect(try await fixture.directory("").list().get().isUnchanged)
+    let before = try await fixture.stat("").modified
+    fixture.server.delete("a")
+    fixture.server.put("c", "3")
+    fixture.time.advance(by: .seconds(31))
+    fixture.notices.clear()
+    let second = try await fixture.directory("").list().get()
+    #expect(second.items.map(\.name) == ["b", "c"])
+    #expect(!second.isUnchanged)
+    #expect(second.items[0].cookie == first.items[1].cookie)
+    #expect(second.items[1].cookie > first.items[1].cookie)
+    #expect(fixture.notices.all.prefix(2) == ["expire a", "expire c"])
+    #expect(try await fixture.stat("").modified > before)
+  }
+
+  @Test func linksAreShownWhereTheyStayInside() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/f", "1")
+    fixture.server.link("d/good", to: "../d/f")
+    fixture.server.link("d/bad", to: "../../task.json")
+    fixture.server.link("d/absolute", to: "/etc/passwd")
+    #expect(try await fixture.names("d") == ["f", "good"])
+    #expect(try await fixture.node("d/good").readlink().get() == "../d/f")
+  }
+
+  @Test func aDeletedTaskIsStale() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("a", "kept")
+    fixture.server.put("b", "never read")
+    let a = try await fixture.open("a").file
+    let b = try await fixture.open("b").file
+    #expect(try await fixture.readAll(a) == Array("kept".utf8))
+    fixture.tree.removed()
+    #expect(try await fixture.readAll(a) == Array("kept".utf8))
+    await #expect(throws: Errno.staleNFSFileHandle) { try await fixture.readAll(b) }
+    await #expect(throws: Errno.staleNFSFileHandle) { try await fixture.names() }
+  }
+
+  @Test(arguments: [
+    ("a", 0, true), ("../a", 0, false), ("../a", 1, true), ("a/../../b", 0, false), ("a/../b", 0, true),
+    ("/etc", 3, false), ("", 0, false), ("..", 1, true), ("./../..", 1, false),
+  ])
+  func linkTargets(_ target: String, depth: Int, isInside: Bool) {
+    #expect(LinkTarget.staysInside(target, depth: depth) == isInside)
+  }
+}

@@ -1,0 +1,301 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+@Suite struct WorkWriteTests {
+  private let readWrite: OpenFlags = [.read, .write]
+
+  /// Waits until nothing is on its way to the server.
+  private func settle(_ fixture: WorkFixture, _ uploads: Int) async {
+    await fixture.server.requests(.upload, uploads)
+    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+  }
+
+  @Test func echoIsOneUpload() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "before")
+    let file = try await fixture.open("f", [.write, .truncate]).file
+    try await file.flush(caller: WorkFixture.caller).get()
+    #expect(fixture.server.count(.upload) == 0)
+    try await fixture.write(file, "x\n")
+    try await fixture.close(file)
+    #expect(fixture.server.text("f") == "x\n")
+    #expect(fixture.server.count(.upload) == 1)
+    #expect(fixture.server.count(.content) == 0)
+    #expect(try await fixture.text("f") == "x\n")
+    #expect(fixture.server.count(.content) == 0)
+  }
+
+  @Test func createAsksNothingAndAnEmptyFileGoesUpAtRelease() async throws {
+    let fixture = WorkFixture()
+    _ = try await fixture.names()
+    let file = try await fixture.create("f")
+    #expect(fixture.server.total == 1)
+    try await file.flush(caller: WorkFixture.caller).get()
+    #expect(fixture.server.count(.upload) == 0)
+    try await file.release().get()
+    await settle(fixture, 1)
+    #expect(fixture.server.text("f") == "")
+    #expect(fixture.server.count(.upload) == 1)
+    fixture.time.advance(by: .seconds(31))
+    #expect(try await fixture.names() == ["f"])
+  }
+
+  @Test func onlyTheOpenersCloseUploads() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("log")
+    try await fixture.write(file, "one")
+    try await file.flush(caller: WorkFixture.caller(20)).get()
+    #expect(fixture.server.count(.upload) == 0)
+    try await file.flush(caller: WorkFixture.caller(13)).get()
+    #expect(fixture.server.count(.upload) == 1)
+    try await file.flush(caller: WorkFixture.caller(13)).get()
+    #expect(fixture.server.count(.upload) == 1)
+    try await fixture.write(file, "two", at: 3)
+    try await file.release().get()
+    await settle(fixture, 2)
+    #expect(fixture.server.text("log") == "onetwo")
+    #expect(fixture.server.count(.upload) == 2)
+  }
+
+  @Test func aPartialWriteKeepsTheRest() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "0123456789")
+    let file = try await fixture.open("f", readWrite).file
+    try await fixture.write(file, "ab", at: 4)
+    try await fixture.write(file, "z", at: 12)
+    #expect(try await fixture.readAll(file) == Array("0123ab6789\0\0z".utf8))
+    #expect(try await fixture.stat("f").size == 13)
+    try await file.fsync().get()
+    #expect(fixture.server.text("f") == "0123ab6789\0\0z")
+    try await fixture.close(file)
+    #expect(fixture.server.count(.upload) == 1)
+    #expect(fixture.server.count(.content) == 1)
+  }
+
+  @Test func appendsGoToTheEndAndHandlesSeeEachOther() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "12")
+    let a = try await fixture.open("f", [.write, .append]).file
+    let b = try await fixture.open("f", [.read, .write, .append], thread: 20).file
+    try await fixture.write(a, "34", at: 2)
+    try await fixture.write(b, "56", at: 2)
+    #expect(try await fixture.readAll(b) == Array("123456".utf8))
+    try await fixture.close(a)
+    try await fixture.close(b, thread: 20)
+    #expect(fixture.server.text("f") == "123456")
+    #expect(fixture.server.count(.upload) == 1)
+  }
+
+  @Test func truncateByPathIsOneUpload() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "0123456789")
+    let node = try await fixture.node("f")
+    let reply = try await node.setattr(.init(size: 4), file: nil, caller: WorkFixture.caller).get()
+    #expect(reply.attributes.size == 4)
+    #expect(fixture.server.text("f") == "0123")
+    _ = try await node.setattr(.init(size: 6), file: nil, caller: WorkFixture.caller).get()
+    #expect(fixture.server.text("f") == "0123\0\0")
+    #expect(fixture.server.count(.upload) == 2)
+    fixture.server.fail(.upload, FakeWorkServer.error(.api, 413))
+    await #expect(throws: Errno.fileTooLarge) {
+      try await node.setattr(.init(size: 0), file: nil, caller: WorkFixture.caller).get()
+    }
+    #expect(try await fixture.text("f") == "0123\0\0")
+    #expect(fixture.shared.status.pending.isEmpty)
+  }
+
+  @Test func ourOwnUploadIsNoForeignChange() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "text")
+    try await fixture.close(file)
+    fixture.notices.clear()
+    fixture.time.advance(by: .seconds(31))
+    #expect(try await fixture.open("f").options.contains(.keepCache))
+    #expect(try await fixture.text("f") == "text")
+    #expect(fixture.server.count(.content) == 0)
+    #expect(!fixture.notices.all.contains { $0.hasPrefix("pages") })
+  }
+
+  @Test func aListingFromBeforeTheUploadDoesNotUndoIt() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("other", "1")
+    _ = try await fixture.names()
+    fixture.tree.markStale()
+    _ = fixture.server.hold(.upload)
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "text")
+    let closing = Task { try await fixture.close(file) }
+    await fixture.server.requests(.upload, 1)
+    // The listing is asked for while the upload is under way, and shows the directory without it.
+    #expect(try await fixture.names() == ["other", "f"])
+    fixture.server.letGo(.upload)
+    try await closing.value
+    #expect(try await fixture.names() == ["other", "f"])
+  }
+
+  @Test func anInterruptLeavesTheUploadAlone() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "text")
+    _ = fixture.server.hold(.upload)
+    let closing = Task { try await file.flush(caller: WorkFixture.caller).get() }
+    await fixture.server.requests(.upload, 1)
+    closing.cancel()
+    await #expect(throws: Errno.interrupted) { try await closing.value }
+    fixture.server.letGo(.upload)
+    try await file.release().get()
+    await settle(fixture, 1)
+    #expect(fixture.server.text("f") == "text")
+    #expect(fixture.server.count(.upload) == 1)
+  }
+
+  @Test func aFailedUploadIsToldKeptAndTriedAgain() async throws {
+    let fixture = WorkFixture()
+    fixture.server.fail(.upload, FakeWorkServer.error(.api, 503))
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "precious")
+    await #expect(throws: Errno.ioError) { try await file.flush(caller: WorkFixture.caller).get() }
+    try await file.release().get()
+    #expect(fixture.server.count(.upload) == 1)
+    #expect(try await fixture.text("f") == "precious")
+    let pending = fixture.shared.status.pending
+    #expect(pending.map(\.path) == ["7-t/files/f"])
+    #expect(pending.first?.bytes == 8)
+    #expect(pending.first?.error == "as the test wants it")
+    #expect(fixture.context.failures.text.text.contains("close\t7-t/files/f\tEIO\t503"))
+    fixture.server.fail(.upload, nil)
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .seconds(1))
+    await settle(fixture, 2)
+    #expect(fixture.server.text("f") == "precious")
+    #expect(fixture.shared.status.pending.isEmpty)
+  }
+
+  @Test func aFailedUploadIsAConflictWhereTheServerHasAnotherVersion() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "begin")
+    let file = try await fixture.open("f", [.write, .truncate]).file
+    try await fixture.write(file, "mine")
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionLost))
+    await #expect(throws: Errno.ioError) { try await file.flush(caller: WorkFixture.caller).get() }
+    try await file.release().get()
+    fixture.server.fail(.upload, nil)
+    fixture.server.put("f", "theirs!")
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .seconds(1))
+    await fixture.server.requests(.tree, 2)
+    while !fixture.context.failures.text.text.contains("bytes written here are kept") { await Task.yield() }
+    #expect(fixture.server.text("f") == "theirs!")
+    #expect(try await fixture.text("f") == "mine")
+    #expect(fixture.shared.status.pending.count == 1)
+  }
+
+  @Test func theLastCloseWinsAndTellsOfIt() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "begin")
+    let file = try await fixture.open("f", [.write, .truncate]).file
+    try await fixture.write(file, "mine")
+    fixture.server.put("f", "theirs!")
+    fixture.time.advance(by: .seconds(31))
+    _ = try await fixture.names()
+    try await fixture.close(file)
+    #expect(fixture.server.text("f") == "mine")
+    #expect(fixture.context.failures.text.text.contains("this upload replaced that version"))
+  }
+
+  @Test func whatCouldNotBeUploadedIsSaved() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/other", "1")
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionRefused))
+    let file = try await fixture.create("d/f")
+    try await fixture.write(file, "precious")
+    await #expect(throws: Errno.connectionRefused) { try await file.flush(caller: WorkFixture.caller).get() }
+    let lines = Box<[String]>([])
+    let unsaved = await fixture.shared.uploadAll(deadline: .seconds(10)) { lines.value.append($0) }
+    #expect(unsaved == ["7-t/files/d/f"])
+    #expect(lines.value == ["uploading 1 of 1: 7-t/files/d/f"])
+    let directory = "/tmp/files-tests/rescue-\(UInt64.random(in: 0 ... .max))"
+    let saved = fixture.shared.rescue(to: directory)
+    #expect(saved == ["\(directory)/7-t/files/d/f"])
+    let descriptor = try FileDescriptor.open(FilePath(saved[0]), .readOnly)
+    defer { try? descriptor.close() }
+    var bytes = [UInt8](repeating: 0, count: 100)
+    let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+    #expect(bytes.prefix(count).elementsEqual("precious".utf8))
+    #expect(fixture.shared.rescue(to: directory) == ["\(directory)/7-t/files/d/f.1"])
+  }
+
+  @Test func whatIsKeptIsBounded() async throws {
+    var limits = WorkShared.Limits()
+    limits.kept = 10
+    let fixture = WorkFixture(limits: limits)
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionRefused))
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "0123456789")
+    await #expect(throws: Errno.connectionRefused) { try await file.flush(caller: WorkFixture.caller).get() }
+    await #expect(throws: Errno.noSpace) { try await fixture.write(file, "more", at: 10) }
+    fixture.server.fail(.upload, nil)
+    try await file.flush(caller: WorkFixture.caller).get()
+    #expect(try await fixture.write(file, "more", at: 10) == 4)
+  }
+
+  @Test func aSparseFileTakesNoMemory() async throws {
+    var limits = WorkShared.Limits()
+    limits.bufferInMemory = 1 << 20
+    let fixture = WorkFixture(limits: limits)
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "start")
+    try await fixture.write(file, "end", at: 64 << 20)
+    #expect(fixture.shared.bufferMemory.value == 0)
+    #expect(try await fixture.stat("f").size == 64 << 20 + 3)
+    let end = try await file.read(offset: 64 << 20 - 1, count: 10, flags: .read).get()
+    #expect(Array(end) == Array("\0end".utf8))
+    let start = try await file.read(offset: 0, count: 6, flags: .read).get()
+    #expect(Array(start) == Array("start\0".utf8))
+    try await fixture.close(file)
+    #expect(fixture.server.file("f")?.bytes.count == 64 << 20 + 3)
+    #expect(fixture.server.file("f")?.bytes.suffix(3).elementsEqual("end".utf8) == true)
+  }
+
+  /// Random writes, truncations and reads against a plain array.
+  @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+  func randomWritesMatchAModel(_ seed: UInt64) async throws {
+    var random = SeededGenerator(seed)
+    var limits = WorkShared.Limits()
+    limits.bufferInMemory = seed % 2 == 0 ? 3000 : 1 << 20
+    let fixture = WorkFixture(limits: limits)
+    var model = [UInt8]((0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) })
+    fixture.server.put("f", model)
+    let file = try await fixture.open("f", readWrite).file
+    for _ in 0..<200 {
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0, 1:
+        let offset = Int.random(in: 0..<5000, using: &random)
+        let bytes = [UInt8]((0..<Int.random(in: 1..<400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+        try await fixture.write(file, bytes, at: Int64(offset))
+        if model.count < offset + bytes.count { model += [UInt8](repeating: 0, count: offset + bytes.count - model.count) }
+        model.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+      case 2:
+        let size = Int.random(in: 0..<5000, using: &random)
+        _ = try await fixture.node("f").setattr(.init(size: Int64(size)), file: file, caller: WorkFixture.caller).get()
+        model = Array(model.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - model.count))
+      case 3:
+        try await file.fsync().get()
+        #expect(fixture.server.file("f")?.bytes == model, "seed \(seed)")
+      default:
+        #expect(try await fixture.readAll(file) == model, "seed \(seed)")
+        #expect(try await fixture.stat("f").size == Int64(model.count), "seed \(seed)")
+      }
+    }
+    try await fixture.close(file)
+    #expect(fixture.server.file("f")?.bytes == model, "seed \(seed)")
+    #expect(try await fixture.read("f") == model, "seed \(seed)")
+  }
+}

@@ -1,0 +1,265 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import VFS
+import ZipArchive
+
+@testable import BerayFS
+
+/// A server in memory that has one work directory, and counts what is asked of it.
+final class FakeWorkServer: TaskService {
+  enum Operation: Hashable, Sendable {
+    case tree, content, upload, archive, remove, move, directory, attributes
+  }
+
+  struct File: Sendable {
+    var bytes: [UInt8]
+    var modified: UTCTime
+    var mode: UInt16 = 0o644
+    var version: Int
+  }
+
+  /// How the server answers.
+  struct Manner: Sendable {
+    var capabilities: Capabilities
+    var tellsSizes = true
+    var tellsTimes = true
+    var tellsTags = false
+    /// Whether content comes with its length.
+    var sendsLength = true
+    var sendsTags = false
+    var hasArchives = true
+    /// Whether a range is answered with the whole file though ranges are offered.
+    var ignoresRanges = false
+    /// Bytes in a piece of a body.
+    var piece = 64 << 10
+
+    static let full = Manner(
+      capabilities: [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges], sendsTags: true)
+    static let bare = Manner(capabilities: [])
+    static let minimal = Manner(capabilities: [], tellsSizes: false, tellsTimes: false)
+  }
+
+  private struct State {
+    var manner: Manner
+    var files: [String: File] = [:]
+    var directories: [String: UTCTime] = [:]
+    var links: [String: String] = [:]
+    var version = 0
+    var counts: [Operation: Int] = [:]
+    var log: [String] = []
+    var failures: [Operation: BerayError] = [:]
+    var gates: [Operation: Arrival<Void>] = [:]
+    var observers: [(operation: Operation, count: Int, arrival: Arrival<Void>)] = []
+  }
+
+  private let state: Mutex<State>
+
+  init(_ manner: Manner = .full) { state = Mutex(State(manner: manner)) }
+
+  // MARK: - What a test does
+
+  func put(_ path: String, _ bytes: [UInt8]) {
+    state.withLock { state in
+      state.version += 1
+      state.files[path] = File(bytes: bytes, modified: UTCTime(seconds: 1000 + Int64(state.version)), version: state.version)
+      var parent = path[...]
+      while let slash = parent.lastIndex(of: "/") {
+        parent = parent[..<slash]
+        if state.directories[String(parent)] == nil { state.directories[String(parent)] = UTCTime(seconds: 500) }
+      }
+    }
+  }
+
+  func put(_ path: String, _ text: String) { put(path, Array(text.utf8)) }
+  func link(_ path: String, to target: String) { state.withLock { $0.links[path] = target } }
+  func delete(_ path: String) { state.withLock { $0.files[path] = nil } }
+  func file(_ path: String) -> File? { state.withLock { $0.files[path] } }
+  func text(_ path: String) -> String? { file(path).map { String(decoding: $0.bytes, as: UTF8.self) } }
+  var paths: [String] { state.withLock { $0.files.keys.sorted() } }
+  func count(_ operation: Operation) -> Int { state.withLock { $0.counts[operation] ?? 0 } }
+  var total: Int { state.withLock { $0.counts.values.reduce(0, +) } }
+  /// Every request, such as `content a.txt`.
+  var log: [String] { state.withLock { $0.log } }
+  func fail(_ operation: Operation, _ error: BerayError?) { state.withLock { $0.failures[operation] = error } }
+  func change(_ body: (inout Manner) -> Void) { state.withLock { body(&$0.manner) } }
+
+  /// Makes requests of that kind wait until the arrival that is given back is finished.
+  func hold(_ operation: Operation) -> Arrival<Void> {
+    let gate = Arrival<Void>()
+    state.withLock { $0.gates[operation] = gate }
+    return gate
+  }
+
+  func letGo(_ operation: Operation) {
+    let gate = state.withLock { $0.gates.removeValue(forKey: operation) }
+    gate?.finish(.success(()))
+  }
+
+  /// Waits until so many requests of that kind came.
+  func requests(_ operation: Operation, _ count: Int) async {
+    let arrival = Arrival<Void>()
+    state.withLock { state in
+      if (state.counts[operation] ?? 0) >= count {
+        arrival.finish(.success(()))
+      } else {
+        state.observers.append((operation, count, arrival))
+      }
+    }
+    _ = try? await arrival.value()
+  }
+
+  private func begin(_ operation: Operation, _ path: String) async throws(BerayError) {
+    let (gate, due) = state.withLock { state in
+      state.counts[operation, default: 0] += 1
+      state.log.append("\(operation) \(path)")
+      let count = state.counts[operation] ?? 0
+      let due = state.observers.filter { $0.operation == operation && $0.count <= count }
+      state.observers.removeAll { $0.operation == operation && $0.count <= count }
+      return (state.gates[operation], due)
+    }
+    for observer in due { observer.arrival.finish(.success(())) }
+    if let gate { _ = try? await gate.value() }
+    if let failure = state.withLock({ $0.failures[operation] }) { throw failure }
+  }
+
+  static func error(_ code: BerayError.Code, _ status: Int? = nil) -> BerayError {
+    BerayError(code, status: status, detail: "as the test wants it", operation: "test")
+  }
+
+  // MARK: - Files
+
+  func capabilities() async throws(BerayError) -> Capabilities { state.withLock { $0.manner.capabilities } }
+
+  func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry] {
+    try await begin(.tree, path)
+    return state.withLock { Self.entries(of: $0, beneath: path == "." ? "" : path + "/", recursive: recursive) }
+  }
+
+  private static func entries(of state: State, beneath prefix: String, recursive: Bool) -> [FileEntry] {
+    func names(_ keys: some Sequence<String>) -> [String] {
+      keys.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains("/") }.sorted()
+    }
+    let manner = state.manner
+    var entries: [FileEntry] = []
+    for path in names(state.files.keys) {
+      guard let file = state.files[path] else { continue }
+      entries.append(
+        FileEntry(
+          name: String(path.dropFirst(prefix.count)), kind: .file,
+          size: manner.tellsSizes ? Int64(file.bytes.count) : nil, modified: manner.tellsTimes ? file.modified : nil,
+          mode: manner.tellsTimes ? file.mode : nil, etag: manner.tellsTags ? "\"\(file.version)\"" : nil))
+    }
+    for path in names(state.directories.keys) {
+      entries.append(
+        FileEntry(
+          name: String(path.dropFirst(prefix.count)), kind: .directory,
+          modified: manner.tellsTimes ? state.directories[path] : nil,
+          children: recursive ? Self.entries(of: state, beneath: path + "/", recursive: true) : nil))
+    }
+    for path in names(state.links.keys) {
+      entries.append(
+        FileEntry(name: String(path.dropFirst(prefix.count)), kind: .symbolicLink, target: state.links[path]))
+    }
+    return entries.sorted { $0.name < $1.name }
+  }
+
+  func fileContent(
+    of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
+  ) async throws(BerayError) -> FileContent {
+    try await begin(.content, path)
+    let (found, manner) = state.withLock { ($0.files[path], $0.manner) }
+    guard let file = found else { throw Self.error(.notFound, 404) }
+    let tag = manner.sendsTags ? "\"\(file.version)\"" : nil
+    if let tag, tag == etag { return FileContent(isUnchanged: true, etag: tag, body: ByteStream([])) }
+    var bytes = file.bytes[...]
+    var offset: Int64 = 0
+    if let range, manner.capabilities.contains(.ranges), !manner.ignoresRanges {
+      bytes = bytes[Int(range.offset)..<min(Int(range.offset + range.count), bytes.count)]
+      offset = range.offset
+    }
+    let (rest, piece) = (bytes, manner.piece)
+    let body = ByteStream {
+      var rest = rest
+      return { () async throws(BerayError) in
+        guard !rest.isEmpty else { return nil }
+        defer { rest = rest.dropFirst(piece) }
+        return Array(rest.prefix(piece))
+      }
+    }
+    return FileContent(
+      offset: offset, size: manner.sendsLength ? Int64(file.bytes.count) : nil, etag: tag, body: body)
+  }
+
+  func uploadFile(
+    to id: TaskID, path: String, content: UploadBody, contentType: String?
+  ) async throws(BerayError) -> UploadReceipt {
+    try await begin(.upload, path)
+    let bytes = try await content.open().collect(upTo: .max)
+    put(path, bytes)
+    return UploadReceipt(raw: .null)
+  }
+
+  func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent {
+    try await begin(.archive, "\(paths.count)")
+    let (files, manner) = state.withLock { ($0.files, $0.manner) }
+    guard manner.hasArchives else { throw Self.error(.api, 501) }
+    do {
+      let writer = try ZipWriter()
+      for path in paths {
+        guard let file = files[path] else { continue }
+        try writer.begin(ZipEntry(name: path, kind: .file, size: Int64(file.bytes.count), mode: 0o644, modified: 0))
+        try writer.write(file.bytes)
+      }
+      try writer.finish()
+      return FileContent(body: ByteStream(writer.takeOutput()))
+    } catch {
+      throw Self.error(.invalidResponse)
+    }
+  }
+
+  func removeFile(of id: TaskID, path: String) async throws(BerayError) {
+    try await begin(.remove, path)
+    let removed = state.withLock { state in
+      state.files.removeValue(forKey: path) != nil || state.directories.removeValue(forKey: path) != nil
+    }
+    guard removed else { throw Self.error(.notFound, 404) }
+  }
+
+  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
+    try await begin(.move, "\(from) \(to)")
+    state.withLock { state in
+      if let file = state.files.removeValue(forKey: from) { state.files[to] = file }
+      for (path, file) in state.files where path.hasPrefix(from + "/") {
+        state.files[path] = nil
+        state.files[to + path.dropFirst(from.count)] = file
+      }
+      if let directory = state.directories.removeValue(forKey: from) { state.directories[to] = directory }
+    }
+  }
+
+  func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
+    try await begin(.directory, path)
+    state.withLock { $0.directories[path] = UTCTime(seconds: 600) }
+  }
+
+  func setAttributes(of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?) async throws(BerayError) {
+    try await begin(.attributes, path)
+    state.withLock { state in
+      if let mode { state.files[path]?.mode = mode }
+      if let modified { state.files[path]?.modified = modified }
+    }
+  }
+
+  // MARK: - Tasks, which are not what this server is for
+
+  func currentUser() async throws(BerayError) -> User { throw Self.error(.notFound, 404) }
+  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask { throw Self.error(.notFound, 404) }
+  func tasks() async throws(BerayError) -> [BerayTask] { [] }
+  func task(_ id: TaskID) async throws(BerayError) -> BerayTask { throw Self.error(.notFound, 404) }
+  func stopTask(_ id: TaskID) async throws(BerayError) -> JSON { .null }
+  func deleteTask(_ id: TaskID) async throws(BerayError) -> JSON { .null }
+  func updates(of id: TaskID, after lastEventID: String?) async throws(BerayError) -> TaskUpdates {
+    throw Self.error(.notFound, 404)
+  }
+}
