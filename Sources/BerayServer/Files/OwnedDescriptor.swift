@@ -1,17 +1,24 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 internal import SystemPackage
 
-/// A file descriptor that is closed with its last reference.
+/// A file descriptor that is closed with its last reference, or before by ``close()``.
 final class OwnedDescriptor: Sendable {
   let rawValue: Int32
+  private let isOpen = Atomic(true)
 
   /// Takes ownership of an open descriptor.
   init(owning rawValue: Int32) {
     self.rawValue = rawValue
   }
 
-  deinit { close(rawValue) }
+  deinit { close() }
+
+  /// Closes it now, whoever still refers to it; nobody may use it afterwards.
+  func close() {
+    if isOpen.exchange(false, ordering: .acquiringAndReleasing) { Glibc.close(rawValue) }
+  }
 
   /// Opens a path of the server's own, never one that came in a request.
   static func open(path: String, flags: Int32, mode: mode_t = 0) throws(Errno) -> OwnedDescriptor {
