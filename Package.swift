@@ -100,7 +100,12 @@ let package = Package(
         "BerayServer", "BerayAPI", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: ["Conformance/conformance.py"]),
-    .testTarget(name: "CommandTests", dependencies: ["beray-fs"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "beray-fs", "BerayAPI", "BerayClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "MountTests", dependencies: ["beray-fs"], exclude: ["Servers"]),
   ],
   swiftLanguageModes: [.v6]

@@ -70,7 +70,7 @@ extension OwnedDescriptor {
   func entryNames() throws(Errno) -> [String] {
     let copy = try checked(fcntl(rawValue, F_DUPFD_CLOEXEC, 0))
     guard let stream = fdopendir(copy) else {
-      close(copy)
+      Glibc.close(copy)
       throw Errno(rawValue: errno)
     }
     defer { closedir(stream) }

@@ -1,0 +1,77 @@
+import Testing
+
+@testable import beray_fs
+
+@Suite struct CredentialTests {
+  private let scratch = Scratch()
+  private var store: CredentialStore { CredentialStore(path: scratch.paths.credentialsFile) }
+
+  @Test func keepsOneTokenForEachServer() throws {
+    try store.keep(.init(email: "a@b", token: "one"), for: "http://one")
+    try store.keep(.init(email: nil, token: "two"), for: "http://two")
+    try store.keep(.init(email: "a@b", token: "three"), for: "http://one")
+    #expect(try store.entry(for: "http://one") == .init(email: "a@b", token: "three"))
+    #expect(try store.entry(for: "http://two")?.token == "two")
+    try store.keep(nil, for: "http://one")
+    #expect(try store.entry(for: "http://one") == nil)
+    #expect(try store.entry(for: "http://two")?.token == "two")
+  }
+
+  @Test func isForItsOwnerAlone() throws {
+    try store.keep(.init(email: nil, token: "t"), for: "s")
+    #expect(try scratch.mode(of: store.path) == 0o600)
+    #expect(try scratch.mode(of: scratch.paths.configuration) == 0o700)
+  }
+
+  @Test func refusesAFileThatOthersCanRead() throws {
+    try scratch.write("{}", to: store.path, mode: 0o644)
+    let error = #expect(throws: CommandError.self) { try store.entry(for: "s") }
+    #expect(error?.advice == "run: chmod 600 '\(store.path)'")
+  }
+
+  @Test func refusesARuntimeDirectoryThatOthersCanEnter() throws {
+    try scratch.write("", to: scratch.path.appending("open/x"))
+    let open = scratch.path.appending("open")
+    try scratch.chmod(open, 0o755)
+    #expect(throws: CommandError.self) { try PrivateDirectory.make(open) }
+  }
+
+  @Test func loginsAtOneTimeLoseNothing() async throws {
+    let store = store
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<16 {
+        group.addTask { try store.keep(.init(email: nil, token: "t\(number)"), for: "s\(number)") }
+      }
+      try await group.waitForAll()
+    }
+    for number in 0..<16 { #expect(try store.entry(for: "s\(number)")?.token == "t\(number)") }
+  }
+
+  @Test func theTokenIsFirstFoundInFileThenVariablesThenStore() throws {
+    try store.keep(.init(email: nil, token: "stored"), for: "s")
+    let file = scratch.path.appending("token")
+    let other = scratch.path.appending("other")
+    try scratch.write("from flag\n", to: file)
+    try scratch.write("from variable\n", to: other)
+    var environment = ["BERAY_TOKEN": "plain", "BERAY_TOKEN_FILE": other.string]
+    func token(_ flag: String?) throws -> String? {
+      try TokenSource(tokenFile: flag, environment: environment, store: store, server: "s", localData: nil).token()
+    }
+    #expect(try token(file.string) == "from flag")
+    #expect(try token(nil) == "from variable")
+    environment["BERAY_TOKEN_FILE"] = nil
+    #expect(try token(nil) == "plain")
+    environment["BERAY_TOKEN"] = nil
+    #expect(try token(nil) == "stored")
+  }
+
+  @Test func aLoginElsewhereRenewsTheToken() async throws {
+    try store.keep(.init(email: nil, token: "old"), for: "s")
+    let source = try TokenSource(tokenFile: nil, environment: [:], store: store, server: "s", localData: nil)
+    let credentials = UserCredentials(source: source) { _, _ in throw CommandError("no login is asked for") }
+    #expect(await credentials.token() == "old")
+    #expect(await credentials.renewedToken(rejecting: "old") == nil)
+    try store.keep(.init(email: nil, token: "new"), for: "s")
+    #expect(await credentials.renewedToken(rejecting: "old") == "new")
+  }
+}

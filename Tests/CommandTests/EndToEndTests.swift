@@ -1,0 +1,101 @@
+import BerayAPI
+import Foundation
+import Testing
+
+@testable import beray_fs
+
+/// The built program, by process, against servers that it starts.
+@Suite(.serialized) struct EndToEndTests {
+  private let scratch = Scratch()
+
+  private func run(_ arguments: String..., input: String = "") throws -> BuiltProgram.Result {
+    try BuiltProgram.run(arguments, in: scratch, input: input)
+  }
+
+  /// Ends the server that commands have started by themselves; the kernel's word for its process is the socket's peer.
+  private func endLocalServer() throws {
+    let kill = Process()
+    kill.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let socket = scratch.paths.serverSocket.string
+    kill.arguments = [
+      "-c",
+      "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q \"^beray-fs serve --socket \(socket) \""
+        + " && kill ${p#/proc/}; done; true",
+    ]
+    try kill.run()
+    kill.waitUntilExit()
+  }
+
+  @Test func theLocalServerStartsByItselfOnce() async throws {
+    defer { try? endLocalServer() }
+    #expect(try run("status").output.contains("not running"))
+    #expect(try run("status", "--json").status == 0)
+    let results = try await withThrowingTaskGroup(of: BuiltProgram.Result.self) { group in
+      for _ in 0..<4 { group.addTask { [scratch] in try BuiltProgram.run(["whoami"], in: scratch) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    for result in results { #expect(result.status == 0 && result.output == "local@localhost\n", "\(result.errors)") }
+    let status = try JSON(parsing: run("status", "--json").output.trimmingCharacters(in: .newlines))
+    #expect(status["server"]?["running"]?.boolValue == true)
+    #expect(try scratch.mode(of: scratch.paths.runtime) == 0o700)
+  }
+
+  @Test func aTaskFromItsCreationToItsDeletion() throws {
+    let server = try RunningServer(scratch, ["--agent", "shell"])
+    _ = server
+    let created = try run("task", "create", "-", input: "echo one; echo two > out.txt\n")
+    #expect(created.status == 0, "\(created.errors)")
+    let id = created.output.trimmingCharacters(in: .newlines)
+    #expect(Int(id) != nil)
+    let streamed = try run("task", "stream", id)
+    #expect(streamed.output.contains(" one\n"))
+    #expect(streamed.output.contains("COMPLETED"))
+    let waited = try run("task", "wait", id)
+    #expect(waited.status == 0 && waited.output == "COMPLETED\n")
+    #expect(try run("file", "get", id, "out.txt").output == "two\n")
+    #expect(try run("file", "put", id, "-", "sub/in.txt", input: "three").status == 0)
+    #expect(try run("file", "list", id, "sub").output.contains("in.txt"))
+    let archive = scratch.path.appending("all.zip").string
+    #expect(try run("file", "zip", id, "-o", archive).status == 0)
+    #expect(FileManager.default.contents(atPath: archive)?.starts(with: Data("PK".utf8)) == true)
+    #expect(try run("task", "list").output.contains("echo one"))
+    #expect(try JSON(parsing: run("task", "show", id, "--json").output)["id"]?.intValue == Int64(id))
+    #expect(try run("task", "delete", id).status == 0)
+    let gone = try run("task", "show", id)
+    #expect(gone.status == 1 && gone.output.isEmpty && gone.errors.hasPrefix("beray-fs: "))
+  }
+
+  @Test func waitSucceedsOnlyForCompleted() throws {
+    let server = try RunningServer(scratch, ["--agent", "shell"])
+    _ = server
+    let id = try run("task", "create", "exit 3").output.trimmingCharacters(in: .newlines)
+    let result = try run("task", "wait", id)
+    #expect(result.status == 1 && result.output == "FAILED\n")
+  }
+
+  @Test func loginKeepsAndLogoutForgets() throws {
+    let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
+    let wrong = try run("login", "--url", server.url, "a@b.c", "--password-stdin", input: "wrong\n")
+    #expect(wrong.status == 1)
+    #expect(try run("task", "list", "--url", server.url).status == 1)
+    let token = try Password.read(scratch.path.appending("data/token"))
+    try scratch.write(token, to: scratch.path.appending("t"))
+    let who = try run("whoami", "--url", server.url, "--token-file", scratch.path.appending("t").string)
+    #expect(who.output == "local@localhost\n", "\(who.errors)")
+    try CredentialStore(path: scratch.paths.credentialsFile).keep(.init(email: nil, token: token), for: server.url)
+    #expect(try run("whoami", "--url", server.url).status == 0)
+    #expect(try run("logout", "--url", server.url).status == 0)
+    #expect(try run("whoami", "--url", server.url).status == 1)
+  }
+
+  @Test func exitStatuses() throws {
+    #expect(try run("--version").output == "\(RootCommand.version)\n")
+    #expect(try run("--help").status == 0)
+    #expect(try run("task", "show", "x").status == 2)
+    #expect(try run("--no-such-option").status == 2)
+    #expect(try run("/nowhere/m", "-o", "wat").status == 2)
+    let refused = try run("task", "list", "--url", "http://127.0.0.1:1")
+    #expect(refused.status == 1 && refused.output.isEmpty)
+    #expect(try run("unmount", "/").status == 1)
+  }
+}

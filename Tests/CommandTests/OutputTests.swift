@@ -1,0 +1,36 @@
+import BerayClient
+import Testing
+
+@testable import beray_fs
+
+@Suite struct OutputTests {
+  @Test func errorsSayWhatFailedAndWhatToDo() {
+    #expect(ErrorText.line(for: CommandError("it broke", advice: "mend it")) == "beray-fs: it broke: mend it")
+    let error = BerayError(.authentication, status: 401, detail: "Not \u{1B}[31mauthenticated", operation: "GET users/me")
+    let line = ErrorText.line(for: error)
+    #expect(line.hasPrefix("beray-fs: GET users/me: Not "))
+    #expect(line.contains("login"))
+    #expect(!line.contains("\u{1B}"))
+  }
+
+  @Test func tablesAlignAndEscape() {
+    var table = Table("ID", "GOAL")
+    table.append("1", "\u{1B}[2J")
+    table.append("1000", "写")
+    #expect(table.lines[0] == "ID    GOAL")
+    #expect(table.lines[2] == "1000  写")
+    #expect(!table.lines[1].contains("\u{1B}"))
+    #expect(Table.width("写a") == 3)
+  }
+
+  @Test func sizesAreForPeople() {
+    #expect(Progress.size(1023) == "1023 B")
+    #expect(Progress.size(1536) == "1.5 KiB")
+    #expect(Progress.text("f", 512, of: 1024) == "f: 512 B of 1.0 KiB, 50 %")
+  }
+
+  @Test func longGoalsAreCut() {
+    #expect(EventText.shortened("one\ntwo") == "one…")
+    #expect(EventText.shortened("short") == "short")
+  }
+}
