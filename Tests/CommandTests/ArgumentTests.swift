@@ -1,4 +1,5 @@
 import ArgumentParser
+import BerayAPI
 import Testing
 
 @testable import beray_fs

@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 @testable import beray_fs
@@ -33,7 +34,9 @@ import Testing
   }
 
   @Test func directoriesFollowXDG() {
-    let paths = Paths(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "relative", "XDG_RUNTIME_DIR": "/r"])
+    let paths = Paths(environment: [
+      "HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "relative", "XDG_RUNTIME_DIR": "/r",
+    ])
     #expect(paths.credentialsFile == "/c/beray-fs/credentials.json")
     #expect(paths.data == "/h/.local/share/beray-fs")
     #expect(paths.serverSocket == "/r/beray-fs/server.sock")

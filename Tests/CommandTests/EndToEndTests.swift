@@ -1,5 +1,6 @@
 import BerayAPI
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import beray_fs

@@ -6,7 +6,8 @@ import Testing
 @Suite struct OutputTests {
   @Test func errorsSayWhatFailedAndWhatToDo() {
     #expect(ErrorText.line(for: CommandError("it broke", advice: "mend it")) == "beray-fs: it broke: mend it")
-    let error = BerayError(.authentication, status: 401, detail: "Not \u{1B}[31mauthenticated", operation: "GET users/me")
+    let error = BerayError(
+      .authentication, status: 401, detail: "Not \u{1B}[31mauthenticated", operation: "GET users/me")
     let line = ErrorText.line(for: error)
     #expect(line.hasPrefix("beray-fs: GET users/me: Not "))
     #expect(line.contains("login"))

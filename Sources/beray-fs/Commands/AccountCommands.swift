@@ -91,7 +91,8 @@ struct RegisterCommand: AsyncParsableCommand {
       email: email, verificationCode: code ?? "", password: password)
     try connection.keep(session, email: email)
     if output.json { try Terminal.print((session.user?.raw ?? .null).serialized()) }
-    Terminal.note("registered at \(connection.name) as \(ShownText.escaped(session.user?.email ?? email)), and logged in")
+    let name = ShownText.escaped(session.user?.email ?? email)
+    Terminal.note("registered at \(connection.name) as \(name), and logged in")
   }
 }
 

@@ -117,7 +117,8 @@ struct FileCommand: AsyncParsableCommand {
     @Argument(help: "Files and directories; by default everything.")
     var paths: [String] = []
 
-    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file"))
+    @Option(
+      name: [.customShort("o"), .long], help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file"))
     var output: String
 
     func run() async throws {

@@ -24,7 +24,8 @@ struct MountCommand: AsyncParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Stay in the foreground, and log to standard error.")
   var foreground = false
 
-  @Option(help: ArgumentHelp("The agent of the local server, if this starts it; see 'serve --help'.", valueName: "preset"))
+  @Option(
+    help: ArgumentHelp("The agent of the local server, if this starts it; see 'serve --help'.", valueName: "preset"))
   var agent: String?
 
   @Option(help: ArgumentHelp("How much of files to keep in memory; by default 256.", valueName: "mib"))
@@ -40,7 +41,8 @@ struct MountCommand: AsyncParsableCommand {
   var timeout: Double?
 
   @Option(
-    help: ArgumentHelp("Names of further temporary files that tools make while they save. Repeatable.", valueName: "glob"))
+    help: ArgumentHelp(
+      "Names of further temporary files that tools make while they save. Repeatable.", valueName: "glob"))
   var scratch: [String] = []
 
   @Flag(help: "mkdir makes no task; 'new' still does.")

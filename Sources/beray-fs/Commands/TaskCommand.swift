@@ -29,7 +29,8 @@ struct TaskCommand: AsyncParsableCommand {
 
     @Option(
       name: .customLong("tool"),
-      help: ArgumentHelp("A tool for the agent: a name, or a JSON object {name: {url}}. Repeatable.", valueName: "tool"))
+      help: ArgumentHelp("A tool for the agent: a name, or a JSON object {name: {url}}. Repeatable.", valueName: "tool")
+    )
     var tools: [String] = []
 
     @OptionGroup var server: ServerOptions

@@ -50,7 +50,8 @@ struct ServedServer {
         try PrivateDirectory.make(paths.runtime)
         if UnixSocket.isListening(paths.serverSocket) {
           throw CommandError(
-            "the local server runs already", advice: "end it: kill its process, which 'beray-fs status' names, or use --data")
+            "the local server runs already",
+            advice: "end it: kill its process, which 'beray-fs status' names, or use --data")
         }
         settings.unixSocket = paths.serverSocket.string
       }

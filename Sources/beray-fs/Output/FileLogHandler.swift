@@ -25,7 +25,8 @@ struct FileLogHandler: LogHandler {
   func log(event: LogEvent) {
     var line = "\(UTCTime.now().iso8601(fractionDigits: 3)) \(event.level) \(label): "
     line += ShownText.escaped(event.message.description)
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }
+    ) {
       line += " \(key)=\(ShownText.escaped(value.description))"
     }
     let bytes = Array((line + "\n").utf8)

@@ -24,7 +24,8 @@ struct Download {
     let part = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "file").part\(getpid())")
     do {
       try await copy(
-        into: FileDescriptor.open(part, .writeOnly, options: [.create, .truncate], permissions: .init(rawValue: 0o666)),
+        into: FileDescriptor.open(
+          part, .writeOnly, options: [.create, .truncate], permissions: .init(rawValue: 0o666)),
         progress)
       guard rename(part.string, place) == 0 else { throw CommandError.system("write \(place)", errno) }
     } catch {

@@ -1,4 +1,7 @@
 import Foundation
+import SystemPackage
+
+@testable import beray_fs
 
 /// Runs the built `beray-fs` in the environment of a ``Scratch``.
 enum BuiltProgram {
@@ -25,7 +28,7 @@ enum BuiltProgram {
     let errors = scratch.path.appending("\(name).err").string
     let source = scratch.path.appending("\(name).in").string
     try Data(input.utf8).write(to: URL(fileURLWithPath: source))
-    for file in [out, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [out, errors] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
     process.arguments = ["60", path] + arguments
