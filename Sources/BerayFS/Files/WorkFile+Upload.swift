@@ -68,7 +68,7 @@ extension WorkFile {
   /// The last close wins. That somebody else's version is lost is told.
   private func tellOfReplaced(_ buffer: WriteBuffer, _ path: String) {
     let listed = state.withLock { $0.isLocal ? nil : $0.listed }
-    guard let listed, let base = buffer.base, !listed.isSameContent(as: base) else { return }
+    guard let listed, isForeign(listed, to: buffer) else { return }
     _ = tree.context.refuse(
       "upload", path, .resourceBusy, "the file was changed on the server while it was written here; this upload replaced that version",
       advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
@@ -112,7 +112,12 @@ extension WorkFile {
     tree.markStale()
     do throws(Errno) { try await tree.refresh(parent) } catch { return error == .noSuchFileOrDirectory ? true : nil }
     let listed = state.withLock { $0.isLocal ? nil : $0.listed }
-    guard let listed, let base = buffer.base else { return false }
+    return listed.map { isForeign($0, to: buffer) } ?? false
+  }
+
+  /// Whether what the server lists is another version than the one that the write began from. Where that was none, any is.
+  private func isForeign(_ listed: FileVersion, to buffer: WriteBuffer) -> Bool {
+    guard let base = buffer.base else { return true }
     return !listed.isSameContent(as: base)
   }
 }

@@ -28,6 +28,8 @@ final class WorkFile: Node {
     var state = FileState(
       place: .init(name: name, parent: directory), listed: FileVersion(size: 0), mode: permissions & 0o777, modified: now)
     state.isLocal = true
+    // What a server gives a new file by itself needs not be told.
+    state.unsentAttributes = permissions & 0o777 != 0o644
     self.state = Mutex(state)
   }
 

@@ -30,7 +30,7 @@ extension WorkTree {
         if case .directory(let other)? = structure.directories[directory.inode]?.children[name]?.node { return other }
         let made = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: self) }
         made.isHeldHere = !isOnServer
-        var contents = DirectoryContents(source: directory.inode, modified: now, mode: permissions & 0o777)
+        var contents = DirectoryContents(source: made.inode, modified: now, mode: permissions & 0o777)
         contents.isLocal = !isOnServer
         contents.freshness = .init(asked: asked, marks: structure.staleMarks)
         structure.directories[made.inode] = contents

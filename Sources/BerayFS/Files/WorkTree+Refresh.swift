@@ -58,7 +58,7 @@ extension WorkTree {
     } catch where error.code == .notFound {
       // The top is missing where the server has no work directory yet.
       guard let parent = directory.place.parent else {
-        apply([], to: directory, .init(asked: asked, tick: tick, marks: marks))
+        apply([], to: directory, .init(asked: asked, tick: tick, marks: marks, isWhole: isWhole))
         return
       }
       structure.withLock { structure in
@@ -69,7 +69,7 @@ extension WorkTree {
     } catch {
       throw context.fail("list", directory.path, error)
     }
-    apply(entries, to: directory, .init(asked: asked, tick: tick, marks: marks))
+    apply(entries, to: directory, .init(asked: asked, tick: tick, marks: marks, isWhole: isWhole))
   }
 
   /// When a listing was asked for, in the three ways of counting.
@@ -77,7 +77,12 @@ extension WorkTree {
     var asked: Duration
     var tick: UInt64
     var marks: UInt64
+    /// Whether the whole subtree was asked for, so that a directory without children is empty.
+    var isWhole: Bool
     var source: InodeID?
+
+    /// What the listing tells of a directory's inside; nil where it tells nothing.
+    func children(of entry: FileEntry) -> [FileEntry]? { entry.children ?? (isWhole ? [] : nil) }
   }
 
   private func apply(_ entries: [FileEntry], to directory: WorkDirectory, _ asked: Asked) {
@@ -103,7 +108,13 @@ extension WorkTree {
         file.adopt(entry)
       case .directory(let nested):
         adopt(entry, as: nested, in: &structure)
-        if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
+        if let children = asked.children(of: entry) {
+          apply(children, to: nested, depth: depth + 1, asked, in: &structure)
+        } else if structure.directories[nested.inode]?.source != nested.inode {
+          // An earlier listing told of its inside, and this one does not: it has to be asked itself.
+          structure.directories[nested.inode]?.source = nested.inode
+          structure.directories[nested.inode]?.freshness = nil
+        }
       case .link: break
       }
     }
@@ -133,7 +144,9 @@ extension WorkTree {
       let modified = entry.modified.map(Timestamp.init)
       structure.directories[nested.inode] = DirectoryContents(
         source: nested.inode, modified: modified ?? now, mode: entry.mode, serverModified: modified)
-      if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
+      if let children = asked.children(of: entry) {
+        apply(children, to: nested, depth: depth + 1, asked, in: &structure)
+      }
       if let modified { structure.directories[nested.inode]?.modified = modified }
       node = .directory(nested)
     case .symbolicLink:

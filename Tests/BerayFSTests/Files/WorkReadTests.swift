@@ -8,7 +8,15 @@ import VFS
 @testable import BerayFS
 
 @Suite struct WorkReadTests {
-  private func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 10) } }
+  /// Bytes whose period is no multiple of a block.
+  private func pattern(_ count: Int) -> [UInt8] {
+    let period = [UInt8]((0..<9973).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + period.count)
+    while bytes.count < count { bytes += period }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+  }
 
   @Test func grepThroughAThousandColdFilesIsAFewRequests() async throws {
     let fixture = WorkFixture()

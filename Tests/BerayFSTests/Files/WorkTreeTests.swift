@@ -30,6 +30,14 @@ import VFS
     #expect(fixture.server.total == 9)
   }
 
+  @Test func anEmptyDirectoryCostsNothingMore() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/f", "1")
+    fixture.server.delete("d/f")
+    #expect(try await fixture.walk() == ["d"])
+    #expect(fixture.server.total == 1)
+  }
+
   @Test func manyWhoListAtTheSameTimeShareOneRequest() async throws {
     let fixture = WorkFixture()
     fill(fixture, directories: 1, files: 3)

@@ -197,6 +197,31 @@ import VFS
     #expect(fixture.shared.status.pending.count == 1)
   }
 
+  @Test func aFileThatSomebodyElseMadeMeanwhileIsReplacedAndTold() async throws {
+    let fixture = WorkFixture()
+    _ = try await fixture.names()
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "mine")
+    fixture.server.put("f", "theirs!")
+    fixture.tree.markStale()
+    _ = try await fixture.names()
+    try await fixture.close(file)
+    #expect(fixture.server.text("f") == "mine")
+    #expect(fixture.context.failures.text.text.contains("this upload replaced that version"))
+  }
+
+  @Test func theModeOfANewFileReachesTheServer() async throws {
+    let fixture = WorkFixture()
+    let made = try await fixture.tree.root.create("run", permissions: 0o755, flags: [.write], caller: WorkFixture.caller).get()
+    try await fixture.write(made.opened.file, "#!/bin/sh\n")
+    try await fixture.close(made.opened.file)
+    #expect(fixture.server.file("run")?.mode == 0o755)
+    fixture.time.advance(by: .seconds(31))
+    #expect(try await fixture.stat("run").permissions == 0o755)
+    #expect(try await fixture.text("run") == "#!/bin/sh\n")
+    #expect(fixture.server.count(.content) == 0)
+  }
+
   @Test func theLastCloseWinsAndTellsOfIt() async throws {
     let fixture = WorkFixture()
     fixture.server.put("f", "begin")
