@@ -1,7 +1,8 @@
 import BerayAPI
 import VFS
 
-/// What is known of a file, guarded by its lock. One for each file of a tree, so it is small; what only open files need hangs behind references.
+/// What is known of a file, guarded by its lock. One for each file of a tree, so it is small; what only open files need
+/// hangs behind references.
 struct FileState {
   var place: WorkDirectory.Place
   /// What the server told last of its content.
@@ -58,7 +59,8 @@ struct FileState {
     checked = nil
   }
 
-  /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or pages too (true).
+  /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or
+  /// pages too (true).
   mutating func adopt(_ entry: FileEntry) -> Bool? {
     let new = FileVersion(entry)
     let old = listed
@@ -66,7 +68,8 @@ struct FileState {
     let isModeNews = entry.mode != nil && entry.mode != mode
     if let mode = entry.mode, !unsentAttributes { self.mode = mode }
     listed = new
-    let isOwn = adoptsNextListing && (new.size == nil || new.size == old.size)
+    let isOwn =
+      adoptsNextListing && (new.size == nil || new.size == old.size)
       && (old.etag == nil || new.etag == nil || old.etag == new.etag)
     let wasAdopting = adoptsNextListing
     adoptsNextListing = false

@@ -1,8 +1,10 @@
 /// Where a symbolic link may point.
 enum LinkTarget {
-  /// Whether `target`, in a link whose directory lies `depth` directories beneath `files/`, is relative and stays beneath `files/`.
+  /// Whether `target`, in a link whose directory lies `depth` directories beneath `files/`, is relative and stays
+  /// beneath `files/`.
   ///
-  /// The path is only counted: `..` is taken to lead up one directory. A link on the way can lead elsewhere, but each link that is shown was
+  /// The path is only counted: `..` is taken to lead up one directory. A link on the way can lead elsewhere, but each
+  /// link that is shown was
   /// itself found to stay inside.
   static func staysInside(_ target: String, depth: Int) -> Bool {
     guard !target.isEmpty, !target.utf8.contains(0), target.utf8.first != UInt8(ascii: "/") else { return false }

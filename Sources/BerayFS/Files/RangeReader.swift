@@ -60,7 +60,7 @@ final class RangeReader: Sendable {
   private func block(_ index: Int, of file: WorkFile) async throws(Errno) -> [UInt8]? {
     if let flight = flights.withLock({ $0[index] }) { return try await flight.value() }
     if let block = file.tree.shared.cache[key(index, of: file)] { return block }
-    start(index ..< index + 1, of: file)
+    start(index..<index + 1, of: file)
     guard let flight = flights.withLock({ $0[index] }) else { return file.tree.shared.cache[key(index, of: file)] }
     return try await flight.value()
   }
@@ -109,7 +109,8 @@ final class RangeReader: Sendable {
     let start = Int64(first) * Int64(blockSize)
     let end = min(Int64(last + 1) * Int64(blockSize), size)
     let content = try await tree.context.service.fileContent(
-      of: tree.task, path: tree.serverPath(of: file), range: ByteRange(offset: start, count: end - start), ifNoneMatch: nil)
+      of: tree.task, path: tree.serverPath(of: file), range: ByteRange(offset: start, count: end - start),
+      ifNoneMatch: nil)
     guard content.offset == start else {
       tree.shared.rangesWereIgnored()
       return

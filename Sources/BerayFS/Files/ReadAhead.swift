@@ -22,13 +22,13 @@ struct ReadAhead: Sendable {
     var requests: [Range<Int>] = []
     if !isHere {
       frontier = min(block + window, count)
-      requests.append(block ..< frontier)
+      requests.append(block..<frontier)
     }
     // Half a window before the end of what was asked for, the next one starts.
     if isSequential, frontier < count, frontier - block <= window {
       window = min(window * 2, Self.maximumWindow)
       let end = min(frontier + window, count)
-      requests.append(frontier ..< end)
+      requests.append(frontier..<end)
       frontier = end
     }
     return requests

@@ -2,12 +2,13 @@ import SystemPackage
 import VFS
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #endif
 
 /// Saves bytes that no server took, at the end of a mount.
 enum Rescue {
-  /// Saves the content of `buffer` beneath `directory`, under `path` or, where that exists, with a number behind it. Returns where it is.
+  /// Saves the content of `buffer` beneath `directory`, under `path` or, where that exists, with a number behind it.
+  /// Returns where it is.
   static func save(_ buffer: WriteBuffer, as path: String, beneath directory: String) throws(Errno) -> String {
     var parent = directory
     try PrivateDirectory.make(parent)

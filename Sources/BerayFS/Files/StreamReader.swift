@@ -2,7 +2,8 @@ import BerayClient
 import Synchronization
 import SystemPackage
 
-/// Large content of a server that cannot send parts: it comes once, from start to end, into a temporary file, and every read finds its bytes there.
+/// Large content of a server that cannot send parts: it comes once, from start to end, into a temporary file, and every
+/// read finds its bytes there.
 final class StreamReader: Sendable {
   private struct State {
     var received: Int64 = 0

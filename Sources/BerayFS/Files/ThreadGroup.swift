@@ -1,12 +1,13 @@
 import VFS
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #endif
 
 /// Which process a thread belongs to.
 enum ThreadGroup {
-  /// The thread group of `thread`, from `/proc/THREAD/status` (proc_pid_status(5), `Tgid`); nil where there is no such thread.
+  /// The thread group of `thread`, from `/proc/THREAD/status` (proc_pid_status(5), `Tgid`); nil where there is no such
+  /// thread.
   static func of(_ thread: ProcessID) -> ProcessID? {
     let descriptor = Glibc.open("/proc/\(thread.rawValue)/status", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

@@ -32,7 +32,8 @@ struct DirectoryContents {
   /// The children by cookie (their ``TreeChild/touched`` may be older); nil where it has to be made anew.
   private var order: [TreeChild]?
   private var nextCookie: UInt64 = 3
-  /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may still have them.
+  /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may
+  /// still have them.
   var removals: [Name: UInt64] = [:]
   /// The directory whose listing tells what is in here: itself, or one above it.
   var source: InodeID

@@ -22,7 +22,8 @@ struct WalkPrefetch: Sendable {
   private var triggers: Set<InodeID> = []
   private var frontier: InodeID?
 
-  /// A small file is wanted that is not in memory. Returns how many files to fetch with it, if it is the second of a walk, or a later one.
+  /// A small file is wanted that is not in memory. Returns how many files to fetch with it, if it is the second of a
+  /// walk, or a later one.
   mutating func miss(_ inode: InodeID, at now: Duration) -> Int? {
     defer { last = (inode, now) }
     guard isAvailable, let last, last.inode != inode, now - last.at <= Self.pause else {

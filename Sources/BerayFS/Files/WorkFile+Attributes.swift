@@ -62,7 +62,8 @@ extension WorkFile {
     let unsent = state.withLock { state in
       state.unsentAttributes ? (mode: state.mode, modified: state.buffer?.modified ?? state.modified) : nil
     }
-    guard let unsent, let capabilities = try? await tree.shared.capabilities(), capabilities.contains(.attributes) else { return }
+    guard let unsent, let capabilities = try? await tree.shared.capabilities(), capabilities.contains(.attributes)
+    else { return }
     _ = try? await tellAttributes(mode: unsent.mode, modified: unsent.modified)
   }
 }

@@ -6,7 +6,8 @@ import VFS
 
 /// How the content of a file comes, is kept, and is found to have changed.
 extension WorkFile {
-  /// Content up to this many bytes is read to its end where only the length was asked for: it has come with the answer anyway.
+  /// Content up to this many bytes is read to its end where only the length was asked for: it has come with the answer
+  /// anyway.
   private static let incidentalLimit = 64 << 10
 
   private var cache: ContentCache { tree.shared.cache }
@@ -21,7 +22,7 @@ extension WorkFile {
     guard let size = known.size else { return nil }
     guard offset < size else { return [] }
     let end = min(offset + Int64(count), size)
-    if let stream = known.stream { return stream.readyBytes(offset ..< end) }
+    if let stream = known.stream { return stream.readyBytes(offset..<end) }
     let blockSize = Int64(ContentCache.blockSize(ofFile: size))
     var bytes: ArraySlice<UInt8> = []
     var position = offset
@@ -65,7 +66,7 @@ extension WorkFile {
           return bytes
         }
         if tree.shared.ignoresRanges || !hasRanges { try openStream() }
-      } catch where error == .noSuchFileOrDirectory {
+      } catch  where error == .noSuchFileOrDirectory {
         // The name is gone, but the handle is open.
         throw .staleNFSFileHandle
       }
@@ -100,7 +101,8 @@ extension WorkFile {
     let path = tree.serverPath(of: self)
     stream.run { [tree, path, shownPath = self.path] () async throws(Errno) in
       try await tree.context.call("read", shownPath) { () async throws(BerayError) in
-        let content = try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
+        let content = try await tree.context.service.fileContent(
+          of: tree.task, path: path, range: nil, ifNoneMatch: nil)
         try await stream.pump(content.body)
       }
     }
@@ -108,7 +110,8 @@ extension WorkFile {
 
   // MARK: - Small files
 
-  /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for this.
+  /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for
+  /// this.
   func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
     let running = state.withLock { ($0.fetch, $0.generation) }
     var allowsBatch = allowsBatch
@@ -283,7 +286,7 @@ extension WorkFile {
       if (content.size ?? 0) <= ContentCache.wholeLimit {
         do throws(BerayError) {
           bytes = try await content.body.collect(upTo: ContentCache.wholeLimit)
-        } catch where error.code == .invalidResponse {
+        } catch  where error.code == .invalidResponse {
           // It grew too large for memory.
         }
       }

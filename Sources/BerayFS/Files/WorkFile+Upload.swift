@@ -70,7 +70,8 @@ extension WorkFile {
     let listed = state.withLock { $0.isLocal ? nil : $0.listed }
     guard let listed, isForeign(listed, to: buffer) else { return }
     _ = tree.context.refuse(
-      "upload", path, .resourceBusy, "the file was changed on the server while it was written here; this upload replaced that version",
+      "upload", path, .resourceBusy,
+      "the file was changed on the server while it was written here; this upload replaced that version",
       advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
   }
 
@@ -84,7 +85,9 @@ extension WorkFile {
       var pause = Duration.seconds(failure.retryAfter ?? 1)
       while true {
         do { try await tree.context.time.sleep(pause) } catch { return }
-        guard hasUnsent(includingEmpty: true), state.withLock({ $0.buffer }) === buffer, buffer.failure != nil else { return }
+        guard hasUnsent(includingEmpty: true), state.withLock({ $0.buffer }) === buffer, buffer.failure != nil else {
+          return
+        }
         if let changed = await isChangedOnServer(buffer) {
           if changed {
             buffer.becameConflict()
@@ -106,7 +109,8 @@ extension WorkFile {
     }
   }
 
-  /// Whether the server's version is another than the one that the write began from; nil where the server does not answer.
+  /// Whether the server's version is another than the one that the write began from; nil where the server does not
+  /// answer.
   private func isChangedOnServer(_ buffer: WriteBuffer) async -> Bool? {
     guard let parent = place.parent else { return nil }
     tree.markStale()
@@ -115,7 +119,8 @@ extension WorkFile {
     return listed.map { isForeign($0, to: buffer) } ?? false
   }
 
-  /// Whether what the server lists is another version than the one that the write began from. Where that was none, any is.
+  /// Whether what the server lists is another version than the one that the write began from. Where that was none, any
+  /// is.
   private func isForeign(_ listed: FileVersion, to buffer: WriteBuffer) -> Bool {
     guard let base = buffer.base else { return true }
     return !listed.isSameContent(as: base)

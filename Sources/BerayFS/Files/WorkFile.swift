@@ -22,11 +22,14 @@ final class WorkFile: Node {
   }
 
   /// A file that is made here.
-  init(_ inode: InodeID, name: Name, in directory: WorkDirectory, permissions: UInt16, at now: Timestamp, tree: WorkTree) {
+  init(
+    _ inode: InodeID, name: Name, in directory: WorkDirectory, permissions: UInt16, at now: Timestamp, tree: WorkTree
+  ) {
     self.inode = inode
     self.tree = tree
     var state = FileState(
-      place: .init(name: name, parent: directory), listed: FileVersion(size: 0), mode: permissions & 0o777, modified: now)
+      place: .init(name: name, parent: directory), listed: FileVersion(size: 0), mode: permissions & 0o777,
+      modified: now)
     state.isLocal = true
     // What a server gives a new file by itself needs not be told.
     state.unsentAttributes = permissions & 0o777 != 0o644
@@ -130,7 +133,8 @@ final class WorkFile: Node {
   }
 
   private func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
-    let handle = WorkHandle(self, flags: flags, opener: flags.contains(.write) ? tree.shared.threadGroup(caller.process) : nil)
+    let handle = WorkHandle(
+      self, flags: flags, opener: flags.contains(.write) ? tree.shared.threadGroup(caller.process) : nil)
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
     state.withLock { state in
       state.handles += 1

@@ -5,7 +5,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What the work directories of a mount share: the cache, the bytes that wait to be uploaded, and what is known of the server.
+/// What the work directories of a mount share: the cache, the bytes that wait to be uploaded, and what is known of the
+/// server.
 final class WorkShared: Sendable {
   /// How much may be kept, in bytes.
   struct Limits: Sendable {

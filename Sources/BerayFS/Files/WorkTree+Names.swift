@@ -4,7 +4,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// Changes of names: one request each where the server has the operation, and where it has none, only what this mount alone knows of.
+/// Changes of names: one request each where the server has the operation, and where it has none, only what this mount
+/// alone knows of.
 extension WorkTree {
   private func refuse(_ operation: String, _ path: String) -> Errno {
     context.refuse(
@@ -86,9 +87,9 @@ extension WorkTree {
       let serverPath = serverPath(of: name, in: directory)
       do throws(BerayError) {
         try await context.service.removeFile(of: task, path: serverPath)
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         // It is gone, which is what was asked for.
-      } catch where error.code == .conflict && operation == "rmdir" {
+      } catch  where error.code == .conflict && operation == "rmdir" {
         markStale()
         throw .directoryNotEmpty
       } catch {
@@ -166,7 +167,7 @@ extension WorkTree {
   private func arrival(of upload: Arrival<Void>) async throws(Errno) {
     do throws(Errno) {
       try await upload.value()
-    } catch where error == .interrupted {
+    } catch  where error == .interrupted {
       throw error
     } catch {
       // It was told to whoever asked for it.

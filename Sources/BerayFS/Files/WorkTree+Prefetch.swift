@@ -27,7 +27,8 @@ extension WorkTree {
     _ = startBatch(following(frontier, count: next.count))
   }
 
-  /// Small files that are not in memory, behind `file` in the order of a walk: the rest of its directory and what is beneath, then what
+  /// Small files that are not in memory, behind `file` in the order of a walk: the rest of its directory and what is
+  /// beneath, then what
   /// follows the directory.
   func following(_ file: WorkFile, count: Int) -> [WorkFile] {
     let takesUnknown = prefetch.withLock { $0.takesUnknownSizes }
@@ -39,7 +40,8 @@ extension WorkTree {
       var after = structure.directories[directory.inode]?.children[place.name]?.cookie ?? 0
       while true {
         collect(
-          beneath: directory.inode, after: after, count: count, takesUnknown: takesUnknown, &budget, &found, in: &structure)
+          beneath: directory.inode, after: after, count: count, takesUnknown: takesUnknown, &budget, &found,
+          in: &structure)
         let place = directory.place
         guard found.count < count, budget > 0, let parent = place.parent else { return }
         after = structure.directories[parent.inode]?.children[place.name]?.cookie ?? .max
@@ -57,7 +59,9 @@ extension WorkTree {
       guard found.count < count, budget > 0 else { return }
       switch child.node {
       case .file(let file):
-        guard file.isPrefetchable(upTo: min(WalkPrefetch.fileLimit, budget), takesUnknown: takesUnknown) else { continue }
+        guard file.isPrefetchable(upTo: min(WalkPrefetch.fileLimit, budget), takesUnknown: takesUnknown) else {
+          continue
+        }
         // A file of unknown size counts as a typical source file.
         budget -= file.state.withLock { $0.size } ?? 16 << 10
         found.append(file)
@@ -117,7 +121,11 @@ extension WorkTree {
     } catch let error as BerayError {
       let isTooLarge = error.code == .invalidResponse && members.contains { $0.size == nil }
       prefetch.withLock { prefetch in
-        if isTooLarge { prefetch.unknownSizesAreTooLarge() } else { prefetch.failed(isRefused: [405, 501].contains(error.status)) }
+        if isTooLarge {
+          prefetch.unknownSizesAreTooLarge()
+        } else {
+          prefetch.failed(isRefused: [405, 501].contains(error.status))
+        }
       }
       context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error.detail)")
     } catch {
@@ -132,7 +140,9 @@ extension WorkFile {
   /// Whether it is a file that a batch may bring: small, on the server, not in memory and not on its way.
   func isPrefetchable(upTo limit: Int64, takesUnknown: Bool) -> Bool {
     let generation = state.withLock { state -> UInt32? in
-      guard state.fetch == nil, state.buffer == nil, !state.isLocal, !state.isDetached, state.stream == nil else { return nil }
+      guard state.fetch == nil, state.buffer == nil, !state.isLocal, !state.isDetached, state.stream == nil else {
+        return nil
+      }
       if let size = state.size { return size > 0 && size <= limit ? state.generation : nil }
       return takesUnknown ? state.generation : nil
     }

@@ -6,7 +6,8 @@ import VFS
 
 /// How a tree is brought up to date.
 extension WorkTree {
-  /// Asks the server for what is in `directory`, once for all who ask at the same time. Where the server gives whole subtrees, one request
+  /// Asks the server for what is in `directory`, once for all who ask at the same time. Where the server gives whole
+  /// subtrees, one request
   /// brings everything up to date.
   func refresh(_ directory: WorkDirectory) async throws(Errno) {
     let capabilities = try await shared.capabilities()
@@ -55,7 +56,7 @@ extension WorkTree {
     let entries: [FileEntry]
     do throws(BerayError) {
       entries = try await context.service.fileTree(of: task, path: path, recursive: isWhole)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       // The top is missing where the server has no work directory yet.
       guard let parent = directory.place.parent else {
         apply([], to: directory, .init(asked: asked, tick: tick, marks: marks, isWhole: isWhole))
@@ -152,7 +153,9 @@ extension WorkTree {
     case .symbolicLink:
       node = .link(
         context.inodes.add {
-          WorkLink($0, name: name, target: entry.target ?? "", in: directory, modified: entry.modified.map(Timestamp.init) ?? now)
+          WorkLink(
+            $0, name: name, target: entry.target ?? "", in: directory,
+            modified: entry.modified.map(Timestamp.init) ?? now)
         })
     case .other: return
     }

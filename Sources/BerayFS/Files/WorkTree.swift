@@ -6,9 +6,11 @@ import VFS
 
 /// The work directory of one task: `files/` and all beneath it.
 ///
-/// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks, by one request for all who look.
+/// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks,
+/// by one request for all who look.
 ///
-/// Lock order: ``structure`` → the state of a node → a ``WriteBuffer``, the ``ContentCache``, the ``InodeTable``. No lock is held over an await.
+/// Lock order: ``structure`` → the state of a node → a ``WriteBuffer``, ``ContentCache``, ``InodeTable``. No
+/// lock is held over an await.
 /// The notifier only queues, so it is called under the locks, before anybody can see what changed.
 final class WorkTree: Sendable {
   let context: MountContext

@@ -3,7 +3,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a temporary file after that.
+/// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a
+/// temporary file after that.
 final class WriteBuffer: Sendable {
   private enum Storage {
     case memory([UInt8])
@@ -183,8 +184,9 @@ final class WriteBuffer: Sendable {
   private func spillIfNeeded(_ storage: inout Storage, reaching end: Int64) -> Errno? {
     guard case .memory(let content) = storage else { return nil }
     let growth = Int(clamping: end) - content.count
-    guard growth > 0, end > Int64(shared.limits.bufferInMemory)
-      || shared.bufferMemory.value + growth > shared.limits.buffersInMemory
+    guard growth > 0,
+      end > Int64(shared.limits.bufferInMemory)
+        || shared.bufferMemory.value + growth > shared.limits.buffersInMemory
     else { return nil }
     do throws(Errno) {
       let spill = try SpillFile(directory: shared.context.options.spillDirectory)
@@ -235,11 +237,11 @@ final class WriteBuffer: Sendable {
       let flight = Arrival<Void>()
       state.upload = flight
       switch state.storage {
-      case .memory(let bytes): 
+      case .memory(let bytes):
         return .send(
           flight, Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes))
       case .spilled(let spill, let size):
-        
+
         return .send(
           flight, Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied))
       }

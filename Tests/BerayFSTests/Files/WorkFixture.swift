@@ -40,7 +40,9 @@ struct WorkFixture {
   }
 
   static let caller = Caller(user: 1000, group: 1000, process: ProcessID(rawValue: 10))
-  static func caller(_ thread: Int32) -> Caller { Caller(user: 1000, group: 1000, process: ProcessID(rawValue: thread)) }
+  static func caller(_ thread: Int32) -> Caller {
+    Caller(user: 1000, group: 1000, process: ProcessID(rawValue: thread))
+  }
 
   // MARK: - Operations
 
@@ -70,7 +72,9 @@ struct WorkFixture {
     try await node(path).open(flags, caller: Self.caller(thread)).get()
   }
 
-  func create(_ path: String, _ flags: OpenFlags = [.read, .write], thread: Int32 = 10) async throws(Errno) -> any OpenFile {
+  func create(_ path: String, _ flags: OpenFlags = [.read, .write], thread: Int32 = 10) async throws(Errno)
+    -> any OpenFile
+  {
     let components = path.split(separator: "/")
     let parent = try await directory(components.dropLast().joined(separator: "/"))
     return try await parent.create(

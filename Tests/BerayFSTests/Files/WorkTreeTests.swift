@@ -89,6 +89,19 @@ import VFS
     #expect(fixture.server.count(.tree) == 2)
   }
 
+  @Test func aFreshnessOfZeroAsksAtEveryOpen() async throws {
+    let fixture = WorkFixture(freshness: .zero)
+    fixture.server.put("a", "1")
+    let node = try await fixture.node("a")
+    #expect(try await node.getattr(nil).get().timeout == .zero)
+    let before = fixture.server.count(.tree)
+    _ = try await node.open(.read, caller: WorkFixture.caller).get()
+    fixture.server.put("a", "22")
+    _ = try await node.open(.read, caller: WorkFixture.caller).get()
+    #expect(fixture.server.count(.tree) == before + 2)
+    #expect(try await fixture.text("a") == "22")
+  }
+
   @Test func theKernelMayAnswerForWhatIsLeftOfTheWindow() async throws {
     let fixture = WorkFixture()
     fixture.server.put("a", "1")

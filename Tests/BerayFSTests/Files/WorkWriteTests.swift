@@ -212,7 +212,9 @@ import VFS
 
   @Test func theModeOfANewFileReachesTheServer() async throws {
     let fixture = WorkFixture()
-    let made = try await fixture.tree.root.create("run", permissions: 0o755, flags: [.write], caller: WorkFixture.caller).get()
+    let made = try await fixture.tree.root.create(
+      "run", permissions: 0o755, flags: [.write], caller: WorkFixture.caller
+    ).get()
     try await fixture.write(made.opened.file, "#!/bin/sh\n")
     try await fixture.close(made.opened.file)
     #expect(fixture.server.file("run")?.mode == 0o755)
@@ -303,9 +305,12 @@ import VFS
       switch Int.random(in: 0..<5, using: &random) {
       case 0, 1:
         let offset = Int.random(in: 0..<5000, using: &random)
-        let bytes = [UInt8]((0..<Int.random(in: 1..<400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+        let bytes = [UInt8](
+          (0..<Int.random(in: 1..<400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
         try await fixture.write(file, bytes, at: Int64(offset))
-        if model.count < offset + bytes.count { model += [UInt8](repeating: 0, count: offset + bytes.count - model.count) }
+        if model.count < offset + bytes.count {
+          model += [UInt8](repeating: 0, count: offset + bytes.count - model.count)
+        }
         model.replaceSubrange(offset..<offset + bytes.count, with: bytes)
       case 2:
         let size = Int.random(in: 0..<5000, using: &random)

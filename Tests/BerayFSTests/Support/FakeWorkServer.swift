@@ -62,7 +62,8 @@ final class FakeWorkServer: TaskService {
   func put(_ path: String, _ bytes: [UInt8]) {
     state.withLock { state in
       state.version += 1
-      state.files[path] = File(bytes: bytes, modified: UTCTime(seconds: 1000 + Int64(state.version)), version: state.version)
+      state.files[path] = File(
+        bytes: bytes, modified: UTCTime(seconds: 1000 + Int64(state.version)), version: state.version)
       var parent = path[...]
       while let slash = parent.lastIndex(of: "/") {
         parent = parent[..<slash]
@@ -254,7 +255,9 @@ final class FakeWorkServer: TaskService {
   // MARK: - Tasks, which are not what this server is for
 
   func currentUser() async throws(BerayError) -> User { throw Self.error(.notFound, 404) }
-  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask { throw Self.error(.notFound, 404) }
+  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask {
+    throw Self.error(.notFound, 404)
+  }
   func tasks() async throws(BerayError) -> [BerayTask] { [] }
   func task(_ id: TaskID) async throws(BerayError) -> BerayTask { throw Self.error(.notFound, 404) }
   func stopTask(_ id: TaskID) async throws(BerayError) -> JSON { .null }
