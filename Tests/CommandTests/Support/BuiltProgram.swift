@@ -51,7 +51,7 @@ final class RunningServer: @unchecked Sendable {
   let url: String
 
   init(_ scratch: Scratch, _ arguments: [String]) throws {
-    let pipe = Pipe()
+    let pipe = Foundation.Pipe()
     process.executableURL = URL(fileURLWithPath: BuiltProgram.path)
     process.arguments = ["serve", "--port", "0"] + arguments
     process.environment = scratch.environment
