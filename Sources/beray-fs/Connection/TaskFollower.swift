@@ -29,6 +29,8 @@ struct TaskFollower {
             shown.append(update.raw)
           }
           try body(update)
+          // The end of the task, which need not be the end of the stream: whether it is, the task itself tells.
+          if update.events.isEmpty, update.status?.isFinished == true { break }
         }
       } catch let error as BerayError where error.isTransient && lost < 5 {
         lost += 1
