@@ -8,14 +8,14 @@ import ZipArchive
   static func withFiles(
     _ goal: String = ":", _ body: @escaping @Sendable (TestServer, Int64, String) async throws -> Void
   ) async throws {
-    try await TestServer.run { server in
+    try await TestServer.run { (server: TestServer) async throws in
       let id = try await server.runTask(goal).id
       try await body(server, id, "/api/v1/tasks/\(id)/files/")
     }
   }
 
   @Test func anUploadComesBackAndItsVersionIsTold() async throws {
-    try await Self.withFiles { server, _, files in
+    try await Self.withFiles { (server: TestServer, _: Int64, files: String) async throws in
       let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 5) }
       let put = try await server.client.put(files + "content?path=a/b/f.bin", bytes)
       #expect(put.status == 200)
@@ -42,7 +42,7 @@ import ZipArchive
     ("bytes=0-1,3-4", 200, "0123456789"), ("lines=1-2", 200, "0123456789"),
   ])
   func ranges(_ header: String, _ status: Int, _ text: String) async throws {
-    try await Self.withFiles("printf 0123456789 > f") { server, _, files in
+    try await Self.withFiles("printf 0123456789 > f") { (server: TestServer, _: Int64, files: String) async throws in
       let response = try await server.client.get(files + "content?path=f", headers: ["Range": header])
       #expect(response.status == status)
       if status != 416 { #expect(response.text == text) }
@@ -50,7 +50,7 @@ import ZipArchive
   }
 
   @Test func conditionsOfAnUpload() async throws {
-    try await Self.withFiles("printf old > f; chmod 755 f") { server, id, files in
+    try await Self.withFiles("printf old > f; chmod 755 f") { (server: TestServer, id: Int64, files: String) async throws in
       let path = files + "content?path=f"
       let etag = try await server.client.get(path).headers["etag"]!
       let wrong = ["If-Match": "\"other\""]
@@ -68,7 +68,7 @@ import ZipArchive
   @Test(arguments: ["../goal", "a/../../goal", "/etc/passwd", "out/passwd", "outfile", "up/goal"])
   func noPathLeavesTheWorkDirectory(_ path: String) async throws {
     let goal = "ln -s /etc out; ln -s /etc/passwd outfile; ln -s .. up; mkdir a"
-    try await Self.withFiles(goal) { server, _, files in
+    try await Self.withFiles(goal) { (server: TestServer, _: Int64, files: String) async throws in
       let read = try await server.client.get(files + "content?path=\(path)")
       #expect(read.status == 400, "\(read.text)")
       if path != "outfile" {
@@ -85,7 +85,7 @@ import ZipArchive
   }
 
   @Test func aLinkThatStaysInsideIsReadAndWrittenThrough() async throws {
-    try await Self.withFiles("mkdir d; printf x > d/real; ln -s d/real link") { server, id, files in
+    try await Self.withFiles("mkdir d; printf x > d/real; ln -s d/real link") { (server: TestServer, id: Int64, files: String) async throws in
       #expect(try await server.client.get(files + "content?path=link").text == "x")
       #expect(try await server.client.put(files + "content?path=link", Array("new".utf8)).status == 200)
       #expect(try String(contentsOfFile: server.workDirectory(id) + "/d/real", encoding: .utf8) == "new")
@@ -97,26 +97,29 @@ import ZipArchive
   }
 
   @Test func removeMoveAndMakeDirectories() async throws {
-    try await Self.withFiles("mkdir full empty; echo 1 > full/f; echo 2 > g") { server, _, files in
+    try await Self.withFiles("mkdir full empty; echo 1 > full/f; echo 2 > g") { (server: TestServer, _: Int64, files: String) async throws in
       let client = server.client
-      func content(_ path: String) async throws -> Int { try await client.get(files + "content?path=\(path)").status }
-      #expect(try await client.delete(files + "content?path=full").status == 409)
-      #expect(try await client.delete(files + "content?path=empty").status == 200)
-      #expect(try await client.delete(files + "content?path=none").status == 404)
-      #expect(try await client.post(files + "directory", ["path": "full"]).status == 409)
-      #expect(try await client.post(files + "directory", ["path": "no/parent"]).status == 404)
-      #expect(try await client.post(files + "directory", ["path": "made"]).status == 200)
-      #expect(try await client.post(files + "move", ["from": "g", "to": "full/f"]).status == 409)
-      #expect(try await client.post(files + "move", ["from": "g", "to": "full/f", "overwrite": true]).status == 200)
-      #expect(try await content("g") == 404)
-      #expect(try await client.post(files + "move", ["from": "full", "to": "made/inside"]).status == 200)
-      #expect(try await client.get(files + "content?path=made/inside/f").text == "2\n")
-      #expect(try await client.put(files + "content?path=made", [1]).status == 409)
+      var statuses: [Int] = []
+      statuses.append(try await client.delete(files + "content?path=full").status)
+      statuses.append(try await client.delete(files + "content?path=empty").status)
+      statuses.append(try await client.delete(files + "content?path=none").status)
+      statuses.append(try await client.post(files + "directory", ["path": "full"]).status)
+      statuses.append(try await client.post(files + "directory", ["path": "no/parent"]).status)
+      statuses.append(try await client.post(files + "directory", ["path": "made"]).status)
+      statuses.append(try await client.post(files + "move", ["from": "g", "to": "full/f"]).status)
+      statuses.append(try await client.post(files + "move", ["from": "g", "to": "full/f", "overwrite": true]).status)
+      statuses.append(try await client.get(files + "content?path=g").status)
+      statuses.append(try await client.post(files + "move", ["from": "full", "to": "made/inside"]).status)
+      #expect(statuses == [409, 200, 404, 409, 404, 200, 409, 200, 404, 200])
+      let moved = try await client.get(files + "content?path=made/inside/f")
+      #expect(moved.text == "2\n")
+      let onDirectory = try await client.put(files + "content?path=made", [1])
+      #expect(onDirectory.status == 409)
     }
   }
 
   @Test func attributesAreSet() async throws {
-    try await Self.withFiles("echo 1 > f") { server, _, files in
+    try await Self.withFiles("echo 1 > f") { (server: TestServer, _: Int64, files: String) async throws in
       let body: JSON = ["mode": 0o600, "modified": "2020-01-02T03:04:05.123456789Z"]
       #expect(try await server.client.patch(files + "attributes?path=f", body).status == 200)
       let entry = try await server.client.get(files + "tree").json.arrayValue?.first
@@ -127,7 +130,7 @@ import ZipArchive
 
   @Test func aDownloadHoldsWhatWasAskedFor() async throws {
     let goal = "mkdir -p d/e; echo 1 > d/e/f; echo 2 > g; ln -s /etc/passwd out; head -c 3000000 /dev/zero > big"
-    try await Self.withFiles(goal) { server, _, files in
+    try await Self.withFiles(goal) { (server: TestServer, _: Int64, files: String) async throws in
       let all = try await server.client.post(files + "download", ["paths": []])
       let contents = try ZipReader(all.body, limit: 1 << 23).contents()
       #expect(Set(contents.compactMap(\.entry.name)) == ["d/", "d/e/", "d/e/f", "g", "big"])

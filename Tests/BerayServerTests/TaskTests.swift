@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct TaskTests {
   @Test func aTaskGoesFromRunningToCompletedAndTellsEveryLine() async throws {
-    try await TestServer.run { server in
+    try await TestServer.run { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("echo one; echo two >&2; printf last")
       #expect(events.first?["status"] == "RUNNING")
       #expect(events.last?["status"] == "COMPLETED")
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func anExitStatusAndASignalAreFailures() async throws {
-    try await TestServer.run { server in
+    try await TestServer.run { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("exit 3")
       #expect(events.last?["status"] == "FAILED")
       #expect(events.last?["exit_code"] == 3)
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func aMissingProgramFailsTheTaskAndSaysSo() async throws {
-    try await TestServer.run(agent: AgentCommand(arguments: ["no-such-agent-here"])) { server in
+    try await TestServer.run(agent: AgentCommand(arguments: ["no-such-agent-here"])) { (server: TestServer) async throws in
       let last = try await server.runTask("x").events.last
       #expect(last?["status"] == "FAILED")
       #expect(last?["text"]?.stringValue?.contains("no-such-agent-here") == true)
@@ -42,7 +42,7 @@ import Testing
     let script = "wc -c; env; pwd"
     try await TestServer.run(agent: AgentCommand(arguments: ["/bin/sh", "-c", script])) {
       $0.agentEnvironment = ["SERVER_TEST_PASSED", "BERAY_TOKEN"]
-    } _: { server in
+    } _: { (server: TestServer) async throws in
       let id = try await server.createTask(String(repeating: "g", count: 300_000), tools: ["web"])
       let lines = try await server.follow(id).compactMap { $0["text"]?.stringValue }
       #expect(lines.first == "300000")
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func stopKillsTheWholeGroupAlsoWhereItIgnoresTerm() async throws {
-    try await TestServer.run { server in
+    try await TestServer.run { (server: TestServer) async throws in
       let id = try await server.createTask("trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait; wait")
       let stream = try await server.client.open("GET", "/api/v1/tasks/\(id)/stream")
       let text = try await stream.read(until: "stdout")
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func aChildLeftInTheBackgroundDoesNotHoldTheTask() async throws {
-    try await TestServer.run { server in
+    try await TestServer.run { (server: TestServer) async throws in
       #expect(try await server.runTask("sleep 1000 & echo done").events.last?["status"] == "COMPLETED")
     }
   }
@@ -77,7 +77,7 @@ import Testing
   @Test func tasksBeyondTheLimitWaitAndAStoppedOneNeverStarts() async throws {
     try await TestServer.run {
       $0.maximumTasks = 1
-    } _: { server in
+    } _: { (server: TestServer) async throws in
       let first = try await server.createTask("sleep 1000")
       let second = try await server.createTask("echo second")
       let third = try await server.createTask("echo third")
@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func aStreamResumesAfterTheLastEventAndEndsWithOneFinalStatus() async throws {
-    try await TestServer.run { server in
+    try await TestServer.run { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("for i in 1 2 3 4 5; do echo $i; done")
       for cut in 0..<events.count {
         let rest = try await server.follow(id, after: String(cut))
@@ -131,7 +131,7 @@ import Testing
     try sqlite.run()
     sqlite.waitUntilExit()
     try #require(sqlite.terminationStatus == 0)
-    try await TestServer.run(dataDirectory: directory) { server in
+    try await TestServer.run(dataDirectory: directory) { (server: TestServer) async throws in
       let events = try await server.follow(id)
       #expect(events.last?["status"] == "FAILED")
       #expect(events.count { $0["type"] == "status" } == 2)
@@ -141,15 +141,15 @@ import Testing
   }
 
   @Test func aSecondServerOnOneDataDirectoryIsRefused() async throws {
-    try await TestServer.run { server in
-      await #expect(throws: ServerError.dataDirectoryInUse(server.dataDirectory)) {
-        try await TestServer.run(dataDirectory: server.dataDirectory) { _ in }
+    try await TestServer.run { (server: TestServer) async throws -> Void in
+      _ = await #expect(throws: ServerError.dataDirectoryInUse(server.dataDirectory)) {
+        _ = try await TestServer.run(dataDirectory: server.dataDirectory) { _ in true }
       }
     }
   }
 
   @Test func theDemonstrationSaysThatItIsOne() async throws {
-    try await TestServer.run(agent: AgentPreset.named("demo")!.command) { server in
+    try await TestServer.run(agent: AgentPreset.named("demo")!.command) { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("say \"hello\"")
       #expect(events.contains { $0["text"]?.stringValue?.contains("demonstration") == true })
       #expect(events.last?["status"] == "COMPLETED")
