@@ -36,14 +36,12 @@ struct EventFollower: Sendable {
   @concurrent
   private func send(_ changes: AsyncStream<Void>, _ writer: inout any ResponseBodyWriter) async throws {
     var cursor = cursor
-    var sent = try await sendNew(from: &cursor, &writer)
+    guard let first = try await sendNew(from: &cursor, &writer) else { return }
     // The head goes out with the first bytes; without any the client would not know that it is connected.
-    if sent == 0 { try await writer.write(ByteBuffer(bytes: ServerSentEvent.comment("ping"))) }
+    if first == 0 { try await writer.write(ByteBuffer(bytes: ServerSentEvent.comment("ping"))) }
     for await _ in changes {
-      guard sent != nil else { return }
-      sent = try await sendNew(from: &cursor, &writer)
+      guard let sent = try await sendNew(from: &cursor, &writer) else { return }
       if sent == 0 { try await writer.write(ByteBuffer(bytes: ServerSentEvent.comment("ping"))) }
-      if sent == nil { return }
     }
   }
 
