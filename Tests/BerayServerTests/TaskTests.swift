@@ -109,9 +109,13 @@ import Testing
     let id = try await TestServer.run(dataDirectory: directory) { try await $0.runTask("echo x").id }
     // What a killed server leaves: the task runs in its books, and its agent in truth.
     let orphan = Process()
-    orphan.executableURL = URL(filePath: "/usr/bin/setsid")
-    orphan.arguments = ["sleep", "1000"]
+    orphan.executableURL = URL(filePath: "/usr/bin/env")
+    let leader = "import os,time; os.getpgrp() == os.getpid() or os.setsid(); print(1, flush=True); time.sleep(1000)"
+    orphan.arguments = ["python3", "-c", leader]
+    let ready = Pipe()
+    orphan.standardOutput = ready
     try orphan.run()
+    _ = try ready.fileHandleForReading.read(upToCount: 1)
     let pid = orphan.processIdentifier
     let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
     let start = stat.split(separator: ")").last!.split(separator: " ")[19]
@@ -129,14 +133,14 @@ import Testing
       """, directory + "/beray.sqlite", String(pid), String(start),
     ]
     try sqlite.run()
-    sqlite.waitUntilExit()
+    try await offCooperativePool { sqlite.waitUntilExit() }
     try #require(sqlite.terminationStatus == 0)
     try await TestServer.run(dataDirectory: directory) { (server: TestServer) async throws in
       let events = try await server.follow(id)
       #expect(events.last?["status"] == "FAILED")
       #expect(events.count { $0["type"] == "status" } == 2)
     }
-    orphan.waitUntilExit()
+    try await offCooperativePool { orphan.waitUntilExit() }
     #expect(orphan.terminationReason == .uncaughtSignal)
   }
 

@@ -1,13 +1,14 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 internal import SystemPackage
 
 /// A started agent: the leader of a session and process group of its own, with pipes to its three standard streams.
 /// No other descriptor of the server is open in it.
 struct AgentProcess: Sendable {
   let group: AgentGroup
-  /// Non-blocking; all close-on-exec.
-  let input: OwnedDescriptor
+  /// Non-blocking, like the others; the agent sees the end of its input once what is taken from here is gone.
+  let input: AgentInput
   let output: OwnedDescriptor
   let errors: OwnedDescriptor
   /// Polls readable once the leader has ended.
@@ -26,7 +27,7 @@ struct AgentProcess: Sendable {
     ended = OwnedDescriptor(owning: try checked(linux_pidfd_open(process)))
     guard let group = AgentGroup(leader: process) else { throw .noSuchProcess }
     self.group = group
-    self.input = input
+    self.input = AgentInput(input)
     self.output = output
     self.errors = errors
   }
@@ -95,5 +96,17 @@ struct AgentProcess: Sendable {
     let copies = strings.map { strdup($0) }
     defer { copies.forEach { free($0) } }
     return body(copies + [nil])
+  }
+}
+
+/// The writing end of an agent's stdin, for one taker.
+final class AgentInput: Sendable {
+  private let descriptor: Mutex<OwnedDescriptor?>
+
+  init(_ descriptor: OwnedDescriptor) { self.descriptor = Mutex(descriptor) }
+
+  /// Gives the descriptor away; nil the second time.
+  func take() -> OwnedDescriptor? {
+    descriptor.withLock { $0.take() }
   }
 }
