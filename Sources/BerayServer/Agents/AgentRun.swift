@@ -58,8 +58,8 @@ final class AgentRun: Sendable {
     sigaddset(&signals, SIGPIPE)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
 
-    var streams = Streams(output: process.output, errors: process.errors, input: process.input)
-    if goal.isEmpty { closeInput(&streams) }
+    var streams = Streams(output: process.output, errors: process.errors, input: process.input.take())
+    if goal.isEmpty { streams.input = nil }
     var killAt: ContinuousClock.Instant?
     while true {
       var polled = [
@@ -103,17 +103,11 @@ final class AgentRun: Sendable {
     guard let input = streams.input else { return }
     let written = goal.withUnsafeBytes { write(input.rawValue, $0.baseAddress! + streams.sent, goal.count - streams.sent) }
     if written < 0 {
-      if errno != EAGAIN, errno != EINTR { closeInput(&streams) }
+      if errno != EAGAIN, errno != EINTR { streams.input = nil }
       return
     }
     streams.sent += written
-    if streams.sent == goal.count { closeInput(&streams) }
-  }
-
-  /// The agent then reads the end of its goal. Closed by name, for the process refers to the pipe too.
-  private func closeInput(_ streams: inout Streams) {
-    streams.input?.close()
-    streams.input = nil
+    if streams.sent == goal.count { streams.input = nil }
   }
 
   private func readOutput(_ streams: inout Streams, _ emit: ([AgentEvent]) -> Void) {
