@@ -58,4 +58,15 @@ final class Arrival<Value: Sendable>: Sendable {
     }
     return try result.get()
   }
+
+  /// Waits for the end, good or bad, of what tells its result to others.
+  func end() async throws(Errno) {
+    do throws(Errno) {
+      _ = try await value()
+    } catch  where error == .interrupted && Task.isCancelled {
+      throw error
+    } catch {
+      // Whoever asked for it was told.
+    }
+  }
 }

@@ -17,8 +17,16 @@ struct FileState {
   var pagesGeneration: UInt32?
   /// Whether the server has no such file yet.
   var isLocal = false
+  /// Made on the way to a save: it goes up only once it is known to stay.
+  var isHeldBack = false
+  /// Counts when the time began anew after which it is taken to stay.
+  var holds: UInt32 = 0
+  /// A rename is under way: uploads wait, so that none goes up under the name that it leaves.
+  var rename: Arrival<Void>?
   /// No name leads to it any more.
   var isDetached = false
+  /// It is gone though this mount did not remove it: what is written now reaches nobody.
+  var isLost = false
   /// The upload of this mount made the present version: the first listing after it tells how the server shows it.
   var adoptsNextListing = false
   /// Times or a mode that the server was not told yet, and is to be once it has the file.

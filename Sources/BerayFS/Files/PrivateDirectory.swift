@@ -1,7 +1,7 @@
 import SystemPackage
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Directories that hold a user's bytes outside the mount.

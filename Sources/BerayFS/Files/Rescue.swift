@@ -2,7 +2,7 @@ import SystemPackage
 import VFS
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Saves bytes that no server took, at the end of a mount.

@@ -2,7 +2,7 @@ import BerayClient
 import SystemPackage
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// A temporary file that has no name: it is gone when its last owner is.

@@ -1,7 +1,7 @@
 import VFS
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #endif
 
 /// Which process a thread belongs to.

@@ -17,14 +17,17 @@ struct TreeDiff {
   init(from contents: DirectoryContents, to entries: [FileEntry], depth: Int, askedAt tick: UInt64) {
     var seen: Set<Name> = []
     seen.reserveCapacity(entries.count)
+    var known = 0
     for entry in entries where Self.isShown(entry, depth: depth) {
       let name = Name(entry.name)
       guard seen.insert(name).inserted else { continue }
+      if contents.hidden[name] != nil { continue }
       if let removed = contents.removals[name], removed > tick { continue }
       guard let child = contents.children[name] else {
         appeared.append(entry)
         continue
       }
+      known += 1
       if child.touched > tick { continue }
       if child.node.isSameKind(as: entry) {
         kept.append((child, entry))
@@ -33,7 +36,7 @@ struct TreeDiff {
         appeared.append(entry)
       }
     }
-    guard seen.count < contents.children.count || !appeared.isEmpty else { return }
+    guard known < contents.children.count else { return }
     for child in contents.children.values
     where !seen.contains(child.name) && child.touched <= tick && !child.node.isHeldHere {
       gone.append(child)

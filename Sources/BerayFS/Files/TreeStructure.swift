@@ -35,6 +35,8 @@ struct DirectoryContents {
   /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may
   /// still have them.
   var removals: [Name: UInt64] = [:]
+  /// Names that the server has and that are not shown, because a program moved them away to make them anew.
+  var hidden: [Name: HiddenFile] = [:]
   /// The directory whose listing tells what is in here: itself, or one above it.
   var source: InodeID
   /// nil: never listed.
@@ -88,6 +90,16 @@ struct DirectoryContents {
     modified = max(modified, time)
     changedSinceListed = true
   }
+}
+
+/// A file of the server whose name is not shown for a while.
+struct HiddenFile {
+  /// What the server has.
+  var version: FileVersion
+  /// The file that has its bytes here, under another name.
+  var movedTo: InodeID
+  /// The changes of that file's ``WriteBuffer`` when it was moved.
+  var changes: UInt64
 }
 
 /// A name in a directory.

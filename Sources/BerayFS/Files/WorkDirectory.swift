@@ -114,9 +114,11 @@ final class WorkDirectory: DirectoryNode {
     let now = tree.context.time.now()
     let made = tree.structure.withLock { structure -> WorkFile? in
       guard structure.directories[inode] != nil else { return nil }
+      let hidden = structure.directories[inode]?.hidden.removeValue(forKey: name)
       let file = tree.context.inodes.add {
         WorkFile($0, name: name, in: self, permissions: permissions, at: now, tree: tree)
       }
+      file.wasMade(inPlaceOf: hidden?.version, isHeldBack: hidden == nil && tree.holdsBack(name, in: self))
       let tick = structure.nextTick()
       structure.directories[inode]?.insert(.file(file), as: name, touched: tick, at: now)
       structure.directories[inode]?.removals[name] = nil

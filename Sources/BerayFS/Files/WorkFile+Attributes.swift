@@ -11,7 +11,7 @@ extension WorkFile {
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
-      let isOpen = hasHandle || state.withLock { $0.writers > 0 || self.isLocalOnly($0) }
+      let isOpen = hasHandle || state.withLock { $0.writers > 0 || $0.isHeldBack || self.isLocalOnly($0) }
       resized = isOpen ? truncateOpen(to: size) : truncateByPath(to: size)
     } else {
       resized = .done

@@ -12,12 +12,20 @@ extension WorkFile {
   ///   - includingEmpty: whether a file that an open made or emptied, and nobody wrote to since, goes up as well.
   func upload(_ operation: String, includingEmpty: Bool) async throws(Errno) {
     guard let goal = state.withLock({ $0.buffer })?.changes else { return }
-    while hasUnsent(includingEmpty: includingEmpty), let buffer = state.withLock({ $0.buffer }) {
-      switch buffer.nextUpload(includingEmpty: includingEmpty) {
+    while hasUnsent(includingEmpty: includingEmpty) {
+      // Both at once, so that no upload begins under a name that a rename is about to take away.
+      let (rename, next) = state.withLock { state -> (Arrival<Void>?, (step: WriteBuffer.Step, buffer: WriteBuffer)?) in
+        if let rename = state.rename { return (rename, nil) }
+        return (nil, state.buffer.map { ($0.nextUpload(includingEmpty: includingEmpty), $0) })
+      }
+      if let rename { try await rename.end() }
+      guard let next else { continue }
+      switch next.step {
       case .done: return
       case .wait(let flight): try await flight.value()
       case .send(let flight, let upload):
-        Task { await send(upload, of: buffer, operation, flight) }
+        let place = place
+        tree.shared.send { await self.send(upload, of: next.buffer, .init(operation, to: place), flight) }
         try await flight.value()
         // What was written since is the next close's.
         if upload.changes >= goal { return }
@@ -25,31 +33,95 @@ extension WorkFile {
     }
   }
 
+  /// What an upload is for.
+  struct Purpose: Sendable {
+    /// In `.beray/errors`.
+    var operation: String
+    /// The name on the server.
+    var place: WorkDirectory.Place
+    /// Where it is not the name that the file has: runs once the server has the bytes, before anything else sees that.
+    var whenArrived: (@Sendable () -> Void)?
+
+    init(_ operation: String, to place: WorkDirectory.Place) {
+      self.operation = operation
+      self.place = place
+    }
+  }
+
+  /// Uploads everything that the server has not, for a rename: under the name that the file has, or is to get. A rename
+  /// holds a directory's lock in the kernel, so it has an end, which grows with the size.
+  func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
+    while let buffer = state.withLock({ $0.isDetached ? nil : $0.buffer }) {
+      switch buffer.nextUpload(includingEmpty: true) {
+      case .done: return
+      case .wait(let flight): try await flight.end()
+      case .send(let flight, let upload):
+        let deadline = tree.context.options.timeouts.stall + .seconds(upload.body.length / Self.slowestRename)
+        tree.shared.send { await self.send(upload, of: buffer, purpose, within: deadline, flight) }
+        return try await flight.value()
+      }
+    }
+  }
+
+  /// Bytes a second that an upload has to get through within a rename, beside the time that the server may take.
+  private static let slowestRename: Int64 = 256 << 10
+
   private func send(
-    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ operation: String, _ flight: Arrival<Void>
+    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration? = nil,
+    _ flight: Arrival<Void>
   ) async {
-    let (path, shownPath) = (tree.serverPath(of: self), path)
+    let parent = purpose.place.parent ?? tree.root
+    let (path, shownPath) = (tree.serverPath(of: purpose.place.name, in: parent), path)
     do throws(BerayError) {
-      let receipt = try await tree.context.service.uploadFile(
-        to: tree.task, path: path, content: upload.body, contentType: nil)
-      tellOfReplaced(buffer, shownPath)
+      let receipt = try await send(upload.body, to: path, within: deadline)
+      if let whenArrived = purpose.whenArrived { whenArrived() } else { tellOfReplaced(buffer, shownPath) }
       arrived(upload, of: buffer, receipt)
       await sendAttributes()
       flight.finish(.success(()))
     } catch {
-      let errno = tree.context.fail(operation, shownPath, error)
+      let errno = tree.context.fail(purpose.operation, shownPath, error)
       let failure = UploadFailure(error, errno: errno, changes: upload.changes)
       _ = buffer.ended(upload, failure: failure)
       tree.shared.countKept()
       flight.finish(.failure(errno))
-      if failure.isTransient, operation != "truncate" { retry(buffer, after: failure) }
+      if failure.isTransient, !["truncate", "rename"].contains(purpose.operation) { retry(buffer, after: failure) }
     }
+  }
+
+  private func send(
+    _ body: UploadBody, to path: String, within deadline: Duration?
+  ) async throws(BerayError) -> UploadReceipt {
+    let (context, task) = (tree.context, tree.task)
+    guard !Task.isCancelled else {
+      throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
+    }
+    guard let deadline else {
+      return try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil)
+    }
+    let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
+      group.addTask { () -> Result<UploadReceipt, BerayError> in
+        do throws(BerayError) {
+          return .success(try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil))
+        } catch {
+          return .failure(error)
+        }
+      }
+      group.addTask {
+        let isOver = (try? await context.time.sleep(deadline)) != nil
+        let detail = "the upload did not arrive within \(deadline)"
+        return .failure(BerayError(isOver ? .timedOut : .cancelled, detail: detail, operation: "upload"))
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? .failure(BerayError(.cancelled, detail: "", operation: "upload"))
+    }
+    return try result.get()
   }
 
   private func arrived(_ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ receipt: UploadReceipt) {
     let version = FileVersion(size: upload.body.length, modified: receipt.modified, etag: receipt.etag)
     let place = state.withLock { state -> WorkDirectory.Place in
       state.isLocal = false
+      state.isHeldBack = false
       state.listed = version
       state.adoptsNextListing = true
       state.contentTag = receipt.etag

@@ -10,8 +10,21 @@ extension WorkFile {
   /// Whether programs wrote something that is to go to the server.
   func hasUnsent(includingEmpty: Bool) -> Bool {
     state.withLock { state in
-      guard let buffer = state.buffer, !state.isDetached, !isLocalOnly(state) else { return false }
+      guard let buffer = state.buffer, !state.isDetached, !state.isHeldBack, !isLocalOnly(state) else {
+        return false
+      }
       return buffer.isUnsent(includingEmpty: includingEmpty)
+    }
+  }
+
+  /// Whether it is gone, though this mount did not remove it.
+  var isLost: Bool { state.withLock { $0.isLost } }
+
+  /// Whether programs wrote something that the server will never have, because the file is gone there.
+  var hasLostBytes: Bool {
+    state.withLock { state in
+      guard state.isLost, let buffer = state.buffer else { return false }
+      return buffer.isUnsent(includingEmpty: false)
     }
   }
 
@@ -151,6 +164,7 @@ extension WorkFile {
 
   /// A handle is gone. What was written and not sent goes now, in the background.
   func closed(wasWriter: Bool) {
+    defer { hold() }
     let next = state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
       state.handles -= 1
       if wasWriter { state.writers -= 1 }
@@ -159,7 +173,11 @@ extension WorkFile {
         (stream, state.stream) = (state.stream, nil)
         state.ranges = nil
       }
-      guard wasWriter, let buffer = state.buffer, !isLocalOnly(state) else { return (false, stream, false) }
+      // What an open made is new to the server, though nobody could write to it.
+      guard wasWriter || state.isLocal, let buffer = state.buffer, !isLocalOnly(state) else {
+        return (false, stream, false)
+      }
+      if state.isHeldBack && !state.isDetached { return (false, stream, false) }
       if state.isDetached { return (false, stream, state.handles == 0) }
       guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, state.writers == 0) }
       // What failed at close was told there, and is tried again in its own time.

@@ -54,8 +54,16 @@ final class WorkFile: Node {
   func move(to place: WorkDirectory.Place) { state.withLock { $0.place = place } }
 
   /// The name is gone: what is open goes on, and nothing more is uploaded.
-  func detach() {
-    state.withLock { $0.isDetached = true }
+  /// - Parameter reason: why what the server has not is saved elsewhere; nil: it is to be dropped.
+  func detach(because reason: String? = nil) {
+    let wasAttached = state.withLock { state in
+      defer {
+        state.isDetached = true
+        state.isLost = state.isLost || reason != nil
+      }
+      return !state.isDetached && !isLocalOnly(state)
+    }
+    if wasAttached, let reason { tree.shared.rescue(self, because: reason) }
     tree.shared.forget(self)
   }
 

@@ -32,6 +32,7 @@ final class WorkHandle: OpenFile {
 
   func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     guard flags.contains(.write) else { return .failed(.badFileDescriptor) }
+    guard !file.isLost else { return .failed(.staleNFSFileHandle) }
     let end: Int64? = flags.contains(.append) ? nil : offset
     let isWhole = !flags.contains(.append) && offset == 0
     if let buffer = file.bufferFromMemory(replacing: isWhole ? Int64(bytes.byteCount) : nil) {
@@ -46,6 +47,7 @@ final class WorkHandle: OpenFile {
   }
 
   func flush(caller: Caller) -> Outcome<Void> {
+    if flags.contains(.write), file.hasLostBytes { return .failed(.staleNFSFileHandle) }
     guard flags.contains(.write), file.hasUnsent(includingEmpty: false), isClosing(caller) else { return .done }
     return .pending { [file] () async throws(Errno) in
       try await file.upload("close", includingEmpty: false)
@@ -62,6 +64,7 @@ final class WorkHandle: OpenFile {
   }
 
   func fsync() -> Outcome<Void> {
+    if file.hasLostBytes { return .failed(.staleNFSFileHandle) }
     guard file.hasUnsent(includingEmpty: true) else { return .done }
     return .pending { [file] () async throws(Errno) in
       try await file.upload("fsync", includingEmpty: true)

@@ -37,7 +37,7 @@ final class WorkShared: Sendable {
   let context: MountContext
   let cache: ContentCache
   let limits: Limits
-  let names = NamePolicy()
+  let names: NamePolicy
   let threadGroup: @Sendable (ProcessID) -> ProcessID?
   /// Bytes that all ``WriteBuffer`` have in memory.
   let bufferMemory = ByteCount()
@@ -45,6 +45,8 @@ final class WorkShared: Sendable {
   private let written = Mutex<[InodeID: WorkFile]>([:])
   private let kept = ByteCount()
   private let knownCapabilities = Mutex<Capabilities?>(nil)
+  private let heldBack = Atomic(false)
+  let sending = Mutex(Sending())
   private let rangesIgnored = Atomic(false)
 
   /// - Parameter threadGroup: the process of a thread; nil where it is gone.
@@ -55,6 +57,7 @@ final class WorkShared: Sendable {
     self.context = context
     self.limits = limits
     self.threadGroup = threadGroup
+    names = NamePolicy(scratchPatterns: context.options.scratchPatterns)
     cache = ContentCache(limit: context.options.cacheSize)
   }
 
@@ -66,8 +69,13 @@ final class WorkShared: Sendable {
       try await context.service.capabilities()
     }
     knownCapabilities.withLock { $0 = capabilities }
+    heldBack.store(!capabilities.isSuperset(of: [.remove, .move]), ordering: .relaxed)
     return capabilities
   }
+
+  /// Whether names that tools make on the way to a save are held back, because the server could not take them away
+  /// again. As it was known last; before that, false.
+  var holdsBack: Bool { heldBack.load(ordering: .relaxed) }
 
   /// Whether the server answered a range with the whole file, though it said that it has ranges.
   var ignoresRanges: Bool { rangesIgnored.load(ordering: .relaxed) }
@@ -82,9 +90,11 @@ final class WorkShared: Sendable {
     if removed != nil { countKept() }
   }
 
-  private var unsent: [(file: WorkFile, buffer: WriteBuffer)] {
-    let files = written.withLock { Array($0.values) }
-    return files.compactMap { file in
+  var writtenFiles: [WorkFile] { written.withLock { Array($0.values) } }
+
+  /// What the server has not, oldest first.
+  var unsent: [(file: WorkFile, buffer: WriteBuffer)] {
+    writtenFiles.compactMap { file in
       guard file.hasUnsent(includingEmpty: true), let buffer = file.state.withLock({ $0.buffer }) else { return nil }
       return (file, buffer)
     }.sorted { $0.buffer.unsentSince < $1.buffer.unsentSince }
@@ -92,7 +102,7 @@ final class WorkShared: Sendable {
 
   /// Counts what could not be uploaded; called when that changes.
   func countKept() {
-    kept.value = written.withLock { Array($0.values) }.reduce(0) { sum, file in
+    kept.value = writtenFiles.reduce(0) { sum, file in
       guard let buffer = file.state.withLock({ $0.buffer }), buffer.failure != nil else { return sum }
       return sum + Int(buffer.size)
     }
@@ -115,38 +125,6 @@ final class WorkShared: Sendable {
     // What a server offers may change with its version.
     knownCapabilities.withLock { $0 = nil }
     rangesIgnored.store(false, ordering: .relaxed)
-  }
-
-  // MARK: - The end of the mount
-
-  /// Uploads everything that the server has not. Returns the paths of what it still has not when `deadline` has passed.
-  func uploadAll(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
-    let files = unsent.map(\.file)
-    guard !files.isEmpty else { return [] }
-    await withTaskGroup { group in
-      group.addTask {
-        for (index, file) in files.enumerated() where !Task.isCancelled {
-          progress("uploading \(index + 1) of \(files.count): \(file.path)")
-          _ = try? await file.upload("unmount", includingEmpty: true)
-        }
-      }
-      group.addTask { [context] in _ = try? await context.time.sleep(deadline) }
-      await group.next()
-      group.cancelAll()
-    }
-    return unsent.map(\.file.path)
-  }
-
-  /// Saves what could not be uploaded as files beneath `directory`. Returns their paths.
-  func rescue(to directory: String) -> [String] {
-    unsent.compactMap { file, buffer in
-      do throws(Errno) {
-        return try Rescue.save(buffer, as: file.path, beneath: directory)
-      } catch {
-        context.logger.error("cannot save \(file.path) beneath \(directory): \(error)")
-        return nil
-      }
-    }
   }
 }
 

@@ -7,7 +7,7 @@ import VFS
 /// Changes of names: one request each where the server has the operation, and where it has none, only what this mount
 /// alone knows of.
 extension WorkTree {
-  private func refuse(_ operation: String, _ path: String) -> Errno {
+  func refuse(_ operation: String, _ path: String) -> Errno {
     context.refuse(
       operation, path, .notPermitted, "this server cannot \(operation) files",
       advice: "a server with the operation is needed, such as 'beray-fs serve'")
@@ -67,7 +67,7 @@ extension WorkTree {
         }
         // What is on its way has to arrive first, or it would make the name again.
         return .pending { () async throws(Errno) in
-          try await self.arrival(of: upload)
+          try await upload.end()
           try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
         }
       }
@@ -106,100 +106,6 @@ extension WorkTree {
       guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
       structure.directories[directory.inode]?.removals[name] = tick
       release(child.node, in: &structure)
-    }
-  }
-
-  // MARK: - Rename
-
-  func rename(
-    _ name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory, flags: RenameFlags
-  ) -> Outcome<Void> {
-    guard !flags.contains(.exchange) else { return .failed(.invalidArgument) }
-    return .pending { [self] () async throws(Errno) in
-      if directory.child(name)?.node.isHeldHere != true {
-        try await whenFresh(directory) { _ in Outcome<Void>.done }.get()
-      }
-      guard let child = directory.child(name) else { throw .noSuchFileOrDirectory }
-      let target = newDirectory.child(newName)
-      if let target {
-        guard !flags.contains(.noReplace) else { throw .fileExists }
-        guard target.node.inode != child.node.inode else { return }
-        try checkReplacing(target.node, with: child.node)
-      }
-      let path = "\(directory.path)/\(name)"
-      if try await moveOnServer(child.node, target: target?.node) {
-        guard try await shared.capabilities().contains(.move) else { throw refuse("rename", path) }
-        // Its bytes go first: the server moves what it has.
-        if case .file(let file) = child.node { try await file.upload("rename", includingEmpty: true) }
-        let (from, to) = (serverPath(of: name, in: directory), serverPath(of: newName, in: newDirectory))
-        try await context.call("rename", path) { () async throws(BerayError) in
-          try await context.service.moveFile(
-            of: task, from: from, to: to, overwrite: !flags.contains(.noReplace))
-        }
-      }
-      moveName(child, from: directory, to: newName, in: newDirectory)
-      // A file that only this mount had has its real name now: it goes up under it.
-      if case .file(let file) = child.node { try await file.upload("rename", includingEmpty: true) }
-    }
-  }
-
-  private func checkReplacing(_ target: WorkNode, with node: WorkNode) throws(Errno) {
-    switch (node, target) {
-    case (.directory, .directory(let replaced)):
-      let isEmpty = structure.withLock { $0.directories[replaced.inode]?.children.isEmpty ?? true }
-      guard isEmpty else { throw .directoryNotEmpty }
-    case (.directory, _): throw .notDirectory
-    case (_, .directory): throw .isDirectory
-    default: break
-    }
-  }
-
-  /// Whether the server has to rename, after what is on its way there has arrived.
-  private func moveOnServer(_ node: WorkNode, target: WorkNode?) async throws(Errno) -> Bool {
-    guard case .file(let file) = node else { return !node.isHeldHere }
-    if let upload = file.runningUpload {
-      try await arrival(of: upload)
-    }
-    return !file.isLocal
-  }
-
-  /// Waits for an upload to end, well or not.
-  private func arrival(of upload: Arrival<Void>) async throws(Errno) {
-    do throws(Errno) {
-      try await upload.value()
-    } catch  where error == .interrupted {
-      throw error
-    } catch {
-      // It was told to whoever asked for it.
-    }
-  }
-
-  private func moveName(
-    _ child: TreeChild, from directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory
-  ) {
-    let now = context.time.now()
-    structure.withLock { structure in
-      let tick = structure.nextTick()
-      structure.directories[directory.inode]?.remove(child.name, at: now)
-      structure.directories[directory.inode]?.removals[child.name] = tick
-      if let replaced = structure.directories[newDirectory.inode]?.remove(newName, at: now) {
-        if case .file(let old) = replaced.node, case .file(let new) = child.node { new.replaces(old) }
-        release(replaced.node, in: &structure)
-      }
-      structure.directories[newDirectory.inode]?.removals[newName] = nil
-      structure.directories[newDirectory.inode]?.insert(child.node, as: newName, touched: tick, at: now)
-      switch child.node {
-      case .file(let file): file.move(to: .init(name: newName, parent: newDirectory))
-      case .directory(let moved): moved.move(to: .init(name: newName, parent: newDirectory))
-      case .link(let link):
-        // A link knows its name for messages alone: it is made anew.
-        let made = context.inodes.add {
-          WorkLink($0, name: newName, target: link.target, in: newDirectory, modified: now)
-        }
-        structure.directories[newDirectory.inode]?.remove(newName, at: now)
-        structure.directories[newDirectory.inode]?.insert(.link(made), as: newName, touched: tick, at: now)
-        context.inodes.retire(link.inode)
-      }
     }
   }
 }

@@ -182,18 +182,19 @@ extension WorkTree {
   func vanish(_ name: Name, of directory: WorkDirectory, in structure: inout TreeStructure) {
     guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
     context.notifier.expire(name, in: directory.inode)
-    release(child.node, in: &structure)
+    release(child.node, because: "it was removed on the server while it was written here", in: &structure)
   }
 
   /// Takes a node out of the tree that no name leads to any more.
-  func release(_ node: WorkNode, in structure: inout TreeStructure) {
+  /// - Parameter reason: why bytes of it that the server has not are saved elsewhere; nil: they are to be dropped.
+  func release(_ node: WorkNode, because reason: String? = nil, in structure: inout TreeStructure) {
     switch node {
-    case .file(let file): file.detach()
+    case .file(let file): file.detach(because: reason)
     case .directory(let nested):
       let contents = structure.directories.removeValue(forKey: nested.inode)
       for child in contents?.children.values ?? [:].values {
         context.notifier.expire(child.name, in: nested.inode)
-        release(child.node, in: &structure)
+        release(child.node, because: reason, in: &structure)
       }
     case .link: break
     }

@@ -172,6 +172,23 @@ final class WriteBuffer: Sendable {
     }
   }
 
+  /// The server has this content under another name, or loses it: all of it is to be uploaded.
+  func becameFresh(at now: Timestamp) {
+    state.withLock { state in
+      if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
+      state.isFresh = true
+    }
+  }
+
+  /// The server has this content after all.
+  func wasSent() {
+    state.withLock { state in
+      state.uploaded = state.changes
+      state.isFresh = false
+      state.failure = nil
+    }
+  }
+
   func setModified(_ time: Timestamp) { state.withLock { $0.modified = time } }
 
   private func changed(_ state: inout State, _ now: Timestamp) {
@@ -241,7 +258,6 @@ final class WriteBuffer: Sendable {
         return .send(
           flight, Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes))
       case .spilled(let spill, let size):
-
         return .send(
           flight, Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied))
       }

@@ -58,7 +58,7 @@ public final class BerayFileSystem: Sendable {
   public func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
     await creations.finish(deadline: deadline)
     _ = await shared.uploadAll(deadline: deadline, progress: progress)
-    return shared.rescue(to: context.options.rescueDirectory)
+    return await shared.rescue(to: context.options.rescueDirectory)
   }
 
   // MARK: - Nodes and handles
@@ -156,6 +156,23 @@ extension BerayFileSystem: FileSystem {
       directory.create(name, permissions: permissions, flags: flags, caller: caller).then { created in
         self.entry(created.found).map { CreateReply(entry: $0, open: self.add(created.opened)) }
       }
+    }
+  }
+
+  public func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+    refuseLink("symlink", name, in: directory)
+  }
+
+  public func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+    refuseLink("link", name, in: directory)
+  }
+
+  private func refuseLink(_ operation: String, _ name: Name, in directory: InodeID) -> Outcome<Entry> {
+    inDirectory(directory) { directory in
+      .failed(
+        context.refuse(
+          operation, "\(directory.path)/\(name)", .notPermitted, "servers take files and directories, and no links",
+          advice: "copy what the link would lead to"))
     }
   }
 

@@ -24,12 +24,13 @@ struct WorkFixture {
 
   init(
     _ manner: FakeWorkServer.Manner = .full, cacheSize: Int = 64 << 20, limits: WorkShared.Limits = .init(),
-    freshness: Duration? = nil, isFinished: Bool = true
+    freshness: Duration? = nil, isFinished: Bool = true, scratchPatterns: [String] = []
   ) {
     server = FakeWorkServer(manner)
     let options = MountOptions(
       user: 1000, group: 1000, serverName: "test", rescueDirectory: "/tmp/files-tests/rescue",
-      spillDirectory: "/tmp/files-tests/spill", cacheSize: cacheSize, freshness: freshness)
+      spillDirectory: "/tmp/files-tests/spill", cacheSize: cacheSize, freshness: freshness,
+      scratchPatterns: scratchPatterns)
     context = MountContext(service: server, options: options, time: time.source, logger: Logger(label: "test"))
     context.notifier = notices
     shared = WorkShared(context: context, limits: limits, threadGroup: Self.threadGroup)
@@ -77,6 +78,8 @@ struct WorkFixture {
   {
     let components = path.split(separator: "/")
     let parent = try await directory(components.dropLast().joined(separator: "/"))
+    // As the kernel does.
+    _ = try? await parent.lookup(Name(String(components.last ?? "")), caller: Self.caller).get()
     return try await parent.create(
       Name(String(components.last ?? "")), permissions: 0o644, flags: flags, caller: Self.caller(thread)
     ).get().opened.file
@@ -110,6 +113,29 @@ struct WorkFixture {
   func write(_ file: any OpenFile, _ bytes: [UInt8], at offset: Int64) async throws(Errno) -> Int {
     try await file.write(offset: offset, bytes: bytes.span.bytes, caller: Self.caller).get()
   }
+
+  /// Makes a file with that text, as one program that closes it.
+  func save(_ path: String, _ text: String) async throws(Errno) {
+    let file = try await create(path, [.write, .truncate])
+    try await write(file, text)
+    try await close(file)
+  }
+
+  func rename(_ from: String, _ to: String, _ flags: RenameFlags = []) async throws(Errno) {
+    let (old, new) = (from.split(separator: "/"), to.split(separator: "/"))
+    let source = try await directory(old.dropLast().joined(separator: "/"))
+    let target = try await directory(new.dropLast().joined(separator: "/"))
+    try await source.rename(
+      Name(String(old.last ?? "")), to: Name(String(new.last ?? "")), in: target, flags: flags, caller: Self.caller
+    ).get()
+  }
+
+  func unlink(_ name: Name) async throws(Errno) {
+    try await tree.root.unlink(name, caller: Self.caller).get()
+  }
+
+  /// What stands in `.beray/errors`.
+  var errors: String { context.failures.text.text }
 
   func close(_ file: any OpenFile, thread: Int32 = 10) async throws(Errno) {
     try await file.flush(caller: Self.caller(thread)).get()

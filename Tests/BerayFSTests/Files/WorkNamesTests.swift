@@ -116,7 +116,7 @@ import VFS
     #expect(fixture.server.total == fixture.server.count(.tree))
   }
 
-  @Test(arguments: ["f.swp", ".swp", "4914", "#f#", "lock.a#", "nfs", "DS_Store", "a.tmp"])
+  @Test(arguments: ["f.swp", ".swp", "4914", "lock.a#", "nfs", "DS_Store", "#", "yarn.lock", "sed.txt"])
   func otherNamesAreOrdinary(_ name: String) {
     #expect(NamePolicy().classify(Name(name)) == .ordinary)
   }

@@ -249,14 +249,14 @@ import VFS
     #expect(unsaved == ["7-t/files/d/f"])
     #expect(lines.value == ["uploading 1 of 1: 7-t/files/d/f"])
     let directory = "/tmp/files-tests/rescue-\(UInt64.random(in: 0 ... .max))"
-    let saved = fixture.shared.rescue(to: directory)
+    let saved = await fixture.shared.rescue(to: directory)
     #expect(saved == ["\(directory)/7-t/files/d/f"])
     let descriptor = try FileDescriptor.open(FilePath(saved[0]), .readOnly)
     defer { try? descriptor.close() }
     var bytes = [UInt8](repeating: 0, count: 100)
     let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
     #expect(bytes.prefix(count).elementsEqual("precious".utf8))
-    #expect(fixture.shared.rescue(to: directory) == ["\(directory)/7-t/files/d/f.1"])
+    #expect(await fixture.shared.rescue(to: directory) == ["\(directory)/7-t/files/d/f.1"])
   }
 
   @Test func whatIsKeptIsBounded() async throws {

@@ -121,6 +121,7 @@ final class FakeWorkServer: TaskService {
     }
     for observer in due { observer.arrival.finish(.success(())) }
     if let gate { _ = try? await gate.value() }
+    guard !Task.isCancelled else { throw Self.error(.cancelled) }
     if let failure = state.withLock({ $0.failures[operation] }) { throw failure }
   }
 

@@ -1,0 +1,175 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// Files that tools make on the way to a save: held back from a server that could not take them away again, until they
+/// are renamed or removed, or turn out to stay.
+extension WorkFile {
+  /// How long after its last close a file that was neither renamed nor removed is taken to stay.
+  static let holdTime = Duration.seconds(10)
+
+  var isHeldBack: Bool { state.withLock { $0.isHeldBack } }
+
+  /// What the file is, right after it was made.
+  /// - Parameter hidden: the version that the server has under this name, which a program had moved away.
+  func wasMade(inPlaceOf hidden: FileVersion?, isHeldBack: Bool) {
+    state.withLock { state in
+      state.isHeldBack = isHeldBack
+      guard let hidden else { return }
+      state.isLocal = false
+      state.listed = hidden
+    }
+    truncateAtOpen()
+  }
+
+  /// Lets the file wait for its rename or removal from now on, if it is held back and nobody has it open.
+  func hold() {
+    let hold = state.withLock { state -> UInt32? in
+      guard state.isHeldBack, !state.isDetached, state.handles == 0 else { return nil }
+      state.holds &+= 1
+      return state.holds
+    }
+    guard let hold else { return }
+    Task {
+      do { try await tree.context.time.sleep(Self.holdTime) } catch { return }
+      let stays = state.withLock { state in
+        let stays = state.isHeldBack && state.holds == hold && state.handles == 0 && state.rename == nil
+        if stays { state.isHeldBack = false }
+        return stays
+      }
+      if stays { _ = try? await upload("release", includingEmpty: true) }
+    }
+  }
+
+  /// The file goes up as any other.
+  func letGo() { state.withLock { $0.isHeldBack = false } }
+
+  /// Holds back what the server has under another name, and may have under this one.
+  /// - Parameter replaced: what the server has under the new name.
+  func holdBack(_ buffer: WriteBuffer, at place: WorkDirectory.Place, replacing replaced: FileVersion?) {
+    buffer.becameFresh(at: tree.context.time.now())
+    buffer.base = replaced
+    state.withLock { state in
+      state.place = place
+      state.isHeldBack = true
+      state.isLocal = replaced == nil
+      state.listed = replaced ?? FileVersion(size: buffer.size)
+    }
+  }
+
+  /// The server has the content after all, as `version`, under the name that the file has again.
+  func wasRestored(to version: FileVersion, at place: WorkDirectory.Place) {
+    let buffer = state.withLock { state in
+      state.place = place
+      state.isHeldBack = false
+      state.isLocal = false
+      state.listed = version
+      state.buffer?.base = version
+      return state.buffer
+    }
+    buffer?.wasSent()
+    retireBuffer(content: nil)
+  }
+
+  // MARK: - Renames
+
+  /// Waits for its turn to rename the file; then no upload begins until ``endRename(_:)``, and none is under way.
+  func beginRename() async throws(Errno) -> Arrival<Void> {
+    let turn = Arrival<Void>()
+    while true {
+      let other = state.withLock { state in
+        if let other = state.rename { return other as Arrival<Void>? }
+        state.rename = turn
+        return nil
+      }
+      guard let other else { break }
+      try await other.end()
+    }
+    do throws(Errno) {
+      try await runningUpload?.end()
+    } catch {
+      endRename(turn)
+      throw error
+    }
+    return turn
+  }
+
+  func endRename(_ turn: Arrival<Void>) {
+    state.withLock { $0.rename = nil }
+    turn.finish(.success(()))
+    hold()
+  }
+}
+
+extension WorkTree {
+  /// How long the name of a file that was moved to a name that is held back stays away.
+  static let hideTime = Duration.seconds(5)
+
+  /// What kind of name that is, where it stands.
+  func classify(_ name: Name, in directory: WorkDirectory) -> NamePolicy.Class {
+    var isInGit = false
+    var next: WorkDirectory? = directory
+    while let place = next?.place, !isInGit {
+      isInGit = place.name == ".git"
+      next = place.parent
+    }
+    return shared.names.classify(name, isInGit: isInGit)
+  }
+
+  /// Whether a file of that name that is made here is held back.
+  func holdsBack(_ name: Name, in directory: WorkDirectory) -> Bool {
+    shared.holdsBack && classify(name, in: directory) == .heldBack
+  }
+
+  /// The server has a file and cannot rename it: it stays there, and is here under the new name, with its bytes, while
+  /// a program makes the old name anew. Where none does, the old name comes back.
+  func moveAway(
+    _ file: WorkFile, from name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory
+  ) async throws(Errno) {
+    let buffer = try await file.bufferWithContent()
+    let now = context.time.now()
+    let hidden = HiddenFile(
+      version: file.state.withLock { $0.listed }, movedTo: file.inode, changes: buffer.changes)
+    structure.withLock { structure in
+      let tick = structure.nextTick()
+      structure.directories[directory.inode]?.remove(name, at: now)
+      structure.directories[directory.inode]?.hidden[name] = hidden
+      var replaced: FileVersion?
+      if let old = structure.directories[newDirectory.inode]?.remove(newName, at: now) {
+        if case .file(let old) = old.node { replaced = old.serverVersion }
+        release(old.node, in: &structure)
+      }
+      structure.directories[newDirectory.inode]?.removals[newName] = nil
+      structure.directories[newDirectory.inode]?.insert(.file(file), as: newName, touched: tick, at: now)
+      file.holdBack(buffer, at: .init(name: newName, parent: newDirectory), replacing: replaced)
+    }
+    Task {
+      do { try await context.time.sleep(Self.hideTime) } catch { return }
+      show(name, of: file, in: directory)
+    }
+  }
+
+  /// The name that `file` had comes back, if nobody made it anew.
+  private func show(_ name: Name, of file: WorkFile, in directory: WorkDirectory) {
+    let isShown = structure.withLock { structure in
+      guard structure.directories[directory.inode]?.hidden[name]?.movedTo == file.inode else { return false }
+      structure.directories[directory.inode]?.hidden[name] = nil
+      structure.directories[directory.inode]?.changed(at: context.time.now())
+      structure.staleMarks += 1
+      return true
+    }
+    guard isShown else { return }
+    context.notifier.expire(name, in: directory.inode)
+    context.notifier.invalidate(directory.inode, pages: true)
+    _ = context.refuse(
+      "rename", "\(directory.path)/\(name)", .notPermitted,
+      "this server cannot rename files; the name was moved away and not made anew, and is back",
+      advice: "the copy is \(file.path)")
+  }
+}
+
+extension WorkFile {
+  /// What the server has under the file's name; nil where it has none.
+  var serverVersion: FileVersion? { state.withLock { $0.isLocal ? nil : $0.listed } }
+}

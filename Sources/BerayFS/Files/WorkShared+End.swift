@@ -1,0 +1,93 @@
+import BerayClient
+import Logging
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What becomes, at the end of a mount or of a task, of bytes that the server has not.
+extension WorkShared {
+  /// The uploads that are under way, so that they can be ended.
+  struct Sending: Sendable {
+    var tasks: [UInt64: Task<Void, Never>] = [:]
+    var next: UInt64 = 0
+    var isOver = false
+  }
+
+  /// Runs an upload in a task of its own, which nothing but the end of the mount cancels.
+  func send(_ body: @escaping @Sendable () async -> Void) {
+    sending.withLock { sending in
+      let number = sending.next
+      sending.next += 1
+      let task = Task {
+        await body()
+        sent(number)
+      }
+      if sending.isOver { task.cancel() }
+      sending.tasks[number] = task
+    }
+  }
+
+  private func sent(_ number: UInt64) {
+    sending.withLock { _ = $0.tasks.removeValue(forKey: number) }
+  }
+
+  /// Uploads everything that the server has not. When `deadline` has passed, what is under way is ended. Returns the
+  /// paths of what the server still has not; no upload begins any more.
+  func uploadAll(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
+    for file in writtenFiles { file.letGo() }
+    let files = unsent.map(\.file)
+    if !files.isEmpty {
+      await withTaskGroup { group in
+        group.addTask {
+          for (index, file) in files.enumerated() where !Task.isCancelled {
+            progress("uploading \(index + 1) of \(files.count): \(file.path)")
+            _ = try? await file.upload("unmount", includingEmpty: true)
+          }
+        }
+        group.addTask { [context] in _ = try? await context.time.sleep(deadline) }
+        await group.next()
+        group.cancelAll()
+      }
+    }
+    return unsent.map(\.file.path)
+  }
+
+  /// Ends the uploads that are under way, and lets none begin any more: what is unsent then stays so.
+  func endSending() async {
+    let tasks = sending.withLock { sending in
+      sending.isOver = true
+      return Array(sending.tasks.values)
+    }
+    for task in tasks { task.cancel() }
+    for task in tasks { await task.value }
+  }
+
+  /// Saves what could not be uploaded as files beneath `directory`. Returns their paths.
+  func rescue(to directory: String) async -> [String] {
+    await endSending()
+    return unsent.compactMap { file, buffer in
+      do throws(Errno) {
+        return try Rescue.save(buffer, as: file.path, beneath: directory)
+      } catch {
+        context.logger.error("cannot save \(file.path) beneath \(directory): \(error)")
+        return nil
+      }
+    }
+  }
+
+  /// The server has no place for `file` any more. What it never got is saved now, and told.
+  func rescue(_ file: WorkFile, because reason: String) {
+    guard let buffer = file.state.withLock({ $0.buffer }), buffer.isUnsent(includingEmpty: false) else { return }
+    let path = file.path
+    Task { [context] in
+      let advice: String
+      do throws(Errno) {
+        let saved = try Rescue.save(buffer, as: path, beneath: context.options.rescueDirectory)
+        advice = "what was written is saved as \(saved)"
+      } catch {
+        advice = "saving what was written beneath \(context.options.rescueDirectory) failed: \(error)"
+      }
+      _ = context.refuse("upload", path, .staleNFSFileHandle, reason, advice: advice)
+    }
+  }
+}

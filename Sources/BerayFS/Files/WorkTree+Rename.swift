@@ -1,0 +1,161 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// Renames: one request where the server has the operation; where it has none, the upload of a new name.
+extension WorkTree {
+  func rename(
+    _ name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory, flags: RenameFlags
+  ) -> Outcome<Void> {
+    guard !flags.contains(.exchange) else { return .failed(.invalidArgument) }
+    let rename = Rename(
+      name: name, directory: directory, newName: newName, newDirectory: newDirectory,
+      replaces: !flags.contains(.noReplace))
+    return .pending { [self] () async throws(Errno) in
+      // An interrupt ends the wait; half a rename would be none.
+      let flight = Arrival<Void>()
+      Task {
+        do throws(Errno) {
+          try await perform(rename)
+          flight.finish(.success(()))
+        } catch {
+          flight.finish(.failure(error))
+        }
+      }
+      try await flight.value()
+    }
+  }
+
+  /// What is to be renamed, and to what.
+  private struct Rename: Sendable {
+    var name: Name
+    var directory: WorkDirectory
+    var newName: Name
+    var newDirectory: WorkDirectory
+    var replaces: Bool
+
+    var place: WorkDirectory.Place { .init(name: newName, parent: newDirectory) }
+    var path: String { "\(directory.path)/\(name)" }
+  }
+
+  private func perform(_ rename: Rename) async throws(Errno) {
+    if rename.directory.child(rename.name)?.node.isHeldHere != true {
+      try await whenFresh(rename.directory) { _ in Outcome<Void>.done }.get()
+    }
+    guard let child = rename.directory.child(rename.name) else { throw .noSuchFileOrDirectory }
+    let target = rename.newDirectory.child(rename.newName)
+    if let target {
+      guard rename.replaces else { throw .fileExists }
+      guard target.node.inode != child.node.inode else { return }
+      try checkReplacing(target.node, with: child.node)
+    }
+    let capabilities = try await shared.capabilities()
+    guard case .file(let file) = child.node else {
+      if !child.node.isHeldHere { try await moveOnServer(rename, capabilities) }
+      return moveName(child, rename)
+    }
+    // What is on its way to the name that is replaced would come after what replaces it.
+    if case .file(let old)? = target?.node { try await old.runningUpload?.end() }
+    let turn = try await file.beginRename()
+    defer { file.endRename(turn) }
+    guard rename.directory.child(rename.name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
+    if file.isLocal || file.isHeldBack {
+      try await give(child, file, rename)
+    } else if shared.holdsBack, holdsBack(rename.newName, in: rename.newDirectory) {
+      try await moveAway(
+        file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)
+    } else {
+      guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
+      // Its bytes go first: the server moves what it has.
+      try await file.uploadWhileRenaming(.init("rename", to: file.place))
+      try await moveOnServer(rename, capabilities)
+      moveName(child, rename)
+    }
+  }
+
+  private func moveOnServer(_ rename: Rename, _ capabilities: Capabilities) async throws(Errno) {
+    guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
+    let from = serverPath(of: rename.name, in: rename.directory)
+    let to = serverPath(of: rename.newName, in: rename.newDirectory)
+    try await context.call("rename", rename.path) { () async throws(BerayError) in
+      try await context.service.moveFile(of: task, from: from, to: to, overwrite: rename.replaces)
+    }
+  }
+
+  /// Gives a new name to a file that the server has not under the old one. A name that it is to have is uploaded; where
+  /// that fails, nothing has changed.
+  private func give(_ child: TreeChild, _ file: WorkFile, _ rename: Rename) async throws(Errno) {
+    let (replaced, hidden) = structure.withLock { structure -> (FileVersion?, HiddenFile?) in
+      let contents = structure.directories[rename.newDirectory.inode]
+      guard case .file(let old)? = contents?.children[rename.newName]?.node else {
+        return (nil, contents?.hidden[rename.newName])
+      }
+      return (old.serverVersion, nil)
+    }
+    if let hidden, hidden.movedTo == file.inode, file.state.withLock({ $0.buffer })?.changes == hidden.changes {
+      // It was moved away, and nothing came in its place.
+      moveName(child, rename)
+      return file.wasRestored(to: hidden.version, at: rename.place)
+    }
+    if replaced == nil, hidden == nil {
+      switch classify(rename.newName, in: rename.newDirectory) {
+      case .localOnly:
+        file.letGo()
+        return moveName(child, rename)
+      case .heldBack where shared.holdsBack:
+        file.state.withLock { $0.isHeldBack = true }
+        return moveName(child, rename)
+      case .ordinary, .heldBack: break
+      }
+    }
+    var purpose = WorkFile.Purpose("rename", to: rename.place)
+    purpose.whenArrived = { [self] in moveName(child, rename) }
+    try await file.uploadWhileRenaming(purpose)
+    if file.place.name != rename.newName || file.place.parent !== rename.newDirectory {
+      // The server had the bytes already, or there are none.
+      moveName(child, rename)
+    }
+  }
+
+  private func checkReplacing(_ target: WorkNode, with node: WorkNode) throws(Errno) {
+    switch (node, target) {
+    case (.directory, .directory(let replaced)):
+      let isEmpty = structure.withLock { $0.directories[replaced.inode]?.children.isEmpty ?? true }
+      guard isEmpty else { throw .directoryNotEmpty }
+    case (.directory, _): throw .notDirectory
+    case (_, .directory): throw .isDirectory
+    default: break
+    }
+  }
+
+  private func moveName(_ child: TreeChild, _ rename: Rename) {
+    let now = context.time.now()
+    let (directory, newDirectory) = (rename.directory.inode, rename.newDirectory.inode)
+    structure.withLock { structure in
+      let tick = structure.nextTick()
+      structure.directories[directory]?.remove(child.name, at: now)
+      structure.directories[directory]?.removals[child.name] = tick
+      if let replaced = structure.directories[newDirectory]?.remove(rename.newName, at: now) {
+        if case .file(let old) = replaced.node, case .file(let new) = child.node { new.replaces(old) }
+        release(replaced.node, in: &structure)
+      }
+      structure.directories[newDirectory]?.hidden[rename.newName] = nil
+      structure.directories[newDirectory]?.removals[rename.newName] = nil
+      structure.directories[newDirectory]?.insert(child.node, as: rename.newName, touched: tick, at: now)
+      switch child.node {
+      case .file(let file): file.move(to: rename.place)
+      case .directory(let moved): moved.move(to: rename.place)
+      case .link(let link):
+        // A link knows its name for messages alone: it is made anew.
+        let made = context.inodes.add {
+          WorkLink($0, name: rename.newName, target: link.target, in: rename.newDirectory, modified: now)
+        }
+        structure.directories[newDirectory]?.remove(rename.newName, at: now)
+        structure.directories[newDirectory]?.insert(.link(made), as: rename.newName, touched: tick, at: now)
+        context.inodes.retire(link.inode)
+      }
+    }
+  }
+}
