@@ -155,9 +155,10 @@ extension WorkFile {
       state.size = state.listed.size
       if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
       state.buffer = nil
+      tree.shared.forget(self)
       tree.context.notifier.invalidate(inode, pages: true)
     }
-    tree.shared.forget(self)
+    tree.shared.countKept()
   }
 
   // MARK: - Close
@@ -202,9 +203,10 @@ extension WorkFile {
         state.checked = tree.context.time.uptime()
       }
       state.buffer = nil
+      tree.shared.forget(self)
       return true
     }
-    if isRetired { tree.shared.forget(self) }
+    if isRetired { tree.shared.countKept() }
   }
 
   /// This file takes the name of `old`, which it replaces on the server too.

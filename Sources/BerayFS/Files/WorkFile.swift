@@ -64,7 +64,8 @@ final class WorkFile: Node {
       return !state.isDetached && !isLocalOnly(state)
     }
     if wasAttached, let reason { tree.shared.rescue(self, because: reason) }
-    tree.shared.forget(self)
+    state.withLock { _ in tree.shared.forget(self) }
+    tree.shared.countKept()
   }
 
   /// Drops what can be read again.
@@ -72,7 +73,9 @@ final class WorkFile: Node {
     state.withLock { state in
       guard state.buffer == nil, !state.isLocal else { return }
       state.contentChanged()
-      if state.listed.size == nil { state.size = nil }
+      // Whether the next listing still shows what was uploaded here, nobody knows now.
+      state.adoptsNextListing = false
+      if !state.listed.tellsContent { state.size = nil }
     }
     tree.context.notifier.invalidate(inode, pages: true)
   }

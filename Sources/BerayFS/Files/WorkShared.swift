@@ -83,12 +83,12 @@ final class WorkShared: Sendable {
 
   // MARK: - Files that are written
 
+  /// Call it under the lock of the file.
   func remember(_ file: WorkFile) { written.withLock { $0[file.inode] = file } }
 
-  func forget(_ file: WorkFile) {
-    let removed = written.withLock { $0.removeValue(forKey: file.inode) }
-    if removed != nil { countKept() }
-  }
+  /// Call it as ``remember(_:)`` under the lock of the file, so that the buffer of an open that comes in between is not
+  /// forgotten; then ``countKept()`` without it.
+  func forget(_ file: WorkFile) { written.withLock { _ = $0.removeValue(forKey: file.inode) } }
 
   var writtenFiles: [WorkFile] { written.withLock { Array($0.values) } }
 

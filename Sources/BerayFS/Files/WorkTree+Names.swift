@@ -23,6 +23,10 @@ extension WorkTree {
         try await context.call("mkdir", "\(directory.path)/\(name)") { () async throws(BerayError) in
           try await context.service.makeDirectory(of: task, path: path)
         }
+        // What a server gives a new directory by itself needs not be told.
+        if permissions & 0o777 != 0o755, capabilities.contains(.attributes) {
+          try? await context.service.setAttributes(of: task, path: path, mode: permissions & 0o777, modified: nil)
+        }
       }
       let now = context.time.now()
       let asked = context.time.uptime()

@@ -170,9 +170,11 @@ extension WorkTree {
     directory.isHeldHere = false
     guard let contents = structure.directories[directory.inode] else { return }
     let modified = entry.modified.map(Timestamp.init)
-    let isChanged = modified != contents.serverModified || entry.mode != contents.mode
+    // A server that tells no modes does not take back what was set here.
+    let mode = entry.mode ?? contents.mode
+    let isChanged = modified != contents.serverModified || mode != contents.mode
     guard isChanged else { return }
-    structure.directories[directory.inode]?.mode = entry.mode
+    structure.directories[directory.inode]?.mode = mode
     structure.directories[directory.inode]?.serverModified = modified
     if let modified { structure.directories[directory.inode]?.modified = modified }
     context.notifier.invalidate(directory.inode, pages: false)

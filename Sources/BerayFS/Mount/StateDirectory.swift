@@ -31,7 +31,7 @@ final class StateDirectory: DirectoryNode {
         return .init(text, modified: modified, timeout: .zero)
       },
       file("status.json") {
-        status.content(at: context.time) {
+        status.content(waiting: shared.status.pending.map(\.path), at: context.time) {
           MountStatus(context: context, health: monitor.health, shared: shared, started: started)
         }
       },
@@ -67,16 +67,20 @@ final class StateDirectory: DirectoryNode {
 }
 
 /// Keeps the text of `status.json` for a moment: a program that reads it moves its counters, and tar would call it changed.
+/// What waits to be uploaded is never old: who reads an empty list relies on it.
 private final class StatusSnapshot: Sendable {
   private static let lifetime = Duration.seconds(1)
-  private let last = Mutex<(content: SnapshotFile.Content, made: Duration)?>(nil)
+  private let last = Mutex<(content: SnapshotFile.Content, waiting: [String], made: Duration)?>(nil)
 
-  func content(at time: TimeSource, _ make: () -> MountStatus) -> SnapshotFile.Content {
+  /// - Parameter waiting: the files that wait to be uploaded.
+  func content(waiting: [String], at time: TimeSource, _ make: () -> MountStatus) -> SnapshotFile.Content {
     let now = time.uptime()
-    if let last = last.withLock({ $0 }), now - last.made < Self.lifetime { return last.content }
+    if let last = last.withLock({ $0 }), last.waiting == waiting, now - last.made < Self.lifetime {
+      return last.content
+    }
     let content = SnapshotFile.Content(
       make().json.serialized(pretty: true) + "\n", modified: time.now(), timeout: .zero)
-    last.withLock { $0 = (content, now) }
+    last.withLock { $0 = (content, waiting, now) }
     return content
   }
 }
