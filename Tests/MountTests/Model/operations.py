@@ -1,0 +1,95 @@
+"""Random operations, as data: a list of them says everything that is needed to do them again, or a part of them."""
+
+import random
+
+NAMES = ["a", "b", "c.txt", "d0", "d1", "d0/a", "d0/b", "d0/e", "d0/e/a", "d1/a", "d1/\u00e9\u5199", "d1/e", "d1/e/a"]
+DIRECTORIES = ["d0", "d1", "d0/e", "d1/e", "a"]
+SLOTS = 6
+OPENS = ["r", "r", "w", "rw", "rw", "rwc", "rwc", "wct", "wcx", "rwca", "wa", "wt", "rwt"]
+FILE_MODES = [0o644, 0o600, 0o755, 0o640, 0o444]
+DIRECTORY_MODES = [0o755, 0o700, 0o750]
+
+# How often each comes, and whether a server with the bare API has it.
+WEIGHTS = {
+    "open": (14, True), "close": (9, True), "pwrite": (14, True), "write": (5, True), "pread": (8, True),
+    "ftruncate": (4, True), "fsync": (3, True), "fstat": (2, True), "mmap": (4, True), "dup": (2, True),
+    "child": (1, True), "put": (6, True), "append": (4, True), "get": (5, True), "truncate": (4, True),
+    "chmod": (3, True), "utime": (3, True), "stat": (2, True), "list": (2, True), "mkdir": (4, True),
+    "rename": (8, False), "rename_noreplace": (2, False), "unlink": (5, False), "rmdir": (2, False),
+    "fchmod": (1, True), "futime": (1, True), "refresh": (1, True), "quiesce": (1, True),
+    "server_put": (2, True), "server_append": (1, True), "server_unlink": (1, True), "server_rename": (1, True),
+    "server_mkdir": (1, True), "server_chmod": (1, False),
+}
+
+
+def generate(seed, count, kind):
+    """Gives `count` operations, each a list of its name and its arguments."""
+    chance = random.Random(f"{seed}/{kind}")
+    names = [name for name, (_, is_bare) in WEIGHTS.items() if is_bare or kind == "full"]
+    weights = [WEIGHTS[name][0] for name in names]
+    for _ in range(count):
+        name = chance.choices(names, weights)[0]
+        yield [name] + arguments(name, chance)
+
+
+def arguments(name, chance):
+    slot, path = chance.randrange(SLOTS), chance.choice(NAMES)
+    content = chance.randrange(1 << 30)
+    if name == "open":
+        return [slot, path, chance.choice(OPENS), chance.choice(FILE_MODES)]
+    if name in ("close", "fsync", "fstat", "dup"):
+        return [slot]
+    if name == "pwrite":
+        return [slot, size(chance), size(chance), content]
+    if name in ("write", "child"):
+        return [slot, size(chance), content]
+    if name == "pread":
+        return [slot, size(chance), size(chance)]
+    if name == "ftruncate":
+        return [slot, size(chance)]
+    if name == "mmap":
+        return [slot, chance.random(), size(chance) % 9000 + 1, content]
+    if name in ("put", "append", "server_put", "server_append"):
+        return [path, size(chance), content]
+    if name == "truncate":
+        return [path, size(chance)]
+    if name == "chmod":
+        return [path, chance.choice(DIRECTORY_MODES if path in DIRECTORIES else FILE_MODES)]
+    if name == "server_chmod":
+        return [path, chance.choice([0o755, 0o700])]
+    if name == "fchmod":
+        return [slot, chance.choice(FILE_MODES)]
+    # Times before 2000 were set; what a write leaves is later.
+    if name == "utime":
+        return [path, chance.randrange(1, 900_000_000) * 1_000_000_000 + chance.randrange(1_000_000_000)]
+    if name == "futime":
+        return [slot, chance.randrange(1, 900_000_000) * 1_000_000_000 + chance.randrange(1_000_000_000)]
+    if name in ("mkdir", "server_mkdir"):
+        return [chance.choice(DIRECTORIES), chance.choice(DIRECTORY_MODES)] if name == "mkdir" else [
+            chance.choice(DIRECTORIES)]
+    if name == "rmdir":
+        return [chance.choice(DIRECTORIES)]
+    if name in ("rename", "rename_noreplace", "server_rename"):
+        return [path, chance.choice(NAMES)]
+    if name in ("refresh", "quiesce"):
+        return []
+    return [path]
+
+
+def size(chance):
+    kind = chance.random()
+    if kind < 0.1:
+        return chance.choice([0, 1, 4095, 4096, 4097, 8192, 65536])
+    if kind < 0.65:
+        return chance.randrange(5000)
+    if kind < 0.90:
+        return chance.randrange(70_000)
+    if kind < 0.985:
+        return chance.randrange(400_000)
+    return chance.randrange(9 << 20)
+
+
+def content(seed, count):
+    """The bytes that a write of so many writes."""
+    block = random.Random(seed).randbytes(min(count, 10_007))
+    return (block * (count // max(len(block), 1) + 1))[:count]

@@ -1,0 +1,190 @@
+"""A directory in which operations are done and looked at, the same way whatever file system it is on."""
+
+import ctypes
+import errno
+import mmap
+import os
+import stat
+
+from operations import content
+
+FLAGS = {
+    "r": os.O_RDONLY, "w": os.O_WRONLY, "rw": os.O_RDWR, "rwc": os.O_RDWR | os.O_CREAT,
+    "wct": os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wcx": os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+    "rwca": os.O_RDWR | os.O_CREAT | os.O_APPEND, "wa": os.O_WRONLY | os.O_APPEND,
+    "wt": os.O_WRONLY | os.O_TRUNC, "rwt": os.O_RDWR | os.O_TRUNC,
+}
+RENAME_NOREPLACE = 1
+SET_BEFORE = 946_684_800 * 1_000_000_000
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class World:
+    def __init__(self, root):
+        self.root = root
+        self.handles = {}
+
+    def path(self, path):
+        return os.path.join(self.root, path)
+
+    def do(self, operation):
+        """Does it and gives what a program sees of it: the name of its errno, or its result."""
+        try:
+            return getattr(self, operation[0])(*operation[1:])
+        except OSError as error:
+            return errno.errorcode.get(error.errno, str(error.errno))
+
+    # Handles
+
+    def handle(self, slot):
+        if slot not in self.handles:
+            raise OSError(errno.EBADF, "no such handle")
+        return self.handles[slot]
+
+    def open(self, slot, path, flags, mode):
+        closed = self.close(slot) if slot in self.handles else None
+        self.handles[slot] = os.open(self.path(path), FLAGS[flags], mode)
+        return closed
+
+    def close(self, slot):
+        os.close(self.handles.pop(slot) if slot in self.handles else -1)
+
+    def close_all(self):
+        for slot in sorted(self.handles):
+            self.close(slot)
+
+    def pwrite(self, slot, offset, count, seed):
+        return os.pwrite(self.handle(slot), content(seed, count), offset)
+
+    def write(self, slot, count, seed):
+        return os.write(self.handle(slot), content(seed, count))
+
+    def pread(self, slot, offset, count):
+        return os.pread(self.handle(slot), count, offset)
+
+    def ftruncate(self, slot, size):
+        os.ftruncate(self.handle(slot), size)
+
+    def fsync(self, slot):
+        os.fsync(self.handle(slot))
+
+    def fstat(self, slot):
+        return look(os.fstat(self.handle(slot)))
+
+    def fchmod(self, slot, mode):
+        os.fchmod(self.handle(slot), mode)
+
+    def futime(self, slot, time):
+        os.utime(self.handle(slot), ns=(time, time))
+
+    def dup(self, slot):
+        os.close(os.dup(self.handle(slot)))
+
+    def child(self, slot, count, seed):
+        """A child writes to the handle that it inherited, and ends."""
+        handle = self.handle(slot)
+        child = os.fork()
+        if child == 0:
+            try:
+                os.write(handle, content(seed, count))
+                os._exit(0)
+            except OSError as error:
+                os._exit(error.errno)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def mmap(self, slot, where, count, seed):
+        handle = self.handle(slot)
+        size = os.fstat(handle).st_size
+        if size == 0:
+            return None
+        try:
+            view = mmap.mmap(handle, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        except PermissionError:
+            return "EACCES"
+        with view:
+            offset = int(where * size)
+            count = min(count, size - offset)
+            before = view[offset:offset + count]
+            view[offset:offset + count] = content(seed, count)
+            view.flush()
+        return before
+
+    # Names
+
+    def put(self, path, count, seed):
+        with open(self.path(path), "wb", 0) as file:
+            return file.write(content(seed, count))
+
+    def append(self, path, count, seed):
+        with open(self.path(path), "ab", 0) as file:
+            return file.write(content(seed, count))
+
+    def get(self, path):
+        with open(self.path(path), "rb", 0) as file:
+            return file.read()
+
+    def truncate(self, path, size):
+        os.truncate(self.path(path), size)
+
+    def rename(self, path, other):
+        os.rename(self.path(path), self.path(other))
+
+    def rename_noreplace(self, path, other):
+        names = (self.path(name).encode() for name in (path, other))
+        at = -100
+        if libc.renameat2(at, next(names), at, next(names), RENAME_NOREPLACE) != 0:
+            raise OSError(ctypes.get_errno(), "renameat2")
+
+    def unlink(self, path):
+        os.unlink(self.path(path))
+
+    def mkdir(self, path, mode=0o755):
+        os.mkdir(self.path(path), mode)
+
+    def rmdir(self, path):
+        os.rmdir(self.path(path))
+
+    def chmod(self, path, mode):
+        os.chmod(self.path(path), mode)
+
+    def utime(self, path, time):
+        os.utime(self.path(path), ns=(time, time))
+
+    def stat(self, path):
+        return look(os.stat(self.path(path)))
+
+    def list(self, path):
+        with os.scandir(self.path(path)) as entries:
+            return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+
+    # The whole
+
+    def tree(self, with_contents=False):
+        """Every path beneath the root, with what stat tells of it and, where asked for, its bytes."""
+        found = {}
+
+        def visit(directory, prefix):
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    name = prefix + entry.name
+                    status = entry.stat(follow_symlinks=False)
+                    found[name] = look(status)
+                    if stat.S_ISDIR(status.st_mode):
+                        visit(entry.path, name + "/")
+                    elif with_contents:
+                        with open(entry.path, "rb", 0) as file:
+                            found[name] += (file.read(),)
+
+        visit(self.root, "")
+        return found
+
+
+def look(status):
+    """Kind and mode; of files also size, number of links, and the time of modification where a program set it.
+
+    The times of directories are not compared: an upload replaces a file by a rename, which moves them.
+    """
+    if stat.S_ISDIR(status.st_mode):
+        return ("directory", stat.S_IMODE(status.st_mode))
+    time = status.st_mtime_ns if status.st_mtime_ns < SET_BEFORE else "written"
+    return ("file", status.st_size, stat.S_IMODE(status.st_mode), status.st_nlink, time)
