@@ -41,8 +41,10 @@ public protocol FileSystem: Sendable {
     _ inode: InodeID, handle: HandleID, offset: Int64, count: Int, flags: OpenFlags
   ) -> Outcome<ArraySlice<UInt8>>
   /// Writes `bytes`, which are valid during the call only, and returns how many were taken.
+  /// - Parameter offset: where to; nil: at the end, wherever that is now (`O_APPEND`). What comes from a mapping has its place whatever
+  ///   the flags of the handle are.
   func write(
-    _ inode: InodeID, handle: HandleID, offset: Int64, bytes: RawSpan, caller: Caller
+    _ inode: InodeID, handle: HandleID, offset: Int64?, bytes: RawSpan, caller: Caller
   ) -> Outcome<Int>
   /// One of the descriptors of `handle` was closed, by `caller`. May come several times for a handle, or never.
   func flush(_ inode: InodeID, handle: HandleID, caller: Caller) -> Outcome<Void>

@@ -248,14 +248,15 @@ final class MemoryFileSystem: FileSystem {
   }
 
   func write(
-    _ inode: InodeID, handle: HandleID, offset: Int64, bytes: RawSpan, caller: Caller
+    _ inode: InodeID, handle: HandleID, offset: Int64?, bytes: RawSpan, caller: Caller
   ) -> Outcome<Int> {
     let bytes = bytes.withUnsafeBytes { Array($0) }
     return answer("write") { state throws(Errno) in
       _ = try state.node(inode)
-      let end = Int(offset) + bytes.count
+      let start = offset.map { Int($0) } ?? state.nodes[inode]!.bytes.count
+      let end = start + bytes.count
       if end > state.nodes[inode]!.bytes.count { state.nodes[inode]!.resize(to: end) }
-      state.nodes[inode]!.bytes.replaceSubrange(Int(offset)..<end, with: bytes)
+      state.nodes[inode]!.bytes.replaceSubrange(start..<end, with: bytes)
       state.touch(inode)
       return bytes.count
     }

@@ -126,7 +126,9 @@ extension WorkFile {
       state.adoptsNextListing = true
       state.contentTag = receipt.etag
       state.checked = tree.context.time.uptime()
-      if !state.unsentAttributes { state.modified = receipt.modified.map(Timestamp.init) ?? buffer.modified }
+      // A time that was set and is not told yet stands in the buffer, unless a write came after it.
+      let received = state.unsentAttributes ? nil : receipt.modified.map(Timestamp.init)
+      state.modified = received ?? buffer.modified
       buffer.base = version
       return state.place
     }

@@ -195,8 +195,11 @@ extension WorkFile {
   /// The server has everything and nobody writes: the file is one as any other again.
   func retireBuffer(content: [UInt8]?) {
     let isRetired = state.withLock { state -> Bool in
-      guard let buffer = state.buffer, state.writers == 0 || state.isDetached else { return false }
-      guard state.isDetached || !buffer.isUnsent(includingEmpty: true) else { return false }
+      guard let buffer = state.buffer else { return false }
+      // What no name leads to any more exists nowhere else.
+      let isOver =
+        state.isDetached ? state.handles == 0 : state.writers == 0 && !buffer.isUnsent(includingEmpty: true)
+      guard isOver else { return false }
       state.size = buffer.size
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: wholeKey(state.generation))

@@ -30,19 +30,17 @@ final class WorkHandle: OpenFile {
     }
   }
 
-  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
+  func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     guard flags.contains(.write) else { return .failed(.badFileDescriptor) }
     guard !file.isLost else { return .failed(.staleNFSFileHandle) }
-    let end: Int64? = flags.contains(.append) ? nil : offset
-    let isWhole = !flags.contains(.append) && offset == 0
-    if let buffer = file.bufferFromMemory(replacing: isWhole ? Int64(bytes.byteCount) : nil) {
-      return buffer.write(bytes, at: end, from: file)
+    if let buffer = file.bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
+      return buffer.write(bytes, at: offset, from: file)
     }
     // The span ends with the call.
     let copy = bytes.withUnsafeBytes { Array($0) }
     return .pending { [file] () async throws(Errno) in
       let buffer = try await file.bufferWithContent()
-      return try await buffer.write(copy.span.bytes, at: end, from: file).get()
+      return try await buffer.write(copy.span.bytes, at: offset, from: file).get()
     }
   }
 

@@ -75,7 +75,7 @@ final class NewHandle: OpenFile {
   }
 
   /// Appends, whatever the offset: several processes may write to one handle, each after the other.
-  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
+  func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     let count = bytes.byteCount
     let refusal: (Errno, String, String)? = state.withLock { state in
       guard state.bytes.count + count <= Goal.maximumLength else {

@@ -65,7 +65,7 @@ final class ControlHandle: OpenFile {
     .ready(Array(ControlFile.help.utf8).slice(at: offset, count: count))
   }
 
-  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
+  func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     let text = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     return .pending { [self] () async throws(Errno) in
       var done = 0

@@ -187,7 +187,7 @@ extension BerayFileSystem: FileSystem {
   }
 
   public func write(
-    _ inode: InodeID, handle: HandleID, offset: Int64, bytes: RawSpan, caller: Caller
+    _ inode: InodeID, handle: HandleID, offset: Int64?, bytes: RawSpan, caller: Caller
   ) -> Outcome<Int> {
     guard let file = handles.file(handle) else { return .failed(.badFileDescriptor) }
     return file.write(offset: offset, bytes: bytes, caller: caller)

@@ -36,7 +36,7 @@ protocol DirectoryNode: Node {
 /// An open file: what belongs to one handle. Its methods may be called from several threads at once.
 protocol OpenFile: AnyObject, Sendable {
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>>
-  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int>
+  func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int>
   func flush(caller: Caller) -> Outcome<Void>
   func fsync() -> Outcome<Void>
   func release() -> Outcome<Void>
@@ -123,7 +123,7 @@ extension DirectoryNode {
 }
 
 extension OpenFile {
-  func write(offset: Int64, bytes: RawSpan, caller: Caller) -> Outcome<Int> { .failed(.badFileDescriptor) }
+  func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> { .failed(.badFileDescriptor) }
   func flush(caller: Caller) -> Outcome<Void> { .done }
   func fsync() -> Outcome<Void> { .done }
   func release() -> Outcome<Void> { .done }

@@ -49,8 +49,10 @@ func onWrite(
 ) {
   guard let request, let info else { return }
   let adapter = Adapter.serving(request)
+  // The offset of an append is where the kernel believes the end to be.
+  let isAppend = OpenFlags(bits: info.pointee.flags).contains(.append) && info.pointee.writepage == 0
   let outcome = adapter.fileSystem.write(
-    InodeID(rawValue: inode), handle: info.handle, offset: Int64(offset),
+    InodeID(rawValue: inode), handle: info.handle, offset: isAppend ? nil : Int64(offset),
     bytes: UnsafeRawBufferPointer(start: data, count: size).bytes, caller: Caller(of: request))
   adapter.answer(request, as: WriteShape.self, outcome)
 }

@@ -105,12 +105,12 @@ struct WorkFixture {
   func text(_ path: String) async throws(Errno) -> String { String(decoding: try await read(path), as: UTF8.self) }
 
   @discardableResult
-  func write(_ file: any OpenFile, _ text: String, at offset: Int64 = 0) async throws(Errno) -> Int {
+  func write(_ file: any OpenFile, _ text: String, at offset: Int64? = 0) async throws(Errno) -> Int {
     try await write(file, Array(text.utf8), at: offset)
   }
 
   @discardableResult
-  func write(_ file: any OpenFile, _ bytes: [UInt8], at offset: Int64) async throws(Errno) -> Int {
+  func write(_ file: any OpenFile, _ bytes: [UInt8], at offset: Int64?) async throws(Errno) -> Int {
     try await file.write(offset: offset, bytes: bytes.span.bytes, caller: Self.caller).get()
   }
 

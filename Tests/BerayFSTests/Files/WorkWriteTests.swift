@@ -83,9 +83,11 @@ import VFS
     fixture.server.put("f", "12")
     let a = try await fixture.open("f", [.write, .append]).file
     let b = try await fixture.open("f", [.read, .write, .append], thread: 20).file
-    try await fixture.write(a, "34", at: 2)
-    try await fixture.write(b, "56", at: 2)
+    try await fixture.write(a, "34", at: nil)
+    try await fixture.write(b, "56", at: nil)
     #expect(try await fixture.readAll(b) == Array("123456".utf8))
+    // A store through a mapping of such a handle has its place.
+    try await fixture.write(b, "6", at: 5)
     try await fixture.close(a)
     try await fixture.close(b, thread: 20)
     #expect(fixture.server.text("f") == "123456")
