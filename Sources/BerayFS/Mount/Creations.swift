@@ -53,7 +53,9 @@ final class Creations: Sendable {
   private func post(_ goal: Goal, operation: String, path: String, text: Name?) async -> Result<TaskDirectory, Errno> {
     let known = Set(registry.snapshot.tasks.map(\.id))
     do throws(BerayError) {
-      return .success(registry.adopt(try await context.service.createTask(goal: goal.text, tools: goal.tools), text: text))
+      let task = try await context.service.createTask(goal: goal.text, tools: goal.tools)
+      guard let directory = registry.adopt(task, text: text) else { return .failure(.noSuchFileOrDirectory) }
+      return .success(directory)
     } catch {
       if !error.isRetrySafe(for: operation) { lookUp(goal, path: path, known: known) }
       return .failure(context.fail(operation, path, error))

@@ -22,9 +22,33 @@ final class TaskRegistry: Sendable {
     var modified: Timestamp
     /// When the list that is shown was asked for; nil where it has to be asked for.
     var listed: Duration?
-    var refresh: Flight<Void, BerayError>?
-    /// Counts the tasks adopted since the start, so that a list that was asked for before one was made does not remove it.
-    var adoptions: [TaskID: Duration] = [:]
+    var refresh: (flight: Flight<Void, BerayError>, number: Int)?
+    var refreshes = 0
+    /// The number of the newest list that came: an answer that was overtaken has nothing to tell.
+    var appliedRefresh = 0
+    /// Counts what this mount did to the tasks, so that a list that was asked for earlier does not undo it.
+    var tick: UInt64 = 0
+    /// The tasks that this mount made and that are there, and when, by `tick`.
+    var adoptions: [TaskID: UInt64] = [:]
+    /// The tasks that are gone, and when; kept until a list tells so as well.
+    var removals: [TaskID: UInt64] = [:]
+    /// When everything was last to be asked for again.
+    var expired: UInt64 = 0
+
+    /// Where `id` stands in `order`, or would stand.
+    func place(of id: TaskID) -> Int {
+      var (low, high) = (0, order.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if order[middle] < id { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+
+    mutating func nextTick() -> UInt64 {
+      tick += 1
+      return tick
+    }
   }
 
   private let context: MountContext
@@ -73,6 +97,7 @@ final class TaskRegistry: Sendable {
   func expire() {
     let tasks = state.withLock { state in
       state.listed = nil
+      state.expired = state.nextTick()
       return Array(state.tasks.values)
     }
     for task in tasks { task.expire() }
@@ -86,37 +111,53 @@ final class TaskRegistry: Sendable {
 
   /// Asks the server for its tasks, once for all who ask at the same time.
   func refresh() async throws(BerayError) {
-    let (flight, isNew) = state.withLock { state -> (Flight<Void, BerayError>, Bool) in
-      if let flight = state.refresh { return (flight, false) }
-      let flight = Flight<Void, BerayError>()
-      state.refresh = flight
-      return (flight, true)
-    }
-    if isNew {
-      Task { [self] in
-        let asked = context.time.uptime()
-        let result: Result<Void, BerayError>
-        do throws(BerayError) {
-          apply(try await context.service.tasks(), asked: asked)
-          result = .success(())
-        } catch {
-          result = .failure(error)
-        }
-        state.withLock { $0.refresh = nil }
-        flight.finish(result)
-      }
+    let flight = state.withLock { state in
+      state.refresh?.flight ?? startRefresh(&state)
     }
     try await flight.value()
   }
 
+  /// The same, by a request that is made from now on.
+  func refreshAnew() async throws(BerayError) {
+    let flight = state.withLock { startRefresh(&$0) }
+    try await flight.value()
+  }
+
+  private func startRefresh(_ state: inout State) -> Flight<Void, BerayError> {
+    let flight = Flight<Void, BerayError>()
+    state.refreshes += 1
+    let (number, tick) = (state.refreshes, state.tick)
+    state.refresh = (flight, number)
+    let asked = context.time.uptime()
+    Task { [self] in
+      let result: Result<Void, BerayError>
+      do throws(BerayError) {
+        apply(try await context.service.tasks(), number: number, asked: asked, tick: tick)
+        result = .success(())
+      } catch {
+        result = .failure(error)
+      }
+      self.state.withLock { if $0.refresh?.number == number { $0.refresh = nil } }
+      flight.finish(result)
+    }
+    return flight
+  }
+
   /// A task that was created through this mount. `text` is what mkdir was given.
+  /// - Returns: nil where it was removed in the same moment.
   @discardableResult
-  func adopt(_ task: BerayTask, text: Name?) -> TaskDirectory {
-    let directory = insert(task)
+  func adopt(_ task: BerayTask, text: Name?) -> TaskDirectory? {
+    state.withLock { state in
+      state.adoptions[task.id] = state.nextTick()
+      // A server may give the number of a deleted task again.
+      state.removals[task.id] = nil
+    }
+    guard let directory = insert(task) else { return nil }
     state.withLock { state in
       state.newest = max(state.newest ?? task.id, task.id)
-      state.adoptions[task.id] = context.time.uptime()
       if let text { state.texts[text] = task.id }
+      // The listing shows `last` now, even where a list has told of the task before.
+      state.generation += 1
     }
     return directory
   }
@@ -127,10 +168,14 @@ final class TaskRegistry: Sendable {
       guard let task = state.tasks.removeValue(forKey: id) else { return (nil, []) }
       var names = [task.name, Name(id.description)]
       state.names.removeValue(forKey: task.name)
-      for (text, owner) in state.texts where owner == id { names.append(text) }
-      for name in names { state.texts.removeValue(forKey: name) }
+      for (text, owner) in state.texts where owner == id {
+        state.texts.removeValue(forKey: text)
+        names.append(text)
+      }
       state.adoptions.removeValue(forKey: id)
-      if let index = state.order.firstIndex(of: id) { state.order.remove(at: index) }
+      state.removals[id] = state.nextTick()
+      let place = state.place(of: id)
+      if state.order.indices.contains(place), state.order[place] == id { state.order.remove(at: place) }
       if state.newest == id { state.newest = state.adoptions.keys.max() }
       state.generation += 1
       state.modified = context.time.now()
@@ -142,37 +187,46 @@ final class TaskRegistry: Sendable {
     context.notifier.invalidate(.root, pages: true)
   }
 
-  /// The directory of `task`, made where it is new.
-  private func insert(_ task: BerayTask) -> TaskDirectory {
+  /// The directory of `task`, made where it is new; nil where the task was removed after it was asked for.
+  private func insert(_ task: BerayTask) -> TaskDirectory? {
     if let known = state.withLock({ $0.tasks[task.id] }) {
       known.feed.take(task)
       return known
     }
     let made = context.inodes.add { TaskDirectory($0, task: task, context: context, registry: self, shared: shared) }
-    let (kept, isNew) = state.withLock { state -> (TaskDirectory, Bool) in
-      if let other = state.tasks[task.id] { return (other, false) }
+    let (kept, isNew, hidesText) = state.withLock { state -> (TaskDirectory?, Bool, Bool) in
+      if let other = state.tasks[task.id] { return (other, false, false) }
+      if state.removals[task.id] != nil { return (nil, false, false) }
       state.tasks[task.id] = made
       state.names[made.name] = task.id
-      // Ids grow, so the place is nearly always the end.
-      let index = state.order.lastIndex { $0 < task.id }.map { $0 + 1 } ?? 0
-      state.order.insert(task.id, at: index)
+      state.order.insert(task.id, at: state.place(of: task.id))
       state.generation += 1
       state.modified = context.time.now()
-      return (made, true)
+      return (made, true, state.texts[made.name] != nil)
     }
     if !isNew { context.inodes.retire(made.inode) }
+    // The kernel knows the name as the task that mkdir made of that text.
+    if hidesText { context.notifier.expire(made.name, in: .root) }
     return kept
   }
 
-  private func apply(_ tasks: [BerayTask], asked: Duration) {
-    let before = state.withLock { $0.generation }
-    for task in tasks { _ = insert(task) }
+  /// Takes a list that was asked for at `asked`, when this mount had done what `tick` counts.
+  private func apply(_ tasks: [BerayTask], number: Int, asked: Duration, tick: UInt64) {
+    let before = state.withLock { state -> UInt64? in
+      guard number > state.appliedRefresh else { return nil }
+      state.appliedRefresh = number
+      state.removals = state.removals.filter { $0.value > tick }
+      return state.generation
+    }
+    guard let before else { return }
+    // In ascending order each finds its place at the end.
+    for task in tasks.sorted(by: { $0.id < $1.id }) { _ = insert(task) }
     let listed = Set(tasks.map(\.id))
     let gone = state.withLock { state in
-      state.listed = asked
+      if state.expired <= tick { state.listed = asked }
       return state.order.filter { id in
         // A task that was made while the list was under way is not in it.
-        !listed.contains(id) && state.adoptions[id].map { $0 < asked } ?? true
+        !listed.contains(id) && state.adoptions[id].map { $0 <= tick } ?? true
       }
     }
     for id in gone { remove(id) }
