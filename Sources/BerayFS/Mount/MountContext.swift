@@ -54,11 +54,18 @@ final class MountContext: Sendable {
 
   /// Records a refusal that the file system itself makes, and gives back its errno.
   func refuse(_ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String) -> Errno {
+    note(operation, path, errno, detail, advice: advice, isRetrySafe: true)
+    return errno
+  }
+
+  /// Puts into `.beray/errors` what no answer of the server said.
+  func note(
+    _ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String, isRetrySafe: Bool
+  ) {
     failures.append(
       Failure(
         time: time.now(), operation: operation, path: path, errno: errno, status: nil, detail: detail, advice: advice,
-        isRetrySafe: true))
-    return errno
+        isRetrySafe: isRetrySafe))
   }
 
   /// Attributes of a node that belongs to whoever mounted.
