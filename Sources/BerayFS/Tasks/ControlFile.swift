@@ -24,18 +24,20 @@ final class ControlFile: Node {
 
   let inode: InodeID
   var kind: FileKind { .regular }
-  var path: String { "\(task.path)/ctl" }
-  /// The directory holds its children and lives as long as they do.
-  private unowned let task: TaskDirectory
+  let path: String
+  /// Held by nobody but the tree: once the task is gone, the kernel may still know this file.
+  private weak let task: TaskDirectory?
   private let context: MountContext
 
   init(_ inode: InodeID, task: TaskDirectory, context: MountContext) {
     self.inode = inode
+    self.path = "\(task.path)/ctl"
     self.task = task
     self.context = context
   }
 
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    guard let task else { return .failed(.staleNFSFileHandle) }
     let attributes = context.attributes(
       inode, .regular, permissions: 0o600, size: Int64(Self.help.utf8.count), modified: task.feed.modified)
     return .ready(AttributeReply(attributes, timeout: task.window))
@@ -47,7 +49,8 @@ final class ControlFile: Node {
   }
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    .ready(OpenedFile(ControlHandle(task: task, context: context), options: [.directIO]))
+    guard let task else { return .failed(.staleNFSFileHandle) }
+    return .ready(OpenedFile(ControlHandle(task: task, context: context), options: [.directIO]))
   }
 }
 

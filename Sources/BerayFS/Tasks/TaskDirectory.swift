@@ -18,7 +18,16 @@ final class TaskDirectory: DirectoryNode {
   private let shared: WorkShared
   private let wakeups = Wakeups()
   /// Made when somebody first looks inside: most of ten thousand tasks are never entered.
-  private let content = Mutex<Content?>(nil)
+  private let content = Mutex(Inside.unseen)
+
+  private enum Inside {
+    case unseen
+    case entered(Content)
+    /// The task is gone, and with it all that was in here.
+    case removed
+
+    var content: Content? { if case .entered(let content) = self { content } else { nil } }
+  }
 
   private struct Content {
     struct Child {
@@ -51,7 +60,7 @@ final class TaskDirectory: DirectoryNode {
   }
 
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
-    guard let child = entered().children.first(where: { $0.name == name }) else {
+    guard let child = entered()?.children.first(where: { $0.name == name }) else {
       return .failed(.noSuchFileOrDirectory)
     }
     // The directory is locked while this is answered, so the size of an archive is left to the getattr that follows.
@@ -60,7 +69,7 @@ final class TaskDirectory: DirectoryNode {
   }
 
   func list() -> Outcome<Listing> {
-    let items = entered().children.enumerated().filter { $0.element.isListed }.map { index, child in
+    let items = (entered()?.children ?? []).enumerated().filter { $0.element.isListed }.map { index, child in
       // What memory cannot answer is left out: the names alone must not cost a request for each task of a walk.
       var attributes: AttributeReply?
       if case .ready(let reply) = child.node.getattr(nil) { attributes = reply }
@@ -110,42 +119,53 @@ final class TaskDirectory: DirectoryNode {
   /// The next look at anything in here asks the server again.
   func expire() {
     feed.expire()
-    content.withLock { $0 }?.work.dropCaches()
+    content.withLock { $0.content }?.work.dropCaches()
   }
 
   /// The task is gone from the server.
   func removed() {
     feed.removed()
-    let content = content.withLock { $0 }
-    content?.work.removed()
-    for child in content?.children ?? [] { context.inodes.retire(child.node.inode) }
+    let content = content.withLock { inside in
+      defer { inside = .removed }
+      return inside.content
+    }
+    if let content { retire(content) }
     context.inodes.retire(inode)
   }
 
   // MARK: - Children
 
-  private func entered() -> Content {
-    if let content = content.withLock({ $0 }) { return content }
-    let made = makeContent()
-    let kept = content.withLock { content -> Content in
-      if let other = content { return other }
-      content = made
-      return made
+  /// What is in here, made by the first who looks; nil once the task is gone.
+  private func entered() -> Content? {
+    switch content.withLock({ $0 }) {
+    case .entered(let content): return content
+    case .removed: return nil
+    case .unseen: break
     }
-    if kept.work !== made.work {
-      // Another thread was first.
-      made.work.removed()
-      for child in made.children { context.inodes.retire(child.node.inode) }
-    } else {
+    let made = makeContent()
+    let (kept, isMade) = content.withLock { inside -> (Content?, Bool) in
+      guard case .unseen = inside else { return (inside.content, false) }
+      inside = .entered(made)
+      return (made, true)
+    }
+    if isMade {
       feed.observe { [weak self] change in self?.changed(change) }
+    } else {
+      // Another thread was first, or the task has gone meanwhile.
+      retire(made)
     }
     return kept
+  }
+
+  private func retire(_ content: Content) {
+    content.work.removed()
+    for child in content.children { context.inodes.retire(child.node.inode) }
   }
 
   /// Tells the kernel and the work directory of news; called after the feed changed.
   private func changed(_ change: FeedChange) {
     wakeups.wakeAll(through: context.notifier)
-    guard let content = content.withLock({ $0 }) else { return }
+    guard let content = content.withLock({ $0.content }) else { return }
     if case .removed = change {
       registry.remove(id)
       return
