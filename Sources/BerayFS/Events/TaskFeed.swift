@@ -34,6 +34,10 @@ final class TaskFeed: Sendable {
   var modified: Timestamp { read { $0.modified } }
   /// Whether the task has ended, and its log, where it is known, will not grow.
   var isFinished: Bool { read { $0.isFinished } }
+  /// Whether the task was deleted.
+  var isRemoved: Bool { read { $0.isRemoved } }
+  /// Whether nobody has anything to wait for any more: the task has ended or was deleted, or the mount ends.
+  var isOver: Bool { read { $0.isFinished || $0.isRemoved || $0.isInterrupted } }
   /// Whether the list of events was fetched once.
   var hasEvents: Bool { read { $0.log.hasList } }
   /// Whether the task was asked within the window, or a stream without a gap tells of every change.

@@ -58,7 +58,10 @@ final class EventsHandle: OpenFile {
   }
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
-    .ready(feed.read(rendering, offset: offset, count: count))
+    let bytes = feed.read(rendering, offset: offset, count: count)
+    // Whoever follows the log of a deleted task would wait for ever.
+    if bytes.isEmpty, feed.isRemoved, !feed.isFinished { return .failed(.staleNFSFileHandle) }
+    return .ready(bytes)
   }
 
   func release() -> Outcome<Void> {

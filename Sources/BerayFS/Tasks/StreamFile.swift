@@ -52,7 +52,7 @@ final class StreamHandle: OpenFile {
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     let bytes = take(count)
     if !bytes.isEmpty { return .ready(bytes) }
-    if flags.contains(.nonBlocking), !feed.isFinished { return .failed(.resourceTemporarilyUnavailable) }
+    if flags.contains(.nonBlocking), !feed.isOver { return .failed(.resourceTemporarilyUnavailable) }
     return .pending { [self] () async throws(Errno) in
       while true {
         let cursor = state.withLock { $0.cursor }
@@ -74,7 +74,7 @@ final class StreamHandle: OpenFile {
 
   func poll() -> PollEvents {
     let cursor = state.withLock { $0.cursor }
-    return feed.size(of: .json) > cursor || feed.isFinished ? [.readable] : []
+    return feed.size(of: .json) > cursor || feed.isOver ? [.readable] : []
   }
 
   func release() -> Outcome<Void> {

@@ -52,7 +52,7 @@ final class WaitHandle: OpenFile {
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     if feed.isFinished { return .ready(status(offset, count)) }
-    if flags.contains(.nonBlocking) { return .failed(.resourceTemporarilyUnavailable) }
+    if flags.contains(.nonBlocking), !feed.isOver { return .failed(.resourceTemporarilyUnavailable) }
     return .pending { [self] () async throws(Errno) in
       try await feed.waitForEnd()
       return status(offset, count)
@@ -63,7 +63,7 @@ final class WaitHandle: OpenFile {
     Array((feed.task.status.text + "\n").utf8).slice(at: offset, count: count)
   }
 
-  func poll() -> PollEvents { feed.isFinished ? [.readable] : [] }
+  func poll() -> PollEvents { feed.isOver ? [.readable] : [] }
 
   func release() -> Outcome<Void> {
     if let handle = handle.withLock({ $0 }) { wakeups.remove(handle) }
