@@ -58,7 +58,40 @@ final class NewFile: Node {
 final class NewHandle: OpenFile {
   private struct State {
     var bytes: [UInt8] = []
+    /// How many of `bytes` are whole characters.
+    var whole = 0
     var ticket: Creations.Ticket?
+    /// A write was refused: what is here is only a part of what was meant.
+    var isRefused = false
+
+    /// Appends, where the whole is still UTF-8 but for a character that may lack its end.
+    mutating func append(_ added: RawSpan) -> Bool {
+      let before = bytes.count
+      added.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      guard let complete = bytes[whole...].completeUTF8 else {
+        bytes.removeLast(bytes.count - before)
+        return false
+      }
+      whole += complete
+      return true
+    }
+  }
+
+  private struct Refusal {
+    static let encoding = Refusal(.illegalByteSequence, "a goal is UTF-8 text", "convert it, for example with iconv")
+    static let length = Refusal(
+      .fileTooLarge, "a goal has at most \(Goal.maximumLength) bytes", "put the text into a file of the task")
+    static let blank = Refusal(.invalidArgument, "the goal is blank", "write some text")
+
+    let errno: Errno
+    let detail: String
+    let advice: String
+
+    init(_ errno: Errno, _ detail: String, _ advice: String) {
+      self.errno = errno
+      self.detail = detail
+      self.advice = advice
+    }
   }
 
   private let context: MountContext
@@ -76,59 +109,52 @@ final class NewHandle: OpenFile {
 
   /// Appends, whatever the offset: several processes may write to one handle, each after the other.
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
-    let count = bytes.byteCount
-    let refusal: (Errno, String, String)? = state.withLock { state in
-      guard state.bytes.count + count <= Goal.maximumLength else {
-        return (.fileTooLarge, "a goal has at most \(Goal.maximumLength) bytes", "put the text into a file of the task")
-      }
-      let before = state.bytes.count
-      bytes.withUnsafeBytes { state.bytes.append(contentsOf: $0) }
-      guard state.bytes.isPrefixOfUTF8 else {
-        state.bytes.removeLast(state.bytes.count - before)
-        return (.illegalByteSequence, "a goal is UTF-8 text", "convert it, for example with iconv")
-      }
-      return nil
+    let refusal = state.withLock { state -> Refusal? in
+      let isTooLong = state.bytes.count + bytes.byteCount > Goal.maximumLength
+      if !isTooLong, state.append(bytes) { return nil }
+      state.isRefused = true
+      return isTooLong ? .length : .encoding
     }
-    if let (errno, detail, advice) = refusal {
-      return .failed(context.refuse("new", "new", errno, detail, advice: advice))
-    }
-    return .ready(count)
+    return refusal.map { .failed(refuse($0)) } ?? .ready(bytes.byteCount)
   }
 
   func flush(caller: Caller) -> Outcome<Void> {
     state.withLock { state in
-      if !state.bytes.isEmpty { state.ticket = creations.flushed(state.ticket) }
+      if !state.bytes.isEmpty, !state.isRefused { state.ticket = creations.flushed(state.ticket) }
     }
     return .done
   }
 
   func release() -> Outcome<Void> {
-    let (text, ticket) = state.withLock { state in
-      (String(decoding: state.bytes, as: UTF8.self), state.ticket)
-    }
-    guard !text.isEmpty else { return .done }
-    let goal = Goal(written: text)
-    guard !goal.isBlank else {
-      _ = context.refuse("new", "new", .invalidArgument, "the goal is blank", advice: "write some text")
-      if let ticket { creations.dropped(ticket) }
+    let state = state.withLock { $0 }
+    let goal = Goal(written: String(decoding: state.bytes, as: UTF8.self))
+    let isCut = state.whole < state.bytes.count
+    // Nothing written is nothing to make, and half of a goal is not what was meant; both were told, or need not be.
+    guard !state.bytes.isEmpty, !state.isRefused, !isCut, !goal.isBlank else {
+      if !state.bytes.isEmpty, !state.isRefused { _ = refuse(isCut ? .encoding : .blank) }
+      if let ticket = state.ticket { creations.dropped(ticket) }
       return .done
     }
-    creations.released(ticket ?? creations.flushed(nil), goal: goal)
+    creations.released(state.ticket, goal: goal)
     return .done
+  }
+
+  private func refuse(_ refusal: Refusal) -> Errno {
+    context.refuse("new", "new", refusal.errno, refusal.detail, advice: refusal.advice)
   }
 }
 
-extension [UInt8] {
-  /// Whether the bytes are UTF-8, where the last character may still lack bytes.
-  var isPrefixOfUTF8: Bool {
+extension ArraySlice<UInt8> {
+  /// How many of the bytes are whole UTF-8 characters, where the last one may lack its end; nil where they are no UTF-8.
+  var completeUTF8: Int? {
     // The longest character has 4 bytes, so at most 3 may be an unfinished one.
-    for cut in 0...Swift.min(3, count) where String(validating: self[..<(count - cut)], as: UTF8.self) != nil {
-      guard cut > 0 else { return true }
-      let rest = self[(count - cut)...]
+    for cut in 0...Swift.min(3, count) where String(validating: dropLast(cut), as: UTF8.self) != nil {
+      guard cut > 0 else { return count }
+      let rest = suffix(cut)
       let lead = rest[rest.startIndex]
       let length = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 0
-      return length > cut && rest.dropFirst().allSatisfy { $0 & 0xc0 == 0x80 }
+      return length > cut && rest.dropFirst().allSatisfy { $0 & 0xc0 == 0x80 } ? count - cut : nil
     }
-    return false
+    return nil
   }
 }

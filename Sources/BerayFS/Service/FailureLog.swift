@@ -55,6 +55,7 @@ extension Errno {
     case .resourceBusy: "EBUSY"
     case .invalidArgument: "EINVAL"
     case .fileTooLarge: "EFBIG"
+    case .illegalByteSequence: "EILSEQ"
     case .resourceTemporarilyUnavailable: "EAGAIN"
     case .noSpace: "ENOSPC"
     case .timedOut: "ETIMEDOUT"
