@@ -149,6 +149,7 @@ final class RootDirectory: DirectoryNode {
           "mkdir", name.string, .notPermitted, "this mount makes no tasks by mkdir (--no-mkdir)",
           advice: "write the goal to 'new'"))
     }
+    if fixed.contains(where: { $0.name == name }) { return .failed(.fileExists) }
     if let refusal = TaskName.refusal(name) {
       return .failed(
         context.refuse("mkdir", name.string, .notPermitted, refusal.detail, advice: refusal.advice))
@@ -162,12 +163,20 @@ final class RootDirectory: DirectoryNode {
   }
 
   func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> {
+    if let entry = fixed.first(where: { $0.name == name }) {
+      return .failed(entry.node.kind == .directory ? .notPermitted : .notDirectory)
+    }
     guard let task = registry.task(named: name) else {
-      return .failed(fixed.contains { $0.name == name && $0.node.kind == .directory } ? .notPermitted : .notDirectory)
+      return .failed(name == "last" && registry.newest != nil ? .notDirectory : .noSuchFileOrDirectory)
     }
     return .pending { [self] () async throws(Errno) in
       // What is known of a running task may be old: ask before refusing.
-      if !task.feed.isFinished { try await task.feed.ensureFresh(needsEvents: false).get() }
+      if !task.feed.isFinished {
+        do throws(Errno) { try await task.feed.ensureFresh(needsEvents: false).get() } catch {
+          if task.feed.isRemoved { registry.remove(task.id) }
+          throw error
+        }
+      }
       switch task.feed.task.status.phase {
       case .pending, .running:
         throw context.refuse(

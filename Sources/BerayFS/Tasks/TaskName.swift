@@ -45,6 +45,8 @@ enum TaskName {
     if name.string.hasPrefix(".") {
       return ("names that start with a dot are made by tools, not by people", "write such a goal to 'new'")
     }
+    if name == "last" { return ("'last' is the link to the newest task", "write such a goal to 'new'") }
+    if name.string.allSatisfy(\.isWhitespace) { return ("a blank name is no goal", "say what is to be done") }
     if madeByTools.contains(where: { name.string == $0 || name.string.hasPrefix($0 + " ") }) {
       return ("file managers make '\(name)' unasked", "write such a goal to 'new'")
     }
