@@ -69,27 +69,32 @@ final class ControlHandle: OpenFile {
   }
 
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
-    let text = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    let text = bytes.withUnsafeBytes { Array($0) }
     return .pending { [self] () async throws(Errno) in
       var done = 0
-      for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-        do throws(Errno) {
-          try await act(on: line)
-        } catch {
-          // A short count tells how far it came; the program writes the rest, and gets the error then.
+      // By bytes: "\r\n" is one character, and what is no UTF-8 would change its length.
+      for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        let (verb, word) = Self.verb(line)
+        // A short count tells how far it came; the program writes the rest, and gets the error then.
+        if verb == nil, !word.isEmpty, done > 0 { return done }
+        do throws(Errno) { try await act(verb, word) } catch {
           guard done > 0 else { throw error }
           return done
         }
-        done = min(done + line.utf8.count + 1, text.utf8.count)
+        done = min(done + line.count + 1, text.count)
       }
       return done
     }
   }
 
-  private func act(on line: Substring) async throws(Errno) {
-    let word = line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  private static func verb(_ line: ArraySlice<UInt8>) -> (ControlFile.Verb?, String) {
+    let word = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return (ControlFile.Verb(rawValue: word), word)
+  }
+
+  private func act(_ verb: ControlFile.Verb?, _ word: String) async throws(Errno) {
     guard !word.isEmpty else { return }
-    guard let verb = ControlFile.Verb(rawValue: word) else {
+    guard let verb else {
       throw context.refuse(
         "ctl", task.path, .invalidArgument, "no such verb: '\(word)'",
         advice: "one of \(ControlFile.Verb.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -108,8 +113,8 @@ final class ControlHandle: OpenFile {
     do {
       try await context.service.stopTask(task.id)
     } catch {
-      // It may have ended meanwhile, which some servers call a conflict.
-      if error.code == .conflict || error.status == 400, await hasEnded() { return }
+      // It may have ended meanwhile, which servers call a conflict or a bad request.
+      if [400, 409, 422].contains(error.status), await hasEnded() { return }
       throw context.fail("stop", task.path, error)
     }
     task.feed.expire()
