@@ -38,9 +38,14 @@ extension Failure {
   var line: String {
     [
       UTCTime(time).iso8601(fractionDigits: 3), operation, ShownText.escaped(path), errno.symbol,
-      status.map(String.init) ?? "-", ShownText.escaped(detail), advice,
+      status.map(String.init) ?? "-", Self.clipped(ShownText.escaped(detail)), advice,
       isRetrySafe ? "retry is safe" : "look before you retry",
     ].joined(separator: "\t") + "\n"
+  }
+
+  /// Some servers answer with a whole page, and a hundred of those stay in memory.
+  private static func clipped(_ text: String) -> String {
+    text.unicodeScalars.count > 500 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(500))) + "…" : text
   }
 }
 
