@@ -1,4 +1,5 @@
 import BerayAPI
+import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -19,25 +20,34 @@ final class StateDirectory: DirectoryNode {
     self.creations = creations
     let started = context.time.now()
     let status = StatusSnapshot()
-    func file(_ name: Name, _ content: @escaping @Sendable () -> SnapshotFile.Content) -> (name: Name, node: any Node) {
+    func file(_ name: Name, _ content: @escaping @Sendable () -> Outcome<SnapshotFile.Content>) -> (name: Name, node: any Node) {
       let node = context.inodes.add { inode in
-        SnapshotFile(inode, path: ".beray/\(name)", context: context) { .ready(content()) }
+        SnapshotFile(inode, path: ".beray/\(name)", context: context, content: content)
       }
       return (name, node)
     }
     self.children = [
       file("errors") {
         let (text, modified) = context.failures.text
-        return .init(text, modified: modified, timeout: .zero)
+        return .ready(.init(text, modified: modified, timeout: .zero))
       },
       file("status.json") {
-        status.content(waiting: shared.status.pending.map(\.path), at: context.time) {
-          MountStatus(context: context, health: monitor.health, shared: shared, started: started)
-        }
+        .ready(
+          status.content(waiting: shared.status.pending.map(\.path), at: context.time) {
+            MountStatus(context: context, health: monitor.health, shared: shared, started: started)
+          })
       },
       file("user.json") {
-        let user = monitor.health.user?.raw ?? .object([])
-        return .init(user.serialized(pretty: true) + "\n", modified: started, timeout: .zero)
+        @Sendable func content() -> SnapshotFile.Content {
+          let user = monitor.health.user?.raw.withoutSecrets ?? .object([])
+          return .init(user.serialized(pretty: true) + "\n", modified: started, timeout: .zero)
+        }
+        // A mount that began without a server has not asked yet.
+        guard monitor.health.user == nil, monitor.isReachable else { return .ready(content()) }
+        return .pending { () async throws(Errno) in
+          do throws(BerayError) { try await monitor.rememberUser() } catch { _ = context.fail("open", ".beray/user.json", error) }
+          return content()
+        }
       },
     ]
   }
@@ -63,6 +73,23 @@ final class StateDirectory: DirectoryNode {
         name: child.name, cookie: UInt64(index + 3), node: child.node, nameTimeout: .zero, attributes: attributes)
     }
     return .ready(Listing(items: items))
+  }
+}
+
+extension JSON {
+  /// The value without the members whose name says that they are secret, such as `access_token` or `apiKey`.
+  fileprivate var withoutSecrets: JSON {
+    switch self {
+    case .object(let members):
+      .object(members.filter { !Self.isSecret($0.name) }.map { Member($0.name, $0.value.withoutSecrets) })
+    case .array(let elements): .array(elements.map(\.withoutSecrets))
+    case .null, .bool, .number, .string: self
+    }
+  }
+
+  private static func isSecret(_ name: String) -> Bool {
+    let letters = name.lowercased().filter { $0 != "_" && $0 != "-" }
+    return ["password", "passwd", "token", "secret", "apikey", "privatekey", "credential"].contains { letters.contains($0) }
   }
 }
 
