@@ -126,6 +126,14 @@ final class WorkTree: Sendable {
     }
   }
 
+  /// What this mount did to the tree, and the news that others did something, counted.
+  struct Revision: Hashable, Sendable {
+    var changes: UInt64
+    var news: UInt64
+  }
+
+  var revision: Revision { structure.withLock { Revision(changes: $0.tick, news: $0.staleMarks) } }
+
   // MARK: - Paths
 
   /// The path of a name for the server, relative to the work directory.

@@ -5,23 +5,35 @@ import VFS
 
 /// `files.zip`: the work directory as a ZIP, made whole when it is looked at, so that its size is true and unzip can seek.
 final class ArchiveFile: Node {
-  private struct State {
-    /// The newest archive, and when it was asked for.
-    var newest: (archive: ArchiveHandle, asked: Duration)?
-    var flight: Flight<ArchiveHandle, Errno>?
+  /// One request for an archive.
+  private struct Request {
+    let flight = Flight<ArchiveHandle, Errno>()
+    var asked: Duration
+    var revision: WorkTree.Revision
   }
+
+  private struct State {
+    /// The request under way, or the newest whose archive is kept.
+    var newest: Request?
+    var archive: ArchiveHandle?
+  }
+
+  /// For this long the stat, the open and the reads of one program see one archive, whatever the agent does.
+  private static let grace = Duration.seconds(1)
 
   let inode: InodeID
   let path: String
   var kind: FileKind { .regular }
   private let feed: TaskFeed
+  private let work: WorkTree
   private let context: MountContext
   private let state = Mutex(State())
 
-  init(_ inode: InodeID, path: String, feed: TaskFeed, context: MountContext) {
+  init(_ inode: InodeID, path: String, feed: TaskFeed, work: WorkTree, context: MountContext) {
     self.inode = inode
     self.path = path
     self.feed = feed
+    self.work = work
     self.context = context
   }
 
@@ -43,33 +55,44 @@ final class ArchiveFile: Node {
     return AttributeReply(attributes, timeout: .zero)
   }
 
+  /// The next look makes the archive anew.
+  func expire() { state.withLock { $0 = State() } }
+
   /// An archive that is no older than the window: one that is there, or a new one, made once for all who want it.
   private func archive() -> Outcome<ArchiveHandle> {
-    let now = context.time.uptime()
-    let window = max(context.options.window(finished: feed.isFinished), .seconds(1))
-    let (known, flight, isNew) = state.withLock { state -> (ArchiveHandle?, Flight<ArchiveHandle, Errno>, Bool) in
-      let flight = state.flight ?? Flight()
-      if let newest = state.newest, now - newest.asked < window { return (newest.archive, flight, false) }
-      if state.flight != nil { return (nil, flight, false) }
-      state.flight = flight
-      return (nil, flight, true)
+    let (now, revision) = (context.time.uptime(), work.revision)
+    let window = max(context.options.window(finished: feed.isFinished), Self.grace)
+    let (known, request, isNew) = state.withLock { state -> (ArchiveHandle?, Request, Bool) in
+      if let newest = state.newest, newest.revision.changes == revision.changes {
+        if state.archive == nil { return (nil, newest, false) }
+        let isUnchanged = newest.revision == revision || now - newest.asked < Self.grace
+        if isUnchanged, now - newest.asked < window { return (state.archive, newest, false) }
+      }
+      let request = Request(asked: now, revision: revision)
+      state = State(newest: request)
+      return (nil, request, true)
     }
     if let known { return .ready(known) }
-    if isNew {
-      Task { [self] in
-        let result: Result<ArchiveHandle, Errno>
-        do throws(Errno) { result = .success(try await fetch()) } catch { result = .failure(error) }
-        state.withLock { state in
-          state.flight = nil
-          state.newest = (try? result.get()).map { ($0, now) }
-        }
-        flight.finish(result)
-        // A descriptor and its space are not held for a file that nobody looks at any more.
-        try? await context.time.sleep(window)
-        state.withLock { if $0.newest?.asked == now { $0.newest = nil } }
-      }
+    if isNew { Task { await run(request, keptFor: window) } }
+    return .pending { () async throws(Errno) in try await request.flight.value() }
+  }
+
+  private func run(_ request: Request, keptFor window: Duration) async {
+    func change(_ body: (inout State) -> Void) {
+      state.withLock { if $0.newest?.flight === request.flight { body(&$0) } }
     }
-    return .pending { () async throws(Errno) in try await flight.value() }
+    do throws(Errno) {
+      let archive = try await fetch()
+      change { $0.archive = archive }
+      request.flight.finish(.success(archive))
+    } catch {
+      change { $0 = State() }
+      request.flight.finish(.failure(error))
+      return
+    }
+    // A descriptor and its space are not held for a file that nobody looks at any more.
+    try? await context.time.sleep(window)
+    change { $0 = State() }
   }
 
   private func fetch() async throws(Errno) -> ArchiveHandle {

@@ -119,7 +119,9 @@ final class TaskDirectory: DirectoryNode {
   /// The next look at anything in here asks the server again.
   func expire() {
     feed.expire()
-    content.withLock { $0.content }?.work.dropCaches()
+    guard let content = content.withLock({ $0.content }) else { return }
+    content.work.dropCaches()
+    for case let archive as ArchiveFile in content.children.map(\.node) { archive.expire() }
   }
 
   /// The task is gone from the server.
@@ -199,7 +201,9 @@ final class TaskDirectory: DirectoryNode {
     children.append(Content.Child(name: "files", node: work.root))
     add("stream", isListed: false) { StreamFile($0, path: path + "/stream", feed: feed, wakeups: wakeups, context: context) }
     add("wait", isListed: false) { WaitFile($0, path: path + "/wait", feed: feed, wakeups: wakeups, context: context) }
-    add("files.zip", isListed: false) { ArchiveFile($0, path: path + "/files.zip", feed: feed, context: context) }
+    add("files.zip", isListed: false) { 
+      ArchiveFile($0, path: path + "/files.zip", feed: feed, work: work, context: context)
+    }
     return Content(children: children, work: work)
   }
 
