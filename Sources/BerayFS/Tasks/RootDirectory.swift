@@ -71,11 +71,15 @@ final class RootDirectory: DirectoryNode {
     }
     if let task = registry.task(named: name) { return .ready(found(task)) }
     // Only a task that was made elsewhere can be missing here, and its name starts with its id.
-    guard let first = name.utf8.first, (0x30...0x39).contains(first), !registry.isFresh else {
+    // Or it is being made by a goal that was written to `new`.
+    guard let first = name.utf8.first, (0x30...0x39).contains(first), !registry.isFresh || creations.isUnsettled else {
       return .failed(.noSuchFileOrDirectory)
     }
     return .pending { [self] () async throws(Errno) in
-      try await context.call("lookup", name.string) { () async throws(BerayError) in try await registry.refresh() }
+      try await creations.settled().get()
+      if registry.task(named: name) == nil, !registry.isFresh {
+        try await context.call("lookup", name.string) { () async throws(BerayError) in try await registry.refresh() }
+      }
       guard let task = registry.task(named: name) else { throw .noSuchFileOrDirectory }
       return found(task)
     }
