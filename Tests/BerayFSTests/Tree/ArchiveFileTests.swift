@@ -1,0 +1,72 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+@Suite(.timeLimit(.minutes(1))) struct ArchiveFileTests {
+  let bed = TreeBed()
+
+  init() { bed.server.add("go", "RUNNING") }
+
+  @Test func oneRequestServesStatOpenAndRead() async throws {
+    let inode = try await bed.inode("1/files.zip")
+    #expect(bed.server.count(.archive) == 0, "a lookup does not make it: the directory is locked meanwhile")
+    let size = try await bed.fileSystem.getattr(inode, handle: nil).get().attributes.size
+    let file = try await bed.open("1/files.zip")
+    #expect(try await bed.read(file) == "archive 1")
+    #expect(size == 9)
+    #expect(try await bed.read(file, at: 8) == "1")
+    #expect(try await bed.read(file, at: 9) == "")
+    #expect(bed.server.count(.archive) == 1)
+  }
+
+  @Test func anOpenArchiveStaysAsItIs() async throws {
+    let file = try await bed.open("1/files.zip")
+    bed.time.advance(by: .seconds(2))
+    #expect(try await bed.cat("1/files.zip") == "archive 2")
+    #expect(try await bed.read(file) == "archive 1")
+    #expect(try await bed.fileSystem.getattr(file.inode, handle: file.id).get().attributes.size == 9)
+  }
+
+  @Test func allWhoAskAtOnceGetOneArchive() async throws {
+    let gate = bed.server.hold(.archive)
+    async let one = bed.cat("1/files.zip")
+    async let two = bed.cat("1/files.zip")
+    await bed.server.requests(.archive, 1)
+    gate.open()
+    #expect(try await [one, two] == ["archive 1", "archive 1"])
+    #expect(bed.server.count(.archive) == 1)
+  }
+
+  @Test func refreshForgetsIt() async throws {
+    bed.server.set(TaskID(rawValue: 1), status: "COMPLETED")
+    #expect(try await bed.cat("1/files.zip") == "archive 1")
+    try await bed.echo("refresh\n", to: "1/ctl")
+    #expect(try await bed.cat("1/files.zip") == "archive 2")
+  }
+
+  @Test func whatThisMountWroteIsInIt() async throws {
+    bed.server.set(TaskID(rawValue: 1), status: "COMPLETED")
+    #expect(try await bed.cat("1/files.zip") == "archive 1")
+    let files = try await bed.inode("1/files")
+    let created = try await bed.fileSystem.create(
+      "a", in: files, permissions: 0o644, flags: .write, caller: TreeBed.caller
+    ).get()
+    let file = TreeBed.Handle(inode: created.entry.attributes.inode, id: created.open.handle, options: [])
+    try await bed.write(file, "text")
+    try await bed.close(file)
+    #expect(bed.server.count(.upload) == 1)
+    #expect(try await bed.cat("1/files.zip") == "archive 2")
+  }
+
+  @Test func aFailureIsTheOpensAndTriedAgain() async throws {
+    bed.server.fail(.archive, TreeServer.error(.api, 500, "no zip"))
+    #expect(await errno(try await bed.open("1/files.zip")) == .ioError)
+    #expect(try await bed.errors().last?[5] == "no zip")
+    bed.server.fail(.archive, nil)
+    #expect(try await bed.cat("1/files.zip") == "archive 2")
+  }
+}

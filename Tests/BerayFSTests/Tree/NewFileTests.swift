@@ -1,0 +1,165 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+@Suite(.timeLimit(.minutes(1))) struct NewFileTests {
+  let bed = TreeBed()
+  var goals: [String] { bed.server.created.map(\.goal) }
+
+  @Test func oneHandleIsOneGoal() async throws {
+    let file = try await bed.open("new", .write)
+    #expect(file.options.contains(.directIO))
+    for piece in ["a\n", "b\n", "写"] { #expect(try await bed.write(file, piece) == piece.utf8.count) }
+    #expect(goals == [])
+    try await bed.close(file)
+    #expect(try await bed.readlink("last") == "1-a-b-写")
+    #expect(goals == ["a\nb\n写"])
+    #expect(try await bed.cat("1/goal") == "a\nb\n写\n")
+  }
+
+  @Test func jsonNamesTools() async throws {
+    try await bed.echo(#"{"goal": "find the bug", "tools": ["browser", {"web": {"url": "http://t"}}]}"#, to: "new")
+    #expect(try await bed.readlink("last") == "1-find-the-bug")
+    #expect(bed.server.created.first?.tools == ["browser", ["web": ["url": "http://t"]]])
+  }
+
+  @Test func itTellsHowToUseIt() async throws {
+    #expect(try await bed.cat("new") == NewFile.help)
+    #expect(try await bed.stat("new").size == Int64(NewFile.help.utf8.count))
+    #expect(bed.server.total == 0)
+  }
+
+  @Test func nothingWrittenMakesNothing() async throws {
+    let file = try await bed.open("new", [.write, .truncate])
+    try await bed.close(file)
+    try await bed.echo(" \n", to: "new")
+    #expect(try await bed.tasks() == [])
+    #expect(goals == [])
+    #expect(try await bed.errors().last?[5] == "the goal is blank")
+  }
+
+  /// { date; sleep 1; echo b; } > new: every program that ends closes its copy of the descriptor.
+  @Test(arguments: [0, 1, 60]) func othersWaitAfterTheLastOfSeveralWriters(seconds: Int) async throws {
+    let file = try await bed.open("new", .write)
+    try await bed.write(file, "a\n")
+    try await bed.flush(file)
+    await bed.time.sleepers(1)
+    bed.time.advance(by: .seconds(seconds))
+    try await bed.write(file, "b\n")
+    try await bed.flush(file)
+    let gate = bed.server.hold(.create)
+    async let link = bed.readlink("last")
+    async let tasks = bed.tasks()
+    async let errors = bed.cat(".beray/errors")
+    async let named = bed.inode("1-a-b")
+    try await bed.release(file)
+    await bed.server.requests(.create, 1)
+    gate.open()
+    #expect(try await link == "1-a-b")
+    #expect(try await tasks == ["1-a-b"])
+    #expect(try await errors == "")
+    let found = try await named
+    #expect(try await bed.inode("1") == found)
+    #expect(goals == ["a\nb"])
+  }
+
+  @Test func othersWaitForACreationWhoseHandleWasKeptOpenForLong() async throws {
+    let file = try await bed.open("new", .write)
+    try await bed.write(file, "a\n")
+    try await bed.flush(file)
+    await bed.time.sleepers(1)
+    bed.time.advance(by: .seconds(60))
+    #expect(try await bed.tasks() == [])
+    let gate = bed.server.hold(.create)
+    try await bed.release(file)
+    async let link = bed.readlink("last")
+    await bed.server.requests(.create, 1)
+    gate.open()
+    #expect(try await link == "1-a")
+  }
+
+  @Test func nobodyWaitsForAHandleThatStaysOpen() async throws {
+    let file = try await bed.open("new", .write)
+    try await bed.write(file, "a\n")
+    try await bed.flush(file)
+    async let link = errno(try await bed.readlink("last"))
+    await bed.time.sleepers(1)
+    bed.time.advance(by: .seconds(1))
+    #expect(await link == .noSuchFileOrDirectory)
+    try await bed.release(file)
+  }
+
+  @Test func eachOfTwoGoalsAtOnceIsATask() async throws {
+    let (one, two) = (try await bed.open("new", .write), try await bed.open("new", .write))
+    try await bed.write(one, "a")
+    try await bed.write(two, "b")
+    try await bed.close(one)
+    try await bed.close(two)
+    #expect(try await bed.tasks().count == 2)
+    #expect(goals.sorted() == ["a", "b"])
+  }
+
+  @Test func whatIsNotUTF8IsRefusedInWrite() async throws {
+    let file = try await bed.open("new", .write)
+    try await bed.write(file, "half a goal ")
+    #expect(await errno(try await bed.write(file, [0x61, 0xff])) == .illegalByteSequence)
+    try await bed.close(file)
+    #expect(try await bed.tasks() == [])
+    #expect(goals == [], "half of a goal is not what was meant")
+    #expect(try await bed.errors().first?[3] == "EILSEQ")
+  }
+
+  @Test func aCharacterMayComeInTwoWritesButNotHalf() async throws {
+    let bytes = Array("é写".utf8)
+    let file = try await bed.open("new", .write)
+    for byte in bytes { try await bed.write(file, [byte]) }
+    try await bed.close(file)
+    #expect(try await bed.readlink("last") == "1-é写")
+    let half = try await bed.open("new", .write)
+    try await bed.write(half, bytes.dropLast().map { $0 })
+    try await bed.close(half)
+    #expect(try await bed.tasks().count == 1)
+    #expect(try await bed.errors().last?[3] == "EILSEQ")
+  }
+
+  @Test func whatIsTooLongIsRefusedInWrite() async throws {
+    let file = try await bed.open("new", .write)
+    let most = [UInt8](repeating: 0x61, count: Goal.maximumLength)
+    #expect(try await bed.write(file, most) == most.count)
+    #expect(await errno(try await bed.write(file, "b")) == .fileTooLarge)
+    try await bed.close(file)
+    #expect(try await bed.tasks() == [])
+    #expect(goals == [])
+  }
+
+  @Test func whatCannotWorkFailsAtOpen() async throws {
+    bed.server.fail(.list, TreeServer.error(.authentication, 401))
+    #expect(await errno(try await bed.open("new", .write)) == .permissionDenied)
+    bed.server.fail(.list, TreeServer.error(.connectionRefused))
+    #expect(await errno(try await bed.open("new", .write)) == .connectionRefused)
+    _ = try await bed.cat("new")
+  }
+
+  @Test func aFailureStandsInErrorsForTheNextCommand() async throws {
+    bed.server.fail(.create, TreeServer.error(.unprocessableEntity, 422, "too vague"))
+    try await bed.echo("go\n", to: "new")
+    let line = try #require(try await bed.errors().last)
+    #expect(line[1] == "new" && line[3] == "EINVAL" && line[4] == "422" && line[5] == "too vague")
+    #expect(bed.server.count(.create) == 1)
+  }
+
+  @Test func aMountThatEndsMakesTheTaskFirst() async throws {
+    let gate = bed.server.hold(.create)
+    try await bed.echo("go", to: "new")
+    let finishing = Task { await bed.fileSystem.finish(deadline: .seconds(10)) { _ in } }
+    await bed.server.requests(.create, 1)
+    gate.open()
+    #expect(await finishing.value == [])
+    #expect(bed.server.ids == [1])
+    #expect(try await bed.readlink("last") == "1-go")
+  }
+}

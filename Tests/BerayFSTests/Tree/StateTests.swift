@@ -1,0 +1,83 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+@Suite(.timeLimit(.minutes(1))) struct StateTests {
+  let bed = TreeBed()
+
+  @Test func itsFiles() async throws {
+    #expect(try await bed.ls(".beray") == ["errors", "status.json", "user.json"])
+    for name in ["errors", "status.json", "user.json"] {
+      let attributes = try await bed.stat(".beray/\(name)")
+      #expect(attributes.permissions == 0o400)
+      #expect(try await Int64(bed.cat(".beray/\(name)").utf8.count) == attributes.size)
+    }
+    #expect(await errno(try await bed.mkdir(".beray/x")) == .notPermitted)
+    #expect(await errno(try await bed.open(".beray/errors", .write)) == .permissionDenied)
+  }
+
+  @Test func errorsKeepTheLastHundred() async throws {
+    for number in 0..<150 { _ = await errno(try await bed.mkdir(".name\(number)")) }
+    let lines = try await bed.errors()
+    #expect(lines.count == 100)
+    #expect(lines.first?[2] == ".name50" && lines.last?[2] == ".name149")
+  }
+
+  @Test func anErrorIsOneLineWhateverItSays() async throws {
+    bed.server.fail(
+      .create, TreeServer.error(.api, 400, "one\ntwo\tthree\u{1b}[2J\u{202e}" + String(repeating: "x", count: 100_000)))
+    _ = await errno(try await bed.mkdir("a\tb\nc"))
+    let text = try await bed.cat(".beray/errors")
+    let lines = try await bed.errors()
+    #expect(lines.count == 1 && lines[0].count == 8)
+    #expect(lines[0][0] == "2027-01-15T08:00:00.000Z")
+    #expect(lines[0][2] == #"a\tb\nc"#)
+    #expect(lines[0][5].hasPrefix(#"one\ntwo\tthree\x1b[2J\u{202e}xxx"#))
+    #expect(text.utf8.count < 4096)
+  }
+
+  @Test func statusTellsOfTheMount() async throws {
+    try await bed.fileSystem.load()
+    func status() async throws -> JSON { try JSON(parsing: Array(try await bed.cat(".beray/status.json").utf8)) }
+    let first = try await status()
+    #expect(first["url"] == "http://localhost:8000")
+    #expect(first["user"] == "me@example.org")
+    #expect(first["connection"]?["state"] == "connected")
+    #expect(first["requests"]?["list"] == 1)
+    for name in ["cache", "pending_uploads", "open_streams", "failed_requests", "mounted_at"] {
+      #expect(first[name] != nil)
+    }
+    bed.server.fail(.list, TreeServer.error(.connectionRefused, nil, "refused"))
+    bed.time.advance(by: .seconds(2))
+    _ = try await bed.ls()
+    let second = try await status()
+    #expect(second["connection"]?["state"] == "unreachable")
+    #expect(second["connection"]?["error"] == "refused")
+    #expect(second["failed_requests"] == 1)
+  }
+
+  @Test func noSecretOfTheUserIsShown() async throws {
+    bed.server.setUser([
+      "id": 1, "email": "me@example.org", "access_token": "s3cret", "hashed_password": "s3cret",
+      "keys": [["api_key": "s3cret", "name": "laptop"]], "settings": ["clientSecret": "s3cret", "theme": "dark"],
+    ])
+    try await bed.fileSystem.load()
+    let user = try JSON(parsing: Array(try await bed.cat(".beray/user.json").utf8))
+    #expect(user["email"] == "me@example.org")
+    #expect(user["settings"]?["theme"] == "dark")
+    for name in try await bed.ls(".beray") { #expect(!(try await bed.cat(".beray/\(name)")).contains("s3cret")) }
+  }
+
+  @Test func theUserIsAskedForWhereTheMountBeganOffline() async throws {
+    bed.server.fail(.user, TreeServer.error(.connectionRefused))
+    await #expect(throws: BerayError.self) { try await bed.fileSystem.load() }
+    #expect(try await bed.cat(".beray/user.json") == "{}\n")
+    bed.server.fail(.user, nil)
+    try await bed.fileSystem.registry.refresh()
+    #expect(try await bed.cat(".beray/user.json").contains("me@example.org"))
+  }
+}
