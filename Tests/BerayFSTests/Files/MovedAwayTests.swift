@@ -116,7 +116,8 @@ import VFS
     try await fixture.rename("f", "f~")
     try await fixture.save("f", "new")
     #expect(try await fixture.text("f~") == "old")
-    await fixture.time.sleepers(2)
+    // The name's return, and twice the end of the hold: the read began it anew.
+    await fixture.time.sleepers(3)
     fixture.time.advance(by: .seconds(10))
     await fixture.server.requests(.upload, 2)
     _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }

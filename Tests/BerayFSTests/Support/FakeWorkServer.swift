@@ -75,6 +75,12 @@ final class FakeWorkServer: TaskService {
   func put(_ path: String, _ text: String) { put(path, Array(text.utf8)) }
   func link(_ path: String, to target: String) { state.withLock { $0.links[path] = target } }
   func delete(_ path: String) { state.withLock { $0.files[path] = nil } }
+  func removeDirectory(_ path: String) {
+    state.withLock { state in
+      state.directories[path] = nil
+      state.files = state.files.filter { !$0.key.hasPrefix(path + "/") }
+    }
+  }
   func file(_ path: String) -> File? { state.withLock { $0.files[path] } }
   func text(_ path: String) -> String? { file(path).map { String(decoding: $0.bytes, as: UTF8.self) } }
   var paths: [String] { state.withLock { $0.files.keys.sorted() } }

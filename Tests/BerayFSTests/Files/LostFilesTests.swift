@@ -1,0 +1,126 @@
+import BerayAPI
+import BerayClient
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+/// What becomes of bytes that the server cannot take any more.
+@Suite struct LostFilesTests {
+  private func saved(_ fixture: WorkFixture, _ path: String) throws -> String {
+    let descriptor = try FileDescriptor.open(FilePath(path), .readOnly)
+    defer { try? descriptor.close() }
+    var bytes = [UInt8](repeating: 0, count: 100)
+    let count = try bytes.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
+  }
+
+  /// The path that a line of `.beray/errors` names; waits for the line.
+  private func rescued(_ fixture: WorkFixture) async -> String {
+    while true {
+      if let match = fixture.errors.firstMatch(of: /what was written is saved as ([^\t]+)\t/) { return String(match.1) }
+      await Task.yield()
+    }
+  }
+
+  @Test func theTaskIsDeletedWhileAFileIsWritten() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("f", [.write])
+    try await fixture.write(file, "precious")
+    fixture.tree.removed()
+    let path = await rescued(fixture)
+    #expect(try saved(fixture, path) == "precious")
+    #expect(fixture.errors.contains("upload\t7-t/files/f\tESTALE\t-\tits task was deleted before"))
+    await #expect(throws: Errno.staleNFSFileHandle) { try await fixture.write(file, "more", at: 8) }
+    await #expect(throws: Errno.staleNFSFileHandle) { try await file.fsync().get() }
+    await #expect(throws: Errno.staleNFSFileHandle) { try await file.flush(caller: WorkFixture.caller).get() }
+    try await file.release().get()
+    #expect(fixture.server.count(.upload) == 0)
+  }
+
+  @Test func theDirectoryIsRemovedWhileAFileIsWritten() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/g", "1")
+    let file = try await fixture.create("d/f", [.write])
+    try await fixture.write(file, "precious")
+    fixture.server.removeDirectory("d")
+    fixture.tree.markStale()
+    #expect(try await fixture.names() == [])
+    #expect(try saved(fixture, await rescued(fixture)) == "precious")
+    await #expect(throws: Errno.staleNFSFileHandle) { try await file.flush(caller: WorkFixture.caller).get() }
+  }
+
+  @Test func whatWasUnlinkedHereIsDropped() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("f", [.write])
+    try await fixture.write(file, "temporary")
+    try await fixture.unlink("f")
+    try await fixture.write(file, "more", at: 9)
+    try await fixture.close(file)
+    #expect(fixture.errors == "")
+    #expect(fixture.server.count(.upload) == 0)
+  }
+
+  @Test func theEndOfTheMountSavesWhatDoesNotArriveInTime() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("f", [.write])
+    try await fixture.write(file, "precious")
+    _ = fixture.server.hold(.upload)
+    let ending = Task { await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in } }
+    await fixture.server.requests(.upload, 1)
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .seconds(10))
+    #expect(await ending.value == ["7-t/files/f"])
+    let directory = "/tmp/files-tests/rescue-\(UInt64.random(in: 0 ... .max))"
+    let paths = await fixture.shared.rescue(to: directory)
+    #expect(paths == ["\(directory)/7-t/files/f"])
+    #expect(try saved(fixture, paths[0]) == "precious")
+    // The upload has ended, and none begins any more.
+    fixture.server.letGo(.upload)
+    await #expect(throws: Errno.interrupted) { try await file.fsync().get() }
+    #expect(fixture.server.paths == [])
+  }
+
+  @Test func aFileThatIsOnlyMadeReachesTheServer() async throws {
+    let fixture = WorkFixture()
+    // As flock(1) and lockf do: O_RDONLY | O_CREAT.
+    let file = try await fixture.create("lock", [.read])
+    try await file.release().get()
+    await fixture.server.requests(.upload, 1)
+    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+    #expect(fixture.server.text("lock") == "")
+  }
+
+  @Test func aCloseDuringARenameGoesToTheNewName() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "old")
+    let file = try await fixture.open("f", [.read, .write]).file
+    _ = fixture.server.hold(.move)
+    let rename = Task { try await fixture.rename("f", "g") }
+    await fixture.server.requests(.move, 1)
+    try await fixture.write(file, "new")
+    let close = Task { try await fixture.close(file) }
+    fixture.server.letGo(.move)
+    try await rename.value
+    try await close.value
+    #expect(fixture.server.paths == ["g"])
+    #expect(fixture.server.text("g") == "new")
+    #expect(fixture.server.log.filter { $0.hasPrefix("upload") } == ["upload g"])
+  }
+
+  @Test func anInterruptedRenameGoesOn() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "old")
+    _ = fixture.server.hold(.move)
+    let rename = Task { try await fixture.rename("f", "g") }
+    await fixture.server.requests(.move, 1)
+    rename.cancel()
+    await #expect(throws: Errno.interrupted) { try await rename.value }
+    let second = Task { try await fixture.rename("f", "h") }
+    fixture.server.letGo(.move)
+    await #expect(throws: Errno.noSuchFileOrDirectory) { try await second.value }
+    #expect(fixture.server.paths == ["g"])
+    #expect(try await fixture.names() == ["g"])
+  }
+}
