@@ -96,6 +96,8 @@ struct DirectoryContents {
 struct HiddenFile {
   /// What the server has.
   var version: FileVersion
+  /// When it was hidden, by ``TreeStructure/tick``.
+  var since: UInt64
   /// The file that has its bytes here, under another name.
   var movedTo: InodeID
   /// The changes of that file's ``WriteBuffer`` when it was moved.

@@ -129,10 +129,10 @@ extension WorkTree {
   ) async throws(Errno) {
     let buffer = try await file.bufferWithContent()
     let now = context.time.now()
-    let hidden = HiddenFile(
-      version: file.state.withLock { $0.listed }, movedTo: file.inode, changes: buffer.changes)
-    structure.withLock { structure in
+    let since = structure.withLock { structure in
       let tick = structure.nextTick()
+      let hidden = HiddenFile(
+        version: file.state.withLock { $0.listed }, since: tick, movedTo: file.inode, changes: buffer.changes)
       structure.directories[directory.inode]?.remove(name, at: now)
       structure.directories[directory.inode]?.hidden[name] = hidden
       var replaced: FileVersion?
@@ -143,17 +143,18 @@ extension WorkTree {
       structure.directories[newDirectory.inode]?.removals[newName] = nil
       structure.directories[newDirectory.inode]?.insert(.file(file), as: newName, touched: tick, at: now)
       file.holdBack(buffer, at: .init(name: newName, parent: newDirectory), replacing: replaced)
+      return tick
     }
     Task {
       do { try await context.time.sleep(Self.hideTime) } catch { return }
-      show(name, of: file, in: directory)
+      show(name, of: file, in: directory, hidden: since)
     }
   }
 
   /// The name that `file` had comes back, if nobody made it anew.
-  private func show(_ name: Name, of file: WorkFile, in directory: WorkDirectory) {
+  private func show(_ name: Name, of file: WorkFile, in directory: WorkDirectory, hidden since: UInt64) {
     let isShown = structure.withLock { structure in
-      guard structure.directories[directory.inode]?.hidden[name]?.movedTo == file.inode else { return false }
+      guard structure.directories[directory.inode]?.hidden[name]?.since == since else { return false }
       structure.directories[directory.inode]?.hidden[name] = nil
       structure.directories[directory.inode]?.changed(at: context.time.now())
       structure.staleMarks += 1
