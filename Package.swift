@@ -73,10 +73,11 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
+    .target(name: "PosixFacts", path: "Tests/PosixFacts"),
     .testTarget(
       name: "FuseTests",
       dependencies: [
-        "CFuse", "Fuse", "VFS",
+        "CFuse", "Fuse", "PosixFacts", "VFS",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -106,7 +107,7 @@ let package = Package(
         "beray-fs", "BerayAPI", "BerayClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "MountTests", dependencies: ["beray-fs"], exclude: ["Servers"]),
+    .testTarget(name: "MountTests", dependencies: ["beray-fs", "PosixFacts"], exclude: ["Servers", "Model"]),
   ],
   swiftLanguageModes: [.v6]
 )

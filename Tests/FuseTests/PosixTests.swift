@@ -1,4 +1,5 @@
 import Glibc
+import PosixFacts
 import Testing
 
 @testable import Fuse

@@ -84,7 +84,7 @@ def size(chance):
         return chance.randrange(5000)
     if kind < 0.90:
         return chance.randrange(70_000)
-    if kind < 0.985:
+    if kind < 0.995:
         return chance.randrange(400_000)
     return chance.randrange(9 << 20)
 

@@ -94,8 +94,9 @@ class World:
 
     def mmap(self, slot, where, count, seed):
         handle = self.handle(slot)
-        size = os.fstat(handle).st_size
-        if size == 0:
+        status = os.fstat(handle)
+        size = status.st_size
+        if size == 0 or not stat.S_ISREG(status.st_mode):
             return None
         try:
             view = mmap.mmap(handle, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
