@@ -108,7 +108,14 @@ extension PosixFact {
   static let attributes: [PosixFact] = [
     python("chmod is seen", "make('f'); os.chmod('f', 0o640); assert stat.S_IMODE(os.stat('f').st_mode) == 0o640"),
     python(
-      "utimens sets nanoseconds",
+      "utimens sets the time of modification to the nanosecond",
+      "make('f'); os.utime('f', ns=(1_000_000_001, 2_000_000_003)); assert os.stat('f').st_mtime_ns == 2_000_000_003"),
+    python(
+      "access tells who may execute",
+      "make('f'); os.chmod('f', 0o644); assert not os.access('f', os.X_OK) and os.access('f', os.R_OK | os.W_OK); os.chmod('f', 0o755); assert os.access('f', os.X_OK); os.mkdir('d'); os.chdir('d')"
+    ),
+    python(
+      "utimens sets the time of access",
       "make('f'); os.utime('f', ns=(1_000_000_001, 2_000_000_003)); s = os.stat('f'); assert (s.st_atime_ns, s.st_mtime_ns) == (1_000_000_001, 2_000_000_003)"
     ),
     python(

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import SystemPackage
 import VFS
 
 func onGetattr(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
@@ -20,6 +21,27 @@ func onSetattr(
     adapter.fileSystem.setattr(
       InodeID(rawValue: inode), AttributeChanges(values.pointee, mask: mask), handle: info?.handle,
       caller: Caller(of: request)))
+}
+
+/// access(2) and chdir(2). Without this operation the kernel takes every file for an executable one.
+func onAccess(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ mask: Int32) {
+  guard let request else { return }
+  let adapter = Adapter.serving(request)
+  let caller = Caller(of: request)
+  let outcome = adapter.fileSystem.getattr(InodeID(rawValue: inode), handle: nil).map { reply throws(Errno) in
+    guard reply.attributes.allows(UInt16(mask & 0o7), to: caller) else { throw .permissionDenied }
+  }
+  adapter.answer(request, as: EmptyShape.self, outcome)
+}
+
+extension Attributes {
+  /// Whether the permission bits give `caller` what `mask` asks for, in the bits of access(2). The superuser may all but execute a
+  /// file that is executable for nobody.
+  fileprivate func allows(_ mask: UInt16, to caller: Caller) -> Bool {
+    if caller.user == 0 { return kind == .directory || mask & 0o1 == 0 || permissions & 0o111 != 0 }
+    let shift: UInt16 = caller.user == user ? 6 : caller.group == group ? 3 : 0
+    return (permissions >> shift) & mask == mask
+  }
 }
 
 func onReadlink(_ request: fuse_req_t?, _ inode: fuse_ino_t) {

@@ -12,6 +12,7 @@ func makeOperationTable() -> fuse_lowlevel_ops {
   operations.forget = onForget
   operations.forget_multi = onForgetMany
   operations.getattr = onGetattr
+  operations.access = onAccess
   operations.setattr = onSetattr
   operations.readlink = onReadlink
   operations.mknod = onMknod
