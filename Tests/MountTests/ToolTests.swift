@@ -166,6 +166,37 @@ struct ToolTests {
     }
   }
 
+  @Test func betweenTwoMountsTheLastCloseWins() async throws {
+    try await withBed(.local, mountArguments: ["--freshness", "0"]) { bed in
+      try await task(bed, "echo old > f")
+      let result = try await bed.sh(
+        """
+        cat 1/files/f
+        \(Bed.program) mount $DIR/second --freshness 0 --url \(bed.url) --token-file $DIR/token 2>&1 > /dev/null || exit 1
+        echo theirs > $DIR/second/1/files/f; cat 1/files/f
+        exec 3<> 1/files/f; echo "mine is longer" >&3
+        cat $DIR/second/1/files/f; exec 3>&-
+        cat $DIR/second/1/files/f 1/files/f; cat .beray/errors
+        exec 3> 1/files/f; python3 -c 'import os; os.write(3, b"mine again\\n"); os._exit(0)'
+        echo theirs again > $DIR/second/1/files/f
+        exec 3>&-; cat $DIR/second/1/files/f; cut -f 2-4,6 .beray/errors
+        cd /; \(Bed.program) unmount $DIR/second
+        """)
+      #expect(
+        result.output == """
+          old
+          theirs
+          mine is longer
+          mine is longer
+          mine is longer
+          mine again
+          upload\t1-echo-old-f/files/f\tEBUSY\tthe file was changed on the server while it was written here; \
+          this upload replaced that version
+
+          """, "\(result.errors) \(bed.mountLog)")
+    }
+  }
+
   @Test(arguments: [Bed.Server.local, .bare(arguments: [])])
   func whatIsOpenGoesOn(server: Bed.Server) async throws {
     try await withBed(server) { bed in

@@ -72,6 +72,10 @@ extension WorkFile {
   ) async {
     let parent = purpose.place.parent ?? tree.root
     let (path, shownPath) = (tree.serverPath(of: purpose.place.name, in: parent), path)
+    if !["retry", "unmount", "rename"].contains(purpose.operation) {
+      // So that a version of somebody else, which this one replaces, is known of. At most one request in a window.
+      _ = try? await tree.whenFresh(parent) { _ in Outcome<Void>.done }.get()
+    }
     do throws(BerayError) {
       let receipt = try await send(upload.body, to: path, within: deadline)
       if let whenArrived = purpose.whenArrived { whenArrived() } else { tellOfReplaced(buffer, shownPath) }
