@@ -44,7 +44,8 @@ extension WorkFile {
     for _ in 0..<4 {
       if let buffer = state.withLock({ $0.buffer }) { return try buffer.read(offset: offset, count: count) }
       if let bytes = cached(offset: offset, count: count) { return bytes }
-      guard !tree.isRemoved else { throw .staleNFSFileHandle }
+      // Under a name that is gone the server may have another file by now.
+      guard !tree.isRemoved, !state.withLock({ $0.isDetached }) else { throw .staleNFSFileHandle }
       let known = state.withLock { (size: $0.size, stream: $0.stream) }
       do throws(Errno) {
         if let stream = known.stream {
@@ -72,6 +73,18 @@ extension WorkFile {
       }
     }
     throw .ioError
+  }
+
+  /// The largest file that is fetched for programs that have it open when its name goes.
+  private static let keptForReaders: Int64 = 64 << 20
+
+  /// This mount is about to take the name away: programs that have the file open go on reading what it holds. Where that
+  /// is too much or does not come, they get ESTALE.
+  func keepForReaders() async {
+    let isNeeded = state.withLock { state in
+      state.handles > 0 && state.buffer == nil && !state.isLocal && (state.size ?? 0) <= Self.keptForReaders
+    }
+    if isNeeded { _ = try? await bufferWithContent() }
   }
 
   /// A block of a large file was read from memory: the next ones are fetched before they are asked for.

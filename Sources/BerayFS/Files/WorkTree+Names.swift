@@ -66,12 +66,14 @@ extension WorkTree {
       case .directory: return .failed(.isDirectory)
       case .link: return self.remove("unlink", name, in: directory, isLocal: false)
       case .file(let file):
-        guard let upload = file.runningUpload else {
-          return self.remove("unlink", name, in: directory, isLocal: file.isLocal)
+        if file.isLocal, file.runningUpload == nil {
+          return self.remove("unlink", name, in: directory, isLocal: true)
         }
-        // What is on its way has to arrive first, or it would make the name again.
         return .pending { () async throws(Errno) in
-          try await upload.end()
+          // No upload begins any more; what is on its way has to arrive first, or it would make the name again.
+          let turn = try await file.beginRename()
+          defer { file.endRename(turn) }
+          if try await self.shared.capabilities().contains(.remove) { await file.keepForReaders() }
           try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
         }
       }
@@ -97,6 +99,8 @@ extension WorkTree {
         markStale()
         throw .directoryNotEmpty
       } catch {
+        // The server may have done it all the same.
+        markStale()
         throw context.fail(operation, path, error)
       }
       forgetName(name, in: directory)

@@ -57,7 +57,10 @@ extension WorkTree {
       return moveName(child, rename)
     }
     // What is on its way to the name that is replaced would come after what replaces it.
-    if case .file(let old)? = target?.node { try await old.runningUpload?.end() }
+    if case .file(let old)? = target?.node {
+      try await old.runningUpload?.end()
+      await old.keepForReaders()
+    }
     let turn = try await file.beginRename()
     defer { file.endRename(turn) }
     guard rename.directory.child(rename.name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
@@ -79,8 +82,12 @@ extension WorkTree {
     guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
     let from = serverPath(of: rename.name, in: rename.directory)
     let to = serverPath(of: rename.newName, in: rename.newDirectory)
-    try await context.call("rename", rename.path) { () async throws(BerayError) in
+    do throws(BerayError) {
       try await context.service.moveFile(of: task, from: from, to: to, overwrite: rename.replaces)
+    } catch {
+      // The server may have done it all the same.
+      markStale()
+      throw context.fail("rename", rename.path, error)
     }
   }
 

@@ -92,6 +92,41 @@ import VFS
     #expect(fixture.server.text("lock") == "")
   }
 
+  @Test func whoHasAFileOpenReadsOnWhenItIsRemovedOrReplaced() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "first")
+    fixture.server.put("g", "second")
+    let file = try await fixture.open("f").file
+    try await fixture.rename("g", "f")
+    #expect(try await fixture.readAll(file) == Array("first".utf8))
+    let second = try await fixture.open("f").file
+    try await fixture.unlink("f")
+    #expect(try await fixture.readAll(second) == Array("second".utf8))
+    #expect(try await fixture.readAll(file) == Array("first".utf8))
+    try await file.release().get()
+    try await second.release().get()
+    #expect(fixture.server.paths == [])
+    #expect(fixture.server.count(.upload) == 0)
+    #expect(await fixture.shared.uploadAll(deadline: .seconds(1)) { _ in } == [])
+  }
+
+  @Test func aCloseDuringARemovalUploadsNothing() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "old")
+    let file = try await fixture.open("f", [.read, .write]).file
+    try await fixture.write(file, "new")
+    _ = fixture.server.hold(.remove)
+    let removal = Task { try await fixture.unlink("f") }
+    await fixture.server.requests(.remove, 1)
+    let close = Task { try await fixture.close(file) }
+    fixture.server.letGo(.remove)
+    try await removal.value
+    try await close.value
+    #expect(fixture.server.paths == [])
+    #expect(fixture.server.count(.upload) == 0)
+    #expect(fixture.errors == "")
+  }
+
   @Test func aCloseDuringARenameGoesToTheNewName() async throws {
     let fixture = WorkFixture()
     fixture.server.put("f", "old")
