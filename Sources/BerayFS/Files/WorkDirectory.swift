@@ -13,6 +13,16 @@ final class WorkDirectory: DirectoryNode {
     var name: Name
     /// nil: the top, `files/`.
     var parent: WorkDirectory?
+
+    /// Whether it stands in `directory`, however deep.
+    func isBeneath(_ directory: WorkDirectory) -> Bool {
+      var next = parent
+      while let parent = next {
+        if parent === directory { return true }
+        next = parent.place.parent
+      }
+      return false
+    }
   }
 
   init(_ inode: InodeID, name: Name, parent: WorkDirectory?, tree: WorkTree) {

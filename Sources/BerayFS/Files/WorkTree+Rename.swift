@@ -52,6 +52,12 @@ extension WorkTree {
       try checkReplacing(target.node, with: child.node)
     }
     let capabilities = try await shared.capabilities()
+    if case .directory(let moved) = child.node, !child.node.isHeldHere {
+      return try await withoutUploads(beneath: moved) { () async throws(Errno) in
+        try await moveOnServer(rename, capabilities)
+        moveName(child, rename)
+      }
+    }
     guard case .file(let file) = child.node else {
       if !child.node.isHeldHere { try await moveOnServer(rename, capabilities) }
       return moveName(child, rename)
@@ -76,6 +82,18 @@ extension WorkTree {
       try await moveOnServer(rename, capabilities)
       moveName(child, rename)
     }
+  }
+
+  /// No upload is under way beneath `directory` while `body` runs: it would make the old path anew.
+  private func withoutUploads(
+    beneath directory: WorkDirectory, _ body: () async throws(Errno) -> Void
+  ) async throws(Errno) {
+    var turns: [(file: WorkFile, turn: Arrival<Void>)] = []
+    defer { for (file, turn) in turns { file.endRename(turn) } }
+    for file in shared.writtenFiles where file.tree === self && file.place.isBeneath(directory) {
+      turns.append((file, try await file.beginRename()))
+    }
+    try await body()
   }
 
   private func moveOnServer(_ rename: Rename, _ capabilities: Capabilities) async throws(Errno) {

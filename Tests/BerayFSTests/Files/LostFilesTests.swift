@@ -144,6 +144,22 @@ import VFS
     #expect(fixture.server.log.filter { $0.hasPrefix("upload") } == ["upload g"])
   }
 
+  @Test func aCloseDuringTheRenameOfItsDirectoryGoesToTheNewPath() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/e/f", "old")
+    let file = try await fixture.open("d/e/f", [.read, .write]).file
+    try await fixture.write(file, "new")
+    _ = fixture.server.hold(.move)
+    let rename = Task { try await fixture.rename("d", "c") }
+    await fixture.server.requests(.move, 1)
+    let close = Task { try await fixture.close(file) }
+    fixture.server.letGo(.move)
+    try await rename.value
+    try await close.value
+    #expect(fixture.server.paths == ["c/e/f"])
+    #expect(fixture.server.text("c/e/f") == "new")
+  }
+
   @Test func anInterruptedRenameGoesOn() async throws {
     let fixture = WorkFixture()
     fixture.server.put("f", "old")
