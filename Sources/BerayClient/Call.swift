@@ -64,7 +64,12 @@ struct Call: Sendable {
       request.body = .bytes(Array(form.utf8))
     case .upload(let upload, let contentType, let progress):
       request.headers[.contentType] = contentType
-      request.body = .stream(progress.counting(upload.open()), length: upload.length)
+      if let bytes = upload.small {
+        progress.begin()
+        request.body = .bytes(bytes)
+      } else {
+        request.body = .stream(progress.counting(upload.open()), length: upload.length)
+      }
     }
     return request
   }

@@ -35,15 +35,17 @@ public struct ByteStream: AsyncSequence, Sendable {
   public func makeAsyncIterator() -> AsyncIterator { make() }
 
   /// All that is left of the stream, which must be no more than `limit` bytes.
+  /// - Parameter expected: about how many bytes will come, so that room is made for them once.
   /// - Throws: ``BerayError/Code/invalidResponse`` where it is more.
-  public func collect(upTo limit: Int) async throws(BerayError) -> [UInt8] {
+  public func collect(upTo limit: Int, expecting expected: Int = 0) async throws(BerayError) -> [UInt8] {
     var all: [UInt8] = []
+    all.reserveCapacity(Swift.min(expected, limit))
     var iterator = makeAsyncIterator()
     while let piece = try await iterator.next() {
       guard all.count + piece.count <= limit else {
         throw BerayError(.invalidResponse, detail: "the answer is larger than \(limit) bytes", operation: "read")
       }
-      if all.isEmpty { all = piece } else { all += piece }
+      if all.isEmpty, expected == 0 { all = piece } else { all += piece }
     }
     return all
   }
@@ -80,6 +82,9 @@ public struct UploadBody: Sendable {
   public var length: Int64
   /// Called once for each try; gives the content from its start.
   public var open: @Sendable () -> ByteStream
+  /// All of the content, where it is so small that it goes out in one piece.
+  var small: [UInt8]?
+  private static let smallLimit = 256 << 10
 
   public init(length: Int64, open: @escaping @Sendable () -> ByteStream) {
     self.length = length
@@ -87,7 +92,9 @@ public struct UploadBody: Sendable {
   }
 
   public static func bytes(_ bytes: [UInt8]) -> UploadBody {
-    UploadBody(length: Int64(bytes.count)) { ByteStream(bytes) }
+    var body = UploadBody(length: Int64(bytes.count)) { ByteStream(bytes) }
+    if bytes.count <= smallLimit { body.small = bytes }
+    return body
   }
 }
 

@@ -20,7 +20,7 @@ public struct ZipReader: Sendable {
   /// - Parameters:
   ///   - archive: the bytes of the archive.
   ///   - limit: how many bytes all entries may hold together.
-  public init(_ archive: [UInt8], limit: Int) {
+  public init(_ archive: consuming [UInt8], limit: Int) {
     self.archive = archive
     self.limit = limit
     // libarchive rewrites names that are marked as UTF-8 (it composes them, and drops those that the locale cannot
@@ -88,12 +88,19 @@ public struct ZipReader: Sendable {
     // One byte more than is expected: the read that ends the entry then needs no growth.
     var room = min(Int(clamping: size ?? 0), remaining, archive.count) + 1
     while true {
-      data.reserveCapacity(data.count + room)
-      let start = data.count
-      data.append(contentsOf: repeatElement(0, count: room))
-      let count = data.withUnsafeMutableBytes { archive_read_data(reader, $0.baseAddress! + start, room) }
+      var count = 0
+      if data.isEmpty {
+        data = [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+          count = archive_read_data(reader, buffer.baseAddress, room)
+          initialized = max(count, 0)
+        }
+      } else {
+        let start = data.count
+        data.append(contentsOf: repeatElement(0, count: room))
+        count = data.withUnsafeMutableBytes { archive_read_data(reader, $0.baseAddress! + start, room) }
+        data.removeLast(room - max(count, 0))
+      }
       guard count >= 0 else { throw error(of: reader) }
-      data.removeLast(room - count)
       if count == 0 { return data }
       guard data.count <= remaining else { throw .tooLarge(limit: limit) }
       room = data.count == Int(clamping: size ?? -1) ? 1 : 64 * 1024

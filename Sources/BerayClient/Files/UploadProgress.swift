@@ -4,9 +4,12 @@ internal import Synchronization
 final class UploadProgress: Sendable {
   private let last = Mutex(ContinuousClock.now)
 
+  /// A try begins.
+  func begin() { last.withLock { $0 = .now } }
+
   /// The same bytes; each piece that is taken is progress.
   func counting(_ stream: ByteStream) -> ByteStream {
-    last.withLock { $0 = .now }
+    begin()
     return ByteStream {
       var iterator = stream.makeAsyncIterator()
       return { () async throws(BerayError) in

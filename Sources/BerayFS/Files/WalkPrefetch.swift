@@ -7,7 +7,7 @@ struct WalkPrefetch: Sendable {
   /// Bytes that one file of a batch may have; larger ones come by themselves.
   static let fileLimit: Int64 = 1 << 20
   /// Bytes that a batch may have.
-  static let byteLimit: Int64 = 16 << 20
+  static let byteLimit: Int64 = 8 << 20
   /// Misses that are further apart are no walk.
   static let pause = Duration.seconds(2)
 
@@ -18,7 +18,8 @@ struct WalkPrefetch: Sendable {
   private var failures = 0
   private var last: (inode: InodeID, at: Duration)?
   private var nextCount = Self.firstBatch
-  /// The later files of the newest batch: when one is read, the walk goes on and the next batch starts.
+  /// The files of the newest batch whose opening shows that the walk goes on, so that the next batch starts. Of a first
+  /// batch these are the later ones; after that any, so that the server makes one batch while the one before is read.
   private var triggers: Set<InodeID> = []
   private var frontier: InodeID?
 
@@ -48,7 +49,7 @@ struct WalkPrefetch: Sendable {
 
   /// A batch of `files`, in the order of the walk, is on its way.
   mutating func started(_ files: [InodeID]) {
-    triggers = Set(files.suffix(files.count / 2 + 1))
+    triggers = Set(files.count > Self.firstBatch ? files[...] : files.suffix(files.count / 2 + 1))
     frontier = files.last
   }
 

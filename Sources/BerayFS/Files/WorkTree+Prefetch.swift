@@ -59,11 +59,10 @@ extension WorkTree {
       guard found.count < count, budget > 0 else { return }
       switch child.node {
       case .file(let file):
-        guard file.isPrefetchable(upTo: min(WalkPrefetch.fileLimit, budget), takesUnknown: takesUnknown) else {
-          continue
-        }
-        // A file of unknown size counts as a typical source file.
+        guard file.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: takesUnknown) else { continue }
+        // A file of unknown size counts as a typical source file. One that has no room begins the next batch.
         budget -= file.state.withLock { $0.size } ?? 16 << 10
+        guard budget >= 0 else { return }
         found.append(file)
       case .directory(let nested):
         collect(
@@ -104,8 +103,10 @@ extension WorkTree {
     var contents: [InodeID: [UInt8]] = [:]
     do {
       let answer = try await context.service.archive(of: task, paths: members.map { serverPath(of: $0.file) })
-      let archive = try await answer.body.collect(upTo: limit)
-      for content in try ZipReader(archive, limit: limit).contents() where content.entry.kind == .file {
+      // Beside its bytes, a file has two headers, each with its path.
+      let expected = members.reduce(0) { $0 + Int($1.size ?? 0) + 512 }
+      let archive = try await answer.body.collect(upTo: limit, expecting: expected)
+      for content in try ZipReader(consume archive, limit: limit).contents() where content.entry.kind == .file {
         guard var name = content.entry.name else { continue }
         if name.hasPrefix("./") { name.removeFirst(2) }
         guard let member = byPath[name] else { continue }

@@ -18,15 +18,21 @@ final class ArchiveSource: Sendable {
   }
 
   private let work: WorkDirectory
+  private let root: OwnedDescriptor
   private let state: Mutex<State>
   private static let pieceSize = 256 * 1024
 
   /// - Parameter paths: what to put in, each checked to be there; everything where empty.
   init(_ paths: [RelativePath], in work: WorkDirectory) throws {
+    let root = try HTTPFailure.translating(".") {
+      try work.create()
+      return try work.openRoot()
+    }
     for path in paths where !path.isRoot {
-      _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: LINUX_O_PATH) }
+      _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: LINUX_O_PATH, from: root) }
     }
     self.work = work
+    self.root = root
     let wanted = paths.isEmpty ? [.root] : paths
     state = Mutex(State(writer: try ZipWriter(), pending: wanted.reversed()))
   }
@@ -52,9 +58,8 @@ final class ArchiveSource: Sendable {
   }
 
   private func begin(_ path: RelativePath, _ state: inout State) throws {
-    var link = linux_status()
     // What vanished since it was listed is left out, as is what may not be read.
-    guard path.isRoot || isNoLink(path, &link), let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK),
+    guard let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root),
       let status = try? file.status()
     else { return }
     let version = FileVersion(status)
@@ -74,13 +79,6 @@ final class ArchiveSource: Sendable {
       state.pending.append(contentsOf: names.reversed().map(path.appending))
     default: break
     }
-  }
-
-  private func isNoLink(_ path: RelativePath, _ status: inout linux_status) -> Bool {
-    guard let parent = try? work.openParent(of: path),
-      linux_lstatat(parent.rawValue, path.name, &status) == 0
-    else { return false }
-    return status.mode & S_IFMT != S_IFLNK
   }
 
   /// Copies one piece of the present file; a file that shrank ends where it ends.

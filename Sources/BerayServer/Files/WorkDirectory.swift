@@ -16,7 +16,16 @@ struct WorkDirectory: Sendable {
   ///
   /// - Throws: EXDEV where a link leads out.
   func open(_ path: RelativePath, flags: Int32) throws(Errno) -> OwnedDescriptor {
-    let root = try OwnedDescriptor.open(path: self.path, flags: LINUX_O_PATH | O_DIRECTORY)
+    try open(path, flags: flags, from: openRoot())
+  }
+
+  /// Opens the directory itself, for ``open(_:flags:from:)``.
+  func openRoot() throws(Errno) -> OwnedDescriptor {
+    try OwnedDescriptor.open(path: path, flags: LINUX_O_PATH | O_DIRECTORY)
+  }
+
+  /// The same as ``open(_:flags:)``, for a caller that opens much and has the directory open.
+  func open(_ path: RelativePath, flags: Int32, from root: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
     if path.isRoot && flags & LINUX_O_PATH != 0 { return root }
     var how = linux_open_how()
     how.flags = UInt64(flags | O_CLOEXEC)

@@ -60,12 +60,16 @@ struct FileRoutes: Sendable {
     ]
   }
 
-  /// Runs a call that blocks on the work directory of the call's task.
+  /// Runs what blocks on the work directory of the call's task, the query for the task included, on a thread that may.
   private func perform<Result: Sendable>(
     _ call: Call, _ body: @escaping @Sendable (WorkDirectory) throws -> Result
   ) async throws -> Result {
-    let work = services.dataDirectory.paths(of: try await services.task(of: call).id).work
-    return try await services.threads.runIfActive { try body(work) }
+    try await services.threads.runIfActive { [services] in
+      guard let account = call.account, let id = call.task, try services.store.owner(ofTask: id) == account.id else {
+        throw HTTPFailure.notFound("Task not found")
+      }
+      return try body(services.dataDirectory.paths(of: id).work)
+    }
   }
 
   private func tree(_ call: Call) async throws -> Response {
@@ -88,25 +92,24 @@ struct FileRoutes: Sendable {
     let condition = FileUpload.Condition(ifMatch: call.header(.ifMatch), ifNoneMatch: call.header(.ifNoneMatch))
     let limit = services.maximumUpload
     if let length = call.header(.contentLength).flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
-    let upload = try await perform(call) { try FileUpload(to: path, in: $0) }
+    var upload: FileUpload?
     var total: Int64 = 0
     var batch: [ByteBuffer] = []
     var batched = 0
+    // One trip to a thread for each half mebibyte; a small file needs one alone.
     for try await buffer in call.request.body {
       total += Int64(buffer.readableBytes)
       guard total <= limit else { throw tooLarge(limit) }
       batch.append(buffer)
       batched += buffer.readableBytes
-      // One trip to a thread for each half mebibyte.
-      if batched >= 512 * 1024 {
-        try await write(batch, to: upload)
-        (batch, batched) = ([], 0)
+      guard batched >= 512 * 1024 else { continue }
+      upload = try await perform(call) { [batch, upload] work in
+        try (upload ?? FileUpload(to: path, in: work)).writing(batch)
       }
+      (batch, batched) = ([], 0)
     }
-    let last = batch
-    let version = try await services.threads.runIfActive {
-      for buffer in last { try buffer.withUnsafeReadableBytes(upload.write) }
-      return try upload.commit(condition)
+    let version = try await perform(call) { [batch, upload] work in
+      try (upload ?? FileUpload(to: path, in: work)).writing(batch).commit(condition)
     }
     var response = Response.json([
       "message": "File uploaded", "path": .string(path.text), "size": JSON(version.size),
@@ -115,12 +118,6 @@ struct FileRoutes: Sendable {
     ])
     response.headers[.eTag] = version.etag
     return response
-  }
-
-  private func write(_ batch: [ByteBuffer], to upload: FileUpload) async throws {
-    try await services.threads.runIfActive {
-      for buffer in batch { try buffer.withUnsafeReadableBytes(upload.write) }
-    }
   }
 
   private func tooLarge(_ limit: Int64) -> HTTPFailure {
@@ -193,6 +190,14 @@ struct FileRoutes: Sendable {
         }
         try await writer.finish(nil)
       })
+  }
+}
+
+extension FileUpload {
+  /// The same upload, with what `buffers` hold at its end.
+  fileprivate func writing(_ buffers: [ByteBuffer]) throws -> FileUpload {
+    for buffer in buffers { try buffer.withUnsafeReadableBytes(write) }
+    return self
   }
 }
 

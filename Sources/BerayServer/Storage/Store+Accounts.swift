@@ -26,11 +26,13 @@ extension Store {
   }
 
   func account(tokenHash: [UInt8]) async throws -> Account? {
-    try await pool.read { database in
-      try Row.fetchOne(
-        database, sql: "SELECT users.* FROM tokens JOIN users ON users.id = tokens.user_id WHERE tokens.hash = ?",
-        arguments: [tokenHash.databaseBlob]
-      ).map(Account.init)
+    try await tokens.account(tokenHash) {
+      try await pool.read { database in
+        try Row.fetchOne(
+          database, sql: "SELECT users.* FROM tokens JOIN users ON users.id = tokens.user_id WHERE tokens.hash = ?",
+          arguments: [tokenHash.databaseBlob]
+        ).map(Account.init)
+      }
     }
   }
 
@@ -59,6 +61,7 @@ extension Store {
     try await pool.write { database in
       try database.execute(sql: "DELETE FROM tokens WHERE hash = ?", arguments: [hash.databaseBlob])
     }
+    tokens.forget(hash)
   }
 
   func setCode(hash: [UInt8], email: String, expiresAt: Int64) async throws {

@@ -26,6 +26,11 @@ extension Store {
     try await pool.read { try Self.task(id, in: $0) }.flatMap { $0.userID == userID ? $0 : nil }
   }
 
+  /// The task's owner. Blocks.
+  func owner(ofTask id: Int64) throws -> Int64? {
+    try pool.read { try Int64.fetchOne($0, sql: "SELECT user_id FROM tasks WHERE id = ?", arguments: [id]) }
+  }
+
   func tasks(of userID: Int64) async throws -> [TaskRecord] {
     try await pool.read { database in
       try Row.fetchAll(database, sql: "SELECT * FROM tasks WHERE user_id = ? ORDER BY id", arguments: [userID])

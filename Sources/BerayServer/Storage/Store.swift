@@ -7,6 +7,7 @@ internal import GRDB
 /// may take the last moments away, a crash of the server takes nothing.
 struct Store: Sendable {
   let pool: DatabasePool
+  let tokens = KnownTokens()
 
   /// Opens the database, makes it where it is missing, and brings it to the present schema.
   init(path: String) throws {
