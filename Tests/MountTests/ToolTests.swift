@@ -111,8 +111,10 @@ struct ToolTests {
       let result = try await bed.sh(
         """
         set -e
-        export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=T GIT_CONFIG_KEY_1=user.email \
-          GIT_CONFIG_VALUE_1=t@example.com GIT_CONFIG_KEY_2=init.defaultBranch GIT_CONFIG_VALUE_2=main
+        # Maintenance in the background would still write while the repository is removed.
+        export GIT_CONFIG_COUNT=4 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=T GIT_CONFIG_KEY_1=user.email \
+          GIT_CONFIG_VALUE_1=t@example.com GIT_CONFIG_KEY_2=init.defaultBranch GIT_CONFIG_VALUE_2=main \
+          GIT_CONFIG_KEY_3=maintenance.auto GIT_CONFIG_VALUE_3=false
         cd 1/files; work=$DIR/data/tasks/1/work
         git init -q r; cd r
         mkdir src; for i in $(seq 20); do echo $i > src/$i; done; echo '#!/bin/sh' > run; chmod +x run
