@@ -5,7 +5,7 @@ let package = Package(
   name: "beray-fs",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "BerayClient", targets: ["BerayClient"]),
+    .library(name: "BerayClient", targets: ["BerayClient", "BerayAPI"]),
     .executable(name: "beray-fs", targets: ["beray-fs"]),
   ],
   dependencies: [
