@@ -11,6 +11,8 @@ struct FileState {
   /// Bytes; nil while the server has not told and nobody asked.
   var size: Int64?
   var modified: Timestamp
+  /// As a program set it; nil: as ``modified``. No server keeps it.
+  var accessed: Timestamp?
   /// Counts the contents that the file had: what is cached of one is never shown for another.
   var generation: UInt32 = 0
   /// The content that the kernel's pages are of.

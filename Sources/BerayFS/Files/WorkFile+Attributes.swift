@@ -23,6 +23,7 @@ extension WorkFile {
 
   private func keep(_ changes: AttributeChanges) -> Outcome<Void> {
     let modified = changes.modified.map { tree.timestamp($0) }
+    if let accessed = changes.accessed.map({ tree.timestamp($0) }) { state.withLock { $0.accessed = accessed } }
     guard changes.permissions != nil || modified != nil else { return .done }
     let isOnServer = state.withLock { state -> Bool in
       if let permissions = changes.permissions { state.mode = permissions & 0o777 }

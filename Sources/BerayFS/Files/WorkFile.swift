@@ -96,9 +96,10 @@ final class WorkFile: Node {
       guard let size else { return nil }
       let modified = state.buffer?.modified ?? state.modified
       let isWritten = state.writers > 0 || state.buffer != nil
-      let attributes = tree.context.attributes(
+      var attributes = tree.context.attributes(
         inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
         links: state.isDetached ? 0 : 1)
+      if let accessed = state.accessed { attributes.accessed = accessed }
       return AttributeReply(attributes, timeout: isWritten ? .zero : remaining)
     }
   }

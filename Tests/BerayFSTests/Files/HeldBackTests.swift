@@ -163,13 +163,16 @@ import VFS
     let fixture = WorkFixture(.bare)
     try await fixture.save(".f.Ab12Cd", "1")
     let node = try await fixture.node(".f.Ab12Cd")
-    let changes = AttributeChanges(permissions: 0o755, user: 1000, modified: .at(Timestamp(seconds: 77)))
+    let changes = AttributeChanges(
+      permissions: 0o755, user: 1000, accessed: .at(Timestamp(seconds: 66)),
+      modified: .at(Timestamp(seconds: 77)))
     _ = try await node.setattr(changes, file: nil, caller: WorkFixture.caller).get()
     try await fixture.rename(".f.Ab12Cd", "f")
     fixture.time.advance(by: .seconds(31))
     let kept = try await fixture.stat("f")
     #expect(kept.permissions == 0o755)
     #expect(kept.modified == Timestamp(seconds: 77))
+    #expect(kept.accessed == Timestamp(seconds: 66))
   }
 
   @Test func onAFullServerTheyAreFilesAsAnyOther() async throws {
