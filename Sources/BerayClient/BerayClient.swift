@@ -80,12 +80,12 @@ public final class BerayClient: Sendable {
     }
   }
 
-  /// Counts a call's failure, and logs it.
-  func counted<Value>(
-    _ call: Call, _ work: () async throws(BerayError) -> Value
+  /// Makes a call where the transport wants it to run; counts its failure, and logs it.
+  func counted<Value: Sendable>(
+    _ call: Call, _ work: @Sendable () async throws(BerayError) -> Value
   ) async throws(BerayError) -> Value {
     do {
-      return try await work()
+      return try await withTaskExecutorPreference(transport.executor, operation: work)
     } catch {
       counts.withLock { $0.failures += 1 }
       logger.debug("\(error)")

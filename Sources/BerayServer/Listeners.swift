@@ -29,6 +29,7 @@ struct Listeners: Sendable, CustomStringConvertible {
         Application(
           responder: Responder(
             services: services, origin: .unixSocket, hosts: HostCheck(host: "", behindProxy: true)),
+          server: .loopBound,
           configuration: .init(address: .unixDomainSocket(path: path), serverName: "beray-fs"),
           onServerRunning: { _ in
             chmod(path, 0o600)
@@ -60,9 +61,9 @@ struct Listeners: Sendable, CustomStringConvertible {
   }
 
   private static func server(_ tcp: ServerConfiguration.TCP) throws -> HTTPServerBuilder {
-    guard let certificate = tcp.certificatePath, let key = tcp.privateKeyPath else { return .http1() }
+    guard let certificate = tcp.certificatePath, let key = tcp.privateKeyPath else { return .loopBound }
     return try .tls(
-      .http1(),
+      .loopBound,
       tlsConfiguration: .makeServerConfiguration(
         certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
         privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))))

@@ -3,11 +3,14 @@ internal import HTTPTypes
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
 
 /// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
 public final class HTTPTransport: Transport {
   private let address: ServerAddress
   private let client: HTTPClient
+  /// All connections live on one event loop, and so do the calls.
+  public let executor: (any TaskExecutor)?
 
   /// - Parameter connect: how long a connection may take, TLS included.
   public init(address: ServerAddress, connect: Duration = .seconds(5)) {
@@ -19,7 +22,9 @@ public final class HTTPTransport: Transport {
     // A stream of events keeps its connection for hours, and a file system may hold many.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
     configuration.connectionPool.retryConnectionEstablishment = false
-    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    executor = EventLoopExecutor(loop)
+    client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
   }
 
   deinit {

@@ -9,6 +9,12 @@ public protocol Transport: Sendable {
   func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse
   /// Closes what is open. No request follows.
   func shutdown() async
+  /// Where calls run best; nil: anywhere.
+  var executor: (any TaskExecutor)? { get }
+}
+
+extension Transport {
+  public var executor: (any TaskExecutor)? { nil }
 }
 
 public struct TransportRequest: Sendable {
