@@ -1,3 +1,4 @@
+import SystemPackage
 import BerayAPI
 import VFS
 
@@ -24,7 +25,7 @@ struct FileState {
   /// Counts when the time began anew after which it is taken to stay.
   var holds: UInt32 = 0
   /// A rename is under way: uploads wait, so that none goes up under the name that it leaves.
-  var rename: Arrival<Void>?
+  var rename: Flight<Void, Errno>?
   /// No name leads to it any more.
   var isDetached = false
   /// It is gone though this mount did not remove it: what is written now reaches nobody.
@@ -42,9 +43,9 @@ struct FileState {
   /// What programs wrote, while it differs from what the server has.
   var buffer: WriteBuffer?
   /// The whole content on its way.
-  var fetch: Arrival<[InodeID: [UInt8]]>?
+  var fetch: Flight<[InodeID: [UInt8]], Errno>?
   /// The size on its way.
-  var sizing: Arrival<Void>?
+  var sizing: Flight<Void, Errno>?
   /// Large content that is read in parts.
   var ranges: RangeReader?
   /// Large content that comes as one stream.

@@ -9,7 +9,7 @@ final class RangeReader: Sendable {
   private let size: Int64
   private let generation: UInt32
   /// The blocks on their way. A nil result: they cannot be had so.
-  private let flights = Mutex<[Int: Arrival<[UInt8]?>]>([:])
+  private let flights = Mutex<[Int: Flight<[UInt8]?, Errno>]>([:])
   private let tag = Mutex<String?>(nil)
 
   /// - Parameter size: bytes.
@@ -67,13 +67,13 @@ final class RangeReader: Sendable {
 
   /// Asks for those of `blocks` that are neither here nor on their way, up to the first that is.
   private func start(_ blocks: Range<Int>, of file: WorkFile) {
-    let wanted = flights.withLock { flights -> [(Int, Arrival<[UInt8]?>)] in
-      var wanted: [(Int, Arrival<[UInt8]?>)] = []
+    let wanted = flights.withLock { flights -> [(Int, Flight<[UInt8]?, Errno>)] in
+      var wanted: [(Int, Flight<[UInt8]?, Errno>)] = []
       for block in blocks {
         if flights[block] != nil || file.tree.shared.cache.contains(key(block, of: file)) {
           if wanted.isEmpty { continue } else { break }
         }
-        let flight = Arrival<[UInt8]?>()
+        let flight = Flight<[UInt8]?, Errno>()
         flights[block] = flight
         wanted.append((block, flight))
       }
@@ -83,7 +83,7 @@ final class RangeReader: Sendable {
     Task { await fetch(wanted, of: file) }
   }
 
-  private func fetch(_ wanted: [(block: Int, flight: Arrival<[UInt8]?>)], of file: WorkFile) async {
+  private func fetch(_ wanted: [(block: Int, flight: Flight<[UInt8]?, Errno>)], of file: WorkFile) async {
     var left = wanted[...]
     var result: Result<[UInt8]?, Errno> = .success(nil)
     do throws(BerayError) {
@@ -95,13 +95,13 @@ final class RangeReader: Sendable {
     for (block, flight) in left { land(block, flight, result) }
   }
 
-  private func land(_ block: Int, _ flight: Arrival<[UInt8]?>, _ result: Result<[UInt8]?, Errno>) {
+  private func land(_ block: Int, _ flight: Flight<[UInt8]?, Errno>, _ result: Result<[UInt8]?, Errno>) {
     flights.withLock { _ = $0.removeValue(forKey: block) }
     flight.finish(result)
   }
 
   private func request(
-    _ left: inout ArraySlice<(block: Int, flight: Arrival<[UInt8]?>)>, of file: WorkFile
+    _ left: inout ArraySlice<(block: Int, flight: Flight<[UInt8]?, Errno>)>, of file: WorkFile
   ) async throws(BerayError) {
     guard let first = left.first?.block, let last = left.last?.block else { return }
     let tree = file.tree

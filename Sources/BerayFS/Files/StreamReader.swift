@@ -8,7 +8,7 @@ final class StreamReader: Sendable {
   private struct State {
     var received: Int64 = 0
     var end: Result<Void, Errno>?
-    var waiters: [(until: Int64, flight: Arrival<Void>)] = []
+    var waiters: [(until: Int64, flight: Flight<Void, Errno>)] = []
     var task: Task<Void, Never>?
   }
 
@@ -69,7 +69,7 @@ final class StreamReader: Sendable {
     } catch {
       throw BerayError(.api, status: 507, detail: "no room for a temporary file: \(error)", operation: "read")
     }
-    let woken = state.withLock { state -> [Arrival<Void>] in
+    let woken = state.withLock { state -> [Flight<Void, Errno>] in
       state.received += Int64(piece.count)
       let received = state.received
       let woken = state.waiters.filter { $0.until <= received }.map(\.flight)
@@ -80,7 +80,7 @@ final class StreamReader: Sendable {
   }
 
   private func end(_ result: Result<Void, Errno>) {
-    let woken = state.withLock { state -> [Arrival<Void>] in
+    let woken = state.withLock { state -> [Flight<Void, Errno>] in
       if state.end == nil { state.end = result }
       defer { state.waiters = [] }
       return state.waiters.map(\.flight)
@@ -97,9 +97,9 @@ final class StreamReader: Sendable {
   /// The bytes at `offset`, when they have come.
   func read(offset: Int64, count: Int) async throws(Errno) -> ArraySlice<UInt8> {
     let until = min(offset + Int64(count), size ?? .max)
-    let flight = state.withLock { state -> Arrival<Void>? in
+    let flight = state.withLock { state -> Flight<Void, Errno>? in
       guard state.received < until, state.end == nil else { return nil }
-      let flight = Arrival<Void>()
+      let flight = Flight<Void, Errno>()
       state.waiters.append((until, flight))
       return flight
     }

@@ -9,7 +9,7 @@ struct TreeStructure {
   /// Counts the news that anything may have changed; a listing asked for before the newest is stale.
   var staleMarks: UInt64 = 0
   /// The listings that are being asked for, by the directory that is asked.
-  var flights: [InodeID: (flight: Arrival<Void>, marks: UInt64)] = [:]
+  var flights: [InodeID: (flight: Flight<Void, Errno>, marks: UInt64)] = [:]
   /// The task is gone.
   var isRemoved = false
 

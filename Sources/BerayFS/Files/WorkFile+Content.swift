@@ -141,7 +141,7 @@ extension WorkFile {
     }
     let (own, isOurs, generation) = state.withLock { state in
       if let other = state.fetch { return (other, false, state.generation) }
-      let flight = Arrival<[InodeID: [UInt8]]>()
+      let flight = Flight<[InodeID: [UInt8]], Errno>()
       state.fetch = flight
       return (flight, true, state.generation)
     }
@@ -149,7 +149,7 @@ extension WorkFile {
     return try await own.value()[inode]
   }
 
-  private func fetchWhole(_ flight: Arrival<[InodeID: [UInt8]]>, _ generation: UInt32) async {
+  private func fetchWhole(_ flight: Flight<[InodeID: [UInt8]], Errno>, _ generation: UInt32) async {
     let result: Result<[InodeID: [UInt8]], Errno>
     do throws(Errno) {
       let bytes = try await request("read", readsAll: true, generation) { flight.finish(.success([:])) }
@@ -161,7 +161,7 @@ extension WorkFile {
     flight.finish(result)
   }
 
-  func landed(_ flight: Arrival<[InodeID: [UInt8]]>) {
+  func landed(_ flight: Flight<[InodeID: [UInt8]], Errno>) {
     state.withLock { state in
       if state.fetch === flight { state.fetch = nil }
     }
@@ -254,7 +254,7 @@ extension WorkFile {
     }
     let (flight, isOurs, generation) = state.withLock { state in
       if let running = state.sizing { return (running, false, state.generation) }
-      let flight = Arrival<Void>()
+      let flight = Flight<Void, Errno>()
       state.sizing = flight
       return (flight, true, state.generation)
     }

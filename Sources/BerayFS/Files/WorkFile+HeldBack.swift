@@ -75,11 +75,11 @@ extension WorkFile {
   // MARK: - Renames
 
   /// Waits for its turn to rename the file; then no upload begins until ``endRename(_:)``, and none is under way.
-  func beginRename() async throws(Errno) -> Arrival<Void> {
-    let turn = Arrival<Void>()
+  func beginRename() async throws(Errno) -> Flight<Void, Errno> {
+    let turn = Flight<Void, Errno>()
     while true {
       let other = state.withLock { state in
-        if let other = state.rename { return other as Arrival<Void>? }
+        if let other = state.rename { return other as Flight<Void, Errno>? }
         state.rename = turn
         return nil
       }
@@ -95,7 +95,7 @@ extension WorkFile {
     return turn
   }
 
-  func endRename(_ turn: Arrival<Void>) {
+  func endRename(_ turn: Flight<Void, Errno>) {
     state.withLock { $0.rename = nil }
     turn.finish(.success(()))
     hold()

@@ -14,7 +14,7 @@ extension WorkFile {
     guard let goal = state.withLock({ $0.buffer })?.changes else { return }
     while hasUnsent(includingEmpty: includingEmpty) {
       // Both at once, so that no upload begins under a name that a rename is about to take away.
-      let (rename, next) = state.withLock { state -> (Arrival<Void>?, (step: WriteBuffer.Step, buffer: WriteBuffer)?) in
+      let (rename, next) = state.withLock { state -> (Flight<Void, Errno>?, (step: WriteBuffer.Step, buffer: WriteBuffer)?) in
         if let rename = state.rename { return (rename, nil) }
         return (nil, state.buffer.map { ($0.nextUpload(includingEmpty: includingEmpty), $0) })
       }
@@ -68,7 +68,7 @@ extension WorkFile {
 
   private func send(
     _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration? = nil,
-    _ flight: Arrival<Void>
+    _ flight: Flight<Void, Errno>
   ) async {
     let parent = purpose.place.parent ?? tree.root
     let (path, shownPath) = (tree.serverPath(of: purpose.place.name, in: parent), path)

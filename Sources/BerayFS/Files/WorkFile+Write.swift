@@ -28,7 +28,7 @@ extension WorkFile {
     }
   }
 
-  var runningUpload: Arrival<Void>? { state.withLock { $0.buffer }?.runningUpload }
+  var runningUpload: Flight<Void, Errno>? { state.withLock { $0.buffer }?.runningUpload }
 
   /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {

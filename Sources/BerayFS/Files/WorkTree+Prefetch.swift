@@ -8,10 +8,10 @@ import ZipArchive
 
 /// How a walk through many small files costs few requests: what follows comes as one ZIP.
 extension WorkTree {
-  private typealias Batch = Arrival<[InodeID: [UInt8]]>
+  private typealias Batch = Flight<[InodeID: [UInt8]], Errno>
 
   /// `file` is wanted and not in memory. Returns the batch that brings it, if it is part of a walk.
-  func batch(onMissOf file: WorkFile) -> Arrival<[InodeID: [UInt8]]>? {
+  func batch(onMissOf file: WorkFile) -> Flight<[InodeID: [UInt8]], Errno>? {
     guard file.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: true) else { return nil }
     let now = context.time.uptime()
     guard let count = prefetch.withLock({ $0.miss(file.inode, at: now) }) else { return nil }
@@ -73,7 +73,7 @@ extension WorkTree {
   }
 
   /// Fetches `files` with one request. Nil where there is nothing that one file's own request would not do as well.
-  private func startBatch(_ files: [WorkFile]) -> Arrival<[InodeID: [UInt8]]>? {
+  private func startBatch(_ files: [WorkFile]) -> Flight<[InodeID: [UInt8]], Errno>? {
     guard files.count > 1 else { return nil }
     let flight = Batch()
     var members: [(file: WorkFile, generation: UInt32, size: Int64?)] = []

@@ -17,7 +17,7 @@ extension WorkTree {
         let source = isWhole ? root.inode : structure.directories[directory.inode]?.source ?? directory.inode
         let marks = structure.staleMarks
         if let running = structure.flights[source] { return (running.flight, nil as InodeID?, running.marks == marks) }
-        let flight = Arrival<Void>()
+        let flight = Flight<Void, Errno>()
         structure.flights[source] = (flight, marks)
         return (flight, source, true)
       }
@@ -36,7 +36,7 @@ extension WorkTree {
     }
   }
 
-  private func fetch(_ source: InodeID, isWhole: Bool, _ flight: Arrival<Void>) async {
+  private func fetch(_ source: InodeID, isWhole: Bool, _ flight: Flight<Void, Errno>) async {
     let result: Result<Void, Errno>
     do throws(Errno) {
       try await list(source, isWhole: isWhole)

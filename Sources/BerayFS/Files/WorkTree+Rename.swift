@@ -15,7 +15,7 @@ extension WorkTree {
       replaces: !flags.contains(.noReplace))
     return .pending { [self] () async throws(Errno) in
       // An interrupt ends the wait; half a rename would be none.
-      let flight = Arrival<Void>()
+      let flight = Flight<Void, Errno>()
       Task {
         do throws(Errno) {
           try await perform(rename)
@@ -88,7 +88,7 @@ extension WorkTree {
   private func withoutUploads(
     beneath directory: WorkDirectory, _ body: () async throws(Errno) -> Void
   ) async throws(Errno) {
-    var turns: [(file: WorkFile, turn: Arrival<Void>)] = []
+    var turns: [(file: WorkFile, turn: Flight<Void, Errno>)] = []
     defer { for (file, turn) in turns { file.endRename(turn) } }
     for file in shared.writtenFiles where file.tree === self && file.place.isBeneath(directory) {
       turns.append((file, try await file.beginRename()))

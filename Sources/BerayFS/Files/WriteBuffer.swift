@@ -24,7 +24,7 @@ final class WriteBuffer: Sendable {
     var isFresh: Bool
     /// Counts the opens that emptied it.
     var emptied: UInt64 = 0
-    var upload: Arrival<Void>?
+    var upload: Flight<Void, Errno>?
     /// The last upload failed so.
     var failure: UploadFailure?
     var isRetrying = false
@@ -223,8 +223,8 @@ final class WriteBuffer: Sendable {
     /// The server has everything.
     case done
     /// An upload is under way; look again after it.
-    case wait(Arrival<Void>)
-    case send(Arrival<Void>, Upload)
+    case wait(Flight<Void, Errno>)
+    case send(Flight<Void, Errno>, Upload)
   }
 
   /// The content at one moment.
@@ -242,7 +242,7 @@ final class WriteBuffer: Sendable {
 
   func isUnsent(includingEmpty: Bool) -> Bool { state.withLock { Self.isUnsent($0, includingEmpty: includingEmpty) } }
   var changes: UInt64 { state.withLock { $0.changes } }
-  var runningUpload: Arrival<Void>? { state.withLock { $0.upload } }
+  var runningUpload: Flight<Void, Errno>? { state.withLock { $0.upload } }
   var failure: UploadFailure? { state.withLock { $0.failure } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
@@ -251,7 +251,7 @@ final class WriteBuffer: Sendable {
     state.withLock { state in
       if let upload = state.upload { return .wait(upload) }
       guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return .done }
-      let flight = Arrival<Void>()
+      let flight = Flight<Void, Errno>()
       state.upload = flight
       switch state.storage {
       case .memory(let bytes):

@@ -65,6 +65,17 @@ final class Flight<Value: Sendable, Failure: Error>: Sendable {
 
 extension Flight where Failure == Errno {
   convenience init() { self.init(cancellation: .interrupted) }
+
+  /// Waits for the end, good or bad, of what tells its result to others.
+  func end() async throws(Errno) {
+    do throws(Errno) {
+      _ = try await value()
+    } catch where error == .interrupted && Task.isCancelled {
+      throw error
+    } catch {
+      // Whoever asked for it was told.
+    }
+  }
 }
 
 extension Flight where Failure == BerayError {

@@ -1,3 +1,4 @@
+import SystemPackage
 import BerayAPI
 import BerayClient
 import Synchronization
@@ -49,8 +50,8 @@ final class FakeWorkServer: TaskService {
     var counts: [Operation: Int] = [:]
     var log: [String] = []
     var failures: [Operation: BerayError] = [:]
-    var gates: [Operation: Arrival<Void>] = [:]
-    var observers: [(operation: Operation, count: Int, arrival: Arrival<Void>)] = []
+    var gates: [Operation: Flight<Void, Errno>] = [:]
+    var observers: [(operation: Operation, count: Int, arrival: Flight<Void, Errno>)] = []
   }
 
   private let state: Mutex<State>
@@ -92,8 +93,8 @@ final class FakeWorkServer: TaskService {
   func change(_ body: (inout Manner) -> Void) { state.withLock { body(&$0.manner) } }
 
   /// Makes requests of that kind wait until the arrival that is given back is finished.
-  func hold(_ operation: Operation) -> Arrival<Void> {
-    let gate = Arrival<Void>()
+  func hold(_ operation: Operation) -> Flight<Void, Errno> {
+    let gate = Flight<Void, Errno>()
     state.withLock { $0.gates[operation] = gate }
     return gate
   }
@@ -105,7 +106,7 @@ final class FakeWorkServer: TaskService {
 
   /// Waits until so many requests of that kind came.
   func requests(_ operation: Operation, _ count: Int) async {
-    let arrival = Arrival<Void>()
+    let arrival = Flight<Void, Errno>()
     state.withLock { state in
       if (state.counts[operation] ?? 0) >= count {
         arrival.finish(.success(()))
