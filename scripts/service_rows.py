@@ -1,4 +1,4 @@
-"""The rows of scripts/bench that have no peer: how fast events arrive, a root with many tasks, the start of a mount, memory."""
+"""The rows of scripts/bench that have no peer: events, a root with many tasks, the start of a mount, memory."""
 
 import os
 import re
@@ -40,7 +40,8 @@ def start_of_a_mount(beray, runs):
 
 def latency_of_events(beray):
     """The agent prints the time; the reader of `stream` compares it with its own clock."""
-    number = beray.create_task(f"sleep 4; i=0; while [ $i -lt {EVENTS} ]; do date +%s.%N; sleep 0.02; i=$((i+1)); done")
+    number = beray.create_task(
+        f"sleep 4; i=0; while [ $i -lt {EVENTS} ]; do date +%s.%N; sleep 0.02; i=$((i+1)); done")
     delays = []
     # The root shows a task that was made elsewhere within a second.
     while not os.path.exists(f"{beray.mountpoint}/{number}"):
@@ -65,10 +66,11 @@ def resident(beray):
 
 
 def memory(beray):
-    script = (f"for d in $(seq {FILES // 1000}); do mkdir $d; (cd $d; seq 1000 | xargs touch); done; "
-              "truncate -s 2G large")
+    script = f"for d in $(seq {FILES // 1000}); do mkdir $d; (cd $d; seq 1000 | xargs touch); done"
     number = beray.create_task(script)
     beray.wait_for_task(number)
+    large = beray.create_task("truncate -s 2G large")
+    beray.wait_for_task(large)
     beray.unmount()
     beray.mount()
     files = f"{beray.mountpoint}/{number}/files"
@@ -79,7 +81,7 @@ def memory(beray):
     yield row("requests for that walk", 4, asked, "requests")
     beray.unmount()
     beray.mount()
-    subprocess.run(["dd", f"if={files}/large", "of=/dev/null", "bs=1M"], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["dd", f"if={beray.mountpoint}/{large}/files/large", "of=/dev/null", "bs=1M"], check=True, stderr=subprocess.DEVNULL)
     yield row("resident after reading 2 GiB (cache 256 MiB)", 356, resident(beray), "MiB")
 
 
@@ -90,7 +92,8 @@ def many_tasks(beray, runs):
     with sqlite3.connect(f"{beray.data}/beray.sqlite") as database:
         user, made = database.execute("SELECT user_id, created_at FROM tasks LIMIT 1").fetchone()
         database.executemany(
-            "INSERT INTO tasks (user_id, goal, tools, status, created_at, updated_at) VALUES (?, ?, 'null', 'COMPLETED', ?, ?)",
+            "INSERT INTO tasks (user_id, goal, tools, status, created_at, updated_at) "
+            "VALUES (?, ?, 'null', 'COMPLETED', ?, ?)",
             [(user, f"goal number {number} of many", made, made) for number in range(TASKS)])
     database.close()
     beray.serve()

@@ -29,7 +29,12 @@ final class ArchiveSource: Sendable {
       return try work.openRoot()
     }
     for path in paths where !path.isRoot {
-      _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: LINUX_O_PATH, from: root) }
+      // The disk starts on all of them at once, while they are still waited for one by one (posix_fadvise(2)).
+      if let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root) {
+        posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_WILLNEED)
+      } else {
+        _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: LINUX_O_PATH, from: root) }
+      }
     }
     self.work = work
     self.root = root
