@@ -1,7 +1,7 @@
 internal import NIOCore
 
-/// Runs tasks on an event loop's own thread, so that what a request needs between socket and handler costs no switch of threads.
-/// Nothing that blocks or computes long may run there.
+/// Runs tasks on an event loop's own thread, so that what a request needs between socket and handler costs no switch of
+/// threads. Nothing that blocks or computes long may run there.
 final class EventLoopExecutor: TaskExecutor {
   let loop: any EventLoop
 
