@@ -78,6 +78,10 @@ struct FeedState: Sendable {
   /// Whether the task has ended and all that is known of it, if anything, is final.
   var isFinished: Bool { task.status.isFinished && (!log.hasList || log.isClosed) }
 
+  /// Whether the request that is under way can tell all that one made now could: once the stream has told the end, the
+  /// answer to an older one cannot close the log.
+  var canJoinFlight: Bool { !task.status.isFinished || lastAsked == log.mark }
+
   /// Whether following the task can tell anything more.
   var wantsFollower: Bool { holds > 0 && canFollow }
   var canFollow: Bool { !isRemoved && !isInterrupted && !log.isClosed }
@@ -89,8 +93,15 @@ struct FeedState: Sendable {
   }
 
   /// Ends the log where the task has ended and no stream is open that could tell more.
-  mutating func closeIfOver() {
+  /// - Parameter asked: the mark of the answer that was taken last. One that was asked for before the stream's last words
+  ///   cannot decide what of them is new, so the log stays open, and the next look asks again.
+  mutating func closeIfOver(asked: EventLog.Mark) {
     guard task.status.isFinished, log.hasList, reader == nil else { return }
+    guard asked == log.mark else {
+      taskAsked = nil
+      eventsAsked = nil
+      return
+    }
     log.close(status: task.status, at: task.updatedAt)
   }
 

@@ -99,11 +99,11 @@ final class TaskFeed: Sendable {
   }
 
   /// Starts a request for the task.
-  /// - Parameter joining: whether one that is under way will do.
+  /// - Parameter joining: whether one that is under way will do, if it can tell as much.
   func fetch(joining: Bool) -> Flight<Void, BerayError> {
     let asked = context.time.uptime()
     let (flight, number, mark) = read { state -> (Flight<Void, BerayError>, Int?, EventLog.Mark) in
-      if joining, let known = state.flight { return (known.flight, nil, state.log.mark) }
+      if joining, state.canJoinFlight, let known = state.flight { return (known.flight, nil, state.log.mark) }
       let flight = Flight<Void, BerayError>()
       state.flights += 1
       state.flight = (flight, state.flights)
@@ -144,7 +144,7 @@ final class TaskFeed: Sendable {
       state.taskAsked = asked
       state.eventsAsked = asked
       if state.reader != nil, mark.connection == state.log.mark.connection { state.isLive = true }
-      state.closeIfOver()
+      state.closeIfOver(asked: mark)
     }
   }
 
