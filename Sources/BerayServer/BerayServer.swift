@@ -89,7 +89,11 @@ public struct BerayServer: Sendable {
     defer { idle?.cancel() }
     do {
       try await withTaskCancellationHandler {
-        try await withGracefulShutdownHandler { try await serving.value } onGracefulShutdown: { shutDown() }
+        try await withGracefulShutdownHandler {
+          try await serving.value
+        } onGracefulShutdown: {
+          shutDown()
+        }
       } onCancel: {
         shutDown()
       }

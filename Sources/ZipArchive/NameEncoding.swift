@@ -29,8 +29,9 @@ extension [UInt8] {
   fileprivate var centralDirectoryOffset: Int? {
     guard count >= 22 else { return nil }
     let last = count - 22
-    guard let end = stride(from: last, through: Swift.max(0, last - 65_535), by: -1)
-      .first(where: { uint32(at: $0) == 0x0605_4b50 })
+    guard
+      let end = stride(from: last, through: Swift.max(0, last - 65_535), by: -1)
+        .first(where: { uint32(at: $0) == 0x0605_4b50 })
     else { return nil }
     let offset = uint32(at: end + 16)
     guard offset == .max else { return Int(offset) }

@@ -40,7 +40,9 @@ public struct ZipReader: Sendable {
     guard let reader = archive_read_new() else { throw .failed("out of memory") }
     defer { archive_read_free(reader) }
     archive_read_support_format_zip_seekable(reader)
-    guard archive_read_open_memory(reader, bytes.baseAddress, bytes.count) == ARCHIVE_OK else { throw error(of: reader) }
+    guard archive_read_open_memory(reader, bytes.baseAddress, bytes.count) == ARCHIVE_OK else {
+      throw error(of: reader)
+    }
     var contents: [Content] = []
     var remaining = limit
     while true {

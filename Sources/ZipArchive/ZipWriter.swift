@@ -92,8 +92,8 @@ public final class ZipWriter {
   }
 
   /// archive_write_callback: takes all that it is given.
-  private static let receive:
-    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int = {
+  private static let receive: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int =
+    {
       _, context, bytes, count in
       guard let context, let bytes else { return 0 }
       let output = Unmanaged<Output>.fromOpaque(context).takeUnretainedValue()

@@ -50,7 +50,8 @@ import ZipArchive
   }
 
   @Test func conditionsOfAnUpload() async throws {
-    try await Self.withFiles("printf old > f; chmod 755 f") { (server: TestServer, id: Int64, files: String) async throws in
+    try await Self.withFiles("printf old > f; chmod 755 f") {
+      (server: TestServer, id: Int64, files: String) async throws in
       let path = files + "content?path=f"
       let etag = try await server.client.get(path).headers["etag"]!
       let wrong = ["If-Match": "\"other\""]
@@ -85,7 +86,8 @@ import ZipArchive
   }
 
   @Test func aLinkThatStaysInsideIsReadAndWrittenThrough() async throws {
-    try await Self.withFiles("mkdir d; printf x > d/real; ln -s d/real link") { (server: TestServer, id: Int64, files: String) async throws in
+    try await Self.withFiles("mkdir d; printf x > d/real; ln -s d/real link") {
+      (server: TestServer, id: Int64, files: String) async throws in
       #expect(try await server.client.get(files + "content?path=link").text == "x")
       #expect(try await server.client.put(files + "content?path=link", Array("new".utf8)).status == 200)
       #expect(try String(contentsOfFile: server.workDirectory(id) + "/d/real", encoding: .utf8) == "new")
@@ -97,7 +99,8 @@ import ZipArchive
   }
 
   @Test func removeMoveAndMakeDirectories() async throws {
-    try await Self.withFiles("mkdir full empty; echo 1 > full/f; echo 2 > g") { (server: TestServer, _: Int64, files: String) async throws in
+    try await Self.withFiles("mkdir full empty; echo 1 > full/f; echo 2 > g") {
+      (server: TestServer, _: Int64, files: String) async throws in
       let client = server.client
       var statuses: [Int] = []
       statuses.append(try await client.delete(files + "content?path=full").status)

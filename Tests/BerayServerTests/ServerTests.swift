@@ -49,7 +49,10 @@ import Testing
 
   @Test func itRefusesToBeOpenToOthersWithoutProtection() async throws {
     await #expect(throws: ServerError.unprotected(host: "0.0.0.0")) {
-      try await TestServer.run { $0.tcp = .init(host: "0.0.0.0", port: 0) } _: { _ in }
+      try await TestServer.run {
+        $0.tcp = .init(host: "0.0.0.0", port: 0)
+      } _: { _ in
+      }
     }
   }
 

@@ -29,7 +29,8 @@ import Testing
   }
 
   @Test func aMissingProgramFailsTheTaskAndSaysSo() async throws {
-    try await TestServer.run(agent: AgentCommand(arguments: ["no-such-agent-here"])) { (server: TestServer) async throws in
+    try await TestServer.run(agent: AgentCommand(arguments: ["no-such-agent-here"])) {
+      (server: TestServer) async throws in
       let last = try await server.runTask("x").events.last
       #expect(last?["status"] == "FAILED")
       #expect(last?["text"]?.stringValue?.contains("no-such-agent-here") == true)
@@ -56,7 +57,8 @@ import Testing
 
   @Test func stopKillsTheWholeGroupAlsoWhereItIgnoresTerm() async throws {
     try await TestServer.run { (server: TestServer) async throws in
-      let id = try await server.createTask("trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait; wait")
+      let id = try await server.createTask(
+        "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait; wait")
       let stream = try await server.client.open("GET", "/api/v1/tasks/\(id)/stream")
       let text = try await stream.read(until: "stdout")
       let message = try #require(text.components(separatedBy: "data: ").last?.split(separator: "\n").first)

@@ -25,7 +25,9 @@ extension MemoryFileSystem {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isReady = state.withLock { state in
-          if state.isEnding || state.cancelled.contains(number) || (state.nodes[inode]?.bytes.count ?? 0) > offset { return true }
+          if state.isEnding || state.cancelled.contains(number) || (state.nodes[inode]?.bytes.count ?? 0) > offset {
+            return true
+          }
           state.calls["parked", default: 0] += 1
           state.waiters[number] = continuation
           return false
@@ -128,7 +130,11 @@ extension MemoryFileSystem.State {
 
 extension MemoryFileSystem.Node {
   mutating func resize(to size: Int) {
-    if size < bytes.count { bytes.removeSubrange(size...) } else { bytes += Array(repeating: 0, count: size - bytes.count) }
+    if size < bytes.count {
+      bytes.removeSubrange(size...)
+    } else {
+      bytes += Array(repeating: 0, count: size - bytes.count)
+    }
     attributes.size = Int64(size)
   }
 }

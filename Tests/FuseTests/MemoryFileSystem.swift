@@ -91,7 +91,8 @@ final class MemoryFileSystem: FileSystem {
   func start(notifier: any Notifier) { state.withLock { $0.notifier = notifier } }
 
   func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    answer("lookup") { state throws(Errno) in try state.countedEntry(try state.child(name, in: directory), self.timeout) }
+    answer("lookup") { state throws(Errno) in try state.countedEntry(try state.child(name, in: directory), self.timeout)
+    }
   }
 
   func forget(_ inode: InodeID, count: UInt64) {

@@ -77,7 +77,8 @@ import VFS
     let fileSystem = MemoryFileSystem()
     try await TestMount.with(fileSystem) { (mount) async throws in
       let result = try await mount.sh(
-        "for i in 1 2 3 4 5; do mkdir d$i; for j in 1 2 3; do echo x > d$i/$j; done; done; ls -lR . > /dev/null; rm -r d*")
+        "for i in 1 2 3 4 5; do mkdir d$i; for j in 1 2 3; do echo x > d$i/$j; done; done; ls -lR . > /dev/null; rm -r d*"
+      )
       #expect(result.succeeded, "\(result.output)")
       try await mount.waitForCalls(of: "forget", count: 1)
       let deadline = ContinuousClock.now + .seconds(10)

@@ -26,7 +26,8 @@ struct FailureTests {
     try await withBed(.bare(arguments: [])) { bed in
       try await bed.sh("mkdir 'echo x'; cat last/wait")
       bed.killServer()
-      let result = try await bed.sh("ls > /dev/null && echo listed; mkdir 'echo y'; echo 'echo z' > new; tail -n 1 .beray/errors", timeout: 25)
+      let result = try await bed.sh(
+        "ls > /dev/null && echo listed; mkdir 'echo y'; echo 'echo z' > new; tail -n 1 .beray/errors", timeout: 25)
       #expect(result.output.hasPrefix("listed\n"), "\(result.output)")
       #expect(result.errors.contains("Connection refused"), "\(result.errors)")
       #expect(result.output.contains("ECONNREFUSED"), "\(result.output)")
@@ -47,7 +48,8 @@ struct FailureTests {
   @Test func everyWayToUnmountEndsWell() async throws {
     for command in ["fusermount3 -u '$MNT'", "umount '$MNT'", "\(Bed.program) unmount '$MNT'"] {
       let bed = try await Bed.start(.bare(arguments: []))
-      let script = "cd / && " + command.replacing("'$MNT'", with: "\"$MNT\"") + " && ! grep -q \"$MNT\" /proc/self/mountinfo"
+      let script =
+        "cd / && " + command.replacing("'$MNT'", with: "\"$MNT\"") + " && ! grep -q \"$MNT\" /proc/self/mountinfo"
       let result = try await bed.sh(script)
       #expect(result.status == 0, "\(command): \(result.errors) \(result.output)")
       try await bed.stop()

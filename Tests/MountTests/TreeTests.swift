@@ -253,7 +253,8 @@ struct TreeTests {
         cat /proc/mounts | grep "$MNT" | grep -c "$(cat $DIR/token)" || true
         """)
       #expect(result.status == 0, "\(result.output) \(result.errors)")
-      #expect(result.output.hasPrefix("connected\n1\n600 root\n700 root\n") || result.output.hasPrefix("connected\n1\n"))
+      #expect(
+        result.output.hasPrefix("connected\n1\n600 root\n700 root\n") || result.output.hasPrefix("connected\n1\n"))
       #expect(result.output.hasSuffix("\n0\n"))
     }
   }

@@ -27,7 +27,9 @@ public struct TaskStatus: Hashable, Sendable {
     self.text = text
     // By bytes: a list may have thousands of tasks, and every known word is ASCII.
     let letters = String(
-      decoding: text.utf8.filter { $0 != 0x2D && $0 != 0x5F && $0 != 0x20 }.map { (65...90).contains($0) ? $0 | 32 : $0 },
+      decoding: text.utf8.filter { $0 != 0x2D && $0 != 0x5F && $0 != 0x20 }.map {
+        (65...90).contains($0) ? $0 | 32 : $0
+      },
       as: UTF8.self)
     self.phase =
       switch letters {

@@ -1,5 +1,5 @@
-import SystemPackage
 import BerayAPI
+import SystemPackage
 import VFS
 
 /// What is known of a file, guarded by its lock. One for each file of a tree, so it is small; what only open files need

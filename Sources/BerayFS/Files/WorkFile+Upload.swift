@@ -14,7 +14,8 @@ extension WorkFile {
     guard let goal = state.withLock({ $0.buffer })?.changes else { return }
     while hasUnsent(includingEmpty: includingEmpty) {
       // Both at once, so that no upload begins under a name that a rename is about to take away.
-      let (rename, next) = state.withLock { state -> (Flight<Void, Errno>?, (step: WriteBuffer.Step, buffer: WriteBuffer)?) in
+      let (rename, next) = state.withLock {
+        state -> (Flight<Void, Errno>?, (step: WriteBuffer.Step, buffer: WriteBuffer)?) in
         if let rename = state.rename { return (rename, nil) }
         return (nil, state.buffer.map { ($0.nextUpload(includingEmpty: includingEmpty), $0) })
       }

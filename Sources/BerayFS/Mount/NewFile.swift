@@ -152,7 +152,8 @@ extension ArraySlice<UInt8> {
       guard cut > 0 else { return count }
       let rest = suffix(cut)
       let lead = rest[rest.startIndex]
-      let length = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 0
+      let length =
+        lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 0
       return length > cut && rest.dropFirst().allSatisfy { $0 & 0xc0 == 0x80 } ? count - cut : nil
     }
     return nil

@@ -20,7 +20,9 @@ final class StateDirectory: DirectoryNode {
     self.creations = creations
     let started = context.time.now()
     let status = StatusSnapshot()
-    func file(_ name: Name, _ content: @escaping @Sendable () -> Outcome<SnapshotFile.Content>) -> (name: Name, node: any Node) {
+    func file(_ name: Name, _ content: @escaping @Sendable () -> Outcome<SnapshotFile.Content>) -> (
+      name: Name, node: any Node
+    ) {
       let node = context.inodes.add { inode in
         SnapshotFile(inode, path: ".beray/\(name)", context: context, content: content)
       }
@@ -45,7 +47,9 @@ final class StateDirectory: DirectoryNode {
         // A mount that began without a server has not asked yet.
         guard monitor.health.user == nil, monitor.isReachable else { return .ready(content()) }
         return .pending { () async throws(Errno) in
-          do throws(BerayError) { try await monitor.rememberUser() } catch { _ = context.fail("open", ".beray/user.json", error) }
+          do throws(BerayError) { try await monitor.rememberUser() } catch {
+            _ = context.fail("open", ".beray/user.json", error)
+          }
           return content()
         }
       },
@@ -89,7 +93,9 @@ extension JSON {
 
   private static func isSecret(_ name: String) -> Bool {
     let letters = name.lowercased().filter { $0 != "_" && $0 != "-" }
-    return ["password", "passwd", "token", "secret", "apikey", "privatekey", "credential"].contains { letters.contains($0) }
+    return ["password", "passwd", "token", "secret", "apikey", "privatekey", "credential"].contains {
+      letters.contains($0)
+    }
   }
 }
 

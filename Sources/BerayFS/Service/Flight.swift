@@ -70,7 +70,7 @@ extension Flight where Failure == Errno {
   func end() async throws(Errno) {
     do throws(Errno) {
       _ = try await value()
-    } catch where error == .interrupted && Task.isCancelled {
+    } catch  where error == .interrupted && Task.isCancelled {
       throw error
     } catch {
       // Whoever asked for it was told.

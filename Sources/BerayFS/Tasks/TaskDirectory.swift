@@ -107,7 +107,7 @@ final class TaskDirectory: DirectoryNode {
   func delete(operation: String) async throws(Errno) {
     do {
       try await context.service.deleteTask(id)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       registry.remove(id)
       throw context.fail(operation, path, error)
     } catch {
@@ -199,16 +199,20 @@ final class TaskDirectory: DirectoryNode {
     }
     add("ctl") { [self] in ControlFile($0, task: self, context: context) }
     children.append(Content.Child(name: "files", node: work.root))
-    add("stream", isListed: false) { StreamFile($0, path: path + "/stream", feed: feed, wakeups: wakeups, context: context) }
+    add("stream", isListed: false) {
+      StreamFile($0, path: path + "/stream", feed: feed, wakeups: wakeups, context: context)
+    }
     add("wait", isListed: false) { WaitFile($0, path: path + "/wait", feed: feed, wakeups: wakeups, context: context) }
-    add("files.zip", isListed: false) { 
+    add("files.zip", isListed: false) {
       ArchiveFile($0, path: path + "/files.zip", feed: feed, work: work, context: context)
     }
     return Content(children: children, work: work)
   }
 
   /// A file whose text never changes.
-  private func snapshot(_ name: String, constant text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) -> SnapshotFile {
+  private func snapshot(_ name: String, constant text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) ->
+    SnapshotFile
+  {
     { [feed, context, path] inode in
       SnapshotFile(inode, path: "\(path)/\(name)", context: context) {
         .ready(.init(text(feed.task), modified: feed.modified, timeout: SnapshotFile.forever))
@@ -217,7 +221,9 @@ final class TaskDirectory: DirectoryNode {
   }
 
   /// A file whose text is asked of the server when what is known is older than the window.
-  private func snapshot(_ name: String, current text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) -> SnapshotFile {
+  private func snapshot(_ name: String, current text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) ->
+    SnapshotFile
+  {
     { [feed, context, path] inode in
       SnapshotFile(inode, path: "\(path)/\(name)", context: context) {
         feed.ensureFresh(needsEvents: false).map {

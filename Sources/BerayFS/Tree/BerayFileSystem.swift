@@ -91,7 +91,8 @@ public final class BerayFileSystem: Sendable {
 
   /// The entry of a node that was found; counts one lookup.
   private func entry(_ found: FoundNode) -> Outcome<Entry> {
-    (found.attributes.map { .ready($0) } ?? found.node.getattr(nil)).map { [inodes = context.inodes] reply throws(Errno) in
+    (found.attributes.map { .ready($0) } ?? found.node.getattr(nil)).map {
+      [inodes = context.inodes] reply throws(Errno) in
       inodes.remember(found.node)
       return Entry(reply.attributes, attributeTimeout: reply.timeout, nameTimeout: found.nameTimeout)
     }

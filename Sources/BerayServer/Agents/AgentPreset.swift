@@ -16,7 +16,8 @@ public struct AgentPreset: Hashable, Sendable {
       name: "demo", summary: "a scripted task that says that it is a demonstration (the default)",
       command: AgentCommand(arguments: ["/bin/sh", "-c", demonstration])),
     AgentPreset(
-      name: "shell", summary: "the goal is a shell script", command: AgentCommand(arguments: ["/bin/sh", "{goal_file}"])),
+      name: "shell", summary: "the goal is a shell script",
+      command: AgentCommand(arguments: ["/bin/sh", "{goal_file}"])),
     AgentPreset(
       name: "claude", summary: "Claude Code",
       command: AgentCommand(

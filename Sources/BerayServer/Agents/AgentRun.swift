@@ -96,12 +96,15 @@ final class AgentRun: Sendable {
   private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
     guard let deadline else { return -1 }
     let left = clock.now.duration(to: deadline)
-    return Int32(clamping: max(0, left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1))
+    return Int32(
+      clamping: max(0, left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1))
   }
 
   private func feed(_ streams: inout Streams) {
     guard let input = streams.input else { return }
-    let written = goal.withUnsafeBytes { write(input.rawValue, $0.baseAddress! + streams.sent, goal.count - streams.sent) }
+    let written = goal.withUnsafeBytes {
+      write(input.rawValue, $0.baseAddress! + streams.sent, goal.count - streams.sent)
+    }
     if written < 0 {
       if errno != EAGAIN, errno != EINTR { streams.input = nil }
       return

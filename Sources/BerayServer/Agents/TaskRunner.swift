@@ -107,7 +107,9 @@ final class TaskRunner: Sendable {
 
   private func takeNext() -> Int64? {
     state.withLock { state in
-      guard !state.isShutDown, state.running.count < configuration.maximumTasks, !state.queue.isEmpty else { return nil }
+      guard !state.isShutDown, state.running.count < configuration.maximumTasks, !state.queue.isEmpty else {
+        return nil
+      }
       let task = state.queue.removeFirst()
       state.running[task] = Running()
       return task

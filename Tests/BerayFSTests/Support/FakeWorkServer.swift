@@ -1,7 +1,7 @@
-import SystemPackage
 import BerayAPI
 import BerayClient
 import Synchronization
+import SystemPackage
 import VFS
 import ZipArchive
 

@@ -14,7 +14,9 @@ import VFS
   }
 
   @Test func isCutBetweenCharacters() {
-    for goal in [String(repeating: "x", count: 500), String(repeating: "写", count: 500), String(repeating: "e\u{301}", count: 500)] {
+    for goal in [
+      String(repeating: "x", count: 500), String(repeating: "写", count: 500), String(repeating: "e\u{301}", count: 500),
+    ] {
       let name = TaskName.listed(id: TaskID(rawValue: 12345), goal: goal)
       #expect(name.utf8.count <= 80)
       #expect(name.utf8.count > 74)
