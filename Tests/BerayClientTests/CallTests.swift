@@ -70,13 +70,17 @@ import Testing
     let (put, written) = try await request {
       _ = try await $0.uploadFile(to: id, path: "a.py", content: .bytes(Array("hi".utf8)))
     }
-    #expect(put == "PUT /api/v1/tasks/7/files/content?path=a.py ")
+    #expect(put == "PUT /api/v1/tasks/7/files/content?path=a.py hi")
     #expect(written.headers[.contentType] == "text/x-python")
-    guard case .stream(let body, 2) = written.body else {
-      Issue.record("no stream of two bytes")
+    let large = [UInt8](repeating: 7, count: 300 << 10)
+    let (_, streamed) = try await request {
+      _ = try await $0.uploadFile(to: id, path: "large", content: .bytes(large))
+    }
+    guard case .stream(let body, Int64(large.count)) = streamed.body else {
+      Issue.record("what is not small is streamed")
       return
     }
-    #expect(try await body.collect(upTo: 2) == Array("hi".utf8))
+    #expect(try await body.collect(upTo: large.count) == large)
     let (_, plain) = try await request { _ = try await $0.uploadFile(to: id, path: ".bin", content: .bytes([])) }
     #expect(plain.headers[.contentType] == "application/octet-stream")
     #expect(
