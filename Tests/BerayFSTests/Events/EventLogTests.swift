@@ -100,6 +100,24 @@ import Testing
     #expect(log.lines == ["tick", "tick"])
   }
 
+  /// The order of seed 258 of the random tests.
+  @Test func anAnswerFromBeforeTheConnectionDecidesNothingHeld() {
+    var log = makeLog()
+    let all = ["a", "b", "c", "d", "e"].map { event($0) }
+    log.connect(isResumed: false)
+    log.merge(Array(all[..<3]))
+    let early = log.mark
+    log.receive(all[0])
+    log.receive(all[1])
+    log.connect(isResumed: false)
+    log.receive(all[3])
+    log.merge(Array(all[..<3]), asked: early)
+    #expect(log.lines == ["a", "b", "c"])
+    log.merge(Array(all[..<4]))
+    log.receive(all[4])
+    #expect(log.lines == ["a", "b", "c", "d", "e"])
+  }
+
   @Test func withoutAListEventsAreRepeatedRatherThanLost() {
     var log = makeLog()
     log.merge([event("a")])
