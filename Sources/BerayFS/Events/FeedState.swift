@@ -93,8 +93,8 @@ struct FeedState: Sendable {
   }
 
   /// Ends the log where the task has ended and no stream is open that could tell more.
-  /// - Parameter asked: the mark of the answer that was taken last. One that was asked for before the stream's last words
-  ///   cannot decide what of them is new, so the log stays open, and the next look asks again.
+  /// - Parameter asked: the mark of the answer that was taken last. One that was asked for before the stream's last
+  ///   words cannot decide what of them is new, so the log stays open, and the next look asks again.
   mutating func closeIfOver(asked: EventLog.Mark) {
     guard task.status.isFinished, log.hasList, reader == nil else { return }
     guard asked == log.mark else {

@@ -21,8 +21,8 @@ import VFS
     var told: Int
 
     var testDescription: String {
-      "\(texts), \(before) before\(isReplayed ? ", replayed" : ""), \(listed) listed\(isEndListed ? " and the end" : "")"
-        + ", \(told) told"
+      let list = "\(listed) listed\(isEndListed ? " and the end" : "")"
+      return "\(texts), \(before) before\(isReplayed ? ", replayed" : ""), \(list), \(told) told"
     }
 
     var streamed: [JSON] {
