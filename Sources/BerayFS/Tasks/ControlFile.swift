@@ -1,3 +1,4 @@
+import BerayAPI
 import BerayClient
 import SystemPackage
 import VFS
@@ -102,14 +103,14 @@ final class ControlHandle: OpenFile {
     switch verb {
     case .stop: try await stop()
     case .delete:
-      if !task.feed.isFinished { try await stop() }
+      if !task.feed.task.status.isFinished { try await stop() }
       try await task.delete(operation: "delete")
     case .refresh: task.expire()
     }
   }
 
   private func stop() async throws(Errno) {
-    guard !task.feed.isFinished else { return }
+    guard !task.feed.task.status.isFinished else { return }
     do {
       try await context.service.stopTask(task.id)
     } catch {
@@ -122,6 +123,6 @@ final class ControlHandle: OpenFile {
 
   private func hasEnded() async -> Bool {
     try? await task.feed.refresh()
-    return task.feed.isFinished
+    return task.feed.task.status.isFinished
   }
 }

@@ -6,7 +6,8 @@ public import VFS
 ///
 /// A daemon that was killed leaves its mount behind, and its directory in `/sys/fs/fuse/connections` too, so neither
 /// tells. What does: which process has the connection open, told by `fuse_connection` in proc_pid_fdinfo(5) of newer
-/// kernels. Where that finds nobody, a child process asks the mount; it alone waits if the daemon hangs.
+/// kernels. But a number is used again once its mount is gone, so a child process asks the mount first; it alone waits if
+/// the daemon hangs.
 public enum MountLiveness: Sendable, Hashable {
   /// Served, by `process` where that could be seen.
   case live(ProcessID?)
@@ -15,8 +16,9 @@ public enum MountLiveness: Sendable, Hashable {
 
   /// Finds out how it stands with `mount`. Takes at most two seconds, and never hangs.
   public static func of(_ mount: Mount) -> MountLiveness {
-    if let process = server(of: mount) { return .live(process) }
-    return answersNotConnected(mount.mountpoint) ? .stale : .live(nil)
+    // Asked first: a process may still hold the connection of an older mount that had the same number.
+    if answersNotConnected(mount.mountpoint) { return .stale }
+    return .live(server(of: mount))
   }
 
   /// The process that serves `mount`, as far as this process may look.

@@ -139,7 +139,7 @@ public final class FuseSession: Sendable {
   }
 
   /// Begins to unmount and returns: what is parked is ended, then the mount is taken away, lazily where it is busy, and
-  /// what then still uses it is cut off. Takes about two seconds at worst. Does nothing where it was asked before.
+  /// what then still uses it is cut off. Takes some seconds at worst. Does nothing where it was asked before.
   public func requestUnmount() {
     let mount: Mount?? = state.withLock { state in
       guard case .serving = state.phase, !state.isUnmounting else { return nil }
@@ -232,14 +232,14 @@ public final class FuseSession: Sendable {
     let unmounter = Unmounter(mount)
     // Whose read was just ended needs a moment to close the file. What the file system did not end is interrupted later:
     // many programs answer EINTR by reading again.
-    for attempt in 1...10 {
+    for attempt in 1...30 {
       if attempt == 5 { adapter.pending.interruptAll() }
       do throws(UnmountError) {
         try unmounter.unmount()
         return waitOrCut(unmounter, limit: .seconds(5))
       } catch {
         if error.reason == .notMounted { return waitOrCut(unmounter, limit: .seconds(1)) }
-        guard error.reason == .busy, attempt < 10 else { break }
+        guard error.reason == .busy, attempt < 30 else { break }
         usleep(30_000)
       }
     }
@@ -249,7 +249,7 @@ public final class FuseSession: Sendable {
     } catch {
       logger.error("\(error)")
     }
-    waitOrCut(unmounter, limit: .seconds(1))
+    waitOrCut(unmounter, limit: .seconds(3))
   }
 
   /// Waits for the end; then cuts the connection, which ends it for sure.
