@@ -114,7 +114,7 @@ public final class BerayClient: Sendable {
       throw BerayError(
         .invalidRequest,
         detail:
-          "\(address) is plain HTTP to another machine, where others can read the credentials: use https, or allow it",
+          "\(address) is plain HTTP to another machine, where others can read the credentials: use https, or allow it (--insecure-http)",
         operation: call.operation)
     }
     counts.withLock { $0.requests[call.name, default: 0] += 1 }

@@ -159,6 +159,8 @@ final class TaskRegistry: Sendable {
       // The listing shows `last` now, even where a list has told of the task before.
       state.generation += 1
     }
+    // The next moment it runs: whoever looks at its status is not to be told what was true before.
+    if task.status.phase == .pending { directory.feed.expire() }
     return directory
   }
 
