@@ -61,7 +61,7 @@ import Testing
     (#"[{"path":"d","type":"dir"},{"path":"d/e/f","type":"file"},{"path":"./d/g"},{"path":"h"}]"#, "d/(e/(f) g) h"),
     (#"[{"name":"f","path":"d/e/f"},{"name":"d","path":"d","type":"dir"}]"#, "d/(e/(f))"),
     (#"["d/e/f","d/x/","h"]"#, "d/(e/(f) x/) h"),
-    (#"[{"name":"f","path":"."},{"name":"g","path":"./g"},{"name":"h","path":"/srv/work/h"}]"#, "f g h"),
+    (#"[{"name":"f","path":"."},{"name":"g","path":"./g"},{"name":"h","path":"/srv/files/h"}]"#, "f g h"),
     (#"[{"path":"a","type":"file"},{"path":"a/b","type":"file"}]"#, "a"),
   ])
   func buildsTheTree(text: String, tree: String) throws {
