@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -43,10 +44,28 @@ static inline int linux_pidfd_open(int pid) {
   return (int)syscall(434 /* SYS_pidfd_open */, pid, 0);
 }
 
-// What the server wants of struct stat. That struct itself belongs, to Swift, to whichever C module of the build came upon
+// Asks for the end of a process by a descriptor of linux_pidfd_open: never of another that got its number since.
+static inline int linux_pidfd_send_signal(int process, int signal) {
+  return (int)syscall(424 /* SYS_pidfd_send_signal */, process, signal, (void *)0, 0);
+}
+
+// Who called listen(2) on the socket of unix(7) that `socket` is connected to; glibc has struct ucred behind _GNU_SOURCE.
+struct linux_peer {
+  int32_t process;
+  uint32_t user, group;
+};
+
+static inline int linux_peer_of(int socket, struct linux_peer *peer) {
+  socklen_t length = sizeof *peer;
+  return getsockopt(socket, SOL_SOCKET, 17 /* SO_PEERCRED */, peer, &length);
+}
+
+// What we want of struct stat. That struct itself belongs, to Swift, to whichever C module of the build came upon
 // the header first, which is not always the same one.
 struct linux_status {
   uint32_t mode;
+  uint32_t user;
+  uint64_t device;
   int64_t size;
   uint64_t inode;
   int64_t modified_seconds;
@@ -55,6 +74,8 @@ struct linux_status {
 
 static inline void linux_copy_status(const struct stat *from, struct linux_status *to) {
   to->mode = from->st_mode;
+  to->user = from->st_uid;
+  to->device = from->st_dev;
   to->size = from->st_size;
   to->inode = from->st_ino;
   to->modified_seconds = from->st_mtim.tv_sec;

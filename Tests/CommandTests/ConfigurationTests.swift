@@ -39,6 +39,8 @@ import Testing
     ])
     #expect(paths.credentialsFile == "/c/beray-fs/credentials.json")
     #expect(paths.data == "/h/.local/share/beray-fs")
-    #expect(paths.serverSocket == "/r/beray-fs/server.sock")
+    #expect(paths.serverSocket.string.hasPrefix("/r/beray-fs/server-"))
+    #expect(paths.serverSocket == paths.serverSocket(data: "/h/.local/share/beray-fs"))
+    #expect(paths.serverSocket != paths.serverSocket(data: "/other"))
   }
 }

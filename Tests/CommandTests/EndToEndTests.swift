@@ -13,7 +13,24 @@ import Testing
     try BuiltProgram.run(arguments, in: scratch, input: input)
   }
 
-  /// Ends the server that commands have started by themselves; the kernel's word for its process is the socket's peer.
+  @Test func anIdleLocalServerGivesWayToServe() throws {
+    defer { try? endLocalServer() }
+    #expect(try run("task", "list").status == 0)
+    let idle = try #require(LocalServerProcess(at: scratch.paths.serverSocket))
+    #expect(idle.startedByItself && idle.agent == "demo")
+    do {
+      let server = try RunningServer(scratch, ["--agent", "shell"])
+      #expect(server.url.hasPrefix("http://127.0.0.1:"))
+      let process = try #require(LocalServerProcess(at: scratch.paths.serverSocket))
+      #expect(process.id != idle.id && !process.startedByItself && process.agent == "shell")
+      let second = try run("serve", "--port", "0")
+      #expect(second.status == 1 && second.errors.contains("process \(process.id)"), "\(second.errors)")
+    }
+    // The next command starts one again.
+    #expect(try run("task", "list").status == 0)
+  }
+
+  /// Ends the server that commands have started by themselves.
   private func endLocalServer() throws {
     let kill = Process()
     kill.executableURL = URL(fileURLWithPath: "/bin/sh")

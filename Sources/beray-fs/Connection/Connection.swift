@@ -35,12 +35,16 @@ struct Connection: Sendable {
     let key: String
     switch choice {
     case .url(let url):
+      guard agent == nil else {
+        throw CommandError.badUse(
+          "--agent is for the local server, and this is \(url)", advice: "leave one of the two out")
+      }
       address = try ServerAddress(parsing: url)
       key = address.description
     case .local:
       let server = LocalServer(
         paths: paths, environment: environment, agent: agent ?? configuration.agent,
-        agentCommand: agent == nil ? configuration.agentCommand : nil)
+        insistsOnAgent: agent != nil, agentCommand: agent == nil ? configuration.agentCommand : nil)
       if startsServer { try await server.start() }
       settings.onConnectionRefused = { try await server.start() }
       address = try ServerAddress(parsing: "unix:\(paths.serverSocket)")

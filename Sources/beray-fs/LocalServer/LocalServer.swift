@@ -13,25 +13,33 @@ struct LocalServer: Sendable {
   let environment: [String: String]
   /// The preset of its agent; nil: the default one.
   let agent: String?
+  /// Whether the agent was asked for now: then a server with another one gives way, or it is an error.
+  var insistsOnAgent = false
   /// A command instead of a preset.
   let agentCommand: [String]?
 
   /// Returns once it answers. Does nothing where it does already.
   @concurrent
   func start() async throws(CommandError) {
-    if UnixSocket.isListening(paths.serverSocket) { return }
+    // Before anything is looked for there: what another user put into a directory of his own is no server of ours.
     try PrivateDirectory.make(paths.runtime)
+    if let running = LocalServerProcess(at: paths.serverSocket), suits(running) { return }
     try PrivateDirectory.makeMissing(paths.state)
-    try FileLock.holding(paths.runtime.appending("server.lock")) { () throws(CommandError) in
-      if UnixSocket.isListening(paths.serverSocket) { return }
-      do throws(CommandError) {
-        try BackgroundProcess.start(
-          arguments: arguments, environment: childEnvironment, log: .appending(paths.serverLog))
-      } catch {
-        throw CommandError("the local server did not start: \(error.what)", advice: "see \(paths.serverLog)")
-      }
+    let lock = try FileLock(paths.serverLock(data: paths.data))
+    defer { lock.release() }
+    if let running = LocalServerProcess(at: paths.serverSocket) {
+      if suits(running) { return }
+      try running.giveWay(unfinishedTasks: await LocalServerState.current(paths: paths).unfinished)
+    }
+    do throws(CommandError) {
+      try BackgroundProcess.start(
+        arguments: arguments, environment: childEnvironment, log: .appending(paths.serverLog))
+    } catch {
+      throw CommandError("the local server did not start: \(error.what)", advice: "see \(paths.serverLog)")
     }
   }
+
+  private func suits(_ running: LocalServerProcess) -> Bool { !insistsOnAgent || running.agent == agent }
 
   var arguments: [String] {
     var words = [

@@ -9,39 +9,45 @@ struct LocalServerState: Sendable {
   let socket: String
   let log: String
   let data: String
-  let isRunning: Bool
+  /// Nil where it does not run.
+  let process: LocalServerProcess?
   /// Nil where it could not be asked.
   let tasks: [BerayTask]?
 
-  static func current(paths: Paths) async -> LocalServerState {
-    let isRunning = UnixSocket.isListening(paths.serverSocket)
+  static func current(paths: Paths, data: FilePath? = nil) async -> LocalServerState {
+    let data = data ?? paths.data
+    let socket = paths.serverSocket(data: data)
+    let process = LocalServerProcess(at: socket)
     var tasks: [BerayTask]?
-    if isRunning, let address = try? ServerAddress(parsing: "unix:\(paths.serverSocket)") {
+    if process != nil, let address = try? ServerAddress(parsing: "unix:\(socket)") {
       var settings = Configuration()
       settings.timeouts = Timeouts(metadata: .seconds(2))
-      let credentials = StaticCredentials(token: try? LocalToken.read(dataDirectory: paths.data.string))
+      let credentials = StaticCredentials(token: try? LocalToken.read(dataDirectory: data.string))
       let client = BerayClient(
         address: address, credentials: credentials, configuration: settings, logger: Logger(label: "client"))
       tasks = try? await client.tasks()
       await client.shutdown()
     }
     return LocalServerState(
-      socket: paths.serverSocket.string, log: paths.serverLog.string, data: paths.data.string, isRunning: isRunning,
+      socket: socket.string, log: paths.serverLog.string, data: data.string, process: process,
       tasks: tasks)
   }
 
-  private var unfinished: Int? { tasks.map { $0.count { !$0.status.isFinished } } }
+  /// How many tasks have not ended; nil where it could not be asked.
+  var unfinished: Int? { tasks.map { $0.count { !$0.status.isFinished } } }
 
   var json: JSON {
     [
-      "running": .bool(isRunning), "address": .string("unix:\(socket)"), "data": .string(data), "log": .string(log),
+      "running": .bool(process != nil), "pid": process.map { JSON(Int($0.id)) } ?? .null,
+      "agent": (process?.agent).map { .string($0) } ?? .null, "address": .string("unix:\(socket)"),
+      "data": .string(data), "log": .string(log),
       "tasks": tasks.map { JSON($0.count) } ?? .null, "unfinishedTasks": unfinished.map { JSON($0) } ?? .null,
     ]
   }
 
   var summary: String {
-    guard isRunning else { return "not running; it starts when it is needed" }
+    guard let process else { return "not running; it starts when it is needed" }
     let counts = tasks.map { "\($0.count) tasks, \(unfinished ?? 0) unfinished" } ?? "gives no answer"
-    return "running at unix:\(socket), \(counts)"
+    return "\(process.description), at unix:\(socket), \(counts)"
   }
 }

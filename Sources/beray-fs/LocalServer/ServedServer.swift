@@ -13,13 +13,16 @@ struct ServedServer {
   func run() async throws {
     let environment = Environment.current()
     let paths = Paths(environment: environment)
-    let configuration = try settings(paths, try UserConfiguration(reading: paths.configurationFile))
+    let data = FilePath(command.data.map { AbsolutePath.of($0) } ?? paths.data.string)
+    let configuration = try settings(paths, data: data, try UserConfiguration(reading: paths.configurationFile))
+    let lock = try await takePlace(paths, data: data)
     let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
     let (command, ready) = (command, ready)
     let server = BerayServer(configuration) { addresses in
       Self.announce(
         addresses, data: configuration.dataDirectory, isQuiet: command.socket != nil,
         isSecure: command.tlsCert != nil)
+      lock?.release()
       ready.ready()
     }
     let serving = Task { try await server.run() }
@@ -31,11 +34,24 @@ struct ServedServer {
     do { try await serving.value } catch is CancellationError {}
   }
 
+  /// Ends the local server that was started by itself, where it has nothing to do, and keeps others from starting it until this one answers.
+  /// - Returns: the lock that does so; nil where this is the server that was started by itself, whose starter holds it.
+  private func takePlace(_ paths: Paths, data: FilePath) async throws(CommandError) -> FileLock? {
+    guard command.socket == nil else { return nil }
+    try PrivateDirectory.make(paths.runtime)
+    let lock = try FileLock(paths.serverLock(data: data))
+    if let running = LocalServerProcess(at: paths.serverSocket(data: data)) {
+      let state = await LocalServerState.current(paths: paths, data: data)
+      try running.giveWay(unfinishedTasks: state.unfinished)
+      Terminal.note("takes the place of the local server that was started by itself")
+    }
+    return lock
+  }
+
   /// What the server is told to be.
-  func settings(_ paths: Paths, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
-    let data = command.data.map { AbsolutePath.of($0) } ?? paths.data.string
+  func settings(_ paths: Paths, data: FilePath, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
     var settings = ServerConfiguration(
-      dataDirectory: data, agent: try agent(user), logger: Logger(label: "server"))
+      dataDirectory: data.string, agent: try agent(user), logger: Logger(label: "server"))
     if let socket = command.socket {
       settings.unixSocket = socket
     } else {
@@ -45,16 +61,8 @@ struct ServedServer {
       tcp.isBehindProxy = command.behindProxy
       tcp.allowsRegistration = command.allowRegister
       settings.tcp = tcp
-      // Mounts and commands of this user find their server here; one with another data directory is not it.
-      if data == paths.data.string {
-        try PrivateDirectory.make(paths.runtime)
-        if UnixSocket.isListening(paths.serverSocket) {
-          throw CommandError(
-            "the local server runs already",
-            advice: "end it: kill its process, which 'beray-fs status' names, or use --data")
-        }
-        settings.unixSocket = paths.serverSocket.string
-      }
+      // Mounts and commands of this user find their server here.
+      settings.unixSocket = paths.serverSocket(data: data).string
     }
     if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
     settings.agentEnvironment = command.agentEnv
@@ -81,11 +89,7 @@ struct ServedServer {
     let url = "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     try? Terminal.print(url)
     Terminal.note("data:  \(data)")
-    if addresses.unixSocket != nil {
-      Terminal.note("token: beray-fs whoami --show-token")
-    } else {
-      Terminal.note("token: \(data)/token")
-    }
+    Terminal.note("token: \(data)/token")
     Terminal.note("Ctrl-C ends it")
   }
 }

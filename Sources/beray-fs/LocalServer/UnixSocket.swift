@@ -1,19 +1,24 @@
+import CLinux
 import Glibc
 import SystemPackage
 
 /// Sockets of unix(7).
 enum UnixSocket {
-  /// Whether somebody accepts connections on the socket at `path`.
-  static func isListening(_ path: FilePath) -> Bool {
-    guard var address = try? address(path) else { return false }
+  /// The process of this user that accepts connections on the socket at `path`; nil where none does. What another user
+  /// put there is none: it must never be given a token.
+  static func listener(_ path: FilePath) -> pid_t? {
+    guard var address = try? address(path) else { return nil }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return false }
+    guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    return withUnsafePointer(to: &address) { pointer in
+    let isConnected = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
       }
     }
+    var peer = linux_peer()
+    guard isConnected, linux_peer_of(descriptor, &peer) == 0, peer.user == getuid() else { return nil }
+    return peer.process
   }
 
   /// - Throws: ``CommandError`` where the path is longer than unix(7) allows.

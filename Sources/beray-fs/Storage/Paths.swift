@@ -34,12 +34,23 @@ struct Paths: Sendable {
   var configurationFile: FilePath { configuration.appending("config.json") }
   var credentialsFile: FilePath { configuration.appending("credentials.json") }
   /// Where the local server listens.
-  var serverSocket: FilePath { runtime.appending("server.sock") }
+  var serverSocket: FilePath { serverSocket(data: data) }
+  /// Where the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
+  func serverSocket(data: FilePath) -> FilePath { runtime.appending("server-\(Self.hash(data)).sock") }
+  /// Held while that server is started or replaced.
+  func serverLock(data: FilePath) -> FilePath { runtime.appending("server-\(Self.hash(data)).lock") }
   var serverLog: FilePath { state.appending("server.log") }
   /// One record for each mount that runs.
   var mountRecords: FilePath { runtime.appending("mounts") }
   /// Where files that could not be uploaded are saved.
   var rescued: FilePath { state.appending("rescued") }
+
+  /// FNV-1a of the path, 8 hexadecimal digits: names in ``runtime`` must be short (unix(7)).
+  private static func hash(_ path: FilePath) -> String {
+    let hash = path.string.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
 
   /// The log of a mount in the background: one for each mountpoint.
   func mountLog(for mountpoint: String) -> FilePath {

@@ -7,17 +7,16 @@ enum PrivateDirectory {
   /// - Throws: ``CommandError`` where it cannot be made, is no directory, belongs to another user, or is open to others.
   static func make(_ path: FilePath) throws(CommandError) {
     try makeMissing(path)
-    var status = stat()
-    guard lstat(path.string, &status) == 0 else { throw .system("look at \(path)", errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
+    guard let status = FileStatus(of: path) else { throw .system("look at \(path)", errno) }
+    guard status.isDirectory else {
       throw CommandError("\(path) is not a directory", advice: "move it away, then try again")
     }
-    guard status.st_uid == getuid() else {
+    guard status.user == getuid() else {
       throw CommandError(
-        "\(path) belongs to user \(status.st_uid)",
+        "\(path) belongs to user \(status.user)",
         advice: "set XDG_RUNTIME_DIR to a directory of your own")
     }
-    guard status.st_mode & 0o077 == 0 else {
+    guard status.permissions & 0o077 == 0 else {
       throw CommandError("\(path) is open to other users", advice: "run: chmod 700 '\(path)'")
     }
   }
@@ -35,7 +34,7 @@ enum PrivateDirectory {
   }
 
   static func isOwned(_ path: String, by user: UInt32) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == user
+    guard let status = FileStatus(of: FilePath(path)) else { return false }
+    return status.isDirectory && status.user == user
   }
 }

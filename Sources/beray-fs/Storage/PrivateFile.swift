@@ -12,9 +12,8 @@ enum PrivateFile {
       throw .system("read \(path)", errno)
     }
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system("look at \(path)", errno) }
-    guard status.st_mode & 0o077 == 0 else {
+    guard let status = FileStatus(of: descriptor) else { throw .system("look at \(path)", errno) }
+    guard status.permissions & 0o077 == 0 else {
       throw CommandError(
         "\(path) can be read by other users, and it holds a secret", advice: "run: chmod 600 '\(path)'")
     }

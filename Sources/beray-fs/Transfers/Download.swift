@@ -16,10 +16,9 @@ struct Download {
       return
     }
     let path = FilePath(place)
-    var status = stat()
-    // A device or a pipe, such as /dev/null, is written as it is.
-    if stat(place, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      return try await copy(into: FileDescriptor.open(path, .writeOnly), progress)
+    // A device or a pipe, such as /dev/null, and what a link leads to, is written as it is.
+    if let status = FileStatus(of: path), !status.isRegularFile {
+      return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]), progress)
     }
     let part = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "file").part\(getpid())")
     do {

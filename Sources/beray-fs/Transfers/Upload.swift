@@ -14,12 +14,11 @@ final class Upload: Sendable {
     name = file
     descriptor = file == "-" ? try Self.spooledInput() : Glibc.open(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system("read \(file)", errno) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard let status = FileStatus(of: descriptor), status.isRegularFile else {
       close(descriptor)
       throw .badUse("\(file) is not a regular file", advice: "give files one by one, or '-' for standard input")
     }
-    length = Int64(status.st_size)
+    length = status.size
   }
 
   deinit { close(descriptor) }

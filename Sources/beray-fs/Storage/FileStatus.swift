@@ -1,0 +1,35 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// What stat(2) tells of a file, as far as it is looked at here.
+struct FileStatus {
+  /// The nine bits of who may do what.
+  let permissions: UInt32
+  let user: UInt32
+  let size: Int64
+  let isRegularFile: Bool
+  let isDirectory: Bool
+
+  /// Of an open file; nil and errno where there is an error.
+  init?(of descriptor: Int32) {
+    var status = linux_status()
+    guard linux_fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  /// Of a name itself, not of what a symbolic link leads to; nil and errno where there is an error.
+  init?(of path: FilePath) {
+    var status = linux_status()
+    guard linux_lstatat(AT_FDCWD, path.string, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: linux_status) {
+    permissions = status.mode & 0o777
+    user = status.user
+    size = status.size
+    isRegularFile = status.mode & 0o170000 == 0o100000
+    isDirectory = status.mode & 0o170000 == 0o040000
+  }
+}
