@@ -4,7 +4,7 @@ import HTTPTypes
 import Synchronization
 
 /// A transport that answers by a script and records what it was asked.
-final class ScriptedTransport: Transport {
+final class ScriptedTransport: BerayClient.Transport {
   typealias Step = @Sendable (TransportRequest) async throws(BerayError) -> TransportResponse
 
   private struct State {
@@ -60,9 +60,9 @@ extension TransportRequest {
 /// A client on a scripted transport, whose pauses between retries take no time.
 func makeClient(
   _ transport: ScriptedTransport, token: String? = "t0ken", url: String = "http://localhost:8000",
-  _ change: (inout Configuration) -> Void = { _ in }
+  _ change: (inout BerayClient.Configuration) -> Void = { _ in }
 ) throws -> BerayClient {
-  var configuration = Configuration()
+  var configuration = BerayClient.Configuration()
   configuration.pause = { _ in try Task.checkCancellation() }
   change(&configuration)
   return BerayClient(

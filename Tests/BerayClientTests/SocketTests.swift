@@ -8,9 +8,9 @@ import Testing
   private let id = TaskID(rawValue: 7)
 
   private func withClient<Value>(
-    _ url: String, _ change: (inout Configuration) -> Void = { _ in }, _ body: (BerayClient) async throws -> Value
+    _ url: String, _ change: (inout BerayClient.Configuration) -> Void = { _ in }, _ body: (BerayClient) async throws -> Value
   ) async throws -> Value {
-    var configuration = Configuration()
+    var configuration = BerayClient.Configuration()
     configuration.retries = 0
     change(&configuration)
     let client = BerayClient(

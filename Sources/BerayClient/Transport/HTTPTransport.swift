@@ -6,7 +6,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 
 /// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
-public final class HTTPTransport: Transport {
+public final class HTTPTransport: BerayClient.Transport {
   private let address: ServerAddress
   private let client: HTTPClient
   /// All connections live on one event loop, and so do the calls.

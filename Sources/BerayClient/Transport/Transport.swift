@@ -1,22 +1,25 @@
 public import HTTPTypes
 
-/// What carries requests to the server, as a seam: ``HTTPTransport`` ships, tests put failing ones in its place.
-///
-/// A transport sends each request once, follows no redirect, and knows no deadlines but that of connecting. It gives up
-/// at once when the task that waits for it is cancelled.
-public protocol Transport: Sendable {
-  /// Sends a request; returns when the head of the answer has come, whatever its status.
-  func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse
-  /// Closes what is open. No request follows.
-  func shutdown() async
-  /// Where calls run best; nil: anywhere.
-  var executor: (any TaskExecutor)? { get }
+extension BerayClient {
+  /// What carries requests to the server, as a seam: ``HTTPTransport`` ships, tests put failing ones in its place.
+  ///
+  /// A transport sends each request once, follows no redirect, and knows no deadlines but that of connecting. It gives up
+  /// at once when the task that waits for it is cancelled.
+  public protocol Transport: Sendable {
+    /// Sends a request; returns when the head of the answer has come, whatever its status.
+    func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse
+    /// Closes what is open. No request follows.
+    func shutdown() async
+    /// Where calls run best; nil: anywhere.
+    var executor: (any TaskExecutor)? { get }
+  }
 }
 
-extension Transport {
+extension BerayClient.Transport {
   public var executor: (any TaskExecutor)? { nil }
 }
 
+/// A request as a ``BerayClient/Transport`` sends it.
 public struct TransportRequest: Sendable {
   public enum Body: Sendable {
     case none
@@ -43,6 +46,7 @@ public struct TransportRequest: Sendable {
   }
 }
 
+/// The answer that a ``BerayClient/Transport`` brought.
 public struct TransportResponse: Sendable {
   public var status: Int
   public var headers: HTTPFields

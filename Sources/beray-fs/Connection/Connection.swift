@@ -28,7 +28,7 @@ struct Connection: Sendable {
     let paths = Paths(environment: environment)
     let configuration = try UserConfiguration(reading: paths.configurationFile)
     let choice = ServerChoice(flag: options.url, environment: environment, configuration: configuration)
-    var settings = Configuration()
+    var settings = BerayClient.Configuration()
     settings.timeouts = timeouts
     settings.allowInsecureHTTP = options.insecureHttp
     let address: ServerAddress

@@ -20,7 +20,7 @@ struct LocalServerState: Sendable {
     let process = LocalServerProcess(at: socket)
     var tasks: [BerayTask]?
     if process != nil, let address = try? ServerAddress(parsing: "unix:\(socket)") {
-      var settings = Configuration()
+      var settings = BerayClient.Configuration()
       settings.timeouts = Timeouts(metadata: .seconds(2))
       let credentials = StaticCredentials(token: try? LocalToken.read(dataDirectory: data.string))
       let client = BerayClient(
