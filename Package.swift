@@ -87,7 +87,11 @@ let package = Package(
     .testTarget(
       name: "BerayClientTests",
       dependencies: [
-        "BerayClient", "BerayAPI", .product(name: "HTTPTypes", package: "swift-http-types"),
+        "BerayClient", "BerayAPI",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     .testTarget(
       name: "BerayFSTests",

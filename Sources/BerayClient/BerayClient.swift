@@ -27,7 +27,10 @@ public final class BerayClient: Sendable {
     self.credentials = credentials
     self.configuration = configuration
     self.logger = logger
-    self.transport = transport ?? HTTPTransport(address: address, connect: configuration.timeouts.connect)
+    self.transport =
+      transport
+      ?? HTTPTransport(
+        address: address, connect: configuration.timeouts.connect, authorities: configuration.certificateAuthorities)
   }
 
   /// A client that keeps its token in memory.

@@ -13,8 +13,7 @@ internal import Darwin
 
 extension BerayError {
   /// What an error of async-http-client or SwiftNIO means.
-  /// - Parameter isAnswering: whether the head of the answer had come.
-  init(transport error: any Error, operation: String, isAnswering: Bool) {
+  init(transport error: any Error, operation: String) {
     if let known = error as? BerayError {
       self = known
       return
@@ -35,11 +34,7 @@ extension BerayError {
       if case .connectTimeout = error { return (.timedOut, "no connection came about in time") }
       return (.connectionLost, "")
     default:
-      // NIOSSL is a dependency of a dependency; its errors are known by the module that declares them.
-      if String(reflecting: type(of: error)).hasPrefix("NIOSSL") {
-        return (.secureConnectionFailed, "TLS failed: \(error)")
-      }
-      return (.connectionLost, "\(error)")
+      return meaning(ofTLS: error) ?? (.connectionLost, "\(error)")
     }
   }
 
@@ -52,7 +47,7 @@ extension BerayError {
     case .uncleanShutdown, .remoteConnectionClosed: (.connectionLost, "the server closed the connection")
     case .alreadyShutdown: (.invalidRequest, "the client was shut down")
     case .bodyLengthMismatch: (.invalidRequest, "the content is not as long as was announced")
-    default: (.connectionLost, error.description)
+    default: (.invalidRequest, error.description)
     }
   }
 

@@ -4,18 +4,31 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import NIOSSL
 
 /// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
 public final class HTTPTransport: BerayClient.Transport {
   private let address: ServerAddress
   private let client: HTTPClient
+  /// Why nothing can be sent.
+  private let fault: BerayError?
   /// All connections live on one event loop, and so do the calls.
   public let executor: (any TaskExecutor)?
 
-  /// - Parameter connect: how long a connection may take, TLS included.
-  public init(address: ServerAddress, connect: Duration = .seconds(5)) {
+  /// - Parameters:
+  ///   - connect: how long a connection may take, TLS included.
+  ///   - authorities: the path of a file with certificates in PEM, trusted beside the system's. Where it cannot be
+  ///     read, every request fails with ``BerayError/Code/invalidRequest``.
+  public init(address: ServerAddress, connect: Duration = .seconds(5), authorities: String? = nil) {
     self.address = address
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    var fault: BerayError?
+    do throws(BerayError) {
+      configuration.tlsConfiguration = try authorities.map(TLSConfiguration.trusting)
+    } catch {
+      fault = error
+    }
+    self.fault = fault
     configuration.httpVersion = .http1Only
     configuration.timeout.connect = TimeAmount(connect)
     configuration.connectionPool.idleTimeout = .seconds(30)
@@ -37,6 +50,10 @@ public final class HTTPTransport: BerayClient.Transport {
   }
 
   public func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse {
+    if var fault {
+      fault.operation = request.operation
+      throw fault
+    }
     var sent = HTTPClientRequest(url: address.url(request.target))
     sent.method = HTTPMethod(rawValue: request.method)
     sent.headers.add(name: "Host", value: address.authority)
@@ -61,13 +78,13 @@ public final class HTTPTransport: BerayClient.Transport {
           do {
             return try await iterator.next().map { Array($0.readableBytesView) }
           } catch {
-            throw BerayError(transport: error, operation: operation, isAnswering: true)
+            throw BerayError(transport: error, operation: operation)
           }
         }
       }
       return TransportResponse(status: Int(response.status.code), headers: headers, body: stream)
     } catch {
-      throw BerayError(transport: error, operation: request.operation, isAnswering: false)
+      throw BerayError(transport: error, operation: request.operation)
     }
   }
 }

@@ -1,0 +1,60 @@
+internal import NIOSSL
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+extension TLSConfiguration {
+  /// A client's settings that trust the certificates in a file (PEM) beside those that the system trusts.
+  /// - Throws: ``BerayError/Code/invalidRequest`` where the file cannot be read or has none.
+  static func trusting(authoritiesIn path: String) throws(BerayError) -> TLSConfiguration {
+    func fault(_ reason: String) -> BerayError {
+      BerayError(.invalidRequest, detail: "no certificates can be read from \(path): \(reason)", operation: "TLS")
+    }
+    guard access(path, R_OK) == 0 else { throw fault(String(cString: strerror(errno))) }
+    guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
+      throw fault("it has none in PEM")
+    }
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.additionalTrustRoots = [.certificates(certificates)]
+    return configuration
+  }
+}
+
+extension BerayError {
+  /// What an error of the TLS library means; nil where it is of another kind.
+  static func meaning(ofTLS error: any Error) -> (Code, String)? {
+    switch error {
+    // The peer closed the connection without saying so: an answer may have been cut.
+    case NIOSSLError.uncleanShutdown: (.connectionLost, "the server closed the connection")
+    case NIOSSLError.handshakeFailed(let reason): (.secureConnectionFailed, sentence(for: reason))
+    case let error as NIOSSLError: (.secureConnectionFailed, "TLS failed: \(error)")
+    case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+      (.secureConnectionFailed, "the server's certificate is for another name")
+    case is NIOSSLExtraError: (.secureConnectionFailed, "the server's name cannot be one of a certificate")
+    case let error as BoringSSLError: (.secureConnectionFailed, sentence(for: error))
+    default: nil
+    }
+  }
+
+  /// The reason alone: the library's own text goes on with codes and the places in its sources.
+  private static func sentence(for error: BoringSSLError) -> String {
+    guard case .sslError(let stack) = error else { return "TLS failed" }
+    if stack.contains(.eofDuringHandshake) { return "the server closed the connection during the TLS handshake" }
+    let reasons = stack.compactMap { entry in
+      // "error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …/handshake.cc:393"
+      entry.description.split(separator: " ").first { $0.contains("OPENSSL_internal:") }?.split(separator: ":").last
+    }
+    if reasons.contains("CERTIFICATE_VERIFY_FAILED") {
+      return "the issuer of the server's certificate is not known, or its time is over"
+    }
+    if reasons.contains("WRONG_VERSION_NUMBER") || reasons.contains("HTTP_REQUEST") {
+      return "the server speaks no TLS there"
+    }
+    return "TLS failed: " + reasons.map { $0.lowercased().replacing("_", with: " ") }.joined(separator: ", ")
+  }
+}
