@@ -31,25 +31,39 @@ extension WorkShared {
     sending.withLock { _ = $0.tasks.removeValue(forKey: number) }
   }
 
+  /// Uploads what no program writes any more, and waits for what is on its way, while programs go on: names that wait for
+  /// their rename stay held back, and uploads may begin after this as before.
+  /// - Parameter end: when it ends at the latest, by ``TimeSource/uptime``.
+  func uploadClosed(until end: Duration, progress: @escaping @Sendable (String) -> Void) async {
+    let closed = unsent.filter { file, buffer in
+      buffer.runningUpload != nil || file.state.withLock { $0.writers == 0 }
+    }
+    await upload(closed.map(\.file), until: end, progress)
+  }
+
   /// Uploads everything that the server has not. When `deadline` has passed, what is under way is ended. Returns the
   /// paths of what the server still has not; no upload begins any more.
   func uploadAll(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
     for file in writtenFiles { file.letGo() }
-    let files = unsent.map(\.file)
-    if !files.isEmpty {
-      await withTaskGroup { group in
-        group.addTask {
-          for (index, file) in files.enumerated() where !Task.isCancelled {
-            progress("uploading \(index + 1) of \(files.count): \(file.path)")
-            _ = try? await file.upload("unmount", includingEmpty: true)
-          }
-        }
-        group.addTask { [context] in _ = try? await context.time.sleep(deadline) }
-        await group.next()
-        group.cancelAll()
-      }
-    }
+    await upload(unsent.map(\.file), until: context.time.uptime() + deadline, progress)
     return unsent.map(\.file.path)
+  }
+
+  private func upload(
+    _ files: [WorkFile], until end: Duration, _ progress: @escaping @Sendable (String) -> Void
+  ) async {
+    guard !files.isEmpty else { return }
+    await withTaskGroup { group in
+      group.addTask {
+        for (index, file) in files.enumerated() where !Task.isCancelled {
+          progress("uploading \(index + 1) of \(files.count): \(file.path)")
+          _ = try? await file.upload("unmount", includingEmpty: true)
+        }
+      }
+      group.addTask { [context] in _ = try? await context.time.sleep(end - context.time.uptime()) }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   /// Ends the uploads that are under way, and lets none begin any more: what is unsent then stays so.

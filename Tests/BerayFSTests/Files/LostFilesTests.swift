@@ -82,6 +82,43 @@ import VFS
     #expect(fixture.server.paths == [])
   }
 
+  @Test func whatIsClosedGoesUpBeforeTheUnmount() async throws {
+    let fixture = WorkFixture(.bare)
+    fixture.server.fail(.upload, FakeWorkServer.error(.api, 503))
+    for name in ["closed", "open"] {
+      let file = try await fixture.create(name, [.write])
+      try await fixture.write(file, "precious")
+      guard name == "closed" else { continue }
+      _ = try? await file.flush(caller: WorkFixture.caller).get()
+      try await file.release().get()
+    }
+    try await fixture.save("g~", "until its rename")
+    fixture.server.fail(.upload, nil)
+    await fixture.shared.uploadClosed(until: fixture.time.source.uptime() + .seconds(60)) { _ in }
+    #expect(fixture.server.paths == ["closed"])
+    // A close goes on as before.
+    try await fixture.save("later", "1")
+    #expect(fixture.server.paths == ["closed", "later"])
+  }
+
+  @Test func theUnmountWaitsForACloseThatIsUnderWayAndNoLonger() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("f", [.write])
+    try await fixture.write(file, "precious")
+    _ = fixture.server.hold(.upload)
+    let closing = Task { try await file.flush(caller: WorkFixture.caller).get() }
+    await fixture.server.requests(.upload, 1)
+    let end = fixture.time.source.uptime() + .seconds(60)
+    let first = Task { await fixture.shared.uploadClosed(until: end) { _ in } }
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .seconds(60))
+    await first.value
+    #expect(fixture.server.paths == [])
+    fixture.server.letGo(.upload)
+    try await closing.value
+    #expect(fixture.server.text("f") == "precious")
+  }
+
   @Test func aFileThatIsOnlyMadeReachesTheServer() async throws {
     let fixture = WorkFixture()
     // As flock(1) and lockf do: O_RDONLY | O_CREAT.
