@@ -7,7 +7,7 @@ final class ContentCache: Sendable {
   struct Key: Hashable, Sendable {
     var inode: InodeID
     var generation: UInt32
-    var block: Int32
+    var block: Int64
   }
 
   /// Files up to this many bytes are one block.

@@ -18,10 +18,13 @@ final class RangeReader: Sendable {
     self.generation = generation
   }
 
-  private var blockCount: Int { Int((size + Int64(ContentCache.blockSize) - 1) / Int64(ContentCache.blockSize)) }
+  private var blockCount: Int {
+    let (whole, rest) = size.quotientAndRemainder(dividingBy: Int64(ContentCache.blockSize))
+    return Int(whole) + (rest > 0 ? 1 : 0)
+  }
 
   private func key(_ block: Int, of file: WorkFile) -> ContentCache.Key {
-    .init(inode: file.inode, generation: generation, block: Int32(block))
+    .init(inode: file.inode, generation: generation, block: Int64(block))
   }
 
   private func isHere(_ block: Int, of file: WorkFile) -> Bool {
@@ -41,7 +44,7 @@ final class RangeReader: Sendable {
     offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>, of file: WorkFile
   ) async throws(Errno) -> ArraySlice<UInt8>? {
     let blockSize = Int64(ContentCache.blockSize)
-    let end = min(offset + Int64(count), size)
+    let end = offset + min(Int64(count), max(0, size - offset))
     var bytes: ArraySlice<UInt8> = []
     var position = offset
     while position < end {
@@ -107,7 +110,7 @@ final class RangeReader: Sendable {
     let tree = file.tree
     let blockSize = ContentCache.blockSize
     let start = Int64(first) * Int64(blockSize)
-    let end = min(Int64(last + 1) * Int64(blockSize), size)
+    let end = start + min(Int64(last + 1 - first) * Int64(blockSize), size - start)
     let content = try await tree.context.service.fileContent(
       of: tree.task, path: tree.serverPath(of: file), range: ByteRange(offset: start, count: end - start),
       ifNoneMatch: nil)

@@ -1,16 +1,59 @@
 import BerayClient
+import Synchronization
 import SystemPackage
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
+/// Makes temporary files in one directory. Each takes a descriptor, so there are not more of them than leave enough for
+/// connections and everything else.
+final class SpillSpace: Sendable {
+  private let directory: String
+  private let limit: Int
+  private let count = Atomic(0)
+
+  /// - Parameter limit: the largest number of files at one time; nil: half of the descriptors that the process may have.
+  init(directory: String, limit: Int? = nil) {
+    self.directory = directory
+    self.limit = limit ?? Self.descriptorLimit / 2
+  }
+
+  private static var descriptorLimit: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    return Int(clamping: limit.rlim_cur)
+  }
+
+  /// - Throws: ENOSPC where there are too many.
+  func makeFile() throws(Errno) -> SpillFile {
+    guard count.add(1, ordering: .relaxed).newValue <= limit else {
+      count.subtract(1, ordering: .relaxed)
+      throw .noSpace
+    }
+    do throws(Errno) {
+      return SpillFile(descriptor: try SpillFile.open(in: directory), space: self)
+    } catch {
+      count.subtract(1, ordering: .relaxed)
+      throw error
+    }
+  }
+
+  fileprivate func closed() { count.subtract(1, ordering: .relaxed) }
+}
+
 /// A temporary file that has no name: it is gone when its last owner is.
 final class SpillFile: Sendable {
   private let descriptor: CInt
+  private let space: SpillSpace
 
-  /// Makes a file in `directory`, which is made (0700) where it is missing.
-  init(directory: String) throws(Errno) {
+  fileprivate init(descriptor: CInt, space: SpillSpace) {
+    self.descriptor = descriptor
+    self.space = space
+  }
+
+  /// Opens a file in `directory`, which is made (0700) where it is missing.
+  fileprivate static func open(in directory: String) throws(Errno) -> CInt {
     var created = -1 as CInt
     for attempt in 0..<2 {
       var template = Array((directory + "/spill-XXXXXX").utf8CString)
@@ -24,10 +67,13 @@ final class SpillFile: Sendable {
       try PrivateDirectory.make(directory)
     }
     guard created >= 0 else { throw .noSuchFileOrDirectory }
-    descriptor = created
+    return created
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    close(descriptor)
+    space.closed()
+  }
 
   func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(Errno) {
     let failure = bytes.withUnsafeBytes { write($0, at: offset) }

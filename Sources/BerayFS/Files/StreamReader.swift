@@ -96,7 +96,7 @@ final class StreamReader: Sendable {
 
   /// The bytes at `offset`, when they have come.
   func read(offset: Int64, count: Int) async throws(Errno) -> ArraySlice<UInt8> {
-    let until = min(offset + Int64(count), size ?? .max)
+    let until = offset + min(Int64(count), max(0, (size ?? .max) - offset))
     let flight = state.withLock { state -> Flight<Void, Errno>? in
       guard state.received < until, state.end == nil else { return nil }
       let flight = Flight<Void, Errno>()

@@ -113,7 +113,7 @@ final class WorkDirectory: DirectoryNode {
 
   /// Makes a file here alone: the server gets it when it is closed.
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
-    guard name.utf8.count <= Name.maximumLength else { return .failed(Errno(rawValue: 36)) }  // ENAMETOOLONG
+    guard name.utf8.count <= Name.maximumLength else { return .failed(.fileNameTooLong) }
     if let existing = child(name) {
       guard !flags.contains(.exclusive) else { return .failed(.fileExists) }
       guard case .file(let file) = existing.node else { return .failed(.isDirectory) }
@@ -153,7 +153,8 @@ final class WorkDirectory: DirectoryNode {
     _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
   ) -> Outcome<Void> {
     guard let destination = newDirectory as? WorkDirectory, destination.tree === tree else {
-      return .failed(Errno(rawValue: 18))  // EXDEV: mv(1) then copies
+      // mv(1) then copies.
+      return .failed(.improperLink)
     }
     return tree.rename(name, in: self, to: newName, in: destination, flags: flags)
   }

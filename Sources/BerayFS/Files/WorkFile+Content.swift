@@ -21,14 +21,14 @@ extension WorkFile {
     let known = state.withLock { (size: $0.size, generation: $0.generation, stream: $0.stream) }
     guard let size = known.size else { return nil }
     guard offset < size else { return [] }
-    let end = min(offset + Int64(count), size)
+    let end = offset + min(Int64(count), size - offset)
     if let stream = known.stream { return stream.readyBytes(offset..<end) }
     let blockSize = Int64(ContentCache.blockSize(ofFile: size))
     var bytes: ArraySlice<UInt8> = []
     var position = offset
     while position < end {
       let index = position / blockSize
-      let key = ContentCache.Key(inode: inode, generation: known.generation, block: Int32(index))
+      let key = ContentCache.Key(inode: inode, generation: known.generation, block: index)
       guard let block = cache[key] else { return nil }
       let start = Int(position - index * blockSize)
       let stop = min(Int(end - index * blockSize), block.count)
@@ -103,7 +103,7 @@ extension WorkFile {
   }
 
   private func openStream() throws(Errno) {
-    let spill = try SpillFile(directory: tree.context.options.spillDirectory)
+    let spill = try tree.context.spills.makeFile()
     let started = state.withLock { state -> (StreamReader, UInt32)? in
       guard state.stream == nil else { return nil }
       let stream = StreamReader(spill: spill, size: state.size)
@@ -209,7 +209,7 @@ extension WorkFile {
   private func goOnAsStream(
     _ bytes: [UInt8], _ iterator: inout ByteStream.AsyncIterator, _ generation: UInt32, _ handedOver: () -> Void
   ) async throws {
-    let stream = StreamReader(spill: try SpillFile(directory: tree.context.options.spillDirectory), size: nil)
+    let stream = StreamReader(spill: try tree.context.spills.makeFile(), size: nil)
     state.withLock { if $0.generation == generation { $0.stream = stream } }
     handedOver()
     try await stream.pump(bytes, &iterator)

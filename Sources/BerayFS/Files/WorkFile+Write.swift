@@ -97,7 +97,7 @@ extension WorkFile {
   }
 
   private func largeBuffer() async throws(Errno) -> WriteBuffer {
-    let spill = try SpillFile(directory: tree.context.options.spillDirectory)
+    let spill = try tree.context.spills.makeFile()
     let (path, shownPath) = (tree.serverPath(of: self), path)
     var size: Int64 = 0
     do {

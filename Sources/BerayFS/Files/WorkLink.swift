@@ -27,7 +27,8 @@ final class WorkLink: Node {
   }
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    .failed(Errno(rawValue: 40))  // ELOOP: the kernel follows links itself
+    // The kernel follows links itself.
+    .failed(.tooManySymbolicLinkLevels)
   }
 
   func readlink() -> Outcome<String> { .ready(target) }

@@ -206,7 +206,7 @@ final class WriteBuffer: Sendable {
         || shared.bufferMemory.value + growth > shared.limits.buffersInMemory
     else { return nil }
     do throws(Errno) {
-      let spill = try SpillFile(directory: shared.context.options.spillDirectory)
+      let spill = try shared.context.spills.makeFile()
       try spill.write(content[...], at: 0)
       shared.bufferMemory.add(-content.count)
       storage = .spilled(spill, size: Int64(content.count))

@@ -12,6 +12,8 @@ final class MountContext: Sendable {
   let time: TimeSource
   let inodes = InodeTable()
   let failures: FailureLog
+  /// Temporary files, for what is too large for memory.
+  let spills: SpillSpace
   let logger: Logger
   private let notifierSlot = Mutex<(any Notifier)?>(nil)
 
@@ -21,6 +23,7 @@ final class MountContext: Sendable {
     self.time = time
     self.logger = logger
     self.failures = FailureLog(time: time)
+    spills = SpillSpace(directory: options.spillDirectory)
   }
 
   /// How the kernel is told of changes; nothing happens before the mount started.

@@ -96,7 +96,7 @@ final class ArchiveFile: Node {
   }
 
   private func fetch() async throws(Errno) -> ArchiveHandle {
-    let spill = try SpillFile(directory: context.options.spillDirectory)
+    let spill = try context.spills.makeFile()
     let content = try await context.call("open", path) { () async throws(BerayError) in
       try await context.service.archive(of: feed.id, paths: [])
     }
