@@ -24,16 +24,18 @@ struct FileState {
   var isHeldBack = false
   /// Counts when the time began anew after which it is taken to stay.
   var holds: UInt32 = 0
-  /// A rename is under way: uploads wait, so that none goes up under the name that it leaves.
-  var rename: Flight<Void, Errno>?
+  /// A rename, a removal or what replaces the file is under way: nothing begins to go to the server under the name that
+  /// it leaves.
+  var nameChange: Flight<Void, Errno>?
+  /// An upload and what follows it, or attributes alone, on the way to the server: one at a time.
+  var sending: Flight<Void, Errno>?
   /// No name leads to it any more.
   var isDetached = false
   /// It is gone though this mount did not remove it: what is written now reaches nobody.
   var isLost = false
   /// The upload of this mount made the present version: the first listing after it tells how the server shows it.
   var adoptsNextListing = false
-  /// Times or a mode that the server was not told yet, and is to be once it has the file.
-  var unsentAttributes = false
+  var unsentAttributes = UnsentAttributes()
   /// Where the listing does not tell versions: when the content was last asked for, by ``TimeSource/uptime``.
   var checked: Duration?
   /// The entity tag of the content that was read last.
@@ -76,8 +78,8 @@ struct FileState {
     let new = FileVersion(entry)
     let old = listed
     isLocal = false
-    let isModeNews = entry.mode != nil && entry.mode != mode
-    if let mode = entry.mode, !unsentAttributes { self.mode = mode }
+    let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
+    if let mode = entry.mode, !unsentAttributes.hasMode { self.mode = mode }
     listed = new
     let isOwn =
       adoptsNextListing && (new.size == nil || new.size == old.size)
@@ -87,22 +89,22 @@ struct FileState {
     if let buffer {
       // While a program writes, what it wrote is what the file is.
       if isOwn { buffer.base = new }
-      if isOwn || new.isSameContent(as: old) || buffer.isUnsent(includingEmpty: true) { return nil }
+      if isOwn || new.isSameContent(as: old) || !buffer.retire() { return nil }
       self.buffer = nil
     }
     if isOwn {
-      if let time = new.modified, !unsentAttributes { modified = Timestamp(time) }
+      if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false
     }
     if wasAdopting {
       // Somebody else changed it after our upload.
     } else if new.isSameContent(as: old) {
       guard new.modified != old.modified || isModeNews else { return nil }
-      if let time = new.modified, !unsentAttributes { modified = Timestamp(time) }
+      if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false
     }
     contentChanged()
-    unsentAttributes = false
+    unsentAttributes.clear()
     if let mode = entry.mode { self.mode = mode }
     size = new.size
     if let time = new.modified { modified = Timestamp(time) }

@@ -128,4 +128,8 @@ enum WorkNode: Sendable {
   }
 
   var inode: InodeID { node.inode }
+
+  var file: WorkFile? {
+    if case .file(let file) = self { file } else { nil }
+  }
 }

@@ -13,17 +13,22 @@ struct UploadFailure: Sendable {
   var changes: UInt64
   /// Whether somebody else changed the file meanwhile, so that it is not tried again by itself.
   var isConflict = false
+  /// Whether a new login is what would help.
+  var isLogin = false
 }
 
 extension UploadFailure {
   init(_ error: BerayError, errno: Errno, changes: UInt64) {
+    let isLogin = error.code == .authentication && error.status != 403
     let isTransient =
       switch error.code {
       case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut, .cancelled: true
+      case .authentication: isLogin
       case .api: error.status == 429 || (error.status ?? 0) >= 500
       default: false
       }
     self.init(
-      errno: errno, text: error.detail, isTransient: isTransient, retryAfter: error.retryAfter, changes: changes)
+      errno: errno, text: error.detail, isTransient: isTransient, retryAfter: error.retryAfter, changes: changes,
+      isLogin: isLogin)
   }
 }

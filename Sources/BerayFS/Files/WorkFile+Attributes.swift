@@ -23,32 +23,72 @@ extension WorkFile {
 
   private func keep(_ changes: AttributeChanges) -> Outcome<Void> {
     let modified = changes.modified.map { tree.timestamp($0) }
+    let mode = changes.permissions.map { $0 & 0o777 }
     if let accessed = changes.accessed.map({ tree.timestamp($0) }) { state.withLock { $0.accessed = accessed } }
-    guard changes.permissions != nil || modified != nil else { return .done }
-    let isOnServer = state.withLock { state -> Bool in
-      if let permissions = changes.permissions { state.mode = permissions & 0o777 }
-      if let modified {
-        state.modified = modified
-        state.buffer?.setModified(modified)
-      }
-      state.unsentAttributes = true
-      return !state.isLocal && !state.isDetached && !(state.buffer?.isUnsent(includingEmpty: true) ?? false)
+    guard mode != nil || modified != nil else { return .done }
+    let isKept = state.withLock { state in
+      // What goes up later is told of then.
+      let isKept = state.isLocal || state.isDetached || state.buffer?.isUnsent(includingEmpty: true) ?? false
+      if isKept { set(mode, modified, &state) }
+      return isKept
     }
-    guard isOnServer else { return .done }
+    guard !isKept else { return .done }
     return .pending { [self] () async throws(Errno) in
-      guard try await tree.shared.capabilities().contains(.attributes) else { return }
-      try await tellAttributes(mode: changes.permissions, modified: modified)
+      if try await tree.shared.capabilities().contains(.attributes) {
+        try await tell(mode, modified)
+      } else {
+        state.withLock { set(mode, modified, &$0) }
+      }
     }
   }
 
-  private func tellAttributes(mode: UInt16?, modified: Timestamp?) async throws(Errno) {
-    let path = tree.serverPath(of: self)
-    try await tree.context.call("setattr", self.path) { () async throws(BerayError) in
-      try await tree.context.service.setAttributes(
-        of: tree.task, path: path, mode: mode.map { $0 & 0o777 }, modified: modified.map(UTCTime.init))
+  /// Here, and to be told where the server has the operation.
+  private func set(_ mode: UInt16?, _ modified: Timestamp?, _ state: inout FileState) {
+    if let mode { state.mode = mode }
+    if let modified { set(modified, &state) }
+    state.unsentAttributes.set(mode: mode != nil, time: modified != nil)
+    rememberWhileUnsent(state)
+  }
+
+  /// Changes the server's file, in its turn among uploads and renames. Where that fails, nothing has changed.
+  private func tell(_ mode: UInt16?, _ modified: Timestamp?) async throws(Errno) {
+    let flight = Flight<Void, Errno>()
+    while let other = beginTelling(flight) { try await other.end() }
+    defer { sent(flight, .success(())) }
+    guard !state.withLock({ $0.isDetached }) else { return }
+    do throws(BerayError) {
+      try await request(mode, modified)
+    } catch {
+      throw tree.context.fail("setattr", path, error)
     }
+    state.withLock { state in
+      if let mode { state.mode = mode }
+      if let modified { set(modified, &state) }
+    }
+  }
+
+  private func set(_ modified: Timestamp, _ state: inout FileState) {
+    state.modified = modified
+    state.buffer?.setModified(modified)
+  }
+
+  /// Returns what has to end first.
+  private func beginTelling(_ flight: Flight<Void, Errno>) -> Flight<Void, Errno>? {
+    state.withLock { state in
+      tree.shared.remember(self)
+      if let other = nameChange(state) ?? state.sending {
+        rememberWhileUnsent(state)
+        return other
+      }
+      state.sending = flight
+      return nil
+    }
+  }
+
+  private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
+    try await tree.context.service.setAttributes(
+      of: tree.task, path: tree.serverPath(of: self), mode: mode, modified: modified.map(UTCTime.init))
     let place = state.withLock { state in
-      state.unsentAttributes = false
       if let modified { state.listed.modified = UTCTime(modified) }
       // A new time on the server is our own doing and no news of its content.
       state.adoptsNextListing = true
@@ -58,14 +98,58 @@ extension WorkFile {
     if let parent = place.parent { tree.touched(place.name, in: parent) }
   }
 
-  /// Tells a server that has the file now what was set while it had not.
-  func sendAttributes() async {
-    let unsent = state.withLock { state in
-      state.unsentAttributes ? (mode: state.mode, modified: state.buffer?.modified ?? state.modified) : nil
-    }
-    guard let unsent, let capabilities = try? await tree.shared.capabilities(), capabilities.contains(.attributes)
+  // MARK: - What was set before the server had the file
+
+  /// Whether the server, which could keep them, was not told what programs set.
+  var hasUntoldAttributes: Bool {
+    state.withLock { tree.shared.keepsAttributes && $0.sending == nil && untoldAttributes($0) != nil }
+  }
+
+  private struct Untold {
+    var mode: UInt16?
+    var modified: Timestamp?
+    /// ``UnsentAttributes/changes``.
+    var changes: UInt32
+  }
+
+  /// What the server, which has the content, is to be told now.
+  private func untoldAttributes(_ state: borrowing FileState) -> Untold? {
+    let unsent = state.unsentAttributes
+    // An upload would change the time again.
+    guard !unsent.isEmpty, !state.isLocal, !state.isDetached,
+      state.buffer?.isUnsent(includingEmpty: true) != true
+    else { return nil }
+    return Untold(
+      mode: unsent.hasMode ? state.mode : nil,
+      modified: unsent.hasTime ? state.buffer?.modified ?? state.modified : nil, changes: unsent.changes)
+  }
+
+  /// Tells what was set while the server had not the content, for whoever sends the file now. What fails for the moment
+  /// is told later, by ``WorkTree/retryLater()``.
+  func tellUnsentAttributes() async {
+    guard !state.withLock({ $0.unsentAttributes.isEmpty }), let capabilities = try? await tree.shared.capabilities(),
+      capabilities.contains(.attributes)
     else { return }
-    _ = try? await tellAttributes(mode: unsent.mode, modified: unsent.modified)
+    while let untold = state.withLock({ untoldAttributes($0) }) {
+      do throws(BerayError) {
+        try await request(untold.mode, untold.modified)
+      } catch {
+        let errno = tree.context.fail("setattr", path, error)
+        if UploadFailure(error, errno: errno, changes: 0).isTransient { return }
+      }
+      // Also what was refused: it was told in `.beray/errors`, and the next listing shows what the server has.
+      state.withLock { $0.unsentAttributes.told(upTo: untold.changes) }
+    }
+  }
+
+  /// Tells what an earlier try could not.
+  func retryAttributes() async {
+    let flight = Flight<Void, Errno>()
+    while let other = beginTelling(flight) {
+      do throws(Errno) { try await other.end() } catch { return }
+    }
+    await tellUnsentAttributes()
+    sent(flight, .success(()))
   }
 }
 

@@ -34,11 +34,11 @@ extension WorkFile {
     Task {
       do { try await tree.context.time.sleep(Self.holdTime) } catch { return }
       let stays = state.withLock { state in
-        let stays = state.isHeldBack && state.holds == hold && state.handles == 0 && state.rename == nil
+        let stays = state.isHeldBack && state.holds == hold && state.handles == 0 && state.nameChange == nil
         if stays { state.isHeldBack = false }
         return stays
       }
-      if stays { _ = try? await upload("release", includingEmpty: true) }
+      if stays { _ = try? await upload(.release, includingEmpty: true) }
     }
   }
 
@@ -70,35 +70,6 @@ extension WorkFile {
     }
     buffer?.wasSent()
     retireBuffer(content: nil)
-  }
-
-  // MARK: - Renames
-
-  /// Waits for its turn to rename the file; then no upload begins until ``endRename(_:)``, and none is under way.
-  func beginRename() async throws(Errno) -> Flight<Void, Errno> {
-    let turn = Flight<Void, Errno>()
-    while true {
-      let other = state.withLock { state in
-        if let other = state.rename { return other as Flight<Void, Errno>? }
-        state.rename = turn
-        return nil
-      }
-      guard let other else { break }
-      try await other.end()
-    }
-    do throws(Errno) {
-      try await runningUpload?.end()
-    } catch {
-      endRename(turn)
-      throw error
-    }
-    return turn
-  }
-
-  func endRename(_ turn: Flight<Void, Errno>) {
-    state.withLock { $0.rename = nil }
-    turn.finish(.success(()))
-    hold()
   }
 }
 

@@ -8,25 +8,17 @@ import VFS
 extension WorkFile {
   /// Uploads what the server has not, and waits until it has it. An interrupt ends the wait and not the upload.
   /// - Parameters:
-  ///   - operation: what it is for, in `.beray/errors`.
+  ///   - reason: what it is for.
   ///   - includingEmpty: whether a file that an open made or emptied, and nobody wrote to since, goes up as well.
-  func upload(_ operation: String, includingEmpty: Bool) async throws(Errno) {
+  func upload(_ reason: UploadReason, includingEmpty: Bool) async throws(Errno) {
     guard let goal = state.withLock({ $0.buffer })?.changes else { return }
-    while hasUnsent(includingEmpty: includingEmpty) {
-      // Both at once, so that no upload begins under a name that a rename is about to take away.
-      let (rename, next) = state.withLock {
-        state -> (Flight<Void, Errno>?, (step: WriteBuffer.Step, buffer: WriteBuffer)?) in
-        if let rename = state.rename { return (rename, nil) }
-        return (nil, state.buffer.map { ($0.nextUpload(includingEmpty: includingEmpty), $0) })
-      }
-      if let rename { try await rename.end() }
-      guard let next else { continue }
-      switch next.step {
+    while true {
+      switch nextStep(includingEmpty: includingEmpty) {
       case .done: return
+      case .waitForName(let change): try await change.end()
       case .wait(let flight): try await flight.value()
-      case .send(let flight, let upload):
-        let place = place
-        tree.shared.send { await self.send(upload, of: next.buffer, .init(operation, to: place), flight) }
+      case .send(let upload, let buffer, let place, let flight):
+        tree.shared.send { await self.send(upload, of: buffer, .init(reason, to: place), flight) }
         try await flight.value()
         // What was written since is the next close's.
         if upload.changes >= goal { return }
@@ -34,34 +26,61 @@ extension WorkFile {
     }
   }
 
+  /// What an upload is to do next.
+  private enum Step {
+    /// The server has everything, or is not to have it.
+    case done
+    /// The name is about to change; look again after it.
+    case waitForName(Flight<Void, Errno>)
+    /// Something is under way; look again after it.
+    case wait(Flight<Void, Errno>)
+    case send(WriteBuffer.Upload, of: WriteBuffer, to: WorkDirectory.Place, Flight<Void, Errno>)
+  }
+
+  /// Decides and begins at once, so that no upload begins under a name that is about to go, or is gone.
+  private func nextStep(includingEmpty: Bool) -> Step {
+    state.withLock { state in
+      guard let buffer = state.buffer, isToBeSent(state), buffer.isUnsent(includingEmpty: includingEmpty) else {
+        return .done
+      }
+      if let change = nameChange(state) { return .waitForName(change) }
+      if let sending = state.sending { return .wait(sending) }
+      guard let upload = buffer.nextUpload(includingEmpty: includingEmpty) else { return .done }
+      let flight = Flight<Void, Errno>()
+      state.sending = flight
+      return .send(upload, of: buffer, to: state.place, flight)
+    }
+  }
+
   /// What an upload is for.
   struct Purpose: Sendable {
-    /// In `.beray/errors`.
-    var operation: String
+    var reason: UploadReason
     /// The name on the server.
     var place: WorkDirectory.Place
     /// Where it is not the name that the file has: runs once the server has the bytes, before anything else sees that.
     var whenArrived: (@Sendable () -> Void)?
 
-    init(_ operation: String, to place: WorkDirectory.Place) {
-      self.operation = operation
+    init(_ reason: UploadReason, to place: WorkDirectory.Place) {
+      self.reason = reason
       self.place = place
     }
   }
 
-  /// Uploads everything that the server has not, for a rename: under the name that the file has, or is to get. A rename
-  /// holds a directory's lock in the kernel, so it has an end, which grows with the size.
+  /// Uploads everything that the server has not, for a rename that has the file's turn: under the name that the file has,
+  /// or is to get. A rename holds a directory's lock in the kernel, so it has an end, which grows with the size.
   func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
-    while let buffer = state.withLock({ $0.isDetached ? nil : $0.buffer }) {
-      switch buffer.nextUpload(includingEmpty: true) {
-      case .done: return
-      case .wait(let flight): try await flight.end()
-      case .send(let flight, let upload):
-        let deadline = tree.context.options.timeouts.stall + .seconds(upload.body.length / Self.slowestRename)
-        tree.shared.send { await self.send(upload, of: buffer, purpose, within: deadline, flight) }
-        return try await flight.value()
+    let flight = Flight<Void, Errno>()
+    let next = state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
+      guard !state.isDetached, let buffer = state.buffer, let upload = buffer.nextUpload(includingEmpty: true) else {
+        return nil
       }
+      state.sending = flight
+      return (upload, buffer)
     }
+    guard let (upload, buffer) = next else { return }
+    let deadline = tree.context.options.timeouts.stall + .seconds(upload.body.length / Self.slowestRename)
+    tree.shared.send { await self.send(upload, of: buffer, purpose, within: deadline, flight) }
+    try await flight.value()
   }
 
   /// Bytes a second that an upload has to get through within a rename, beside the time that the server may take.
@@ -71,9 +90,27 @@ extension WorkFile {
     _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration? = nil,
     _ flight: Flight<Void, Errno>
   ) async {
+    let result = await deliver(upload, of: buffer, purpose, within: deadline)
+    sent(flight, result)
+    // A truncation that fails is undone.
+    if purpose.reason != .truncate, isToBeRetried || hasUntoldAttributes { tree.retryLater() }
+  }
+
+  /// What was on its way ended.
+  func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
+    state.withLock { state in
+      state.sending = nil
+      rememberWhileUnsent(state)
+    }
+    flight.finish(result)
+  }
+
+  private func deliver(
+    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
+  ) async -> Result<Void, Errno> {
     let parent = purpose.place.parent ?? tree.root
     let (path, shownPath) = (tree.serverPath(of: purpose.place.name, in: parent), path)
-    if !["retry", "unmount", "rename"].contains(purpose.operation) {
+    if purpose.reason.looksFirst {
       // So that a version of somebody else, which this one replaces, is known of. At most one request in a window.
       _ = try? await tree.whenFresh(parent) { _ in Outcome<Void>.done }.get()
     }
@@ -81,15 +118,13 @@ extension WorkFile {
       let receipt = try await send(upload.body, to: path, within: deadline)
       if let whenArrived = purpose.whenArrived { whenArrived() } else { tellOfReplaced(buffer, shownPath) }
       arrived(upload, of: buffer, receipt)
-      await sendAttributes()
-      flight.finish(.success(()))
+      await tellUnsentAttributes()
+      return .success(())
     } catch {
-      let errno = tree.context.fail(purpose.operation, shownPath, error)
-      let failure = UploadFailure(error, errno: errno, changes: upload.changes)
-      _ = buffer.ended(upload, failure: failure)
+      let errno = tree.context.fail(purpose.reason.rawValue, shownPath, error)
+      _ = buffer.ended(upload, failure: UploadFailure(error, errno: errno, changes: upload.changes))
       tree.shared.countKept()
-      flight.finish(.failure(errno))
-      if failure.isTransient, !["truncate", "rename"].contains(purpose.operation) { retry(buffer, after: failure) }
+      return .failure(errno)
     }
   }
 
@@ -132,7 +167,7 @@ extension WorkFile {
       state.contentTag = receipt.etag
       state.checked = tree.context.time.uptime()
       // A time that was set and is not told yet stands in the buffer, unless a write came after it.
-      let received = state.unsentAttributes ? nil : receipt.modified.map(Timestamp.init)
+      let received = state.unsentAttributes.hasTime ? nil : receipt.modified.map(Timestamp.init)
       state.modified = received ?? buffer.modified
       buffer.base = version
       return state.place
@@ -156,46 +191,27 @@ extension WorkFile {
 
   // MARK: - Retries
 
-  /// Tries a failed upload again, later and later, while the server's version is the one that the write began from.
-  private func retry(_ buffer: WriteBuffer, after failure: UploadFailure) {
-    guard buffer.beginRetrying() else { return }
-    Task { [tree] in
-      defer { buffer.endRetrying() }
-      var pause = Duration.seconds(failure.retryAfter ?? 1)
-      while true {
-        do { try await tree.context.time.sleep(pause) } catch { return }
-        guard hasUnsent(includingEmpty: true), state.withLock({ $0.buffer }) === buffer, buffer.failure != nil else {
-          return
-        }
-        if let changed = await isChangedOnServer(buffer) {
-          if changed {
-            buffer.becameConflict()
-            _ = tree.context.refuse(
-              "upload", path, .resourceBusy,
-              "the file was changed on the server while its upload failed; the bytes written here are kept",
-              advice: "read the file through this mount, then write it again to replace the server's version")
-            return
-          }
-          do throws(Errno) {
-            try await upload("retry", includingEmpty: true)
-            return
-          } catch {
-            guard let failure = buffer.failure, failure.isTransient else { return }
-          }
-        }
-        pause = min(pause * 2, .seconds(60))
-      }
+  /// Whether it waits for the server, or the network, to be well again.
+  var isToBeRetried: Bool {
+    state.withLock { state in
+      guard state.sending == nil, isToBeSent(state), let failure = state.buffer?.failure else { return false }
+      return failure.isTransient && !failure.isConflict
     }
   }
 
-  /// Whether the server's version is another than the one that the write began from; nil where the server does not
-  /// answer.
-  private func isChangedOnServer(_ buffer: WriteBuffer) async -> Bool? {
-    guard let parent = place.parent else { return nil }
-    tree.markStale()
-    do throws(Errno) { try await tree.refresh(parent) } catch { return error == .noSuchFileOrDirectory ? true : nil }
+  /// Tries a failed upload again, where the server's version, as listed now, is the one that the write began from.
+  func retryUpload() async {
+    guard let buffer = state.withLock({ $0.buffer }), isToBeRetried else { return }
     let listed = state.withLock { $0.isLocal ? nil : $0.listed }
-    return listed.map { isForeign($0, to: buffer) } ?? false
+    if let listed, isForeign(listed, to: buffer) {
+      buffer.becameConflict()
+      _ = tree.context.refuse(
+        "upload", path, .resourceBusy,
+        "the file was changed on the server while its upload failed; the bytes written here are kept",
+        advice: "read the file through this mount, then write it again to replace the server's version")
+      return
+    }
+    _ = try? await upload(.retry, includingEmpty: true)
   }
 
   /// Whether what the server lists is another version than the one that the write began from. Where that was none, any

@@ -10,10 +10,22 @@ extension WorkFile {
   /// Whether programs wrote something that is to go to the server.
   func hasUnsent(includingEmpty: Bool) -> Bool {
     state.withLock { state in
-      guard let buffer = state.buffer, !state.isDetached, !state.isHeldBack, !isLocalOnly(state) else {
-        return false
-      }
-      return buffer.isUnsent(includingEmpty: includingEmpty)
+      isToBeSent(state) && state.buffer?.isUnsent(includingEmpty: includingEmpty) ?? false
+    }
+  }
+
+  /// Whether what programs write is to go to the server.
+  func isToBeSent(_ state: borrowing FileState) -> Bool {
+    !state.isDetached && !state.isHeldBack && !isLocalOnly(state)
+  }
+
+  /// Lets the end of the mount, and the rename of a directory, find the file while it has to do with it.
+  func rememberWhileUnsent(_ state: borrowing FileState) {
+    let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty && !state.isDetached
+    if state.buffer != nil || state.sending != nil || state.nameChange != nil || isUntold {
+      tree.shared.remember(self)
+    } else {
+      tree.shared.forget(self)
     }
   }
 
@@ -27,8 +39,6 @@ extension WorkFile {
       return buffer.isUnsent(includingEmpty: false)
     }
   }
-
-  var runningUpload: Flight<Void, Errno>? { state.withLock { $0.buffer }?.runningUpload }
 
   /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
@@ -122,40 +132,88 @@ extension WorkFile {
     }
   }
 
-  // MARK: - Truncation
+  // MARK: - Changes
+
+  /// Writes at `offset`, or at the end where it is nil.
+  func write(_ bytes: RawSpan, at offset: Int64?) -> Outcome<Int> {
+    do throws(Errno) {
+      while let buffer = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
+        if let count = try buffer.write(bytes, at: offset, now: now) { return .ready(count) }
+      }
+    } catch {
+      return .failed(told(error))
+    }
+    // The span ends with the call.
+    let copy = bytes.withUnsafeBytes { Array($0) }
+    return .pending { [self] () async throws(Errno) in
+      do throws(Errno) {
+        while true {
+          let buffer = try await bufferWithContent()
+          if let count = try buffer.write(copy.span.bytes, at: offset, now: now) { return count }
+        }
+      } catch {
+        throw told(error)
+      }
+    }
+  }
+
+  private func told(_ error: Errno) -> Errno {
+    guard error == .noSpace else { return error }
+    return tree.context.refuse(
+      "write", path, error, "too much waits to be uploaded, or there is no room for temporary files",
+      advice: "see pending_uploads in .beray/status.json; mend the connection to the server")
+  }
 
   /// ftruncate(2), or truncate(2) while somebody writes: the close uploads it.
   func truncateOpen(to size: Int64) -> Outcome<Void> {
-    if let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
-      return Outcome { () throws(Errno) in try buffer.truncate(to: size, now: now) }
+    do throws(Errno) {
+      while let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
+        if try buffer.truncate(to: size, now: now) { return .done }
+      }
+    } catch {
+      return .failed(error)
     }
     return .pending { [self] () async throws(Errno) in
-      try await bufferWithContent().truncate(to: size, now: now)
+      while try await !bufferWithContent().truncate(to: size, now: now) {}
     }
   }
 
   /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed.
   func truncateByPath(to size: Int64) -> Outcome<Void> {
     .pending { [self] () async throws(Errno) in
-      let hadBuffer = state.withLock { $0.buffer != nil }
-      try await truncateOpen(to: size).get()
-      do throws(Errno) {
-        try await upload("truncate", includingEmpty: true)
-      } catch {
-        if !hadBuffer, error != .interrupted { discardBuffer() }
-        throw error
+      let hadBuffer = state.withLock { state in
+        state.writers += 1
+        return state.buffer != nil
       }
+      let result: Result<Void, Errno>
+      do throws(Errno) {
+        try await truncateOpen(to: size).get()
+        try await upload(.truncate, includingEmpty: true)
+        result = .success(())
+      } catch {
+        result = .failure(error)
+      }
+      state.withLock { $0.writers -= 1 }
+      if case .failure(let error) = result, !hadBuffer, error != .interrupted {
+        discardBuffer()
+      } else {
+        retireBuffer(content: nil)
+        if isToBeRetried { tree.retryLater() }
+      }
+      try result.get()
     }
   }
 
   private func discardBuffer() {
     state.withLock { state in
-      guard let buffer = state.buffer, state.writers == 0 else { return }
+      guard let buffer = state.buffer, state.writers == 0, state.sending == nil, buffer.retire(dropping: true) else {
+        return
+      }
       state.contentChanged()
       state.size = state.listed.size
       if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
       state.buffer = nil
-      tree.shared.forget(self)
+      rememberWhileUnsent(state)
       tree.context.notifier.invalidate(inode, pages: true)
     }
     tree.shared.countKept()
@@ -188,7 +246,7 @@ extension WorkFile {
     next.stream?.cancel()
     if next.isDone { retireBuffer(content: nil) }
     if next.sends {
-      Task { _ = try? await upload("release", includingEmpty: true) }
+      Task { _ = try? await upload(.release, includingEmpty: true) }
     }
   }
 
@@ -197,16 +255,15 @@ extension WorkFile {
     let isRetired = state.withLock { state -> Bool in
       guard let buffer = state.buffer else { return false }
       // What no name leads to any more exists nowhere else.
-      let isOver =
-        state.isDetached ? state.handles == 0 : state.writers == 0 && !buffer.isUnsent(includingEmpty: true)
-      guard isOver else { return false }
+      let isOver = state.isDetached ? state.handles == 0 : state.writers == 0
+      guard isOver, buffer.retire(dropping: state.isDetached) else { return false }
       state.size = buffer.size
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: wholeKey(state.generation))
         state.checked = tree.context.time.uptime()
       }
       state.buffer = nil
-      tree.shared.forget(self)
+      rememberWhileUnsent(state)
       return true
     }
     if isRetired { tree.shared.countKept() }
@@ -217,19 +274,5 @@ extension WorkFile {
     let (isLocal, listed) = old.state.withLock { ($0.isLocal, $0.listed) }
     guard !isLocal else { return }
     state.withLock { $0.buffer?.base = listed }
-  }
-}
-
-extension WriteBuffer {
-  func write(_ bytes: RawSpan, at offset: Int64?, from file: WorkFile) -> Outcome<Int> {
-    do throws(Errno) {
-      return .ready(try write(bytes, at: offset, now: file.tree.context.time.now()))
-    } catch {
-      guard error == .noSpace else { return .failed(error) }
-      return .failed(
-        file.tree.context.refuse(
-          "write", file.path, error, "too much waits to be uploaded, or the disk for temporary files is full",
-          advice: "see pending_uploads in .beray/status.json; mend the connection to the server"))
-    }
   }
 }

@@ -32,7 +32,7 @@ final class WorkFile: Node {
       modified: now)
     state.isLocal = true
     // What a server gives a new file by itself needs not be told.
-    state.unsentAttributes = permissions & 0o777 != 0o644
+    if permissions & 0o777 != 0o644 { state.unsentAttributes.set(mode: true, time: false) }
     self.state = Mutex(state)
   }
 
@@ -68,6 +68,16 @@ final class WorkFile: Node {
     tree.shared.countKept()
   }
 
+  /// Takes the file off the server's way, where the server has nothing of it and nothing is under way: the name can go
+  /// without a request. Returns whether that is so.
+  func detachUnlessSent() -> Bool {
+    state.withLock { state in
+      guard state.isLocal, state.sending == nil, state.nameChange == nil else { return false }
+      state.isDetached = true
+      return true
+    }
+  }
+
   /// Drops what can be read again.
   func dropContent() {
     state.withLock { state in
@@ -84,6 +94,7 @@ final class WorkFile: Node {
   func adopt(_ entry: FileEntry) {
     state.withLock { state in
       if let pages = state.adopt(entry) { tree.context.notifier.invalidate(inode, pages: pages) }
+      rememberWhileUnsent(state)
     }
   }
 

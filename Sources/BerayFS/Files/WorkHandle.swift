@@ -33,22 +33,14 @@ final class WorkHandle: OpenFile {
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     guard flags.contains(.write) else { return .failed(.badFileDescriptor) }
     guard !file.isLost else { return .failed(.staleNFSFileHandle) }
-    if let buffer = file.bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
-      return buffer.write(bytes, at: offset, from: file)
-    }
-    // The span ends with the call.
-    let copy = bytes.withUnsafeBytes { Array($0) }
-    return .pending { [file] () async throws(Errno) in
-      let buffer = try await file.bufferWithContent()
-      return try await buffer.write(copy.span.bytes, at: offset, from: file).get()
-    }
+    return file.write(bytes, at: offset)
   }
 
   func flush(caller: Caller) -> Outcome<Void> {
     if flags.contains(.write), file.hasLostBytes { return .failed(.staleNFSFileHandle) }
     guard flags.contains(.write), file.hasUnsent(includingEmpty: false), isClosing(caller) else { return .done }
     return .pending { [file] () async throws(Errno) in
-      try await file.upload("close", includingEmpty: false)
+      try await file.upload(.close, includingEmpty: false)
     }
   }
 
@@ -65,7 +57,7 @@ final class WorkHandle: OpenFile {
     if file.hasLostBytes { return .failed(.staleNFSFileHandle) }
     guard file.hasUnsent(includingEmpty: true) else { return .done }
     return .pending { [file] () async throws(Errno) in
-      try await file.upload("fsync", includingEmpty: true)
+      try await file.upload(.fsync, includingEmpty: true)
     }
   }
 

@@ -36,7 +36,7 @@ extension WorkShared {
   /// - Parameter end: when it ends at the latest, by ``TimeSource/uptime``.
   func uploadClosed(until end: Duration, progress: @escaping @Sendable (String) -> Void) async {
     let closed = unsent.filter { file, buffer in
-      buffer.runningUpload != nil || file.state.withLock { $0.writers == 0 }
+      file.state.withLock { $0.sending != nil || $0.writers == 0 }
     }
     await upload(closed.map(\.file), until: end, progress)
   }
@@ -57,7 +57,7 @@ extension WorkShared {
       group.addTask {
         for (index, file) in files.enumerated() where !Task.isCancelled {
           progress("uploading \(index + 1) of \(files.count): \(file.path)")
-          _ = try? await file.upload("unmount", includingEmpty: true)
+          _ = try? await file.upload(.unmount, includingEmpty: true)
         }
       }
       group.addTask { [context] in _ = try? await context.time.sleep(end - context.time.uptime()) }

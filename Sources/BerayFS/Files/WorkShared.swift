@@ -41,11 +41,12 @@ final class WorkShared: Sendable {
   let threadGroup: @Sendable (ProcessID) -> ProcessID?
   /// Bytes that all ``WriteBuffer`` have in memory.
   let bufferMemory = ByteCount()
-  /// The files that have a ``WriteBuffer``.
+  /// The files that have a ``WriteBuffer``, or that something goes to the server for.
   private let written = Mutex<[InodeID: WorkFile]>([:])
   private let kept = ByteCount()
   private let knownCapabilities = Mutex<Capabilities?>(nil)
   private let heldBack = Atomic(false)
+  private let attributesKept = Atomic(false)
   let sending = Mutex(Sending())
   private let rangesIgnored = Atomic(false)
 
@@ -70,12 +71,16 @@ final class WorkShared: Sendable {
     }
     knownCapabilities.withLock { $0 = capabilities }
     heldBack.store(!capabilities.isSuperset(of: [.remove, .move]), ordering: .relaxed)
+    attributesKept.store(capabilities.contains(.attributes), ordering: .relaxed)
     return capabilities
   }
 
   /// Whether names that tools make on the way to a save are held back, because the server could not take them away
   /// again. As it was known last; before that, false.
   var holdsBack: Bool { heldBack.load(ordering: .relaxed) }
+
+  /// Whether the server keeps modes and times. As it was known last; before that, false.
+  var keepsAttributes: Bool { attributesKept.load(ordering: .relaxed) }
 
   /// Whether the server answered a range with the whole file, though it said that it has ranges.
   var ignoresRanges: Bool { rangesIgnored.load(ordering: .relaxed) }

@@ -66,13 +66,15 @@ extension WorkTree {
       case .directory: return .failed(.isDirectory)
       case .link: return self.remove("unlink", name, in: directory, isLocal: false)
       case .file(let file):
-        if file.isLocal, file.runningUpload == nil {
-          return self.remove("unlink", name, in: directory, isLocal: true)
+        if file.detachUnlessSent() {
+          forgetName(name, in: directory)
+          return .done
         }
         return .pending { () async throws(Errno) in
           // No upload begins any more; what is on its way has to arrive first, or it would make the name again.
-          let turn = try await file.beginRename()
-          defer { file.endRename(turn) }
+          let turns = try await self.takeTurns(of: [file])
+          defer { turns.end() }
+          guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
           if try await self.shared.capabilities().contains(.remove) { await file.keepForReaders() }
           try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
         }

@@ -43,57 +43,53 @@ extension WorkTree {
   private func perform(_ rename: Rename) async throws(Errno) {
     if rename.directory.child(rename.name)?.node.isHeldHere != true {
       try await whenFresh(rename.directory) { _ in Outcome<Void>.done }.get()
+    } else if !rename.replaces {
+      // An upload replaces what is there, so what is there has to be known.
+      markStale()
+      try await whenFresh(rename.newDirectory) { _ in Outcome<Void>.done }.get()
     }
-    guard let child = rename.directory.child(rename.name) else { throw .noSuchFileOrDirectory }
-    let target = rename.newDirectory.child(rename.newName)
-    if let target {
-      guard rename.replaces else { throw .fileExists }
-      guard target.node.inode != child.node.inode else { return }
-      try checkReplacing(target.node, with: child.node)
-    }
-    let capabilities = try await shared.capabilities()
-    if case .directory(let moved) = child.node, !child.node.isHeldHere {
-      return try await withoutUploads(beneath: moved) { () async throws(Errno) in
-        try await moveOnServer(rename, capabilities)
-        moveName(child, rename)
+    while true {
+      let child = rename.directory.child(rename.name)
+      let target = rename.newDirectory.child(rename.newName)
+      guard let child else { throw .noSuchFileOrDirectory }
+      if let target {
+        guard rename.replaces else { throw .fileExists }
+        guard target.node.inode != child.node.inode else { return }
+        try checkReplacing(target.node, with: child.node)
       }
-    }
-    guard case .file(let file) = child.node else {
-      if !child.node.isHeldHere { try await moveOnServer(rename, capabilities) }
-      return moveName(child, rename)
-    }
-    // What is on its way to the name that is replaced would come after what replaces it.
-    if case .file(let old)? = target?.node {
-      try await old.runningUpload?.end()
-      await old.keepForReaders()
-    }
-    let turn = try await file.beginRename()
-    defer { file.endRename(turn) }
-    guard rename.directory.child(rename.name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
-    if file.isLocal || file.isHeldBack {
-      try await give(child, file, rename)
-    } else if shared.holdsBack, holdsBack(rename.newName, in: rename.newDirectory) {
-      try await moveAway(
-        file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)
-    } else {
-      guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
-      // Its bytes go first: the server moves what it has.
-      try await file.uploadWhileRenaming(.init("rename", to: file.place))
-      try await moveOnServer(rename, capabilities)
-      moveName(child, rename)
+      // What is on its way to a name, or begins to go there meanwhile, would come after what the rename puts there.
+      let turns = try await takeTurns(of: [child.node.file, target?.node.file].compactMap { $0 })
+      defer { turns.end() }
+      guard rename.directory.child(rename.name)?.node.inode == child.node.inode,
+        rename.newDirectory.child(rename.newName)?.node.inode == target?.node.inode
+      else { continue }
+      await target?.node.file?.keepForReaders()
+      return try await move(child, rename)
     }
   }
 
-  /// No upload is under way beneath `directory` while `body` runs: it would make the old path anew.
-  private func withoutUploads(
-    beneath directory: WorkDirectory, _ body: () async throws(Errno) -> Void
-  ) async throws(Errno) {
-    var turns: [(file: WorkFile, turn: Flight<Void, Errno>)] = []
-    defer { for (file, turn) in turns { file.endRename(turn) } }
-    for file in shared.writtenFiles where file.tree === self && file.place.isBeneath(directory) {
-      turns.append((file, try await file.beginRename()))
+  private func move(_ child: TreeChild, _ rename: Rename) async throws(Errno) {
+    let capabilities = try await shared.capabilities()
+    switch child.node {
+    case .directory(let directory):
+      try await whileNothingIsSent(beneath: directory) { () async throws(Errno) in
+        if !directory.isHeldHere { try await moveOnServer(rename, capabilities) }
+        moveName(child, rename)
+      }
+    case .link:
+      try await moveOnServer(rename, capabilities)
+      moveName(child, rename)
+    case .file(let file) where file.isLocal || file.isHeldBack: try await give(child, file, rename)
+    case .file(let file) where shared.holdsBack && holdsBack(rename.newName, in: rename.newDirectory):
+      try await moveAway(
+        file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)
+    case .file(let file):
+      guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
+      // Its bytes go first: the server moves what it has.
+      try await file.uploadWhileRenaming(.init(.rename, to: file.place))
+      try await moveOnServer(rename, capabilities)
+      moveName(child, rename)
     }
-    try await body()
   }
 
   private func moveOnServer(_ rename: Rename, _ capabilities: Capabilities) async throws(Errno) {
@@ -135,7 +131,7 @@ extension WorkTree {
       case .ordinary, .heldBack: break
       }
     }
-    var purpose = WorkFile.Purpose("rename", to: rename.place)
+    var purpose = WorkFile.Purpose(.rename, to: rename.place)
     purpose.whenArrived = { [self] in moveName(child, rename) }
     try await file.uploadWhileRenaming(purpose)
     if file.place.name != rename.newName || file.place.parent !== rename.newDirectory {

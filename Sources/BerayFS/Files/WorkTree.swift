@@ -9,8 +9,8 @@ import VFS
 /// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks,
 /// by one request for all who look.
 ///
-/// Lock order: ``structure`` → the state of a node → a ``WriteBuffer``, ``ContentCache``, ``InodeTable``. No
-/// lock is held over an await.
+/// Lock order: ``isRetrying``, ``structure`` → the state of a node → ``directoryRename``, a ``WriteBuffer``,
+/// ``ContentCache``, ``InodeTable``. No lock is held over an await.
 /// The notifier only queues, so it is called under the locks, before anybody can see what changed.
 final class WorkTree: Sendable {
   let context: MountContext
@@ -20,6 +20,9 @@ final class WorkTree: Sendable {
   let shared: WorkShared
   let structure = Mutex(TreeStructure())
   let prefetch = Mutex(WalkPrefetch())
+  let directoryRename = Mutex<DirectoryRename?>(nil)
+  /// Whether what failed is being tried again.
+  let isRetrying = Mutex(false)
   private let isFinished: @Sendable () -> Bool
   private let rootSlot = Mutex<WorkDirectory?>(nil)
 

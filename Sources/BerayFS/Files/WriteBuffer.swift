@@ -24,11 +24,11 @@ final class WriteBuffer: Sendable {
     var isFresh: Bool
     /// Counts the opens that emptied it.
     var emptied: UInt64 = 0
-    var upload: Flight<Void, Errno>?
     /// The last upload failed so.
     var failure: UploadFailure?
-    var isRetrying = false
     var unsentSince: Timestamp
+    /// The file has done with it: what was written to it now would reach nobody.
+    var isRetired = false
   }
 
   private let shared: WorkShared
@@ -105,12 +105,19 @@ final class WriteBuffer: Sendable {
     case file(SpillFile, size: Int64)
   }
 
-  /// Writes at `offset`, or at the end where it is nil.
-  func write(_ bytes: RawSpan, at offset: Int64?, now: Timestamp) throws(Errno) -> Int {
+  /// No file may be longer, in bytes.
+  static let maximumSize: Int64 = 1 << 50
+
+  /// Writes at `offset`, or at the end where it is nil. Returns how much; nil where the file has another buffer by now.
+  func write(_ bytes: RawSpan, at offset: Int64?, now: Timestamp) throws(Errno) -> Int? {
     guard !shared.keepsTooMuch else { throw .noSpace }
+    var isRetired = false
     let failure = bytes.withUnsafeBytes { bytes in
       state.withLock { state -> Errno? in
+        isRetired = state.isRetired
+        guard !isRetired else { return nil }
         let start = offset ?? Self.size(state.storage)
+        guard start <= Self.maximumSize - Int64(bytes.count) else { return .fileTooLarge }
         let end = start + Int64(bytes.count)
         if let failure = spillIfNeeded(&state.storage, reaching: end) { return failure }
         switch state.storage {
@@ -134,11 +141,16 @@ final class WriteBuffer: Sendable {
       }
     }
     if let failure { throw failure }
-    return bytes.byteCount
+    return isRetired ? nil : bytes.byteCount
   }
 
-  func truncate(to size: Int64, now: Timestamp) throws(Errno) {
+  /// Cuts the content, or makes it longer with zeros. Returns false where the file has another buffer by now.
+  func truncate(to size: Int64, now: Timestamp) throws(Errno) -> Bool {
+    guard size <= Self.maximumSize else { throw .fileTooLarge }
+    var isRetired = false
     let failure = state.withLock { state -> Errno? in
+      isRetired = state.isRetired
+      guard !isRetired else { return nil }
       if let failure = spillIfNeeded(&state.storage, reaching: size) { return failure }
       switch state.storage {
       case .memory(var content):
@@ -156,6 +168,18 @@ final class WriteBuffer: Sendable {
       return nil
     }
     if let failure { throw failure }
+    return !isRetired
+  }
+
+  /// The file is to go on without this buffer. Call it under the lock of the file, which then lets go of it.
+  /// - Parameter dropping: whether what the server has not is given up too.
+  /// - Returns: whether it is so; else there is something that the server has not.
+  func retire(dropping: Bool = false) -> Bool {
+    state.withLock { state in
+      guard dropping || !Self.isUnsent(state, includingEmpty: true) else { return false }
+      state.isRetired = true
+      return true
+    }
   }
 
   /// An open with O_TRUNC empties the file; that alone is uploaded at the last close and not before.
@@ -218,15 +242,6 @@ final class WriteBuffer: Sendable {
 
   // MARK: - Uploads
 
-  /// What an upload is to do next.
-  enum Step {
-    /// The server has everything.
-    case done
-    /// An upload is under way; look again after it.
-    case wait(Flight<Void, Errno>)
-    case send(Flight<Void, Errno>, Upload)
-  }
-
   /// The content at one moment.
   struct Upload: Sendable {
     var body: UploadBody
@@ -242,24 +257,18 @@ final class WriteBuffer: Sendable {
 
   func isUnsent(includingEmpty: Bool) -> Bool { state.withLock { Self.isUnsent($0, includingEmpty: includingEmpty) } }
   var changes: UInt64 { state.withLock { $0.changes } }
-  var runningUpload: Flight<Void, Errno>? { state.withLock { $0.upload } }
   var failure: UploadFailure? { state.withLock { $0.failure } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
-  /// Begins an upload of what the server has not, unless one is under way.
-  func nextUpload(includingEmpty: Bool) -> Step {
+  /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
+  func nextUpload(includingEmpty: Bool) -> Upload? {
     state.withLock { state in
-      if let upload = state.upload { return .wait(upload) }
-      guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return .done }
-      let flight = Flight<Void, Errno>()
-      state.upload = flight
+      guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return nil }
       switch state.storage {
       case .memory(let bytes):
-        return .send(
-          flight, Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes))
+        return Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes)
       case .spilled(let spill, let size):
-        return .send(
-          flight, Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied))
+        return Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied)
       }
     }
   }
@@ -267,7 +276,6 @@ final class WriteBuffer: Sendable {
   /// An upload ended. Returns whether everything is sent.
   func ended(_ upload: Upload, failure: UploadFailure?) -> Bool {
     state.withLock { state in
-      state.upload = nil
       state.failure = failure
       if failure == nil {
         state.uploaded = max(state.uploaded, upload.changes)
@@ -277,14 +285,5 @@ final class WriteBuffer: Sendable {
     }
   }
 
-  /// Whether the caller is to retry: true once, until ``endRetrying()``.
-  func beginRetrying() -> Bool {
-    state.withLock { state in
-      defer { state.isRetrying = true }
-      return !state.isRetrying
-    }
-  }
-
-  func endRetrying() { state.withLock { $0.isRetrying = false } }
   func becameConflict() { state.withLock { $0.failure?.isConflict = true } }
 }
