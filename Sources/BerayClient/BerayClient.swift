@@ -44,6 +44,10 @@ public final class BerayClient: Sendable {
     await transport.shutdown()
   }
 
+  /// Where its calls run: tasks that make many calls, one after the other, prefer it too and save changes of threads. What blocks or computes long
+  /// must not run there. Nil: anywhere.
+  public var executor: (any TaskExecutor)? { transport.executor }
+
   /// What it has done so far.
   public var statistics: Statistics { counts.withLock { $0 } }
 

@@ -14,6 +14,9 @@ public protocol FileSystem: Sendable {
   /// Ends what is parked: blocked reads return, nothing waits any more. Called before the unmount; operations may still come after it.
   func interruptAll()
 
+  /// Where what an operation waits for comes about: there the rest of it runs without a change of threads. Nil: anywhere.
+  var executor: (any TaskExecutor)? { get }
+
   func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
   func forget(_ inode: InodeID, count: UInt64)
   func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply>
@@ -81,6 +84,8 @@ public protocol Notifier: Sendable {
 
 /// Operations that this kind of file system seldom has.
 extension FileSystem {
+  public var executor: (any TaskExecutor)? { nil }
+
   public func interruptAll() {}
 
   public func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }

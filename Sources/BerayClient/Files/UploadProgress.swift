@@ -25,7 +25,7 @@ final class UploadProgress: Sendable {
     while true {
       let deadline = last.withLock { $0 } + limit
       if ContinuousClock.now >= deadline { return }
-      try await Task.sleep(until: deadline, clock: .continuous)
+      try await DeadlineQueue.shared.sleep(until: deadline)
     }
   }
 }

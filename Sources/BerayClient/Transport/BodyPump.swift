@@ -111,7 +111,7 @@ final class BodyPump: Sendable {
         if state.end != nil { return nil }
         return state.waitingSince.map { $0 + (limit - state.waited) } ?? .now + limit / 8
       }
-      guard let deadline, (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+      guard let deadline, (try? await DeadlineQueue.shared.sleep(until: deadline)) != nil else { return }
       let isLate = state.withLock { state in
         state.waitingSince.map { ContinuousClock.now >= $0 + (limit - state.waited) } ?? false
       }

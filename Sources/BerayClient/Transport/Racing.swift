@@ -27,7 +27,7 @@ func limited<Value: Sendable>(
 ) async throws(BerayError) -> Value {
   try await racing(
     {
-      try await Task.sleep(for: limit)
+      try await DeadlineQueue.shared.sleep(until: .now + limit)
       return BerayError(.timedOut, detail: "no answer came within \(limit)", operation: operation)
     }, operation: operation, work)
 }

@@ -18,7 +18,7 @@ extension WorkShared {
     sending.withLock { sending in
       let number = sending.next
       sending.next += 1
-      let task = Task {
+      let task = Task(executorPreference: context.service.executor) { [self] in
         await body()
         sent(number)
       }

@@ -1,3 +1,4 @@
+internal import BerayClient
 public import VFS
 
 #if canImport(Glibc)
@@ -34,5 +35,5 @@ public struct TimeSource: Sendable {
       clock_gettime(CLOCK_REALTIME, &time)
       return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
     },
-    sleep: { try await Task.sleep(for: $0) })
+    sleep: { try await DeadlineQueue.shared.sleep(until: .now + $0) })
 }

@@ -24,6 +24,7 @@ final class ServiceMonitor: TaskService {
     self.time = time
   }
 
+  var executor: (any TaskExecutor)? { service.executor }
   var health: Health { state.withLock { $0 } }
   /// Whether the last request got an answer. Where it did not, nothing that can be shown stale waits for the network.
   var isReachable: Bool { state.withLock { $0.outage == nil } }

@@ -5,6 +5,9 @@ public import BerayClient
 ///
 /// ``BerayClient/BerayClient`` is the one that ships. Deadlines, retries and credentials are its business.
 public protocol TaskService: Sendable {
+  /// Where its calls run by preference; nil: anywhere.
+  var executor: (any TaskExecutor)? { get }
+
   /// What the server offers beyond the SDK's endpoints. Asked of the server once.
   func capabilities() async throws(BerayError) -> Capabilities
   func currentUser() async throws(BerayError) -> User
@@ -35,4 +38,8 @@ public protocol TaskService: Sendable {
   func setAttributes(
     of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
   ) async throws(BerayError)
+}
+
+extension TaskService {
+  public var executor: (any TaskExecutor)? { nil }
 }

@@ -104,6 +104,8 @@ public final class BerayFileSystem: Sendable {
 }
 
 extension BerayFileSystem: FileSystem {
+  public var executor: (any TaskExecutor)? { context.service.executor }
+
   public func start(notifier: any Notifier) { context.notifier = notifier }
 
   public func interruptAll() {

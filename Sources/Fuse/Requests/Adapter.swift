@@ -49,7 +49,8 @@ final class Adapter: Sendable {
     // Before the task starts, for the request is gone as soon as the task has answered it.
     fuse_req_interrupt_func(request, onInterrupt, UnsafeMutableRawPointer(bitPattern: number))
     let slot = ReplySlot(reply)
-    let task = Task { [pending] in
+    // It starts on this thread, and most often gets as far as what it waits for.
+    let task = Task.immediate(executorPreference: Shape.isBrief ? fileSystem.executor : nil) { [pending] in
       let result: Result<Shape.Value, Errno>
       do throws(Errno) { result = .success(try await work()) } catch { result = .failure(error) }
       slot.answer(result, undo: undo)

@@ -46,4 +46,10 @@ protocol ReplyShape: SendableMetatype {
   /// Answers `request`, which is invalid afterwards.
   /// - Returns: 0, or a negated errno.
   static func send(_ value: borrowing Value, to request: OpaquePointer) -> Int32
+  /// Whether the answer is made and sent in no time, so that ``VFS/FileSystem/executor`` may be kept for it.
+  static var isBrief: Bool { get }
+}
+
+extension ReplyShape {
+  static var isBrief: Bool { false }
 }

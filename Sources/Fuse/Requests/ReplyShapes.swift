@@ -54,6 +54,7 @@ enum WriteShape: ReplyShape {
 /// What succeeds with nothing to tell: unlink, rmdir, rename, flush, release, fsync.
 enum EmptyShape: ReplyShape {
   typealias Value = Void
+  static var isBrief: Bool { true }
 
   static func send(_ value: borrowing Void, to request: OpaquePointer) -> Int32 {
     fuse_reply_err(request, 0)

@@ -1,0 +1,102 @@
+internal import Synchronization
+
+/// Sleeps that mostly end early, as the deadline of a call does.
+///
+/// A `Task.sleep` that is cancelled leaves its timer armed until it would have been due, and arming one wakes a thread: a
+/// thousand calls a second with deadlines of half a minute would keep thirty thousand timers. Here all sleeps share one.
+package final class DeadlineQueue: Sendable {
+  package static let shared = DeadlineQueue()
+
+  fileprivate typealias Sleeper = CheckedContinuation<Bool, Never>
+
+  fileprivate struct Entry {
+    var instant: ContinuousClock.Instant
+    var number: UInt64
+  }
+
+  fileprivate struct State {
+    /// By number; who ended early is in ``order`` only.
+    var sleepers: [UInt64: Sleeper] = [:]
+    /// Ended before they began.
+    var cancelled: Set<UInt64> = []
+    /// By instant.
+    var order: [Entry] = []
+    var lastNumber: UInt64 = 0
+    /// What the timer is armed for: no later than the first of ``order``, and nil where that is empty.
+    var armed: ContinuousClock.Instant?
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// How many sleeps it keeps, those included that ended early and are not swept yet.
+  var count: Int { state.withLock { $0.order.count + $0.cancelled.count } }
+
+  /// Returns at `instant`.
+  /// - Throws: `CancellationError` at once when the task is cancelled.
+  package func sleep(until instant: ContinuousClock.Instant) async throws {
+    let number = state.withLock { state in
+      state.lastNumber += 1
+      return state.lastNumber
+    }
+    let isDue = await withTaskCancellationHandler {
+      await withCheckedContinuation { (sleeper: Sleeper) in
+        let (isCancelled, timer) = state.withLock { state -> (Bool, ContinuousClock.Instant?) in
+          if state.cancelled.remove(number) != nil { return (true, nil) }
+          state.sleepers[number] = sleeper
+          return (false, state.insert(Entry(instant: instant, number: number)))
+        }
+        if isCancelled { sleeper.resume(returning: false) }
+        arm(timer)
+      }
+    } onCancel: {
+      let sleeper = state.withLock { state -> Sleeper? in
+        if let sleeper = state.sleepers.removeValue(forKey: number) { return sleeper }
+        state.cancelled.insert(number)
+        return nil
+      }
+      sleeper?.resume(returning: false)
+    }
+    // A cancellation that came behind the end has left its mark.
+    if isDue { state.withLock { _ = $0.cancelled.remove(number) } }
+    guard isDue else { throw CancellationError() }
+  }
+
+  private func arm(_ instant: ContinuousClock.Instant?) {
+    guard let instant else { return }
+    Task {
+      try? await Task.sleep(until: instant, clock: .continuous)
+      let (due, next) = state.withLock { $0.takeDue(at: .now, timer: instant) }
+      for sleeper in due { sleeper.resume(returning: true) }
+      arm(next)
+    }
+  }
+}
+
+extension DeadlineQueue.State {
+  /// - Returns: when a timer is to be armed for, if one is.
+  fileprivate mutating func insert(_ entry: DeadlineQueue.Entry) -> ContinuousClock.Instant? {
+    // Most sleeps are as long as the one before: their place is at the end.
+    var place = order.endIndex
+    while place > 0, order[place - 1].instant > entry.instant { place -= 1 }
+    order.insert(entry, at: place)
+    if order.count > 2 * sleepers.count + 64 { order.removeAll { sleepers[$0.number] == nil } }
+    guard armed.map({ entry.instant < $0 }) ?? true else { return nil }
+    armed = entry.instant
+    return entry.instant
+  }
+
+  /// Takes out whose time has come.
+  /// - Returns: them, and when a timer is to be armed for, if one is.
+  fileprivate mutating func takeDue(
+    at now: ContinuousClock.Instant, timer: ContinuousClock.Instant
+  ) -> ([DeadlineQueue.Sleeper], ContinuousClock.Instant?) {
+    let count = order.firstIndex { $0.instant > now && sleepers[$0.number] != nil } ?? order.count
+    let due = order[..<count].compactMap { sleepers.removeValue(forKey: $0.number) }
+    order.removeFirst(count)
+    guard armed == timer else { return (due, nil) }
+    armed = order.first?.instant
+    return (due, armed)
+  }
+}
