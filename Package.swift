@@ -28,11 +28,12 @@ let package = Package(
     .target(name: "VFS", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "Fuse", dependencies: ["CFuse", "VFS", .product(name: "Logging", package: "swift-log")]),
     .target(name: "ZipArchive", dependencies: ["CArchive"]),
+    .target(name: "EventLoops", dependencies: [.product(name: "NIOCore", package: "swift-nio")]),
     .target(name: "BerayAPI"),
     .target(
       name: "BerayClient",
       dependencies: [
-        "BerayAPI",
+        "BerayAPI", "EventLoops",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "BerayServer",
       dependencies: [
-        "BerayAPI", "CLinux", "ZipArchive",
+        "BerayAPI", "CLinux", "EventLoops", "ZipArchive",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),

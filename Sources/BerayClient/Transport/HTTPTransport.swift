@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import EventLoops
 internal import HTTPTypes
 internal import Logging
 internal import NIOCore
