@@ -11,6 +11,9 @@ public final class ZipWriter {
     case deflate
   }
 
+  /// The end of 2107, where the format's years end (APPNOTE.TXT 4.4.6); libarchive crashes where a year is beyond an int.
+  private static let latestTime: Int64 = 4_354_819_199
+
   private final class Output {
     var bytes: [UInt8] = []
   }
@@ -53,7 +56,7 @@ public final class ZipWriter {
       }
     archive_entry_set_filetype(header, type)
     archive_entry_set_perm(header, UInt32(entry.mode & 0o7777))
-    archive_entry_set_mtime(header, Int(entry.modified), 0)
+    archive_entry_set_mtime(header, Int(min(max(entry.modified, 0), Self.latestTime)), 0)
     if let size = entry.size { archive_entry_set_size(header, size) }
     let status =
       entry.name == nil

@@ -88,4 +88,12 @@ import ZipArchive
       #expect(total <= 1000, "seed \(seed)")
     }
   }
+
+  @Test(arguments: [Int64.min, -1, 67_768_036_191_676_800, Int64.max])
+  func anyTimeOfAFileIsWritten(_ seconds: Int64) throws {
+    let writer = try ZipWriter()
+    try writer.begin(ZipEntry(name: "f", kind: .file, size: 0, mode: 0o644, modified: seconds))
+    try writer.finish()
+    #expect(try ZipReader(writer.takeOutput(), limit: 1).contents().map(\.entry.name) == ["f"])
+  }
 }
