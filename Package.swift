@@ -104,8 +104,11 @@ let package = Package(
     .testTarget(
       name: "BerayServerTests",
       dependencies: [
-        "BerayServer", "BerayAPI", "ZipArchive",
+        "BerayServer", "BerayAPI", "ZipArchive", "beray-fs",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ], exclude: ["Conformance/conformance.py"]),
     .testTarget(
       name: "CommandTests",

@@ -36,7 +36,8 @@ public struct BerayServer: Sendable {
   public func run() async throws {
     try configuration.check()
     let logger = configuration.logger
-    let dataDirectory = try DataDirectory(configuration.dataDirectory)
+    let dataDirectory = try await DataDirectory(
+      configuration.dataDirectory, lockWait: configuration.lockWait, clock: clock)
     let store = try Store(path: dataDirectory.databasePath)
     try CrashRecovery.run(store, logger: logger)
     try await LocalToken.ensure(in: dataDirectory.path, store: store)
@@ -55,12 +56,25 @@ public struct BerayServer: Sendable {
       allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
       version: configuration.version, maximumUpload: configuration.maximumUpload, clock: clock, logger: logger)
 
+    try removeForgottenFiles(dataDirectory, store)
     for task in try store.pendingTasks() { runner.submit(task) }
     let result: Result<Void, any Error>
     do { result = .success(try await serve(services)) } catch { result = .failure(error) }
     await runner.shutDown()
     try? await threads.shutdownGracefully()
     try result.get()
+  }
+
+  /// Removes the files of tasks that were deleted while their files could not be.
+  private func removeForgottenFiles(_ dataDirectory: DataDirectory, _ store: Store) throws {
+    let tasks = try store.taskIDs()
+    for task in try dataDirectory.tasksWithFiles() where !tasks.contains(task) {
+      do {
+        try dataDirectory.removeFiles(of: task)
+      } catch {
+        configuration.logger.warning("the files of the deleted task \(task) could not be removed: \(error)")
+      }
+    }
   }
 
   private func serve(_ services: Services) async throws {

@@ -4,6 +4,8 @@ public import Logging
 public struct ServerConfiguration: Sendable {
   /// Where it keeps everything; made where it is missing. One server at a time uses it.
   public var dataDirectory: String
+  /// How long it waits for another server that still ends to let go of the directory; none for an error at once.
+  public var lockWait: Duration = .zero
   /// A socket that only its owner reaches; its directory is made, 0700, where it is missing.
   public var unixSocket: String?
   public var tcp: TCP?

@@ -4,6 +4,7 @@ public import SystemPackage
 public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
   case dataDirectoryInUse(String)
   case dataDirectoryUnusable(String, Errno)
+  case databaseIsNewer(String)
   case noListener
   case incompleteTLS
   case unprotected(host: String)
@@ -16,7 +17,12 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
       "another beray-fs server uses \(path); stop it, or name another directory with --data"
     case .dataDirectoryUnusable(let path, let error): "cannot use \(path): \(error)"
     case .noListener: "the server has neither a socket nor an address to listen on"
+    case .dataDirectoryUnusable(let path, .directoryNotEmpty):
+      "\(path) is no data directory of beray-fs: name one that is empty, or that is not there yet, with --data"
+    case .dataDirectoryUnusable(let path, .notPermitted):
+      "\(path) belongs to another user; name another directory with --data"
     case .incompleteTLS: "--tls-cert and --tls-key belong together"
+    case .databaseIsNewer(let path): "\(path) was written by a newer version of beray-fs; use that one"
     case .unprotected(let host):
       "\(host) can be reached from other machines: give --tls-cert and --tls-key, or --behind-proxy where a proxy does TLS"
     case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"

@@ -64,8 +64,7 @@ static inline int linux_peer_of(int socket, struct linux_peer *peer) {
 // the header first, which is not always the same one.
 struct linux_status {
   uint32_t mode;
-  uint32_t user;
-  uint64_t device;
+  uint32_t owner;
   int64_t size;
   uint64_t inode;
   int64_t modified_seconds;
@@ -74,8 +73,7 @@ struct linux_status {
 
 static inline void linux_copy_status(const struct stat *from, struct linux_status *to) {
   to->mode = from->st_mode;
-  to->user = from->st_uid;
-  to->device = from->st_dev;
+  to->owner = from->st_uid;
   to->size = from->st_size;
   to->inode = from->st_ino;
   to->modified_seconds = from->st_mtim.tv_sec;

@@ -61,7 +61,7 @@ import ZipArchive
       #expect(try await server.client.put(path, [1], headers: ["If-Match": etag]).status == 200)
       let mode = try FileManager.default.attributesOfItem(atPath: server.workDirectory(id) + "/f")[.posixPermissions]
       #expect(mode as? Int == 0o755)
-      let left = try FileManager.default.contentsOfDirectory(atPath: server.dataDirectory + "/tasks/\(id)/tmp")
+      let left = try FileManager.default.contentsOfDirectory(atPath: server.dataDirectory + "/tmp")
       #expect(left.isEmpty)
     }
   }

@@ -56,25 +56,6 @@ import Testing
     }
   }
 
-  @Test func aCodeWearsOutAndLoginIsLimited() async throws {
-    try await TestServer.run { (server: TestServer) async throws in
-      var client = server.client
-      client.token = nil
-      let email: JSON = "anna@example.org"
-      #expect(try await client.post("/api/v1/auth/request-verification-code", ["email": email]).status == 200)
-      let code = try #require(server.log.all.last?.split(separator: " ").first { $0.count == 6 && Int($0) != nil })
-      let wrong = String(format: "%06d", (Int(code)! + 1) % 1_000_000)
-      for attempt in [String](repeating: wrong, count: 5) + [String(code)] {
-        let body: JSON = ["email": email, "verification_code": .string(attempt), "password": "long enough"]
-        #expect(try await client.post("/api/v1/auth/register", body).status == 400)
-      }
-      for attempt in 0..<11 {
-        let status = try await client.post("/api/v1/auth/login", ["email": email, "password": "x"]).status
-        #expect(status == (attempt < 10 ? 401 : 429))
-      }
-    }
-  }
-
   @Test func theLocalTokenStaysAndIsForItsOwnerAlone() async throws {
     let directory = TestServer.temporaryDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -98,15 +79,5 @@ import Testing
     // Its sleeps take no time: idleness is all that this clock knows.
     try await BerayServer(configuration, clock: HastyClock()).run()
     #expect(!FileManager.default.fileExists(atPath: directory + "/socket"))
-  }
-}
-
-/// A clock whose sleeps end at once.
-struct HastyClock: Clock {
-  var now: ContinuousClock.Instant { ContinuousClock().now }
-  var minimumResolution: Duration { .zero }
-  func sleep(until _: ContinuousClock.Instant, tolerance _: Duration?) async throws {
-    try Task.checkCancellation()
-    await Task.yield()
   }
 }

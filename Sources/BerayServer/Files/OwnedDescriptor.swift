@@ -68,19 +68,27 @@ func checked(_ result: Int) throws(Errno) -> Int {
 extension OwnedDescriptor {
   /// The names in order of their bytes. A name that is no UTF-8 cannot be said in JSON and is left out.
   func entryNames() throws(Errno) -> [String] {
+    try rawEntryNames().compactMap { String(validating: $0.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The names as the kernel gives them, each with the NUL byte at its end, in no order.
+  func rawEntryNames() throws(Errno) -> [[CChar]] {
     let copy = try checked(fcntl(rawValue, F_DUPFD_CLOEXEC, 0))
     guard let stream = fdopendir(copy) else {
       Glibc.close(copy)
       throw Errno(rawValue: errno)
     }
     defer { closedir(stream) }
-    var names: [String] = []
+    var names: [[CChar]] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+          Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+        }
       }
-      if let name, name != ".", name != ".." { names.append(name) }
+      if name != [46, 0], name != [46, 46, 0] { names.append(name) }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names
   }
 }

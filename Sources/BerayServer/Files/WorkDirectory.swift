@@ -9,7 +9,7 @@ internal import SystemPackage
 struct WorkDirectory: Sendable {
   /// The directory itself; it may not be there yet.
   let path: String
-  /// A directory on the same file system, outside the work directory, where uploads gather before they are renamed.
+  /// A directory that is there, on the same file system and outside, where uploads gather before they are renamed.
   let temporary: String
 
   /// Opens what `path` names, following links as long as they stay beneath.
@@ -71,11 +71,9 @@ struct WorkDirectory: Sendable {
     }
   }
 
-  /// Makes the work directory and the one for uploads where they are missing.
+  /// Makes the work directory where it is missing.
   func create() throws(Errno) {
-    for directory in [path, temporary] {
-      if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
-    }
+    if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
   }
 
   /// Makes every missing directory on the way to `path`, as `mkdir -p` does.

@@ -1,5 +1,4 @@
 internal import BerayAPI
-internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -91,14 +90,11 @@ struct TaskRoutes: Sendable {
     await services.runner.waitUntilEnded(task.id)
     try await services.store.deleteTask(task.id)
     services.hub.notify(task.id)
-    let directory = services.dataDirectory.paths(of: task.id).directory
-    let logger = services.logger
-    try await services.threads.runIfActive {
-      do {
-        try FileManager.default.removeItem(atPath: directory)
-      } catch {
-        logger.warning("task \(task.id) is deleted, but its files could not be removed: \(error)")
-      }
+    do {
+      try await services.threads.runIfActive { [services] in try services.dataDirectory.removeFiles(of: task.id) }
+    } catch {
+      services.logger.warning("task \(task.id) is deleted, but its files could not be removed: \(error)")
+      return .json(["status": "success", "message": "Task deleted, but some of its files could not be removed"])
     }
     return .json(["status": "success", "message": "Task deleted"])
   }

@@ -1,35 +1,86 @@
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
 /// Where the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
 struct DataDirectory: Sendable {
   let path: String
+  private let tasks: OwnedDescriptor
   /// Held as long as the server lives.
   private let lock: OwnedDescriptor
+  private static let lockPause: Duration = .milliseconds(100)
 
   /// Makes the directory where it is missing, for its owner alone, and locks it (flock(2)).
-  init(_ path: String) throws {
+  ///
+  /// - Parameters:
+  ///   - lockWait: how long a server that still ends may keep the lock.
+  ///   - clock: measures the pauses between two attempts at it.
+  init(_ path: String, lockWait: Duration = .zero, clock: any Clock<Duration> = ContinuousClock()) async throws {
     self.path = path
     try Self.makeDirectories(path)
-    try checked(chmod(path, 0o700))
-    lock = try OwnedDescriptor.open(path: path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
-    if flock(lock.rawValue, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK else { throw Errno(rawValue: errno) }
-      throw ServerError.dataDirectoryInUse(path)
+    do throws(Errno) {
+      try Self.checkIsOurs(path)
+      try checked(chmod(path, 0o700))
+      lock = try OwnedDescriptor.open(path: path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
+    } catch {
+      throw ServerError.dataDirectoryUnusable(path, error)
     }
+    try await Self.take(lock, wait: lockWait, clock: clock, path: path)
     if mkdir(path + "/tasks", 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    tasks = try OwnedDescriptor.open(path: path + "/tasks", flags: O_RDONLY | O_DIRECTORY)
+    try Self.emptyTemporary(path)
   }
 
   var databasePath: String { path + "/beray.sqlite" }
 
-  func paths(of task: Int64) -> TaskPaths { TaskPaths(directory: path + "/tasks/\(task)") }
+  func paths(of task: Int64) -> TaskPaths {
+    TaskPaths(directory: path + "/tasks/\(task)", temporary: Self.temporary(path))
+  }
+
+  /// Removes all files of a task. Blocks.
+  func removeFiles(of task: Int64) throws(Errno) { try TreeRemoval.remove(String(task), in: tasks) }
+
+  /// The tasks that have files. Blocks.
+  func tasksWithFiles() throws(Errno) -> [Int64] { try tasks.entryNames().compactMap { Int64($0) } }
+
+  /// Where uploads gather; what lies there when a server starts was never finished.
+  private static func temporary(_ path: String) -> String { path + "/tmp" }
+
+  private static func emptyTemporary(_ path: String) throws {
+    try TreeRemoval.remove("tmp", in: try OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY))
+    try checked(mkdir(temporary(path), 0o700))
+  }
+
+  /// A directory that somebody named by mistake keeps its files and its permissions.
+  private static func checkIsOurs(_ path: String) throws(Errno) {
+    let directory = try OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
+    guard try directory.status().owner == geteuid() else { throw .notPermitted }
+    let names = try directory.entryNames()
+    // A server that is killed at its very start leaves no more than the first of these.
+    let own: Set = ["lock", "tasks", "tmp", "beray.sqlite"]
+    guard names.isEmpty || names.contains("lock") && names.contains("tasks") || own.isSuperset(of: names) else {
+      throw .directoryNotEmpty
+    }
+  }
+
+  private static func take(
+    _ lock: OwnedDescriptor, wait: Duration, clock: any Clock<Duration>, path: String
+  ) async throws {
+    var left = wait
+    while flock(lock.rawValue, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK else { throw Errno(rawValue: errno) }
+      guard left > .zero else { throw ServerError.dataDirectoryInUse(path) }
+      try await clock.sleep(for: lockPause)
+      left -= lockPause
+    }
+  }
 
   private static func makeDirectories(_ path: String) throws {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+    guard errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
       throw ServerError.dataDirectoryUnusable(path, Errno(rawValue: errno))
     }
-    try makeDirectories(String(path[..<slash]))
+    try makeDirectories(String(decoding: path.utf8[..<slash], as: UTF8.self))
     if mkdir(path, 0o700) != 0, errno != EEXIST {
       throw ServerError.dataDirectoryUnusable(path, Errno(rawValue: errno))
     }

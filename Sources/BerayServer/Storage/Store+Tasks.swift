@@ -54,6 +54,11 @@ extension Store {
     }
   }
 
+  /// The ids of all tasks, of all users.
+  func taskIDs() throws -> Set<Int64> {
+    try pool.read { try Int64.fetchSet($0, sql: "SELECT id FROM tasks") }
+  }
+
   func deleteTask(_ id: Int64) async throws {
     try await pool.write { try $0.execute(sql: "DELETE FROM tasks WHERE id = ?", arguments: [id]) }
   }

@@ -15,6 +15,7 @@ struct Store: Sendable {
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
     configuration.maximumReaderCount = 8
     pool = try DatabasePool(path: path, configuration: configuration)
+    guard try !pool.read(Schema.migrator.hasBeenSuperseded) else { throw ServerError.databaseIsNewer(path) }
     try Schema.migrator.migrate(pool)
   }
 

@@ -8,14 +8,16 @@ struct TaskPaths: Sendable {
   /// The goal as a file, outside the work directory.
   let goalFile: String
 
-  /// - Parameter directory: of this task alone.
-  init(directory: String) {
+  /// - Parameters:
+  ///   - directory: of this task alone.
+  ///   - temporary: where uploads of all tasks gather.
+  init(directory: String, temporary: String) {
     self.directory = directory
-    work = WorkDirectory(path: directory + "/work", temporary: directory + "/tmp")
+    work = WorkDirectory(path: directory + "/work", temporary: temporary)
     goalFile = directory + "/goal"
   }
 
-  /// Makes the directories and writes the goal. Blocks.
+  /// Makes the directory with its work directory, and writes the goal. Blocks.
   func create(goal: String) throws(Errno) {
     if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     try work.create()

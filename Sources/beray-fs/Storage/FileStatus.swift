@@ -27,7 +27,7 @@ struct FileStatus {
 
   private init(_ status: linux_status) {
     permissions = status.mode & 0o777
-    user = status.user
+    user = status.owner
     size = status.size
     isRegularFile = status.mode & 0o170000 == 0o100000
     isDirectory = status.mode & 0o170000 == 0o040000

@@ -50,6 +50,9 @@ struct TestServer: Sendable {
     return try result.get()
   }
 
+  /// A client without a token.
+  var stranger: TestClient { TestClient(place: client.place) }
+
   static func temporaryDirectory() -> String {
     let path = NSTemporaryDirectory() + "beray-server-test-" + UUID().uuidString.prefix(8)
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -86,13 +89,37 @@ extension AgentCommand {
 
 /// Keeps what was logged.
 final class CapturedLog: LogHandler, Sendable {
+  private struct Waiter {
+    let matches: @Sendable (String) -> Bool
+    let continuation: CheckedContinuation<Void, Never>
+  }
+
   private let messages = Mutex<[String]>([])
+  private let waiters = Mutex<[Waiter]>([])
   private let mirror = Mutex<String?>(nil)
 
   /// Appends every later message to a file.
   func mirror(to path: String) {
     _ = FileManager.default.createFile(atPath: path, contents: nil)
     mirror.withLock { $0 = path }
+  }
+
+  /// Returns once a message was logged that fits.
+  func first(where matches: @escaping @Sendable (String) -> Bool) async {
+    await withCheckedContinuation { continuation in
+      waiters.withLock { $0.append(Waiter(matches: matches, continuation: continuation)) }
+      wake()
+    }
+  }
+
+  private func wake() {
+    let all = all
+    let ready = waiters.withLock { waiters in
+      let ready = waiters.filter { all.contains(where: $0.matches) }
+      waiters.removeAll { all.contains(where: $0.matches) }
+      return ready
+    }
+    for waiter in ready { waiter.continuation.resume() }
   }
 
   var all: [String] { messages.withLock { $0 } }
@@ -111,6 +138,7 @@ final class CapturedLog: LogHandler, Sendable {
 
   func log(event: LogEvent) {
     messages.withLock { $0.append("\(event.message)") }
+    wake()
     guard let path = mirror.withLock(\.self), let file = FileHandle(forWritingAtPath: path) else { return }
     file.seekToEndOfFile()
     file.write(Data("\(event.message)\n".utf8))

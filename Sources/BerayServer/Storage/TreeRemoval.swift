@@ -1,0 +1,64 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// Removes a directory with all that is in it, whatever an agent made of it: any permissions of its owner, any depth, any
+/// names. No symbolic link is followed. Blocks.
+struct TreeRemoval {
+  /// The directory that is emptied. What is found deeper is moved up into it, so that no depth needs a descriptor or a
+  /// stack of its own.
+  private let top: OwnedDescriptor
+  private var pending: [[CChar]] = []
+  private var moved = 0
+
+  /// - Throws: what kept something from being removed; a directory that is not there is no error.
+  static func remove(_ name: String, in parent: OwnedDescriptor) throws(Errno) {
+    do throws(Errno) {
+      var removal = TreeRemoval(top: try openAccessible(Array(name.utf8CString), in: parent))
+      try removal.empty()
+      try checked(unlinkat(parent.rawValue, name, AT_REMOVEDIR))
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+    }
+  }
+
+  private init(top: OwnedDescriptor) { self.top = top }
+
+  private mutating func empty() throws(Errno) {
+    try removeEntries(of: top)
+    while let name = pending.popLast() {
+      try removeEntries(of: try Self.openAccessible(name, in: top))
+      try checked(unlinkat(top.rawValue, name, AT_REMOVEDIR))
+    }
+  }
+
+  /// Removes what is no directory, and leaves the directories in ``pending``.
+  private mutating func removeEntries(of directory: OwnedDescriptor) throws(Errno) {
+    for name in try directory.rawEntryNames() {
+      if unlinkat(directory.rawValue, name, 0) == 0 || errno == ENOENT { continue }
+      guard errno == EISDIR else { throw Errno(rawValue: errno) }
+      // To move a directory the kernel wants to write to the directory itself, to its "..".
+      _ = try Self.openAccessible(name, in: directory)
+      pending.append(try moveUp(name, from: directory))
+    }
+  }
+
+  /// Moves a directory to a name in ``top`` that is free.
+  private mutating func moveUp(_ name: [CChar], from directory: OwnedDescriptor) throws(Errno) -> [CChar] {
+    while true {
+      moved += 1
+      let free = Array(".removed-\(moved)".utf8CString)
+      if linux_renameat2(directory.rawValue, name, top.rawValue, free, LINUX_RENAME_NOREPLACE) == 0 { return free }
+      guard errno == EEXIST else { throw Errno(rawValue: errno) }
+    }
+  }
+
+  /// Opens a directory for reading, once its owner may list and change it.
+  private static func openAccessible(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
+    let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    let place = OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, LINUX_O_PATH | flags)))
+    // The link in /proc leads to that very inode, whatever stands under the name by now (proc(5)).
+    try checked(chmod("/proc/self/fd/\(place.rawValue)", 0o700))
+    return OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, O_RDONLY | flags)))
+  }
+}
