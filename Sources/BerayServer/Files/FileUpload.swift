@@ -75,10 +75,10 @@ final class FileUpload: Sendable {
     else { return (parent, target.name) }
     let resolved = try work.open(target, flags: LINUX_O_PATH)
     let root = try work.open(.root, flags: LINUX_O_PATH | O_DIRECTORY)
-    guard let path = resolved.path, let base = root.path, path.hasPrefix(base + "/") else {
-      throw Errno.improperLink
-    }
-    let real = try RelativePath(String(path.dropFirst(base.count + 1)))
+    guard let path = resolved.path, let base = root.path, path.utf8.starts(with: (base + "/").utf8),
+      let beneath = String(path.utf8.dropFirst(base.utf8.count + 1))
+    else { throw Errno.improperLink }
+    let real = try RelativePath(beneath)
     return (try work.openParent(of: real), real.name)
   }
 }

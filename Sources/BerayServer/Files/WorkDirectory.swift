@@ -53,9 +53,12 @@ struct WorkDirectory: Sendable {
       owning: try checked(openat(directory.rawValue, path.name, flags | O_NOFOLLOW | O_CLOEXEC)))
   }
 
-  /// Opens the directory that holds the last component of `path`.
+  /// Opens the directory that holds the last component of `path`, whose name is about to be used without openat2(2).
+  ///
+  /// - Throws: EINVAL where that name would lead anywhere else.
   func openParent(of path: RelativePath) throws(Errno) -> OwnedDescriptor {
-    try open(path.parent, flags: LINUX_O_PATH | O_DIRECTORY)
+    guard path.hasEntryName else { throw .invalidArgument }
+    return try open(path.parent, flags: LINUX_O_PATH | O_DIRECTORY)
   }
 
   /// Opens a regular file for reading; never blocks on a FIFO.
@@ -80,9 +83,9 @@ struct WorkDirectory: Sendable {
   func makeDirectories(_ path: RelativePath) throws(Errno) {
     var made = RelativePath.root
     for component in path.components {
-      let parent = try open(made, flags: LINUX_O_PATH | O_DIRECTORY)
-      if mkdirat(parent.rawValue, component, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
       made = made.appending(component)
+      let parent = try openParent(of: made)
+      if mkdirat(parent.rawValue, made.name, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     }
   }
 }

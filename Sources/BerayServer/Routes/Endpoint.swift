@@ -76,19 +76,20 @@ struct Endpoint: Sendable {
     case no
     case yes
     /// With the text in the place of `{task_id}`.
-    case task(Substring)
+    case task(String)
   }
 
-  func match(_ requested: some StringProtocol) -> Match {
-    guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else {
-      return path == requested ? .yes : .no
+  func match(_ requested: String) -> Match {
+    let (path, requested) = (path.utf8, requested.utf8)
+    guard let open = path.firstIndex(of: UInt8(ascii: "{")), let close = path.firstIndex(of: UInt8(ascii: "}")) else {
+      return path.elementsEqual(requested) ? .yes : .no
     }
     let before = path[..<open]
     let after = path[path.index(after: close)...]
-    guard requested.hasPrefix(before), requested.hasSuffix(after),
-      requested.utf8.count > before.utf8.count + after.utf8.count
+    guard requested.starts(with: before), requested.count > before.count + after.count,
+      requested.suffix(after.count).elementsEqual(after)
     else { return .no }
-    let text = Substring(requested).dropFirst(before.count).dropLast(after.count)
-    return text.contains("/") ? .no : .task(text)
+    let text = requested.dropFirst(before.count).dropLast(after.count)
+    return text.contains(UInt8(ascii: "/")) ? .no : .task(String(decoding: text, as: UTF8.self))
   }
 }

@@ -74,7 +74,7 @@ struct Responder: HTTPResponder {
     call.tokenHash = hash
   }
 
-  private func taskID(_ text: Substring) throws(HTTPFailure) -> Int64 {
+  private func taskID(_ text: String) throws(HTTPFailure) -> Int64 {
     guard let id = Int64(text) else {
       throw .unprocessable(
         ["path", "task_id"], type: "int_parsing",
