@@ -39,7 +39,7 @@ public struct BerayServer: Sendable {
     let dataDirectory = try await DataDirectory(
       configuration.dataDirectory, lockWait: configuration.lockWait, clock: clock)
     let store = try Store(path: dataDirectory.databasePath)
-    try CrashRecovery.run(store, logger: logger)
+    try CrashRecovery.run(store, paths: dataDirectory.paths(of:), logger: logger)
     try await LocalToken.ensure(in: dataDirectory.path, store: store)
 
     let hub = EventHub()

@@ -22,9 +22,12 @@ public struct AgentCommand: Hashable, Sendable {
   /// a file with the goal.
   public var arguments: [String]
   public var format: Format
+  /// Names of the variables that the program reads its keys and settings from; it gets those that the server has.
+  public var environmentNames: [String]
 
-  public init(arguments: [String], format: Format = .lines) {
+  public init(arguments: [String], format: Format = .lines, environmentNames: [String] = []) {
     self.arguments = arguments
     self.format = format
+    self.environmentNames = environmentNames
   }
 }

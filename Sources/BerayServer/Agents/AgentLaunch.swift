@@ -9,6 +9,9 @@ struct AgentLaunch: Sendable {
   /// The goal, for the agent's stdin.
   let input: [UInt8]
 
+  /// Tells an agent, and a server that recovers from a crash, where a process belongs.
+  static let workDirectoryVariable = "BERAY_WORK_DIR"
+
   init(
     command: AgentCommand, task: TaskRecord, paths: TaskPaths, passing names: [String],
     from inherited: [String: String] = currentEnvironment()
@@ -23,7 +26,7 @@ struct AgentLaunch: Sendable {
     environment["PATH"] = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     environment["BERAY_TASK_ID"] = String(task.id)
     environment["BERAY_GOAL_FILE"] = paths.goalFile
-    environment["BERAY_WORK_DIR"] = paths.work.path
+    environment[Self.workDirectoryVariable] = paths.work.path
     environment["BERAY_TOOLS"] = task.tools
     self.environment = environment
   }

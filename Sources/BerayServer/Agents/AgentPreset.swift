@@ -23,30 +23,46 @@ public struct AgentPreset: Hashable, Sendable {
       command: AgentCommand(
         arguments: [
           "claude", "-p", "--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits",
-        ], format: .claude)),
+        ], format: .claude, environmentNames: anthropic + ["CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CONFIG_DIR"])),
     AgentPreset(
       name: "codex", summary: "OpenAI Codex",
       command: AgentCommand(
         arguments: ["codex", "exec", "--json", "--skip-git-repo-check", "--sandbox", "workspace-write", "-"],
-        format: .codex)),
+        format: .codex, environmentNames: openAI + ["CODEX_API_KEY", "CODEX_HOME"])),
     AgentPreset(
       name: "gemini", summary: "Gemini CLI",
       command: AgentCommand(
-        arguments: ["gemini", "--output-format", "stream-json", "--approval-mode", "auto_edit"], format: .gemini)),
+        arguments: ["gemini", "--output-format", "stream-json", "--approval-mode", "auto_edit"], format: .gemini,
+        environmentNames: google)),
     AgentPreset(
       name: "aider", summary: "Aider",
       command: AgentCommand(
-        arguments: ["aider", "--yes-always", "--no-pretty", "--no-stream", "--no-git", "--message-file", "{goal_file}"])
-    ),
+        arguments: [
+          "aider", "--yes-always", "--no-pretty", "--no-stream", "--no-git", "--message-file", "{goal_file}",
+        ],
+        environmentNames: anyModel + ["AIDER_MODEL"])),
     AgentPreset(
       name: "goose", summary: "Goose",
       command: AgentCommand(
         arguments: ["goose", "run", "--no-session", "--quiet", "--output-format", "stream-json", "-i", "-"],
-        format: .goose)),
+        format: .goose, environmentNames: anyModel + ["GOOSE_PROVIDER", "GOOSE_MODEL"])),
     AgentPreset(
       name: "opencode", summary: "OpenCode",
-      command: AgentCommand(arguments: ["opencode", "run", "--format", "json"], format: .opencode)),
+      command: AgentCommand(
+        arguments: ["opencode", "run", "--format", "json"], format: .opencode, environmentNames: anyModel)),
   ]
+
+  private static let anthropic = [
+    "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL",
+  ]
+  private static let openAI = ["OPENAI_API_KEY", "OPENAI_BASE_URL"]
+  private static let google = [
+    "GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_LOCATION",
+    "GOOGLE_CLOUD_PROJECT", "GOOGLE_GENAI_USE_VERTEXAI",
+  ]
+  /// For agents that can use the models of many.
+  private static let anyModel =
+    anthropic + openAI + google + ["DEEPSEEK_API_KEY", "GROQ_API_KEY", "MISTRAL_API_KEY", "OPENROUTER_API_KEY"]
 
   /// Some seconds of what an agent's work looks like, with no model behind it.
   private static let demonstration = """

@@ -15,27 +15,34 @@ struct AgentProcess: Sendable {
   let ended: OwnedDescriptor
 
   /// Starts the agent (posix_spawn(3), so no thread of the server is ever copied).
+  ///
+  /// - Throws: why it cannot be started; then it does not run.
   init(starting launch: AgentLaunch) throws(Errno) {
-    let (childInput, input) = try Self.pipe()
-    let (output, childOutput) = try Self.pipe()
-    let (errors, childErrors) = try Self.pipe()
-    let process = try Self.spawn(launch, childInput, childOutput, childErrors)
+    let (childInput, input) = try makePipe()
+    let (output, childOutput) = try makePipe()
+    let (errors, childErrors) = try makePipe()
     for descriptor in [input, output, errors] {
       try checked(fcntl(descriptor.rawValue, F_SETFL, fcntl(descriptor.rawValue, F_GETFL) | O_NONBLOCK))
     }
-    // The leader is a child that nobody has waited for: its number is its own until somebody does.
-    ended = OwnedDescriptor(owning: try checked(linux_pidfd_open(process)))
-    guard let group = AgentGroup(leader: process) else { throw .noSuchProcess }
-    self.group = group
+    let process = try Self.spawn(launch, childInput, childOutput, childErrors)
+    do throws(Errno) {
+      // The leader is a child that nobody has waited for: its number is its own until somebody does.
+      ended = OwnedDescriptor(owning: try checked(linux_pidfd_open(process)))
+      guard let group = AgentGroup(leader: process) else { throw .noSuchProcess }
+      self.group = group
+    } catch {
+      kill(-process, SIGKILL)
+      _ = Self.wait(for: process)
+      throw error
+    }
     self.input = AgentInput(input)
     self.output = output
     self.errors = errors
   }
 
-  /// Waits for the leader, which must have ended, and tells how it did.
+  /// Waits for the leader, which must have ended or been killed, and tells how it ended.
   func reap() -> TaskOutcome {
-    var status: Int32 = 0
-    while waitpid(group.id, &status, 0) < 0, errno == EINTR {}
+    let status = Self.wait(for: group.id)
     let signal = Int(status & 0x7f)
     if signal != 0 {
       return TaskOutcome(status: .failed, signal: signal, text: "the agent was ended by signal \(signal)")
@@ -45,12 +52,11 @@ struct AgentProcess: Sendable {
     return TaskOutcome(status: .failed, exitCode: code, text: "the agent exited with status \(code)")
   }
 
-  private static func pipe() throws(Errno) -> (read: OwnedDescriptor, write: OwnedDescriptor) {
-    var ends: [Int32] = [-1, -1]
-    try checked(Glibc.pipe(&ends))
-    let pair = (OwnedDescriptor(owning: ends[0]), OwnedDescriptor(owning: ends[1]))
-    for end in ends { try checked(fcntl(end, F_SETFD, FD_CLOEXEC)) }
-    return pair
+  /// The status of waitpid(2).
+  private static func wait(for process: pid_t) -> Int32 {
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    return status
   }
 
   private static func spawn(
@@ -97,6 +103,15 @@ struct AgentProcess: Sendable {
     defer { copies.forEach { free($0) } }
     return body(copies + [nil])
   }
+}
+
+/// A pipe whose ends no agent inherits (pipe(2)).
+func makePipe() throws(Errno) -> (read: OwnedDescriptor, write: OwnedDescriptor) {
+  var ends: [Int32] = [-1, -1]
+  try checked(pipe(&ends))
+  let pair = (OwnedDescriptor(owning: ends[0]), OwnedDescriptor(owning: ends[1]))
+  for end in ends { try checked(fcntl(end, F_SETFD, FD_CLOEXEC)) }
+  return pair
 }
 
 /// The writing end of an agent's stdin, for one taker.

@@ -8,34 +8,36 @@ final class AgentRun: Sendable {
   private let process: AgentProcess
   private let decoder: AgentLineDecoder
   private let goal: [UInt8]
-  /// How long an agent that was asked to stop may take before it is killed.
-  private let grace: Duration
   private let clock = ContinuousClock()
   private let wake: OwnedDescriptor
   private let wakeWriter: OwnedDescriptor
-  private let stopRequested = Mutex(false)
+  /// When it is killed; nil where nobody asked it to end.
+  private let killTime = Mutex<ContinuousClock.Instant?>(nil)
+  /// How often it looks whether those that a stopped agent left behind have ended, which nothing tells.
+  private static let groupPause: Duration = .milliseconds(50)
 
-  init(_ process: AgentProcess, decoder: AgentLineDecoder, goal: [UInt8], grace: Duration) throws(Errno) {
-    self.process = process
+  /// Starts the agent. From here on ``run(_:)`` or ``abandon()`` must follow: one of them waits for the process.
+  init(starting launch: AgentLaunch, decoder: AgentLineDecoder) throws(Errno) {
+    (wake, wakeWriter) = try makePipe()
+    process = try AgentProcess(starting: launch)
     self.decoder = decoder
-    self.goal = goal
-    self.grace = grace
-    var ends: [Int32] = [-1, -1]
-    try checked(pipe(&ends))
-    for end in ends { try checked(fcntl(end, F_SETFD, FD_CLOEXEC)) }
-    wake = OwnedDescriptor(owning: ends[0])
-    wakeWriter = OwnedDescriptor(owning: ends[1])
+    goal = launch.input
   }
 
-  /// Asks the agent to end: SIGTERM to its group at once, SIGKILL after the grace. Returns before it has ended.
-  func stop() {
-    let first = stopRequested.withLock { requested in
-      defer { requested = true }
-      return !requested
-    }
-    guard first else { return }
+  var group: AgentGroup { process.group }
+
+  /// Asks the agent and all that it started to end: SIGTERM at once, SIGKILL to what is left after the grace. Of several
+  /// graces the one that ends first counts. Returns before the agent has ended.
+  func stop(grace: Duration) {
+    killTime.withLock { $0 = min($0 ?? clock.now + grace, clock.now + grace) }
     var byte: UInt8 = 0
     _ = write(wakeWriter.rawValue, &byte, 1)
+  }
+
+  /// Kills an agent that cannot be served.
+  func abandon() {
+    process.group.signal(SIGKILL)
+    _ = process.reap()
   }
 
   /// The state of one call to ``run(_:)``.
@@ -48,7 +50,8 @@ final class AgentRun: Sendable {
     var errorLines = LineSplitter()
   }
 
-  /// Serves the agent until its leader has ended; what it started and left behind is killed then. Blocks.
+  /// Serves the agent until its leader has ended. What it started and left behind is killed then; where it was asked to
+  /// stop, that has its grace too. Blocks.
   ///
   /// - Parameter emit: takes the events in order. While it blocks, so does the agent once its pipe is full.
   func run(_ emit: ([AgentEvent]) -> Void) -> TaskOutcome {
@@ -60,33 +63,34 @@ final class AgentRun: Sendable {
 
     var streams = Streams(output: process.output, errors: process.errors, input: process.input.take())
     if goal.isEmpty { streams.input = nil }
-    var killAt: ContinuousClock.Instant?
+    var leaderEnded = false
+    var wasAsked = false
     while true {
+      let deadline = killTime.withLock(\.self)
       var polled = [
         pollfd(fd: wake.rawValue, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: process.ended.rawValue, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: leaderEnded ? -1 : process.ended.rawValue, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams.output?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams.errors?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams.input?.rawValue ?? -1, events: Int16(POLLOUT), revents: 0),
       ]
-      let ready = poll(&polled, nfds_t(polled.count), milliseconds(until: killAt))
+      let wakeTime = leaderEnded ? clock.now + Self.groupPause : deadline
+      let ready = poll(&polled, nfds_t(polled.count), milliseconds(until: wakeTime))
       if ready < 0, errno == EINTR { continue }
-      if let deadline = killAt, clock.now >= deadline {
-        process.group.signal(SIGKILL)
-        killAt = nil
-      }
+      if let deadline, clock.now >= deadline { break }
       if polled[0].revents != 0 {
         var byte: UInt8 = 0
         _ = Glibc.read(wake.rawValue, &byte, 1)
-        process.group.signal(SIGTERM)
-        killAt = clock.now + grace
+        if !wasAsked { process.group.signal(SIGTERM) }
+        wasAsked = true
       }
       if polled[4].revents != 0 { feed(&streams) }
       if polled[2].revents != 0 { readOutput(&streams, emit) }
       if polled[3].revents != 0 { readErrors(&streams, emit) }
-      if polled[1].revents != 0 { break }
+      if polled[1].revents != 0 { leaderEnded = true }
+      if leaderEnded, killTime.withLock({ $0 == nil }) || !process.group.isRunning { break }
     }
-    // Not yet waited for, so the group's number is still its own.
+    // The leader was not waited for yet, so the group's number is still its own.
     process.group.signal(SIGKILL)
     let outcome = process.reap()
     drain(&streams, emit)

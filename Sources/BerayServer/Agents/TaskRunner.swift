@@ -5,7 +5,7 @@ internal import SystemPackage
 /// Runs the tasks: at most a number of them at once, the others wait in order.
 ///
 /// Invariant: a task id is in `queue`, or in `running`, or in neither; it leaves `running` only after its final status
-/// is in the store.
+/// is in the store, or when the server ends and leaves it to ``CrashRecovery``.
 final class TaskRunner: Sendable {
   struct Configuration: Sendable {
     var command: AgentCommand
@@ -14,13 +14,15 @@ final class TaskRunner: Sendable {
     var maximumTasks: Int = 4
     /// Between SIGTERM and SIGKILL.
     var grace: Duration = .seconds(10)
+    /// Between two attempts to write down the end of a task, where the disk is full.
+    var retryPause: Duration = .seconds(1)
   }
 
   private struct Running {
     /// Nil until the process is there.
     var run: AgentRun?
-    /// What its end counts as, where it was asked to end.
-    var stop: TaskOutcome?
+    /// What its end counts as, and how long it may take, where it was asked to end.
+    var stop: (outcome: TaskOutcome, grace: Duration)?
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
 
@@ -48,6 +50,9 @@ final class TaskRunner: Sendable {
     self.logger = logger
   }
 
+  /// How long an agent has to end by itself.
+  var grace: Duration { configuration.grace }
+
   /// Whether any task runs or waits to.
   var isBusy: Bool { state.withLock { !$0.queue.isEmpty || !$0.running.isEmpty } }
 
@@ -58,18 +63,19 @@ final class TaskRunner: Sendable {
   }
 
   /// Asks for the end of a task and returns. Does nothing to one that has ended.
-  func stop(_ task: Int64, _ outcome: TaskOutcome = TaskOutcome(status: .stopped)) throws {
-    let (wasQueued, run) = state.withLock { state -> (Bool, AgentRun?) in
-      if let index = state.queue.firstIndex(of: task) {
-        state.queue.remove(at: index)
-        return (true, nil)
-      }
-      guard state.running[task] != nil else { return (false, nil) }
-      if state.running[task]?.stop == nil { state.running[task]?.stop = outcome }
-      return (false, state.running[task]?.run)
+  ///
+  /// - Parameter grace: how long its agent may take; nil for as long as is configured.
+  func stop(_ task: Int64, _ outcome: TaskOutcome = TaskOutcome(status: .stopped), grace: Duration? = nil) throws {
+    let grace = grace ?? configuration.grace
+    let (isRunning, run) = state.withLock { state -> (Bool, AgentRun?) in
+      state.queue.removeAll { $0 == task }
+      guard let running = state.running[task] else { return (false, nil) }
+      state.running[task]?.stop = (running.stop?.outcome ?? outcome, min(running.stop?.grace ?? grace, grace))
+      return (true, running.run)
     }
-    run?.stop()
-    if wasQueued { try finish(task, outcome) }
+    run?.stop(grace: grace)
+    // Also one that nobody knows here, lest a task that the store calls unfinished stays so for ever.
+    if !isRunning { try finish(task, outcome) }
   }
 
   /// Returns once the task does not run: at once where it waits, or has ended.
@@ -128,27 +134,33 @@ final class TaskRunner: Sendable {
   }
 
   private func perform(_ task: Int64) throws -> TaskOutcome {
-    guard let record = try store.task(task) else { return TaskOutcome(status: .stopped) }
+    let stopped = TaskOutcome(status: .stopped)
+    // Before the agent starts: a server that crashes in between never runs a task twice.
+    guard let record = try store.task(task), !isToStop(task), try store.markRunning(task) else { return stopped }
+    hub.notify(task)
     let launch = AgentLaunch(
-      command: configuration.command, task: record, paths: paths(task), passing: configuration.environmentNames)
+      command: configuration.command, task: record, paths: paths(task),
+      passing: configuration.environmentNames + configuration.command.environmentNames)
     guard !launch.arguments.isEmpty else { return TaskOutcome(status: .failed, text: "no agent command is configured") }
-    let process: AgentProcess
+    guard !isToStop(task) else { return stopped }
+    let run: AgentRun
     do {
-      process = try AgentProcess(starting: launch)
+      run = try AgentRun(starting: launch, decoder: AgentLineDecoder(format: configuration.command.format))
     } catch {
       let hint = error == .noSuchFileOrDirectory ? " (is it installed, and in the server's PATH?)" : ""
       return TaskOutcome(status: .failed, text: "cannot start \(launch.arguments[0]): \(error)\(hint)")
     }
-    let run = try AgentRun(
-      process, decoder: AgentLineDecoder(format: configuration.command.format), goal: launch.input,
-      grace: configuration.grace)
-    if try !store.markRunning(task, group: process.group) { run.stop() }
-    hub.notify(task)
-    let isToStop = state.withLock { state in
-      state.running[task]?.run = run
-      return state.running[task]?.stop != nil
+    do {
+      try store.recordGroup(run.group, of: task)
+    } catch {
+      run.abandon()
+      throw error
     }
-    if isToStop { run.stop() }
+    let stop = state.withLock { state in
+      state.running[task]?.run = run
+      return state.running[task]?.stop
+    }
+    if let stop { run.stop(grace: stop.grace) }
     return run.run { events in
       do {
         try self.store.append(events, to: task)
@@ -159,13 +171,35 @@ final class TaskRunner: Sendable {
     }
   }
 
+  private func isToStop(_ task: Int64) -> Bool { state.withLock { $0.running[task]?.stop != nil } }
+
+  /// Writes down how a task ended, now or as soon as that is possible, and lets it go.
   private func conclude(_ task: Int64, _ outcome: TaskOutcome) {
-    let stop = state.withLock { $0.running[task]?.stop }
+    let outcome = state.withLock { $0.running[task]?.stop?.outcome } ?? outcome
     do {
-      try finish(task, stop ?? outcome)
+      try finish(task, outcome)
+      release(task)
     } catch {
-      logger.error("task \(task): its end could not be recorded: \(error)")
+      logger.error("task \(task): its end could not be written down, which is tried again: \(error)")
+      Task { await concludeLater(task, outcome) }
     }
+  }
+
+  private func concludeLater(_ task: Int64, _ outcome: TaskOutcome) async {
+    while !state.withLock(\.isShutDown) {
+      try? await Task.sleep(for: configuration.retryPause)
+      do {
+        try finish(task, outcome)
+        break
+      } catch {
+        continue
+      }
+    }
+    release(task)
+    startWaiting()
+  }
+
+  private func release(_ task: Int64) {
     let waiters = state.withLock { $0.running.removeValue(forKey: task)?.waiters ?? [] }
     waiters.forEach { $0.resume() }
   }

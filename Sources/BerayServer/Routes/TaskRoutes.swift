@@ -86,7 +86,8 @@ struct TaskRoutes: Sendable {
 
   private func delete(_ call: Call) async throws -> Response {
     let task = try await services.task(of: call)
-    try services.runner.stop(task.id)
+    // Nobody will read what the agent still has to say, and the client waits for the answer.
+    try services.runner.stop(task.id, grace: min(.seconds(2), services.runner.grace))
     await services.runner.waitUntilEnded(task.id)
     try await services.store.deleteTask(task.id)
     services.hub.notify(task.id)

@@ -27,12 +27,10 @@ extension Store {
 
   /// Marks a pending task as running.
   /// - Returns: false where it is not pending any more.
-  func markRunning(_ task: Int64, group: AgentGroup?) throws -> Bool {
+  func markRunning(_ task: Int64) throws -> Bool {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), record.status == .pending else { return false }
-      try database.execute(
-        sql: "UPDATE tasks SET status = 'RUNNING', process_group = ?, process_start = ? WHERE id = ?",
-        arguments: [group?.id, group.map { Int64(clamping: $0.leaderStart) }, task])
+      try database.execute(sql: "UPDATE tasks SET status = 'RUNNING' WHERE id = ?", arguments: [task])
       try Self.append([.status(.running)], to: record, in: database)
       return true
     }
@@ -43,6 +41,15 @@ extension Store {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
       try database.execute(
+  /// Writes down which processes work on a running task, for ``CrashRecovery``.
+  func recordGroup(_ group: AgentGroup, of task: Int64) throws {
+    try pool.write { database in
+      try database.execute(
+        sql: "UPDATE tasks SET process_group = ?, process_start = ? WHERE id = ?",
+        arguments: [group.id, Int64(clamping: group.leaderStart), task])
+    }
+  }
+
         sql: """
           UPDATE tasks SET status = ?, exit_code = ?, error = ?, process_group = NULL, process_start = NULL
           WHERE id = ?
