@@ -95,7 +95,7 @@ public struct BerayServer: Sendable {
     let serving = Task { try await group.run() }
     let idle = configuration.idleTimeout.map { timeout in
       Task { [clock] in
-        try await services.activity.waitUntilIdle(for: timeout, clock: clock) { services.runner.isBusy }
+        try await services.activity.closeWhenIdle(for: timeout, clock: clock) { services.runner.isBusy }
         services.logger.info("nobody has used the server for \(timeout): it ends")
         shutDown()
       }

@@ -24,8 +24,6 @@ struct EventFollower: Sendable {
       while (try? await clock.sleep(for: Self.pause)) != nil { wake.yield() }
     }
     defer { pulse.cancel() }
-    services.activity.beginStream()
-    defer { services.activity.endStream() }
     try await request.body.consumeWithInboundCloseHandler { _ in
       try await send(changes, &writer)
     } onInboundClosed: {

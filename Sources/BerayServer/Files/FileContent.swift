@@ -29,18 +29,18 @@ struct FileContent: Sendable {
     first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)
   }
 
-  func response(_ services: Services) -> Response {
-    var headers: HTTPFields = [
-      .eTag: version.etag, .acceptRanges: "bytes", .lastModified: HTTPDate.text(of: version.modified),
-    ]
+  /// - Parameter use: is held until the answer is sent.
+  func response(_ services: Services, _ use: Activity.Use) -> Response {
+    var headers: HTTPFields = [.eTag: version.etag, .acceptRanges: "bytes"]
+    headers[.lastModified] = HTTPDate.text(of: version.modified)
     if isKnown { return Response(status: .notModified, headers: headers) }
     headers[.contentType] = "application/octet-stream"
     let bounds = Self.bounds(range, version.size)
     switch range {
-    case .whole: return Response(status: .ok, headers: headers, body: body(bounds, services))
+    case .whole: return Response(status: .ok, headers: headers, body: body(bounds, services, use))
     case .part:
       headers[.contentRange] = "bytes \(bounds.lowerBound)-\(bounds.upperBound - 1)/\(version.size)"
-      return Response(status: .partialContent, headers: headers, body: body(bounds, services))
+      return Response(status: .partialContent, headers: headers, body: body(bounds, services, use))
     case .unsatisfiable:
       var response = Response.json(["detail": "The range lies beyond the file"], status: .rangeNotSatisfiable)
       response.headers[.contentRange] = "bytes */\(version.size)"
@@ -56,12 +56,10 @@ struct FileContent: Sendable {
     }
   }
 
-  private func body(_ bounds: Range<Int64>, _ services: Services) -> ResponseBody {
+  private func body(_ bounds: Range<Int64>, _ services: Services, _ use: Activity.Use) -> ResponseBody {
     if first.readableBytes == bounds.count { return ResponseBody(byteBuffer: first) }
     let (file, first) = (file, first)
     return ResponseBody(contentLength: bounds.count) { writer in
-      services.activity.beginStream()
-      defer { services.activity.endStream() }
       var offset = bounds.lowerBound
       var piece = first
       while true {
@@ -75,6 +73,7 @@ struct FileContent: Sendable {
         guard piece.readableBytes > 0 else { throw Errno.ioError }
       }
       try await writer.finish(nil)
+      withExtendedLifetime(use) {}
     }
   }
 

@@ -15,6 +15,8 @@ struct Call: Sendable {
   let request: Request
   let origin: Origin
   let query: FormFields
+  /// What sends an answer piece by piece holds on to it until the last one.
+  let use: Activity.Use
   /// The task that the path names.
   var task: Int64?
   /// Who asks, where the endpoint wants to know.

@@ -84,7 +84,7 @@ struct FileRoutes: Sendable {
     let content = try await perform(call) { work in
       try FileContent(path, in: work, range: range, ifRange: ifRange, ifNoneMatch: known)
     }
-    return content.response(services)
+    return content.response(services, call.use)
   }
 
   private func upload(_ call: Call) async throws -> Response {
@@ -177,18 +177,17 @@ struct FileRoutes: Sendable {
     if source.isFinished {
       return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: first)))
     }
-    let services = services
+    let (services, use) = (services, call.use)
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
-        services.activity.beginStream()
-        defer { services.activity.endStream() }
         try await writer.write(ByteBuffer(bytes: first))
         while !source.isFinished {
           let piece = try await services.threads.runIfActive { try source.next(atLeast: 256 * 1024) }
           if !piece.isEmpty { try await writer.write(ByteBuffer(bytes: piece)) }
         }
         try await writer.finish(nil)
+        withExtendedLifetime(use) {}
       })
   }
 }

@@ -20,10 +20,12 @@ struct Responder: HTTPResponder {
   }
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-    services.activity.touch()
     do {
+      guard let use = services.activity.begin() else {
+        throw HTTPFailure(.serviceUnavailable, "The server ends, for nobody has used it")
+      }
       if origin == .network { try hosts.check(request.head.authority) }
-      let response = try await dispatch(request)
+      let response = try await dispatch(request, use)
       return request.method == .head ? response.createHeadResponse() : response
     } catch let failure as HTTPFailure {
       return response(to: failure)
@@ -33,7 +35,7 @@ struct Responder: HTTPResponder {
     }
   }
 
-  private func dispatch(_ request: Request) async throws -> Response {
+  private func dispatch(_ request: Request, _ use: Activity.Use) async throws -> Response {
     let path = request.uri.path
     let method = request.method == .head ? .get : request.method
     var allowed: [String] = []
@@ -44,7 +46,7 @@ struct Responder: HTTPResponder {
         allowed.append(endpoint.method.rawValue)
         continue
       }
-      var call = Call(request: request, origin: origin, query: FormFields(request.uri.query ?? ""))
+      var call = Call(request: request, origin: origin, query: FormFields(request.uri.query ?? ""), use: use)
       if endpoint.needsUser { try await authenticate(&call) }
       if case .task(let text) = match { call.task = try taskID(text) }
       return try await endpoint.handle(call)

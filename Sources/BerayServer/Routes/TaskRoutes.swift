@@ -105,11 +105,12 @@ struct TaskRoutes: Sendable {
     let task = try await services.task(of: call)
     let cursor = call.header(.lastEventID).flatMap { Int64($0) } ?? 0
     let follower = EventFollower(task: task.id, cursor: cursor, services: services)
-    let request = call.request
+    let (request, use) = (call.request, call.use)
     return Response(
       status: .ok,
       headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no"],
       body: ResponseBody { writer in
+        withExtendedLifetime(use) {}
         try await follower.run(request, &writer)
         try await writer.finish(nil)
       })
