@@ -100,13 +100,16 @@ enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`.
-  static func text(of time: UTCTime) -> String {
+  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil where the year has not the four digits that the format gives it.
+  static func text(of time: UTCTime) -> String? {
     var seconds = time_t(time.seconds)
     var parts = tm()
-    gmtime_r(&seconds, &parts)
+    guard gmtime_r(&seconds, &parts) != nil else { return nil }
+    let year = 1900 + Int(parts.tm_year)
+    guard (1...9999).contains(year) else { return nil }
+    let paddedYear = String(repeating: "0", count: 4 - String(year).count) + String(year)
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(1900 + parts.tm_year)"
+    let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(paddedYear)"
     let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(two).joined(separator: ":")
     return "\(weekdays[Int(parts.tm_wday)]), \(date) \(clock) GMT"
   }
