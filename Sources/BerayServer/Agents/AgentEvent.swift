@@ -15,6 +15,24 @@ struct AgentEvent: Hashable, Sendable {
     self.init(type: type, members: [.init("text", .string(text))])
   }
 
+  /// What `text` may have, in bytes of UTF-8: events are for reading, and each may have many followers.
+  static let maximumText = 64 << 10
+
+  /// The event with no more text than that; `"truncated": true` tells where some was cut off.
+  func limitingText() -> AgentEvent {
+    guard let index = members.firstIndex(where: { $0.name == "text" }), let text = members[index].value.stringValue,
+      text.utf8.count > Self.maximumText
+    else { return self }
+    var end = text.utf8.index(text.startIndex, offsetBy: Self.maximumText)
+    // Back to where a character of UTF-8 begins.
+    while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
+    var event = self
+    event.members[index].value = .string(String(decoding: text.utf8[..<end], as: UTF8.self))
+    event.members.removeAll { $0.name == "truncated" }
+    event.members.append(.init("truncated", true))
+    return event
+  }
+
   /// A change of status that is not the last one.
   static func status(_ status: ServerStatus) -> AgentEvent {
     AgentEvent(type: "status", members: [.init("status", .string(status.rawValue))])

@@ -3,12 +3,14 @@ internal import BerayAPI
 /// Turns the lines that an agent writes into events.
 ///
 /// A JSON object keeps all its fields; `text` is added where the agent says it somewhere deeper, so that every reader
-/// of events finds it in one place. Nothing is dropped.
+/// of events finds it in one place. Nothing is dropped, save of a text that is longer than an event's may be.
 struct AgentLineDecoder: Sendable {
   let format: AgentCommand.Format
 
   /// A line of stdout.
-  func event(ofLine line: [UInt8]) -> AgentEvent {
+  func event(ofLine line: [UInt8]) -> AgentEvent { wholeEvent(ofLine: line).limitingText() }
+
+  private func wholeEvent(ofLine line: [UInt8]) -> AgentEvent {
     guard line.first(where: { $0 != UInt8(ascii: " ") }) == UInt8(ascii: "{"),
       let json = try? JSON(parsing: line), case .object(let members) = json
     else { return AgentEvent(type: "stdout", text: String(decoding: line, as: UTF8.self)) }
@@ -23,7 +25,7 @@ struct AgentLineDecoder: Sendable {
 
   /// A line of stderr.
   static func errorEvent(ofLine line: [UInt8]) -> AgentEvent {
-    AgentEvent(type: "stderr", text: String(decoding: line, as: UTF8.self))
+    AgentEvent(type: "stderr", text: String(decoding: line, as: UTF8.self)).limitingText()
   }
 
   /// `status` is the server's to say: an agent's own goes under another name, lest a reader takes a step for the task.

@@ -8,11 +8,10 @@ internal import NIOCore
 /// slow the client is. The final status is the last stored event of a task: after it the stream ends.
 struct EventFollower: Sendable {
   let task: Int64
-  /// The id of the last event that the client has; 0 for none.
+  /// The id of the last event that the client has; 0 for none. Never beyond the last event of the task.
   let cursor: Int64
   let services: Services
   private static let pause: Duration = .seconds(15)
-  private static let pageSize = 256
 
   /// Sends events until the task has ended, the client has gone, or the server ends.
   @concurrent
@@ -49,15 +48,15 @@ struct EventFollower: Sendable {
   private func sendNew(from cursor: inout Int64, _ writer: inout any ResponseBodyWriter) async throws -> Int? {
     var sent = 0
     while true {
-      guard let page = try await services.store.events(of: task, after: cursor, limit: Self.pageSize) else {
+      guard let page = try await services.store.events(of: task, after: cursor) else {
         // Deleted; who follows learns that it ended.
         let event = AgentEvent.final(TaskOutcome(status: .stopped, text: "the task was deleted"))
         let json = event.json(id: cursor + 1, time: Store.now())
-        try await writer.write(ByteBuffer(bytes: Self.message(StoredEvent(id: cursor + 1, json: json))))
+        try await writer.write(Self.messages([StoredEvent(id: cursor + 1, json: json)]))
         return nil
       }
       if let last = page.events.last {
-        try await writer.write(ByteBuffer(bytes: page.events.flatMap(Self.message)))
+        try await writer.write(Self.messages(page.events))
         cursor = last.id
         sent += page.events.count
       }
@@ -65,7 +64,15 @@ struct EventFollower: Sendable {
     }
   }
 
-  private static func message(_ event: StoredEvent) -> [UInt8] {
-    ServerSentEvent(data: event.json, lastEventID: String(event.id)).encoded()
+  /// The events on the wire (WHATWG HTML §9.2.5); the JSON of each is one line.
+  private static func messages(_ events: [StoredEvent]) -> ByteBuffer {
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(events.reduce(0) { $0 + $1.json.utf8.count + 32 })
+    for event in events {
+      buffer.writeString("id: \(event.id)\ndata: ")
+      buffer.writeString(event.json)
+      buffer.writeString("\n\n")
+    }
+    return buffer
   }
 }

@@ -28,12 +28,8 @@ struct TaskRoutes: Sendable {
         return .json(json.bytes)
       },
       Endpoint(.getTask, "Tell a task with its events") { call in
-        guard let (task, events) = try await services.store.taskWithEvents(call.task ?? 0, of: user(call)) else {
-          throw HTTPFailure.notFound("Task not found")
-        }
-        var json = JSONBytes()
-        task.write(to: &json, events: events)
-        return .json(json.bytes)
+        let task = try await services.task(of: call)
+        return try await EventListing(task: task, store: services.store).response(call.use)
       },
       Endpoint(
         .streamTask, "Follow a task's events", parameters: [resume], successes: [(200, "text/event-stream")],
@@ -103,16 +99,18 @@ struct TaskRoutes: Sendable {
   private func stream(_ call: Call) async throws -> Response {
     guard call.request.method == .get else { throw HTTPFailure(.methodNotAllowed, "Method Not Allowed") }
     let task = try await services.task(of: call)
-    let cursor = call.header(.lastEventID).flatMap { Int64($0) } ?? 0
+    // What is no event of this task is no place to go on from.
+    let claimed = call.header(.lastEventID).flatMap { Int64($0) } ?? 0
+    let cursor = (0...task.lastEventID).contains(claimed) ? claimed : 0
     let follower = EventFollower(task: task.id, cursor: cursor, services: services)
     let (request, use) = (call.request, call.use)
     return Response(
       status: .ok,
       headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no"],
       body: ResponseBody { writer in
-        withExtendedLifetime(use) {}
         try await follower.run(request, &writer)
         try await writer.finish(nil)
+        withExtendedLifetime(use) {}
       })
   }
 }

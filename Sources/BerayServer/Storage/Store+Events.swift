@@ -11,6 +11,11 @@ struct StoredEvent: Hashable, Sendable {
 
 /// A look at a task's events from a cursor on, all of one moment.
 struct EventPage: Sendable {
+  /// A page ends with the event that makes it this large, so one client holds little memory however slow it is.
+  static let bytes = 1 << 20
+  /// How many events a page may have.
+  static let count = 1024
+
   let events: [StoredEvent]
   let status: ServerStatus
   let lastEventID: Int64
@@ -36,11 +41,6 @@ extension Store {
     }
   }
 
-  /// Ends a task: its final status and the event that tells it are one transaction. Does nothing to one that has ended.
-  func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
-    try pool.write { database in
-      guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
-      try database.execute(
   /// Writes down which processes work on a running task, for ``CrashRecovery``.
   func recordGroup(_ group: AgentGroup, of task: Int64) throws {
     try pool.write { database in
@@ -50,6 +50,11 @@ extension Store {
     }
   }
 
+  /// Ends a task: its final status and the event that tells it are one transaction. Does nothing to one that has ended.
+  func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
+    try pool.write { database in
+      guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
+      try database.execute(
         sql: """
           UPDATE tasks SET status = ?, exit_code = ?, error = ?, process_group = NULL, process_start = NULL
           WHERE id = ?
@@ -61,26 +66,21 @@ extension Store {
     }
   }
 
-  /// The events after `cursor`, at most `limit`; nil where the task is gone.
-  func events(of task: Int64, after cursor: Int64, limit: Int) async throws -> EventPage? {
+  /// A page of the events after `cursor`, up to the one with the id `last`; nil where the task is gone.
+  func events(of task: Int64, after cursor: Int64, through last: Int64 = .max) async throws -> EventPage? {
     try await pool.read { database in
       guard let record = try Self.task(task, in: database) else { return nil }
-      let rows = try Row.fetchAll(
-        database, sql: "SELECT id, json FROM events WHERE task_id = ? AND id > ? ORDER BY id LIMIT ?",
-        arguments: [task, cursor, limit])
-      return EventPage(
-        events: rows.map { StoredEvent(id: $0["id"], json: $0["json"]) }, status: record.status,
-        lastEventID: record.lastEventID)
-    }
-  }
-
-  /// A task with the JSON of all its events, of one moment.
-  func taskWithEvents(_ id: Int64, of userID: Int64) async throws -> (task: TaskRecord, events: [String])? {
-    try await pool.read { database in
-      guard let record = try Self.task(id, in: database), record.userID == userID else { return nil }
-      let events = try String.fetchAll(
-        database, sql: "SELECT json FROM events WHERE task_id = ? ORDER BY id", arguments: [id])
-      return (record, events)
+      let rows = try Row.fetchCursor(
+        database, sql: "SELECT id, json FROM events WHERE task_id = ? AND id > ? AND id <= ? ORDER BY id",
+        arguments: [task, cursor, last])
+      var events: [StoredEvent] = []
+      var size = 0
+      while size < EventPage.bytes, events.count < EventPage.count, let row = try rows.next() {
+        let event = StoredEvent(id: row[0], json: row[1])
+        size += event.json.utf8.count
+        events.append(event)
+      }
+      return EventPage(events: events, status: record.status, lastEventID: record.lastEventID)
     }
   }
 

@@ -30,9 +30,14 @@ struct TaskRecord: Hashable, Sendable {
     lastEventID = row["last_event_id"]
   }
 
-  /// Writes the object of the API.
-  /// - Parameter events: the JSON of each event; no `events` member where nil.
-  func write(to json: inout JSONBytes, events: [String]? = nil) {
+  /// Writes the object of the API, without events.
+  func write(to json: inout JSONBytes) {
+    writeMembers(to: &json)
+    json.raw("}")
+  }
+
+  /// Writes the object of the API up to the brace that ends it.
+  func writeMembers(to json: inout JSONBytes) {
     json.raw("{\"id\":\(id),\"goal\":")
     json.string(goal)
     json.raw(",\"status\":\"\(status.rawValue)\",\"tools\":")
@@ -40,15 +45,6 @@ struct TaskRecord: Hashable, Sendable {
     json.raw(",\"created_at\":\"\(createdAt)\",\"updated_at\":\"\(updatedAt)\",\"error\":")
     if let error { json.string(error) } else { json.raw("null") }
     json.raw(",\"exit_code\":\(exitCode.map(String.init) ?? "null")")
-    if let events {
-      json.raw(",\"events\":[")
-      for (index, event) in events.enumerated() {
-        if index > 0 { json.raw(",") }
-        json.raw(event)
-      }
-      json.raw("]")
-    }
-    json.raw("}")
   }
 }
 

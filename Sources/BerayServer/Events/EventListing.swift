@@ -1,0 +1,54 @@
+internal import BerayAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import SystemPackage
+
+/// A task with the events that it had when it was read, as one JSON object. It is sent a page at a time, so that it
+/// needs no more memory than a page, however much the agent said.
+struct EventListing: Sendable {
+  let task: TaskRecord
+  let store: Store
+
+  /// - Parameter use: is held until the answer is sent.
+  func response(_ use: Activity.Use) async throws -> Response {
+    var start = JSONBytes()
+    task.writeMembers(to: &start)
+    start.raw(",\"events\":[")
+    let cursor = try await append(after: 0, to: &start)
+    if cursor == nil {
+      start.raw("]}")
+      return .json(start.bytes)
+    }
+    let first = start.bytes
+    return Response(
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody { writer in
+        try await writer.write(ByteBuffer(bytes: first))
+        var cursor = cursor
+        while let last = cursor {
+          var json = JSONBytes()
+          cursor = try await append(after: last, to: &json)
+          if cursor == nil { json.raw("]}") }
+          try await writer.write(ByteBuffer(bytes: json.bytes))
+        }
+        try await writer.finish(nil)
+        withExtendedLifetime(use) {}
+      })
+  }
+
+  /// Writes a page of events.
+  /// - Returns: the id of the last one; nil where no more follow.
+  private func append(after cursor: Int64, to json: inout JSONBytes) async throws -> Int64? {
+    guard let page = try await store.events(of: task.id, after: cursor, through: task.lastEventID) else {
+      // Deleted meanwhile: the object can not be completed, so the connection must break.
+      throw Errno.noSuchFileOrDirectory
+    }
+    for event in page.events {
+      if event.id > 1 { json.raw(",") }
+      json.raw(event.json)
+    }
+    guard let last = page.events.last?.id, last < task.lastEventID else { return nil }
+    return last
+  }
+}
