@@ -40,7 +40,7 @@ public struct BerayServer: Sendable {
       configuration.dataDirectory, lockWait: configuration.lockWait, clock: clock)
     let store = try Store(path: dataDirectory.databasePath)
     try CrashRecovery.run(store, paths: dataDirectory.paths(of:), logger: logger)
-    try await LocalToken.ensure(in: dataDirectory.path, store: store)
+    let localTokenHash = try await LocalToken.ensure(in: dataDirectory.path, store: store)
 
     let hub = EventHub()
     let runner = TaskRunner(
@@ -52,7 +52,7 @@ public struct BerayServer: Sendable {
     threads.start()
     let services = Services(
       store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger, threads: threads),
-      activity: Activity(), threads: threads, dataDirectory: dataDirectory,
+      localTokenHash: localTokenHash, activity: Activity(), threads: threads, dataDirectory: dataDirectory,
       allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
       version: configuration.version, maximumUpload: configuration.maximumUpload, clock: clock, logger: logger)
 

@@ -7,6 +7,8 @@ struct Services: Sendable {
   let hub: EventHub
   let runner: TaskRunner
   let accounts: Accounts
+  /// Of the token in the file of the local user.
+  let localTokenHash: [UInt8]
   let activity: Activity
   /// For calls that block on files, and for those that compute long.
   let threads: NIOThreadPool

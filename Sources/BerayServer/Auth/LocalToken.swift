@@ -26,18 +26,19 @@ public enum LocalToken {
   }
 
   /// Makes the local user where there is none, and a token where the file is missing or the server does not know it.
-  static func ensure(in dataDirectory: String, store: Store) async throws {
+  /// - Returns: the hash of the token that the file holds.
+  static func ensure(in dataDirectory: String, store: Store) async throws -> [UInt8] {
     var account = try await store.account(email: email)
     if account == nil { account = try await store.insertAccount(email: email, passwordHash: nil) }
     guard let account else { throw Errno.noSuchFileOrDirectory }
-    if let text = try read(dataDirectory: dataDirectory),
-      try await store.account(tokenHash: AccessToken(text: text).hash) == account
-    {
-      return
+    if let text = try read(dataDirectory: dataDirectory) {
+      let hash = AccessToken(text: text).hash
+      if try await store.account(tokenHash: hash) == account { return hash }
     }
     let token = AccessToken.random()
     try await store.insertToken(hash: token.hash, of: account)
     try write(token.text + "\n", to: path(in: dataDirectory))
+    return token.hash
   }
 
   private static func path(in dataDirectory: String) -> String { dataDirectory + "/token" }

@@ -37,7 +37,10 @@ struct AuthRoutes: Sendable {
         return .json(login.json)
       },
       Endpoint(.logout, "Revoke the token of this request") { call in
-        if let hash = call.tokenHash { try await services.store.deleteToken(hash: hash) }
+        // The local user's token is not that of a login: all their mounts and commands share it, and find it in its file.
+        if let hash = call.tokenHash, hash != services.localTokenHash {
+          try await services.store.deleteToken(hash: hash)
+        }
         return .message("Successfully logged out")
       },
       Endpoint(.currentUser, "Tell who asks") { call in
