@@ -51,7 +51,7 @@ public struct BerayServer: Sendable {
     let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
     threads.start()
     let services = Services(
-      store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger, threads: threads),
+      store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger),
       localTokenHash: localTokenHash, activity: Activity(), threads: threads, dataDirectory: dataDirectory,
       allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
       version: configuration.version, maximumUpload: configuration.maximumUpload, clock: clock, logger: logger)
@@ -61,6 +61,7 @@ public struct BerayServer: Sendable {
     let result: Result<Void, any Error>
     do { result = .success(try await serve(services)) } catch { result = .failure(error) }
     await runner.shutDown()
+    await services.accounts.passwords.shutDown()
     try? await threads.shutdownGracefully()
     try result.get()
   }

@@ -1,29 +1,28 @@
 internal import BerayAPI
 internal import Logging
-internal import NIOPosix
 
 /// Registration, login and tokens.
 struct Accounts: Sendable {
   let store: Store
   let logger: Logger
-  /// For what takes long on purpose.
-  let threads: NIOThreadPool
-  private let limiter = AttemptLimiter()
+  let passwords = PasswordThread()
+  private let codeRequests = AttemptLimiter(ofOne: 5, ofAll: 200, period: .seconds(900))
+  private let codeGuesses = AttemptLimiter(ofOne: 10, ofAll: 500, period: .seconds(900))
+  private let logins = AttemptLimiter(ofOne: 10, ofAll: 2000, period: .seconds(300))
   private static let codeLifetime: Int64 = 15 * 60
   private static let codeAttempts = 5
 
-  init(store: Store, logger: Logger, threads: NIOThreadPool) {
+  init(store: Store, logger: Logger) {
     self.store = store
     self.logger = logger
-    self.threads = threads
   }
 
-  /// Makes a code of six digits and prints it in the log: this server sends no mail.
+  /// Makes a code and prints it in the log: this server sends no mail.
   func sendCode(to email: String) async throws {
     try check(email)
+    try codeRequests.count(email.lowercased())
     guard try await store.account(email: email) == nil else { throw HTTPFailure.conflict("Email already registered") }
-    let digits = String(UInt32.random(in: 0..<1_000_000))
-    let code = String(repeating: "0", count: 6 - digits.count) + digits
+    let code = SecureBytes.code()
     try await store.setCode(
       hash: SecureBytes.sha256(code), email: email, expiresAt: UTCTime.now().seconds + Self.codeLifetime)
     logger.notice("verification code for \(email): \(code) (valid for 15 minutes)")
@@ -31,20 +30,20 @@ struct Accounts: Sendable {
 
   func register(email: String, code: String, password: String) async throws -> Login {
     try check(email)
+    try checkLength("password", password, maximum: 1024)
     guard password.utf8.count >= 8 else {
       throw HTTPFailure.unprocessable(
         ["body", "password"], type: "string_too_short", "String should have at least 8 characters")
     }
-    guard password.utf8.count <= 1024 else {
-      throw HTTPFailure.unprocessable(
-        ["body", "password"], type: "string_too_long", "String should have at most 1024 characters")
-    }
+    let key = email.lowercased()
+    try codeGuesses.count(key)
     guard try await store.account(email: email) == nil else { throw HTTPFailure.conflict("Email already registered") }
     let pending = try await store.attemptCode(email: email)
     guard let pending, pending.attempts < Self.codeAttempts, pending.expiresAt > UTCTime.now().seconds,
       SecureBytes.areEqual(pending.hash, SecureBytes.sha256(code))
     else { throw HTTPFailure.badRequest("Invalid or expired verification code") }
-    let hash = try await threads.runIfActive { try PasswordHash.make(password) }
+    codeGuesses.forgive(key)
+    let hash = try await passwords.run { try PasswordHash.make(password) }
     guard let account = try await store.insertAccount(email: email, passwordHash: hash) else {
       throw HTTPFailure.conflict("Email already registered")
     }
@@ -52,16 +51,17 @@ struct Accounts: Sendable {
   }
 
   func login(email: String, password: String) async throws -> Login {
+    try checkLength("email", email, maximum: Self.maximumEmail)
+    try checkLength("password", password, maximum: 1024)
     let key = email.lowercased()
-    try limiter.check(key)
+    try logins.count(key)
     let account = try await store.account(email: email)
     let hash = account?.passwordHash
-    let isRight = try await threads.runIfActive { try PasswordHash.verify(password, against: hash) }
+    let isRight = try await passwords.run { try PasswordHash.verify(password, against: hash) }
     guard isRight, let account else {
-      limiter.recordFailure(key)
       throw HTTPFailure.unauthorized("Incorrect email or password")
     }
-    limiter.reset(key)
+    logins.forgive(key)
     return try await open(account)
   }
 
@@ -71,10 +71,21 @@ struct Accounts: Sendable {
     return Login(token: token, account: account)
   }
 
+  /// What an address may have, in bytes (RFC 5321 §4.5.3.1.3).
+  private static let maximumEmail = 254
+
+  /// Refuses early what is longer than anything that was ever registered.
+  private func checkLength(_ field: JSON, _ text: String, maximum: Int) throws(HTTPFailure) {
+    guard text.utf8.count <= maximum else {
+      throw .unprocessable(
+        ["body", field], type: "string_too_long", "String should have at most \(maximum) characters")
+    }
+  }
+
   private func check(_ email: String) throws(HTTPFailure) {
     let parts = email.split(separator: "@", omittingEmptySubsequences: false)
     let isWell =
-      parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && email.utf8.count <= 254
+      parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && email.utf8.count <= Self.maximumEmail
       && email.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && !(0x80...0x9f).contains($0.value) }
     guard isWell else {
       throw .unprocessable(["body", "email"], type: "value_error", "value is not a valid email address")

@@ -1,50 +1,74 @@
 internal import HTTPTypes
 internal import Synchronization
 
-/// Counts failed attempts by name and refuses more than so many in a while.
+/// Counts attempts, by name and all together, and refuses more than so many in a while.
+///
+/// An attempt counts before its outcome is known, so that many at once are no way around. It remembers no more names than
+/// twice the attempts that it admits in a period.
 final class AttemptLimiter: Sendable {
   private struct Window {
-    var failures: Int
+    var attempts: Int
     var ends: ContinuousClock.Instant
   }
 
-  private let maximum: Int
+  private struct State {
+    var names: [String: Window] = [:]
+    var all: Window?
+  }
+
+  private let maximumOfOne: Int
+  private let maximumOfAll: Int
   private let period: Duration
   private let now: @Sendable () -> ContinuousClock.Instant
-  private let windows = Mutex<[String: Window]>([:])
+  private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - maximum: failures that one name may have in a period.
+  ///   - ofOne: attempts that one name may have in a period.
+  ///   - ofAll: attempts that all names may have together.
   ///   - period: from the first of them.
   init(
-    maximum: Int = 10, period: Duration = .seconds(300),
+    ofOne: Int, ofAll: Int, period: Duration,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
   ) {
-    self.maximum = maximum
+    maximumOfOne = ofOne
+    maximumOfAll = ofAll
     self.period = period
     self.now = now
   }
 
-  /// - Throws: 429 with Retry-After where the name has failed too often.
-  func check(_ name: String) throws(HTTPFailure) {
+  /// How many names it remembers.
+  var nameCount: Int { state.withLock { $0.names.count } }
+
+  /// Counts an attempt.
+  /// - Throws: 429 with Retry-After where the name, or all together, had too many.
+  func count(_ name: String) throws(HTTPFailure) {
     let instant = now()
-    let end = windows.withLock { windows -> ContinuousClock.Instant? in
-      windows = windows.filter { $0.value.ends > instant }
-      guard let window = windows[name], window.failures >= maximum else { return nil }
-      return window.ends
+    let end = state.withLock { state -> ContinuousClock.Instant? in
+      if let all = state.all, all.ends <= instant {
+        state.all = nil
+        state.names = state.names.filter { $0.value.ends > instant }
+      }
+      if state.names[name].map({ $0.ends <= instant }) == true { state.names[name] = nil }
+      let fresh = Window(attempts: 0, ends: instant + period)
+      var (one, all) = (state.names[name] ?? fresh, state.all ?? fresh)
+      if one.attempts >= maximumOfOne { return one.ends }
+      if all.attempts >= maximumOfAll { return all.ends }
+      one.attempts += 1
+      all.attempts += 1
+      (state.names[name], state.all) = (one, all)
+      return nil
     }
     guard let end else { return }
-    var failure = HTTPFailure(.tooManyRequests, "Too many failed attempts; try again later")
+    var failure = HTTPFailure(.tooManyRequests, "Too many attempts; try again later")
     failure.headers[.retryAfter] = String(max(1, instant.duration(to: end).components.seconds + 1))
     throw failure
   }
 
-  func recordFailure(_ name: String) {
-    let instant = now()
-    windows.withLock { $0[name, default: Window(failures: 0, ends: instant + period)].failures += 1 }
-  }
-
-  func reset(_ name: String) {
-    windows.withLock { $0[name] = nil }
+  /// The last attempt of the name was right: it, and those before it, count for nothing.
+  func forgive(_ name: String) {
+    state.withLock { state in
+      state.names[name] = nil
+      state.all?.attempts -= 1
+    }
   }
 }

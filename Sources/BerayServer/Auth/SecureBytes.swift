@@ -8,6 +8,14 @@ enum SecureBytes {
     return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
   }
 
+  /// A code that people copy: 60 random bits in three groups of letters and digits that are not easily confused.
+  static func code() -> String {
+    let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+    let characters = random(12).map { alphabet[Int($0 & 31)] }
+    return stride(from: 0, to: 12, by: 4).map { String(decoding: characters[$0..<$0 + 4], as: UTF8.self) }
+      .joined(separator: "-")
+  }
+
   /// Compares in a time that does not depend on where two values differ.
   static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     guard a.count == b.count else { return false }

@@ -1,3 +1,4 @@
+internal import BerayAPI
 internal import Foundation
 internal import GRDB
 
@@ -64,8 +65,11 @@ extension Store {
     tokens.forget(hash)
   }
 
+  /// Keeps the code of an address in the place of an earlier one, and forgets all that have expired.
   func setCode(hash: [UInt8], email: String, expiresAt: Int64) async throws {
     try await pool.write { database in
+      try database.execute(
+        sql: "DELETE FROM verification_codes WHERE expires_at <= ?", arguments: [UTCTime.now().seconds])
       try database.execute(
         sql: "INSERT OR REPLACE INTO verification_codes (email, hash, expires_at, attempts) VALUES (?, ?, ?, 0)",
         arguments: [email, hash.databaseBlob, expiresAt])

@@ -43,7 +43,7 @@ def refused(kind, call, *arguments, status=None):
 
 def code():
     with open(log_path, encoding="utf-8") as log:
-        return re.findall(rf"{re.escape(email)}: (\d{{6}})", log.read())[-1]
+        return re.findall(rf"{re.escape(email)}: (\S+)", log.read())[-1]
 
 
 anna = Recorded(BeRayClient(url))
