@@ -18,6 +18,8 @@ struct Listeners: Sendable, CustomStringConvertible {
   init(
     _ configuration: ServerConfiguration, _ services: Services, onReady: @escaping @Sendable (BoundAddresses) -> Void
   ) throws {
+    // The rest is for files, agents and the unix socket.
+    let maximumConnections = max(1, min(configuration.maximumConnections, OpenFileLimit.raise() / 2))
     unixSocket = configuration.unixSocket
     description = [configuration.unixSocket, configuration.tcp.map { "\($0.host):\($0.port)" }]
       .compactMap(\.self).joined(separator: " or ")
@@ -28,8 +30,8 @@ struct Listeners: Sendable, CustomStringConvertible {
       applications.append(
         Application(
           responder: Responder(
-            services: services, origin: .unixSocket, hosts: HostCheck(host: "", behindProxy: true)),
-          server: .loopBound,
+            services: services, origin: .unixSocket, hosts: .none),
+          server: .loopBound(),
           configuration: .init(address: .unixDomainSocket(path: path), serverName: "beray-fs"),
           onServerRunning: { _ in
             chmod(path, 0o600)
@@ -41,9 +43,11 @@ struct Listeners: Sendable, CustomStringConvertible {
       applications.append(
         Application(
           responder: Responder(
-            services: services, origin: .network, hosts: HostCheck(host: tcp.host, behindProxy: tcp.isBehindProxy)),
-          server: try Self.server(tcp),
-          configuration: .init(address: .hostname(tcp.host, port: tcp.port), serverName: "beray-fs"),
+            services: services, origin: .network, hosts: HostCheck(tcp)),
+          server: try Self.server(tcp, timeout: configuration.connectionTimeout),
+          configuration: .init(
+            address: .hostname(tcp.host, port: tcp.port), serverName: "beray-fs",
+            availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections, logger: Self.quiet)),
           onServerRunning: { channel in
             let all = readiness.add {
               $0.host = tcp.host
@@ -60,22 +64,38 @@ struct Listeners: Sendable, CustomStringConvertible {
     if let unixSocket { unlink(unixSocket) }
   }
 
-  private static func server(_ tcp: ServerConfiguration.TCP) throws -> HTTPServerBuilder {
-    guard let certificate = tcp.certificatePath, let key = tcp.privateKeyPath else { return .loopBound }
+  private static func server(_ tcp: ServerConfiguration.TCP, timeout: Duration) throws -> HTTPServerBuilder {
+    let plain = HTTPServerBuilder.loopBound(timeout: timeout)
+    guard let certificatePath = tcp.certificatePath, let keyPath = tcp.privateKeyPath else { return plain }
+    let chain = try reading(certificatePath, "a certificate chain in PEM") { try NIOSSLCertificate.fromPEMFile($0) }
+    let key = try reading(keyPath, "a private key in PEM") { try NIOSSLPrivateKey(file: $0, format: .pem) }
     return try .tls(
-      .loopBound,
+      plain,
       tlsConfiguration: .makeServerConfiguration(
-        certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-        privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))))
+        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+  }
+
+  /// Reads a file for TLS; what BoringSSL says of one that it cannot read has neither a path nor a reason.
+  private static func reading<Content>(
+    _ path: String, _ what: String, _ read: (String) throws -> Content
+  ) throws -> Content {
+    do {
+      return try read(path)
+    } catch {
+      let isReadable = access(path, R_OK) == 0
+      throw ServerError.unusableTLSFile(
+        path, reason: isReadable ? "it is not \(what)" : String(cString: strerror(errno)))
+    }
   }
 
   /// Makes the socket's directory for its owner alone; what stands at the path was left by a server that is gone, for
   /// the data directory is locked.
   private static func prepare(_ path: String) throws {
     guard path.utf8.count <= 107 else { throw ServerError.socketPathTooLong(path) }
-    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+    if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
       try FileManager.default.createDirectory(
-        atPath: String(path[..<slash]), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        atPath: String(decoding: path.utf8[..<slash], as: UTF8.self), withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
     }
     unlink(path)
   }

@@ -18,6 +18,11 @@ public struct ServerConfiguration: Sendable {
   public var stopGrace: Duration = .seconds(10)
   /// After how long without a request and without a task the server ends; nil for never.
   public var idleTimeout: Duration?
+  /// Connections over TCP at once; more wait to be accepted.
+  public var maximumConnections: Int = 1024
+  /// How long a TCP client may leave a request unfinished, and a connection unused. It is longer than clients keep
+  /// unused connections, so that they and not the server end them, and no request meets an end that is under way.
+  public var connectionTimeout: Duration = .seconds(60)
   /// Bytes that one upload may have.
   public var maximumUpload: Int64 = 1 << 40
   /// What the server says of itself.
@@ -41,6 +46,9 @@ public struct ServerConfiguration: Sendable {
       self.host = host
       self.port = port
     }
+
+    /// Whether it talks TLS.
+    var isSecure: Bool { certificatePath != nil }
 
     /// Whether nobody on another machine can connect.
     public var isLoopback: Bool {

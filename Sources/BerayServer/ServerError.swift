@@ -7,6 +7,8 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
   case databaseIsNewer(String)
   case noListener
   case incompleteTLS
+  /// A file of `--tls-cert` or `--tls-key`.
+  case unusableTLSFile(String, reason: String)
   case unprotected(host: String)
   case cannotListen(String, reason: String)
   case socketPathTooLong(String)
@@ -15,14 +17,15 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .dataDirectoryInUse(let path):
       "another beray-fs server uses \(path); stop it, or name another directory with --data"
-    case .dataDirectoryUnusable(let path, let error): "cannot use \(path): \(error)"
-    case .noListener: "the server has neither a socket nor an address to listen on"
     case .dataDirectoryUnusable(let path, .directoryNotEmpty):
       "\(path) is no data directory of beray-fs: name one that is empty, or that is not there yet, with --data"
     case .dataDirectoryUnusable(let path, .notPermitted):
       "\(path) belongs to another user; name another directory with --data"
-    case .incompleteTLS: "--tls-cert and --tls-key belong together"
+    case .dataDirectoryUnusable(let path, let error): "cannot use \(path): \(error)"
     case .databaseIsNewer(let path): "\(path) was written by a newer version of beray-fs; use that one"
+    case .noListener: "the server has neither a socket nor an address to listen on"
+    case .incompleteTLS: "--tls-cert and --tls-key belong together"
+    case .unusableTLSFile(let path, let reason): "cannot use \(path): \(reason)"
     case .unprotected(let host):
       "\(host) can be reached from other machines: give --tls-cert and --tls-key, or --behind-proxy where a proxy does TLS"
     case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"

@@ -3,12 +3,19 @@ internal import HTTPTypes
 /// Refuses requests whose Host is not this server, so that a web page cannot reach it under a name of its own that it made
 /// to point here (DNS rebinding).
 struct HostCheck: Sendable {
-  /// Nil: behind a proxy, which has checked.
-  let allowed: Set<String>?
+  /// Nil: any.
+  private let allowed: Set<String>?
 
-  /// - Parameter host: what the server was told to listen on.
-  init(host: String, behindProxy: Bool) {
-    allowed = behindProxy ? nil : ["localhost", "127.0.0.1", "::1", host.lowercased()]
+  /// For a socket that no web page reaches.
+  static let none = HostCheck(allowed: nil)
+
+  private init(allowed: Set<String>?) { self.allowed = allowed }
+
+  init(_ tcp: ServerConfiguration.TCP) {
+    // A proxy has checked. Other machines know the server by names that it does not; there, a name that leads here by
+    // trickery does not fit the certificate.
+    let isCheckedElsewhere = tcp.isBehindProxy || tcp.isSecure && !tcp.isLoopback
+    self.init(allowed: isCheckedElsewhere ? nil : ["localhost", "127.0.0.1", "::1", tcp.host.lowercased()])
   }
 
   /// - Parameter authority: `host` or `host:port`, as the Host header has it.

@@ -21,7 +21,9 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
 
 extension HTTPServerBuilder {
   /// HTTP/1.1, each connection on its own event loop.
-  static var loopBound: HTTPServerBuilder {
-    HTTPServerBuilder { LoopBoundChannel(base: HTTP1Channel(responder: $0)) }
+  /// - Parameter timeout: how long a connection may be without a whole request; an answer may take any time.
+  static func loopBound(timeout: Duration? = nil) -> HTTPServerBuilder {
+    let configuration = HTTP1Channel.Configuration(idleTimeout: timeout.map { TimeAmount($0) })
+    return HTTPServerBuilder { LoopBoundChannel(base: HTTP1Channel(responder: $0, configuration: configuration)) }
   }
 }
