@@ -28,18 +28,33 @@ final class ArchiveSource: Sendable {
       try work.create()
       return try work.openRoot()
     }
-    for path in paths where !path.isRoot {
+    var directories: Set<[UInt8]> = []
+    for path in paths {
       // The disk starts on all of them at once, while they are still waited for one by one (posix_fadvise(2)).
       if let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root) {
         posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_WILLNEED)
+        if let mode = try? file.status().mode, mode & S_IFMT == S_IFDIR { directories.insert(path.bytes) }
       } else {
         _ = try HTTPFailure.translating(path.text) { try work.open(path, flags: LINUX_O_PATH, from: root) }
       }
     }
     self.work = work
     self.root = root
-    let wanted = paths.isEmpty ? [.root] : paths
+    let wanted = paths.isEmpty ? [.root] : Self.once(paths, directories)
     state = Mutex(State(writer: try ZipWriter(), pending: wanted.reversed()))
+  }
+
+  /// The paths without those that come with another one: repeated, or beneath one of the directories.
+  private static func once(_ paths: [RelativePath], _ directories: Set<[UInt8]>) -> [RelativePath] {
+    var seen: Set<[UInt8]> = []
+    return paths.filter { path in
+      var above = path
+      while !above.isRoot {
+        above = above.parent
+        if directories.contains(above.bytes) { return false }
+      }
+      return seen.insert(path.bytes).inserted
+    }
   }
 
   /// Whether all of the archive was given.
@@ -87,11 +102,13 @@ final class ArchiveSource: Sendable {
   }
 
   /// Copies one piece of the present file; a file that shrank ends where it ends.
+  ///
+  /// - Throws: what the disk says; the archive cannot be completed then.
   private func copy(_ state: inout State) throws {
     guard let (file, remaining) = state.current else { return }
     let count = Int(min(remaining, Int64(Self.pieceSize)))
     let read = try withUnsafeTemporaryAllocation(byteCount: max(count, 1), alignment: 16) { buffer in
-      let read = Glibc.read(file.rawValue, buffer.baseAddress, count)
+      let read = try checked(Glibc.read(file.rawValue, buffer.baseAddress, count))
       if read > 0 { try state.writer.write(UnsafeRawBufferPointer(start: buffer.baseAddress, count: read)) }
       return read
     }
