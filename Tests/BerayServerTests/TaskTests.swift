@@ -18,6 +18,21 @@ import Testing
     }
   }
 
+  @Test func theListTellsEveryTaskAsItIs() async throws {
+    try await TestServer.run { (server: TestServer) async throws in
+      #expect(try await server.client.get("/api/v1/tasks/").json == [])
+      let goal = "echo \"a\\b\u{1}\u{301}é\" >&2\nexit 3"
+      let ids = [try await server.runTask(":").id, try await server.runTask(goal).id]
+      let list = try await server.client.get("/api/v1/tasks/").json.arrayValue ?? []
+      #expect(list.map { $0["id"]?.intValue } == ids)
+      #expect(list.last?["goal"]?.stringValue == goal)
+      for (id, task) in zip(ids, list) {
+        let alone = try await server.client.get("/api/v1/tasks/\(id)").json
+        #expect(task.objectValue == alone.objectValue?.filter { $0.name != "events" })
+      }
+    }
+  }
+
   @Test func anExitStatusAndASignalAreFailures() async throws {
     try await TestServer.run { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("exit 3")

@@ -6,6 +6,9 @@ internal import SystemPackage
 
 /// A file on its way up: it gathers outside the work directory and takes the place of its target in one rename, so that
 /// neither an agent nor another request sees a part of it. One that is not committed leaves nothing behind. Calls block.
+///
+/// A crash of the server takes nothing of what was committed. A power failure may take the last moments, as it may from
+/// the database: to wait for the disk before each rename takes several times as long as to save a tree of small files.
 final class FileUpload: Sendable {
   private let work: WorkDirectory
   private let target: RelativePath

@@ -18,14 +18,7 @@ struct TaskRoutes: Sendable {
     return [
       Endpoint(.createTask, "Create a task", body: .json([goal, tools]), handle: create),
       Endpoint(.listTasks, "List the user's tasks") { call in
-        var json = JSONBytes()
-        json.raw("[")
-        for (index, task) in try await services.store.tasks(of: user(call)).enumerated() {
-          if index > 0 { json.raw(",") }
-          task.write(to: &json)
-        }
-        json.raw("]")
-        return .json(json.bytes)
+        .json(try await services.store.taskList(of: user(call)))
       },
       Endpoint(.getTask, "Tell a task with its events") { call in
         let task = try await services.task(of: call)

@@ -10,10 +10,10 @@ extension Store {
           INSERT INTO tasks (user_id, goal, tools, status, created_at, updated_at) VALUES (?, ?, ?, 'PENDING', ?, ?)
           """, arguments: [userID, goal, tools, now, now])
       let id = database.lastInsertedRowID
-      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM tasks WHERE id = ?", arguments: [id]) else {
+      guard let task = try Self.task(id, in: database) else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an inserted task is not there")
       }
-      return TaskRecord(row)
+      return task
     }
   }
 
@@ -31,10 +31,19 @@ extension Store {
     try pool.read { try Int64.fetchOne($0, sql: "SELECT user_id FROM tasks WHERE id = ?", arguments: [id]) }
   }
 
-  func tasks(of userID: Int64) async throws -> [TaskRecord] {
+  /// The user's tasks as a JSON array, which may be of many thousands.
+  func taskList(of userID: Int64) async throws -> [UInt8] {
     try await pool.read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM tasks WHERE user_id = ? ORDER BY id", arguments: [userID])
-        .map(TaskRecord.init)
+      let rows = try Row.fetchCursor(
+        database, sql: "SELECT \(TaskRecord.columns) FROM tasks WHERE user_id = ? ORDER BY id", arguments: [userID])
+      var json = JSONBytes()
+      json.raw("[")
+      while let row = try rows.next() {
+        if json.bytes.count > 1 { json.raw(",") }
+        TaskRecord(row).write(to: &json)
+      }
+      json.raw("]")
+      return json.bytes
     }
   }
 
@@ -64,6 +73,7 @@ extension Store {
   }
 
   static func task(_ id: Int64, in database: Database) throws -> TaskRecord? {
-    try Row.fetchOne(database, sql: "SELECT * FROM tasks WHERE id = ?", arguments: [id]).map(TaskRecord.init)
+    try Row.fetchOne(database, sql: "SELECT \(TaskRecord.columns) FROM tasks WHERE id = ?", arguments: [id])
+      .map(TaskRecord.init)
   }
 }
