@@ -35,7 +35,21 @@ enum Rescue {
       offset += Int64(bytes.count)
     }
     guard Glibc.fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+    try syncDirectories(from: parent, to: directory)
     return saved
+  }
+
+  /// Makes the names last: that of the file in `parent`, and those of the directories up to `top`.
+  private static func syncDirectories(from parent: String, to top: String) throws(Errno) {
+    var directory = parent
+    while true {
+      let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+      defer { close(descriptor) }
+      guard Glibc.fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+      guard directory != top, let slash = directory.lastIndex(of: "/") else { return }
+      directory = String(directory[..<slash])
+    }
   }
 
   private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) throws(Errno) {

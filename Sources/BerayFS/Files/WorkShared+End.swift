@@ -13,7 +13,7 @@ extension WorkShared {
     var isOver = false
   }
 
-  /// Runs an upload in a task of its own, which nothing but the end of the mount cancels.
+  /// Runs an upload or a rescue in a task of its own, which the end of the mount cancels and waits for.
   func send(_ body: @escaping @Sendable () async -> Void) {
     sending.withLock { sending in
       let number = sending.next
@@ -52,12 +52,16 @@ extension WorkShared {
   private func upload(
     _ files: [WorkFile], until end: Duration, _ progress: @escaping @Sendable (String) -> Void
   ) async {
-    guard !files.isEmpty else { return }
+    guard !writtenFiles.isEmpty else { return }
     await withTaskGroup { group in
       group.addTask {
         for (index, file) in files.enumerated() where !Task.isCancelled {
           progress("uploading \(index + 1) of \(files.count): \(file.path)")
           _ = try? await file.upload(.unmount, includingEmpty: true)
+        }
+        for file in self.writtenFiles {
+          try? await file.sending?.end()
+          if file.hasUntoldAttributes { await file.retryAttributes() }
         }
       }
       group.addTask { [context] in _ = try? await context.time.sleep(end - context.time.uptime()) }
@@ -76,14 +80,17 @@ extension WorkShared {
     for task in tasks { await task.value }
   }
 
-  /// Saves what could not be uploaded as files beneath `directory`. Returns their paths.
+  /// Saves what could not be uploaded as files beneath `directory`. Returns their paths; ``losses`` tells of the rest.
   func rescue(to directory: String) async -> [String] {
     await endSending()
+    for file in writtenFiles where file.hasUntoldAttributes {
+      lose("\(file.path): the server was not told its mode or its times")
+    }
     return unsent.compactMap { file, buffer in
       do throws(Errno) {
         return try Rescue.save(buffer, as: file.path, beneath: directory)
       } catch {
-        context.logger.error("cannot save \(file.path) beneath \(directory): \(error)")
+        lose("\(file.path): neither uploaded nor saved beneath \(directory): \(error)")
         return nil
       }
     }
@@ -93,15 +100,25 @@ extension WorkShared {
   func rescue(_ file: WorkFile, because reason: String) {
     guard let buffer = file.state.withLock({ $0.buffer }), buffer.isUnsent(includingEmpty: false) else { return }
     let path = file.path
-    Task { [context] in
+    send { [self] in
+      let directory = context.options.rescueDirectory
       let advice: String
       do throws(Errno) {
-        let saved = try Rescue.save(buffer, as: path, beneath: context.options.rescueDirectory)
+        let saved = try Rescue.save(buffer, as: path, beneath: directory)
         advice = "what was written is saved as \(saved)"
       } catch {
-        advice = "saving what was written beneath \(context.options.rescueDirectory) failed: \(error)"
+        advice = "saving what was written beneath \(directory) failed: \(error)"
+        lose("\(path): \(reason), and saving it beneath \(directory) failed: \(error)")
       }
       _ = context.refuse("upload", path, .staleNFSFileHandle, reason, advice: advice)
     }
   }
+
+  private func lose(_ line: String) {
+    lost.withLock { $0.append(line) }
+    context.logger.error("\(line)")
+  }
+
+  /// What neither the server has nor a file beneath ``MountOptions/rescueDirectory``, as lines for people.
+  var losses: [String] { lost.withLock { $0 } }
 }

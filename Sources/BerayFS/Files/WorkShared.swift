@@ -48,6 +48,7 @@ final class WorkShared: Sendable {
   private let heldBack = Atomic(false)
   private let attributesKept = Atomic(false)
   let sending = Mutex(Sending())
+  let lost = Mutex<[String]>([])
   private let rangesIgnored = Atomic(false)
 
   /// - Parameter threadGroup: the process of a thread; nil where it is gone.

@@ -61,6 +61,9 @@ public final class BerayFileSystem: Sendable {
     return await shared.rescue(to: context.options.rescueDirectory)
   }
 
+  /// What ``finish(deadline:progress:)`` could neither give to the server nor save, a line for people each.
+  public var losses: [String] { shared.losses }
+
   // MARK: - Nodes and handles
 
   private func node(_ inode: InodeID) throws(Errno) -> any Node {

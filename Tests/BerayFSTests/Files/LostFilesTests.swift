@@ -82,6 +82,16 @@ import VFS
     #expect(fixture.server.paths == [])
   }
 
+  @Test func theEndTellsWhatCouldNotBeSaved() async throws {
+    let fixture = WorkFixture()
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionRefused))
+    let file = try await fixture.create("f", [.write])
+    try await fixture.write(file, "precious")
+    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+    #expect(await fixture.shared.rescue(to: "/dev/null/rescue") == [])
+    #expect(fixture.shared.losses.first?.hasPrefix("7-t/files/f: neither uploaded nor saved") == true)
+  }
+
   @Test func whatIsClosedGoesUpBeforeTheUnmount() async throws {
     let fixture = WorkFixture(.bare)
     fixture.server.fail(.upload, FakeWorkServer.error(.api, 503))
