@@ -57,7 +57,9 @@ struct UnmountCommand: AsyncParsableCommand {
     }
     let rescued = end.rescued ?? []
     for file in rescued { Terminal.note("not uploaded, and saved as \(file)") }
-    if !rescued.isEmpty { throw ExitCode(1) }
+    let losses = end.losses ?? []
+    for loss in losses { Terminal.note(loss) }
+    if !rescued.isEmpty || !losses.isEmpty { throw ExitCode(1) }
     Terminal.note("\(path): unmounted")
   }
 

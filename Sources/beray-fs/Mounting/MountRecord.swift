@@ -14,6 +14,8 @@ final class MountRecord: Sendable {
     var log: String?
     /// Set at the end: files that could not be uploaded, and where they are now.
     var rescued: [String]?
+    /// Set at the end: what is neither on the server nor saved, a line each.
+    var losses: [String]?
   }
 
   private let descriptor: Int32
@@ -38,10 +40,11 @@ final class MountRecord: Sendable {
   }
 
   /// Tells how the mount ended. Who waits for the lock reads it once this process is gone.
-  func end(rescued: [String]) {
+  func end(rescued: [String], losses: [String]) {
     write(
       fields.withLock { fields in
         fields.rescued = rescued
+        fields.losses = losses
         return fields
       })
   }
@@ -60,6 +63,7 @@ extension MountRecord.Fields {
     ]
     if let log { members.append(.init("log", .string(log))) }
     if let rescued { members.append(.init("rescued", .array(rescued.map { .string($0) }))) }
+    if let losses { members.append(.init("losses", .array(losses.map { .string($0) }))) }
     return .object(members)
   }
 
@@ -70,5 +74,6 @@ extension MountRecord.Fields {
     server = json["server"]?.stringValue ?? ""
     log = json["log"]?.stringValue
     rescued = json["rescued"]?.arrayValue?.compactMap(\.stringValue)
+    losses = json["losses"]?.arrayValue?.compactMap(\.stringValue)
   }
 }

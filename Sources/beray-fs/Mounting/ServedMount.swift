@@ -69,10 +69,13 @@ struct ServedMount {
     }
 
     let rescued = await untilEnded(session, fileSystem, signals, logger)
-    record.end(rescued: rescued)
+    let losses = fileSystem.losses
+    record.end(rescued: rescued, losses: losses)
     for path in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(path)") }
+    for loss in losses { Terminal.note("beray-fs: \(loss)") }
     await connection.client.shutdown()
     logger.info("ended")
+    if !losses.isEmpty { throw CommandError("\(losses.count) files are not on the server as they were here") }
   }
 
   /// Waits for the end, by a signal or from outside, and uploads what is left.
