@@ -134,6 +134,13 @@ struct WorkFixture {
     try await tree.root.unlink(name, caller: Self.caller).get()
   }
 
+  func chmod(_ path: String, _ mode: UInt16) async throws(Errno) {
+    _ = try await node(path).setattr(.init(permissions: mode), file: nil, caller: Self.caller).get()
+  }
+
+  /// Lets everything run that can, short of what waits for the server or the clock.
+  func settle() async { for _ in 0..<2000 { await Task.yield() } }
+
   /// What stands in `.beray/errors`.
   var errors: String { context.failures.text.text }
 
