@@ -171,7 +171,7 @@ extension WorkFile {
   /// - Parameters:
   ///   - readsAll: whether the body is wanted, and not its length alone.
   ///   - handedOver: called when the content turned out too large for memory and goes on as a stream.
-  private func request(
+  func request(
     _ operation: String, readsAll: Bool, _ generation: UInt32, handedOver: () -> Void
   ) async throws(Errno) -> [UInt8]? {
     let asked = tree.context.time.uptime()
@@ -241,87 +241,6 @@ extension WorkFile {
     // The listing told another size: the file has changed since, and the kernel must not go on with the old one.
     if state.size != nil { tree.context.notifier.invalidate(inode, pages: true) }
     state.size = size
-  }
-
-  // MARK: - Sizes that the listing does not tell
-
-  /// Asks for the content to learn its length, once for all who ask.
-  func learnSize() async throws(Errno) {
-    if let batch = state.withLock({ $0.fetch }) ?? tree.batch(onMissOf: self) {
-      _ = try? await batch.value()
-      if Task.isCancelled { throw .interrupted }
-      if state.withLock({ $0.size != nil }) { return }
-    }
-    let (flight, isOurs, generation) = state.withLock { state in
-      if let running = state.sizing { return (running, false, state.generation) }
-      let flight = Flight<Void, Errno>()
-      state.sizing = flight
-      return (flight, true, state.generation)
-    }
-    if isOurs {
-      Task {
-        let result: Result<Void, Errno>
-        do throws(Errno) {
-          _ = try await request("stat", readsAll: false, generation) {}
-          result = .success(())
-        } catch {
-          result = .failure(error)
-        }
-        state.withLock { if $0.sizing === flight { $0.sizing = nil } }
-        flight.finish(result)
-      }
-    }
-    try await flight.value()
-  }
-
-  /// Whether only asking for the content tells whether it is still the same.
-  var needsRevalidation: Bool {
-    state.withLock { state in
-      guard !state.listed.tellsContent, let checked = state.checked else { return false }
-      return tree.context.time.uptime() - checked >= tree.window
-    }
-  }
-
-  /// Asks whether the content is still what was read; the size is set and pages are dropped where it is not.
-  func revalidate() async throws(Errno) {
-    let asked = tree.context.time.uptime()
-    let known = state.withLock { (tag: $0.contentTag, generation: $0.generation) }
-    let old = cache[wholeKey(known.generation)]
-    let path = tree.serverPath(of: self)
-    try await tree.context.call("open", self.path) { () async throws(BerayError) in
-      let content = try await tree.context.service.fileContent(
-        of: tree.task, path: path, range: nil, ifNoneMatch: known.tag)
-      if content.isUnchanged {
-        state.withLock { $0.checked = asked }
-        return
-      }
-      var bytes: [UInt8]?
-      if (content.size ?? 0) <= ContentCache.wholeLimit {
-        do throws(BerayError) {
-          bytes = try await content.body.collect(upTo: ContentCache.wholeLimit)
-        } catch  where error.code == .invalidResponse {
-          // It grew too large for memory.
-        }
-      }
-      if let bytes, let old, bytes == old {
-        state.withLock { state in
-          state.checked = asked
-          state.contentTag = content.etag
-        }
-        return
-      }
-      let generation = state.withLock { state -> UInt32 in
-        state.contentChanged()
-        state.size = bytes.map { Int64($0.count) } ?? content.size
-        state.checked = asked
-        state.contentTag = content.etag
-        state.modified = content.modified.map(Timestamp.init) ?? tree.context.time.now()
-        tree.context.notifier.invalidate(inode, pages: true)
-        return state.generation
-      }
-      if let bytes { install(bytes, tag: content.etag, asked: asked, generation) }
-    }
-    if state.withLock({ $0.size == nil }) { try await learnSize() }
   }
 }
 
