@@ -16,6 +16,7 @@ WEIGHTS = {
     "child": (1, True), "put": (6, True), "append": (4, True), "get": (5, True), "truncate": (4, True),
     "chmod": (3, True), "utime": (3, True), "stat": (2, True), "list": (2, True), "mkdir": (4, True),
     "rename": (8, False), "rename_noreplace": (2, False), "unlink": (5, False), "rmdir": (2, False),
+    "closing_rename": (3, False), "closing_unlink": (2, False), "closing_chmod": (2, True),
     "fchmod": (1, True), "futime": (1, True), "refresh": (1, True), "quiesce": (1, True),
     "server_put": (2, True), "server_append": (1, True), "server_unlink": (1, True), "server_rename": (1, True),
     "server_mkdir": (1, True), "server_chmod": (1, False),
@@ -37,6 +38,8 @@ def arguments(name, chance):
     content = chance.randrange(1 << 30)
     if name == "open":
         return [slot, path, chance.choice(OPENS), chance.choice(FILE_MODES)]
+    if name.startswith("closing_"):
+        return [slot] + arguments(name.removeprefix("closing_"), chance)
     if name in ("close", "fsync", "fstat", "dup"):
         return [slot]
     if name == "pwrite":

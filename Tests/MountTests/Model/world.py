@@ -5,6 +5,7 @@ import errno
 import mmap
 import os
 import stat
+import threading
 
 from operations import content
 
@@ -109,6 +110,24 @@ class World:
             view[offset:offset + count] = content(seed, count)
             view.flush()
         return before
+
+    def closing(self, slot, operation):
+        """Closes the handle while something else is done. What comes of it is the same, whichever is first."""
+        closed = []
+        thread = threading.Thread(target=lambda: closed.append(self.do(["close", slot])))
+        thread.start()
+        result = self.do(operation)
+        thread.join()
+        return closed[0], result
+
+    def closing_rename(self, slot, path, other):
+        return self.closing(slot, ["rename", path, other])
+
+    def closing_unlink(self, slot, path):
+        return self.closing(slot, ["unlink", path])
+
+    def closing_chmod(self, slot, path, mode):
+        return self.closing(slot, ["chmod", path, mode])
 
     # Names
 
