@@ -5,7 +5,7 @@ import VFS
 
 /// How programs change the content of a file: through one ``WriteBuffer`` that all handles share.
 extension WorkFile {
-  private var now: Timestamp { tree.context.time.now() }
+  var now: Timestamp { tree.context.time.now() }
 
   /// Whether programs wrote something that is to go to the server.
   func hasUnsent(includingEmpty: Bool) -> Bool {
@@ -21,8 +21,9 @@ extension WorkFile {
 
   /// Lets the end of the mount, and the rename of a directory, find the file while it has to do with it.
   func rememberWhileUnsent(_ state: borrowing FileState) {
-    let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty && !state.isDetached
-    if state.buffer != nil || state.sending != nil || state.nameChange != nil || isUntold {
+    let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty
+    let isUnsent = !state.isDetached && (state.buffer != nil || isUntold)
+    if isUnsent || state.sending != nil || state.nameChange != nil {
       tree.shared.remember(self)
     } else {
       tree.shared.forget(self)
@@ -130,93 +131,6 @@ extension WorkFile {
       attach(buffer, &state)
       return buffer
     }
-  }
-
-  // MARK: - Changes
-
-  /// Writes at `offset`, or at the end where it is nil.
-  func write(_ bytes: RawSpan, at offset: Int64?) -> Outcome<Int> {
-    do throws(Errno) {
-      while let buffer = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
-        if let count = try buffer.write(bytes, at: offset, now: now) { return .ready(count) }
-      }
-    } catch {
-      return .failed(told(error))
-    }
-    // The span ends with the call.
-    let copy = bytes.withUnsafeBytes { Array($0) }
-    return .pending { [self] () async throws(Errno) in
-      do throws(Errno) {
-        while true {
-          let buffer = try await bufferWithContent()
-          if let count = try buffer.write(copy.span.bytes, at: offset, now: now) { return count }
-        }
-      } catch {
-        throw told(error)
-      }
-    }
-  }
-
-  private func told(_ error: Errno) -> Errno {
-    guard error == .noSpace else { return error }
-    return tree.context.refuse(
-      "write", path, error, "too much waits to be uploaded, or there is no room for temporary files",
-      advice: "see pending_uploads in .beray/status.json; mend the connection to the server")
-  }
-
-  /// ftruncate(2), or truncate(2) while somebody writes: the close uploads it.
-  func truncateOpen(to size: Int64) -> Outcome<Void> {
-    do throws(Errno) {
-      while let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
-        if try buffer.truncate(to: size, now: now) { return .done }
-      }
-    } catch {
-      return .failed(error)
-    }
-    return .pending { [self] () async throws(Errno) in
-      while try await !bufferWithContent().truncate(to: size, now: now) {}
-    }
-  }
-
-  /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed.
-  func truncateByPath(to size: Int64) -> Outcome<Void> {
-    .pending { [self] () async throws(Errno) in
-      let hadBuffer = state.withLock { state in
-        state.writers += 1
-        return state.buffer != nil
-      }
-      let result: Result<Void, Errno>
-      do throws(Errno) {
-        try await truncateOpen(to: size).get()
-        try await upload(.truncate, includingEmpty: true)
-        result = .success(())
-      } catch {
-        result = .failure(error)
-      }
-      state.withLock { $0.writers -= 1 }
-      if case .failure(let error) = result, !hadBuffer, error != .interrupted {
-        discardBuffer()
-      } else {
-        retireBuffer(content: nil)
-        if isToBeRetried { tree.retryLater() }
-      }
-      try result.get()
-    }
-  }
-
-  private func discardBuffer() {
-    state.withLock { state in
-      guard let buffer = state.buffer, state.writers == 0, state.sending == nil, buffer.retire(dropping: true) else {
-        return
-      }
-      state.contentChanged()
-      state.size = state.listed.size
-      if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
-      state.buffer = nil
-      rememberWhileUnsent(state)
-      tree.context.notifier.invalidate(inode, pages: true)
-    }
-    tree.shared.countKept()
   }
 
   // MARK: - Close

@@ -256,6 +256,8 @@ final class WriteBuffer: Sendable {
   }
 
   func isUnsent(includingEmpty: Bool) -> Bool { state.withLock { Self.isUnsent($0, includingEmpty: includingEmpty) } }
+  /// Whether nobody wrote to it, nor cut or emptied it.
+  var isUntouched: Bool { state.withLock { $0.changes == 0 && $0.emptied == 0 && !$0.isFresh } }
   var changes: UInt64 { state.withLock { $0.changes } }
   var failure: UploadFailure? { state.withLock { $0.failure } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }

@@ -24,12 +24,13 @@ struct WorkFixture {
 
   init(
     _ manner: FakeWorkServer.Manner = .full, cacheSize: Int = 64 << 20, limits: WorkShared.Limits = .init(),
-    freshness: Duration? = nil, isFinished: Bool = true, scratchPatterns: [String] = []
+    freshness: Duration? = nil, isFinished: Bool = true, scratchPatterns: [String] = [],
+    spillDirectory: String = "/tmp/files-tests/spill"
   ) {
     server = FakeWorkServer(manner)
     let options = MountOptions(
       user: 1000, group: 1000, serverName: "test", rescueDirectory: "/tmp/files-tests/rescue",
-      spillDirectory: "/tmp/files-tests/spill", cacheSize: cacheSize, freshness: freshness,
+      spillDirectory: spillDirectory, cacheSize: cacheSize, freshness: freshness,
       scratchPatterns: scratchPatterns)
     context = MountContext(service: server, options: options, time: time.source, logger: Logger(label: "test"))
     context.notifier = notices

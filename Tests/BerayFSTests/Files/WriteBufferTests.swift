@@ -63,6 +63,20 @@ import VFS
     #expect(try await fixture.stat("f").size == 0)
   }
 
+  @Test func aWriteThatFailsLeavesTheFileAsItWas() async throws {
+    var limits = WorkShared.Limits()
+    limits.bufferInMemory = 4
+    // Not a directory, so that nothing can spill.
+    let fixture = WorkFixture(limits: limits, spillDirectory: "/dev/null")
+    fixture.server.put("f", "old")
+    let file = try await fixture.open("f", [.read, .write]).file
+    await #expect(throws: Errno.notDirectory) { try await fixture.write(file, "longer") }
+    #expect(try await fixture.readAll(file) == Array("old".utf8))
+    try await fixture.close(file)
+    #expect(try await fixture.text("f") == "old")
+    #expect(fixture.server.count(.upload) == 0)
+  }
+
   @Test func temporaryFilesLeaveDescriptorsForTheRest() throws {
     let space = SpillSpace(directory: "/tmp/files-tests/spill", limit: 2)
     var files = [try space.makeFile(), try space.makeFile()]

@@ -1,0 +1,102 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// Writes and truncations. Where the file went on with another buffer meanwhile, they go there.
+extension WorkFile {
+  /// Writes at `offset`, or at the end where it is nil.
+  func write(_ bytes: RawSpan, at offset: Int64?) -> Outcome<Int> {
+    while let buffer = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
+      do throws(Errno) {
+        if let count = try buffer.write(bytes, at: offset, now: now) { return .ready(count) }
+      } catch {
+        dropUntouched(buffer)
+        return .failed(told(error))
+      }
+    }
+    // The span ends with the call.
+    let copy = bytes.withUnsafeBytes { Array($0) }
+    return .pending { [self] () async throws(Errno) in
+      do throws(Errno) {
+        while true {
+          let buffer = try await bufferWithContent()
+          if let count = try buffer.write(copy.span.bytes, at: offset, now: now) { return count }
+        }
+      } catch {
+        throw told(error)
+      }
+    }
+  }
+
+  /// A buffer that was made for a write that failed lacks what the write was to replace.
+  private func dropUntouched(_ buffer: WriteBuffer) {
+    state.withLock { state in
+      guard state.buffer === buffer, buffer.isUntouched, buffer.retire() else { return }
+      state.buffer = nil
+      rememberWhileUnsent(state)
+    }
+  }
+
+  private func told(_ error: Errno) -> Errno {
+    guard error == .noSpace else { return error }
+    return tree.context.refuse(
+      "write", path, error, "too much waits to be uploaded, or there is no room for temporary files",
+      advice: "see pending_uploads in .beray/status.json; mend the connection to the server")
+  }
+
+  /// ftruncate(2), or truncate(2) while somebody writes: the close uploads it.
+  func truncateOpen(to size: Int64) -> Outcome<Void> {
+    do throws(Errno) {
+      while let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
+        if try buffer.truncate(to: size, now: now) { return .done }
+      }
+    } catch {
+      return .failed(error)
+    }
+    return .pending { [self] () async throws(Errno) in
+      while try await !bufferWithContent().truncate(to: size, now: now) {}
+    }
+  }
+
+  /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed.
+  func truncateByPath(to size: Int64) -> Outcome<Void> {
+    .pending { [self] () async throws(Errno) in
+      let hadBuffer = state.withLock { state in
+        state.writers += 1
+        return state.buffer != nil
+      }
+      let result: Result<Void, Errno>
+      do throws(Errno) {
+        try await truncateOpen(to: size).get()
+        try await upload(.truncate, includingEmpty: true)
+        result = .success(())
+      } catch {
+        result = .failure(error)
+      }
+      state.withLock { $0.writers -= 1 }
+      if case .failure(let error) = result, !hadBuffer, error != .interrupted {
+        discardBuffer()
+      } else {
+        retireBuffer(content: nil)
+        if isToBeRetried { tree.retryLater() }
+      }
+      try result.get()
+    }
+  }
+
+  private func discardBuffer() {
+    state.withLock { state in
+      guard let buffer = state.buffer, state.writers == 0, state.sending == nil, buffer.retire(dropping: true) else {
+        return
+      }
+      state.contentChanged()
+      state.size = state.listed.size
+      if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
+      state.buffer = nil
+      rememberWhileUnsent(state)
+      tree.context.notifier.invalidate(inode, pages: true)
+    }
+    tree.shared.countKept()
+  }
+}
