@@ -16,6 +16,7 @@ extension Capabilities {
   private static let operations: [(Capabilities, Route)] = [
     (.remove, .removeFile), (.move, .moveFile), (.makeDirectory, .makeDirectory), (.attributes, .setAttributes),
     (.recursiveTree, .fileTree), (.ranges, .fileContent), (.resumableStream, .streamTask),
+    (.conditionalUploads, .uploadFile),
   ]
 
   private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
@@ -26,6 +27,7 @@ extension Capabilities {
     case .recursiveTree: return has("recursive", in: "query")
     case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
     case .resumableStream: return has("last-event-id", in: "header")
+    case .conditionalUploads: return has("if-match", in: "header") && has("if-none-match", in: "header")
     default: return true
     }
   }

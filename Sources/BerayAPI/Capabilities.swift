@@ -17,4 +17,6 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   public static let ranges = Capabilities(rawValue: 1 << 5)
   /// `Last-Event-ID` on `GET tasks/{id}/stream`.
   public static let resumableStream = Capabilities(rawValue: 1 << 6)
+  /// `If-Match` and `If-None-Match` on `PUT tasks/{id}/files/content`.
+  public static let conditionalUploads = Capabilities(rawValue: 1 << 7)
 }

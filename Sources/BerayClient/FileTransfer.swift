@@ -98,17 +98,34 @@ public struct UploadBody: Sendable {
   }
 }
 
-/// What a server answered to an upload.
+/// What must hold on the server for an upload to take place, else it answers 412 (RFC 9110 §13.1). Needs
+/// `Capabilities.conditionalUploads`; other servers ignore it.
+public enum UploadCondition: Hashable, Sendable {
+  /// The file is the version with that entity tag.
+  case isVersion(etag: String)
+  /// There is no such file.
+  case isNew
+}
+
+/// What a server answered to an upload, or to new attributes of a file.
 public struct UploadReceipt: Sendable, Hashable {
-  /// The version that the upload made, where the server tells (`ETag`).
+  /// The version that it made, where the server tells (`ETag`).
   public var etag: String?
   public var modified: UTCTime?
+  /// How many bytes the file has now, where the server tells.
+  public var size: Int64?
+  /// When the server answered, by its own clock, in whole seconds (`Date`).
+  public var date: UTCTime?
   /// The whole answer.
   public var raw: JSON
 
-  public init(etag: String? = nil, modified: UTCTime? = nil, raw: JSON) {
+  public init(
+    etag: String? = nil, modified: UTCTime? = nil, size: Int64? = nil, date: UTCTime? = nil, raw: JSON
+  ) {
     self.etag = etag
     self.modified = modified
+    self.size = size
+    self.date = date
     self.raw = raw
   }
 }

@@ -7,7 +7,8 @@ import Testing
       parsing: """
         {"paths":{
           "/api/v1/tasks/{task_id}/files/content":{"get":{"parameters":[{"name":"range","in":"header"}]},
-            "put":{},"delete":{}},
+            "put":{"parameters":[{"name":"if-match","in":"header"},{"name":"If-None-Match","in":"header"}]},
+            "delete":{}},
           "/api/v1/tasks/{task_id}/files/move":{"post":{}},
           "/api/v1/tasks/{task_id}/files/directory":{"post":{}},
           "/api/v1/tasks/{id}/files/attributes":{"parameters":[],"patch":{}},
@@ -17,7 +18,7 @@ import Testing
         """)
     #expect(
       Capabilities(openAPI: document)
-        == [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream])
+        == [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads])
   }
 
   @Test func theBareAPIHasNone() throws {

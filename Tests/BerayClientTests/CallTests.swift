@@ -72,6 +72,15 @@ import Testing
     }
     #expect(put == "PUT /api/v1/tasks/7/files/content?path=a.py hi")
     #expect(written.headers[.contentType] == "text/x-python")
+    #expect(written.headers[.ifMatch] == nil && written.headers[.ifNoneMatch] == nil)
+    let (_, replacing) = try await request {
+      _ = try await $0.uploadFile(to: id, path: "a", content: .bytes([]), when: .isVersion(etag: "\"x\""))
+    }
+    #expect(replacing.headers[.ifMatch] == "\"x\"")
+    let (_, making) = try await request {
+      _ = try await $0.uploadFile(to: id, path: "a", content: .bytes([]), when: .isNew)
+    }
+    #expect(making.headers[.ifNoneMatch] == "*")
     let large = [UInt8](repeating: 7, count: 300 << 10)
     let (_, streamed) = try await request {
       _ = try await $0.uploadFile(to: id, path: "large", content: .bytes(large))

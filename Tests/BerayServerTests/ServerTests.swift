@@ -9,7 +9,7 @@ import Testing
     try await TestServer.run { (server: TestServer) async throws in
       let document = try await server.client.get("/openapi.json").json
       let all: Capabilities = [
-        .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream,
+        .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
       ]
       #expect(Capabilities(openAPI: document) == all)
       #expect(try await server.client.get("/health").json["name"] == "beray-fs")

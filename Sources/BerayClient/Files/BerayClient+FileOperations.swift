@@ -23,11 +23,14 @@ extension BerayClient {
   }
 
   /// Sets the permission bits and the time of modification; what is nil stays. Needs `Capabilities.attributes`.
+  /// - Returns: the version that the file is then, as far as the server tells.
+  @discardableResult
   public func setAttributes(
     of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     let body = RequestBody.attributes(mode: mode, modified: modified)
-    let query = [(name: "path", value: path)]
-    _ = try await answer(to: Call(.setAttributes, task: id, query: query, body: .json(body)))
+    let call = Call(.setAttributes, task: id, query: [(name: "path", value: path)], body: .json(body))
+    let answer = try await answer(to: call)
+    return UploadReceipt((try? Self.json(answer.body, of: call)) ?? .null, headers: answer.headers)
   }
 }

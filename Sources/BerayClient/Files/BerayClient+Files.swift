@@ -38,14 +38,19 @@ extension BerayClient {
   }
 
   /// Puts a file where it was not, or in the place of the one that was there.
-  /// - Parameter contentType: guessed from the name where nil.
+  /// - Parameters:
+  ///   - contentType: guessed from the name where nil.
+  ///   - condition: what must hold on the server; nil: whatever holds there.
+  /// - Throws: an error with the status 412 where the condition does not hold. A try whose answer was lost is
+  ///   repeated, so the version that is there may be this upload's own.
   public func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String? = nil
+    to id: TaskID, path: String, content: UploadBody, contentType: String? = nil, when condition: UploadCondition? = nil
   ) async throws(BerayError) -> UploadReceipt {
     let progress = UploadProgress()
     let limit = configuration.timeouts.stall
     let body = Call.Body.upload(content, contentType: contentType ?? ContentType.guess(path: path), progress)
-    let call = Call(.uploadFile, task: id, query: [(name: "path", value: path)], body: body)
+    let call = Call(
+      .uploadFile, task: id, query: [(name: "path", value: path)], body: body, headers: condition?.headers ?? [:])
     return try await counted(call) { () async throws(BerayError) in
       try await racing(
         {
@@ -55,10 +60,7 @@ extension BerayClient {
       ) { () async throws(BerayError) in
         let response = try await self.send(call, within: limit)
         let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
-        return UploadReceipt(
-          etag: response.headers[.eTag] ?? answer["etag"]?.stringValue,
-          modified: answer["modified"].flatMap { UTCTime(json: $0) } ?? FileContent.modified(response.headers),
-          raw: answer)
+        return UploadReceipt(answer, headers: response.headers)
       }
     }
   }

@@ -1,11 +1,29 @@
 internal import BerayAPI
 internal import HTTPTypes
 
+extension UploadCondition {
+  var headers: HTTPFields {
+    switch self {
+    case .isVersion(let etag): [.ifMatch: etag]
+    case .isNew: [.ifNoneMatch: "*"]
+    }
+  }
+}
+
+extension UploadReceipt {
+  init(_ answer: JSON, headers: HTTPFields) {
+    self.init(
+      etag: headers[.eTag] ?? answer["etag"]?.stringValue,
+      modified: answer["modified"].flatMap { UTCTime(json: $0) } ?? headers.time(.lastModified),
+      size: answer["size"]?.intValue, date: headers.time(.date), raw: answer)
+  }
+}
+
 extension FileContent {
   init(_ response: TransportResponse) {
     let headers = response.headers
     let etag = headers[.eTag]
-    let modified = Self.modified(headers)
+    let modified = headers.time(.lastModified)
     if response.status == 304 {
       self.init(isUnchanged: true, etag: etag, modified: modified, body: ByteStream([]))
     } else if response.status == 206, let range = ContentRange(headers: headers) {
@@ -16,11 +34,13 @@ extension FileContent {
       self.init(size: isEncoded ? nil : length, etag: etag, modified: modified, body: response.body)
     }
   }
+}
 
-  /// `Last-Modified` (RFC 9110 §5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-  static func modified(_ headers: HTTPFields) -> UTCTime? {
+extension HTTPFields {
+  /// The time in a header such as `Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+  func time(_ name: HTTPField.Name) -> UTCTime? {
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    let parts = (headers[.lastModified] ?? "").split(separator: " ")
+    let parts = (self[name] ?? "").split(separator: " ")
     guard parts.count == 6, let month = months.firstIndex(of: String(parts[2])) else { return nil }
     let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
     return UTCTime("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")

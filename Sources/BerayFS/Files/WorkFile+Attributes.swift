@@ -181,7 +181,7 @@ extension WorkTree {
     return .pending { [self] () async throws(Errno) in
       if !directory.isHeldHere, try await shared.capabilities().contains(.attributes) {
         let path = serverPath(of: directory)
-        try await context.call("setattr", directory.path) { () async throws(BerayError) in
+        _ = try await context.call("setattr", directory.path) { () async throws(BerayError) in
           try await context.service.setAttributes(
             of: task, path: path, mode: changes.permissions.map { $0 & 0o777 }, modified: modified.map(UTCTime.init))
         }

@@ -136,12 +136,13 @@ extension WorkFile {
       throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
     }
     guard let deadline else {
-      return try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil)
+      return try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil, when: nil)
     }
     let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
       group.addTask { () -> Result<UploadReceipt, BerayError> in
         do throws(BerayError) {
-          return .success(try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil))
+          return .success(
+            try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil, when: nil))
         } catch {
           return .failure(error)
         }

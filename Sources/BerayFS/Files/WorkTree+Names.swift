@@ -26,7 +26,7 @@ extension WorkTree {
         // What a server gives a new directory by itself needs not be told.
         if permissions & 0o777 != 0o755, capabilities.contains(.attributes) {
           // The directory is there all the same; that its mode is another stands in `.beray/errors`.
-          try? await context.call("setattr", "\(directory.path)/\(name)") { () async throws(BerayError) in
+          _ = try? await context.call("setattr", "\(directory.path)/\(name)") { () async throws(BerayError) in
             try await context.service.setAttributes(of: task, path: path, mode: permissions & 0o777, modified: nil)
           }
         }

@@ -118,10 +118,11 @@ final class ServiceMonitor: TaskService {
   }
 
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await watch("upload") { () async throws(BerayError) in
-      try await service.uploadFile(to: id, path: path, content: content, contentType: contentType)
+      try await service.uploadFile(
+        to: id, path: path, content: content, contentType: contentType, when: condition)
     }
   }
 
@@ -145,7 +146,9 @@ final class ServiceMonitor: TaskService {
     }
   }
 
-  func setAttributes(of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?) async throws(BerayError) {
+  func setAttributes(
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+  ) async throws(BerayError) -> UploadReceipt {
     try await watch("attributes") { () async throws(BerayError) in
       try await service.setAttributes(of: id, path: path, mode: mode, modified: modified)
     }

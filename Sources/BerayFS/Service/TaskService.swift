@@ -25,9 +25,12 @@ public protocol TaskService: Sendable {
   func fileContent(
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
   ) async throws(BerayError) -> FileContent
-  /// - Parameter contentType: guessed from the name where nil.
+  /// - Parameters:
+  ///   - contentType: guessed from the name where nil.
+  ///   - condition: the error has the status 412 where it does not hold; for servers with
+  ///     `Capabilities.conditionalUploads`.
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
   ) async throws(BerayError) -> UploadReceipt
   /// A ZIP of `paths`, or of everything where there are none.
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent
@@ -35,9 +38,10 @@ public protocol TaskService: Sendable {
   func removeFile(of id: TaskID, path: String) async throws(BerayError)
   func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError)
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError)
-  func setAttributes(
+  /// - Returns: the version that the file is then, as far as the server tells.
+  @discardableResult func setAttributes(
     of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
-  ) async throws(BerayError)
+  ) async throws(BerayError) -> UploadReceipt
 }
 
 extension TaskService {

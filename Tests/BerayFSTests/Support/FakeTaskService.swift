@@ -112,7 +112,7 @@ final class FakeTaskService: TaskService {
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
   ) async throws(BerayError) -> FileContent { throw Self.missing }
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
   ) async throws(BerayError) -> UploadReceipt { throw Self.missing }
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent { throw Self.missing }
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
@@ -122,7 +122,7 @@ final class FakeTaskService: TaskService {
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
   func setAttributes(
     of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
-  ) async throws(BerayError) { throw Self.missing }
+  ) async throws(BerayError) -> UploadReceipt { throw Self.missing }
 }
 
 /// A stream that a test writes to.

@@ -201,7 +201,7 @@ final class FakeWorkServer: TaskService {
   }
 
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await begin(.upload, path)
     let bytes = try await content.open().collect(upTo: .max)
@@ -252,12 +252,15 @@ final class FakeWorkServer: TaskService {
     state.withLock { $0.directories[path] = UTCTime(seconds: 600) }
   }
 
-  func setAttributes(of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?) async throws(BerayError) {
+  func setAttributes(
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+  ) async throws(BerayError) -> UploadReceipt {
     try await begin(.attributes, path)
     state.withLock { state in
       if let mode { state.files[path]?.mode = mode }
       if let modified { state.files[path]?.modified = modified }
     }
+    return UploadReceipt(raw: .null)
   }
 
   // MARK: - Tasks, which are not what this server is for

@@ -216,7 +216,7 @@ final class TreeServer: TaskService {
   }
 
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await answer(.upload) { _ in UploadReceipt(raw: .null) }
   }
@@ -232,5 +232,5 @@ final class TreeServer: TaskService {
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.error(.notFound, 404) }
   func setAttributes(
     of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
-  ) async throws(BerayError) { throw Self.error(.notFound, 404) }
+  ) async throws(BerayError) -> UploadReceipt { throw Self.error(.notFound, 404) }
 }
