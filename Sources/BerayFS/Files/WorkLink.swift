@@ -31,5 +31,11 @@ final class WorkLink: Node {
     .failed(.tooManySymbolicLinkLevels)
   }
 
-  func readlink() -> Outcome<String> { .ready(target) }
+  /// The target, unless a rename brought the link to where it leads out of `files/`; the next listing drops it then.
+  func readlink() -> Outcome<String> {
+    guard LinkTarget.staysInside(target, depth: directory.tree.depth(of: directory)) else {
+      return .failed(.noSuchFileOrDirectory)
+    }
+    return .ready(target)
+  }
 }
