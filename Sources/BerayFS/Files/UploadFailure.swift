@@ -2,7 +2,7 @@ import BerayClient
 import SystemPackage
 
 /// Why the bytes of a file are not on the server.
-struct UploadFailure: Sendable {
+struct UploadFailure: Error {
   var errno: Errno
   var text: String
   /// Whether trying again may help.

@@ -128,14 +128,16 @@ final class WorkDirectory: DirectoryNode {
       let file = tree.context.inodes.add {
         WorkFile($0, name: name, in: self, permissions: permissions, at: now, tree: tree)
       }
-      file.wasMade(inPlaceOf: hidden?.version, isHeldBack: hidden == nil && tree.holdsBack(name, in: self))
+      file.wasMade(
+        inPlaceOf: hidden?.version, isHeldBack: hidden == nil && tree.holdsBack(name, in: self),
+        joinsOthers: flags.isDisjoint(with: [.truncate, .exclusive]))
       let tick = structure.nextTick()
       structure.directories[inode]?.insert(.file(file), as: name, touched: tick, at: now)
       structure.directories[inode]?.removals[name] = nil
       return file
     }
     guard let file = made else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
-    return file.open(flags.union(.truncate), caller: caller).map { opened in
+    return file.open(flags.subtracting(.truncate), caller: caller).map { opened in
       CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)
     }
   }

@@ -11,16 +11,20 @@ extension WorkFile {
 
   var isHeldBack: Bool { state.withLock { $0.isHeldBack } }
 
-  /// What the file is, right after it was made.
-  /// - Parameter hidden: the version that the server has under this name, which a program had moved away.
-  func wasMade(inPlaceOf hidden: FileVersion?, isHeldBack: Bool) {
+  /// What the file is, right after it was made: empty.
+  /// - Parameters:
+  ///   - hidden: the version that the server has under this name, which a program had moved away.
+  ///   - joinsOthers: whether the program did not say that it must be new or empty.
+  func wasMade(inPlaceOf hidden: FileVersion?, isHeldBack: Bool, joinsOthers: Bool) {
     state.withLock { state in
       state.isHeldBack = isHeldBack
-      guard let hidden else { return }
-      state.isLocal = false
-      state.listed = hidden
+      if let hidden {
+        state.isLocal = false
+        state.listed = hidden
+      }
+      attachEmpty(&state)
+      if hidden == nil, joinsOthers { state.buffer?.joinsOthers() }
     }
-    truncateAtOpen()
   }
 
   /// Lets the file wait for its rename or removal from now on, if it is held back and nobody has it open.

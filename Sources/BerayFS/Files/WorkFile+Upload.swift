@@ -108,41 +108,38 @@ extension WorkFile {
   private func deliver(
     _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
   ) async -> Result<Void, Errno> {
-    let parent = purpose.place.parent ?? tree.root
-    let (path, shownPath) = (tree.serverPath(of: purpose.place.name, in: parent), path)
-    if purpose.reason.looksFirst {
-      // So that a version of somebody else, which this one replaces, is known of. At most one request in a window.
-      _ = try? await tree.whenFresh(parent) { _ in Outcome<Void>.done }.get()
-    }
-    do throws(BerayError) {
-      let receipt = try await send(upload.body, to: path, within: deadline)
-      if let whenArrived = purpose.whenArrived { whenArrived() } else { tellOfReplaced(buffer, shownPath) }
+    var upload = upload
+    do throws(UploadFailure) {
+      let receipt = try await bring(&upload, of: buffer, purpose, within: deadline)
+      purpose.whenArrived?()
       arrived(upload, of: buffer, receipt)
       await tellUnsentAttributes()
       return .success(())
     } catch {
-      let errno = tree.context.fail(purpose.reason.rawValue, shownPath, error)
-      _ = buffer.ended(upload, failure: UploadFailure(error, errno: errno, changes: upload.changes))
+      _ = buffer.ended(upload, failure: error)
       tree.shared.countKept()
-      return .failure(errno)
+      return .failure(error.errno)
     }
   }
 
-  private func send(
-    _ body: UploadBody, to path: String, within deadline: Duration?
+  /// One PUT.
+  func put(
+    _ body: UploadBody, to path: String, within deadline: Duration?, when condition: UploadCondition?
   ) async throws(BerayError) -> UploadReceipt {
     let (context, task) = (tree.context, tree.task)
     guard !Task.isCancelled else {
       throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
     }
     guard let deadline else {
-      return try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil, when: nil)
+      return try await context.service.uploadFile(
+        to: task, path: path, content: body, contentType: nil, when: condition)
     }
     let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
       group.addTask { () -> Result<UploadReceipt, BerayError> in
         do throws(BerayError) {
           return .success(
-            try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil, when: nil))
+            try await context.service.uploadFile(
+              to: task, path: path, content: body, contentType: nil, when: condition))
         } catch {
           return .failure(error)
         }
@@ -180,16 +177,6 @@ extension WorkFile {
     if hadFailed { tree.shared.countKept() }
   }
 
-  /// The last close wins. That somebody else's version is lost is told.
-  private func tellOfReplaced(_ buffer: WriteBuffer, _ path: String) {
-    let listed = state.withLock { $0.isLocal ? nil : $0.listed }
-    guard let listed, isForeign(listed, to: buffer) else { return }
-    _ = tree.context.refuse(
-      "upload", path, .resourceBusy,
-      "the file was changed on the server while it was written here; this upload replaced that version",
-      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
-  }
-
   // MARK: - Retries
 
   /// Whether it waits for the server, or the network, to be well again.
@@ -198,28 +185,6 @@ extension WorkFile {
       guard state.sending == nil, isToBeSent(state), let failure = state.buffer?.failure else { return false }
       return failure.isTransient && !failure.isConflict
     }
-  }
-
-  /// Tries a failed upload again, where the server's version, as listed now, is the one that the write began from.
-  func retryUpload() async {
-    guard let buffer = state.withLock({ $0.buffer }), isToBeRetried else { return }
-    let listed = state.withLock { $0.isLocal ? nil : $0.listed }
-    if let listed, isForeign(listed, to: buffer) {
-      buffer.becameConflict()
-      _ = tree.context.refuse(
-        "upload", path, .resourceBusy,
-        "the file was changed on the server while its upload failed; the bytes written here are kept",
-        advice: "read the file through this mount, then write it again to replace the server's version")
-      return
-    }
-    _ = try? await upload(.retry, includingEmpty: true)
-  }
-
-  /// Whether what the server lists is another version than the one that the write began from. Where that was none, any
-  /// is.
-  private func isForeign(_ listed: FileVersion, to buffer: WriteBuffer) -> Bool {
-    guard let base = buffer.base else { return true }
-    return !listed.isSameContent(as: base)
   }
 }
 

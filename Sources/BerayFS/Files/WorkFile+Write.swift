@@ -45,7 +45,9 @@ extension WorkFile {
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
     state.stream?.cancel()
     let arePagesGood = state.pagesGeneration == state.generation
+    let checked = state.checked
     state.contentChanged()
+    state.checked = checked
     if arePagesGood { state.pagesGeneration = state.generation }
     state.buffer = buffer
     tree.shared.remember(self)
@@ -56,12 +58,12 @@ extension WorkFile {
   /// An open with O_TRUNC: nothing is asked of the server.
   func truncateAtOpen() {
     state.withLock { state in
-      if let buffer = state.buffer {
-        buffer.empty(now: now)
-      } else {
-        attach(WriteBuffer([], base: base(state), isFresh: true, at: now, shared: tree.shared), &state)
-      }
+      if let buffer = state.buffer { buffer.empty(now: now) } else { attachEmpty(&state) }
     }
+  }
+
+  func attachEmpty(_ state: inout FileState) {
+    attach(WriteBuffer([], base: base(state), isFresh: true, at: now, shared: tree.shared), &state)
   }
 
   /// The buffer, where it exists or can be made without asking the server.

@@ -53,6 +53,8 @@ extension WorkShared {
     _ files: [WorkFile], until end: Duration, _ progress: @escaping @Sendable (String) -> Void
   ) async {
     guard !writtenFiles.isEmpty else { return }
+    // What is in conflict was told, and is saved elsewhere.
+    let files = files.filter { !$0.isInConflict }
     await withTaskGroup { group in
       group.addTask {
         for (index, file) in files.enumerated() where !Task.isCancelled {

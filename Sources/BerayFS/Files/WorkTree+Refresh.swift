@@ -29,6 +29,15 @@ extension WorkTree {
     }
   }
 
+  /// Brings what is known of `directory` up to date, unless it was asked for less than `age` ago.
+  func relist(_ directory: WorkDirectory, unlessYoungerThan age: Duration) async throws(Errno) {
+    let isYoung = structure.withLock { structure in
+      guard let contents = structure.directories[directory.inode] else { return true }
+      return remaining(of: contents, marks: structure.staleMarks, window: age) != nil
+    }
+    if !isYoung { try await refresh(directory) }
+  }
+
   private func isListed(_ directory: WorkDirectory) -> Bool {
     structure.withLock { structure in
       guard let contents = structure.directories[directory.inode] else { return true }

@@ -53,7 +53,7 @@ extension WorkTree {
         // Where the directory is gone, so is the file.
         if error == .noSuchFileOrDirectory { continue } else { return }
       }
-      if file.isToBeRetried { await file.retryUpload() } else { await file.retryAttributes() }
+      if file.isToBeRetried { _ = try? await file.upload(.retry, includingEmpty: true) } else { await file.retryAttributes() }
     }
   }
 }

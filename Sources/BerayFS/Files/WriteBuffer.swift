@@ -6,12 +6,12 @@ import VFS
 /// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a
 /// temporary file after that.
 final class WriteBuffer: Sendable {
-  private enum Storage {
+  enum Storage {
     case memory([UInt8])
     case spilled(SpillFile, size: Int64)
   }
 
-  private struct State {
+  struct State {
     var storage: Storage
     /// What the server had when the first unsent write came; nil: nothing.
     var base: FileVersion?
@@ -22,6 +22,10 @@ final class WriteBuffer: Sendable {
     var uploaded: UInt64 = 0
     /// Whether the file was made or emptied by an open: to be uploaded, but not before the last close.
     var isFresh: Bool
+    /// Whether nothing of ``base`` is in it.
+    var isWhole: Bool
+    /// Where the unsent bytes begin, where programs only appended.
+    var appendedFrom: Int64?
     /// Counts the opens that emptied it.
     var emptied: UInt64 = 0
     /// The last upload failed so.
@@ -31,8 +35,8 @@ final class WriteBuffer: Sendable {
     var isRetired = false
   }
 
-  private let shared: WorkShared
-  private let state: Mutex<State>
+  let shared: WorkShared
+  let state: Mutex<State>
 
   /// - Parameters:
   ///   - content: what the file holds.
@@ -40,7 +44,9 @@ final class WriteBuffer: Sendable {
   init(_ content: [UInt8], base: FileVersion?, isFresh: Bool, at now: Timestamp, shared: WorkShared) {
     self.shared = shared
     state = Mutex(
-      State(storage: .memory(content), base: base, modified: now, isFresh: isFresh, unsentSince: now))
+      State(
+        storage: .memory(content), base: base, modified: now, isFresh: isFresh, isWhole: isFresh,
+        appendedFrom: isFresh ? nil : Int64(content.count), unsentSince: now))
     shared.bufferMemory.add(content.count)
   }
 
@@ -48,7 +54,9 @@ final class WriteBuffer: Sendable {
   init(_ spill: SpillFile, size: Int64, base: FileVersion?, at now: Timestamp, shared: WorkShared) {
     self.shared = shared
     state = Mutex(
-      State(storage: .spilled(spill, size: size), base: base, modified: now, isFresh: false, unsentSince: now))
+      State(
+        storage: .spilled(spill, size: size), base: base, modified: now, isFresh: false, isWhole: false,
+        appendedFrom: size, unsentSince: now))
   }
 
   deinit {
@@ -63,7 +71,7 @@ final class WriteBuffer: Sendable {
   var size: Int64 { state.withLock { Self.size($0.storage) } }
   var modified: Timestamp { state.withLock { $0.modified } }
 
-  private static func size(_ storage: Storage) -> Int64 {
+  static func size(_ storage: Storage) -> Int64 {
     switch storage {
     case .memory(let bytes): Int64(bytes.count)
     case .spilled(_, let size): size
@@ -118,6 +126,7 @@ final class WriteBuffer: Sendable {
         guard !isRetired else { return nil }
         let start = offset ?? Self.size(state.storage)
         guard start <= Self.maximumSize - Int64(bytes.count) else { return .fileTooLarge }
+        if offset != nil { state.appendedFrom = nil }
         let end = start + Int64(bytes.count)
         if let failure = spillIfNeeded(&state.storage, reaching: end) { return failure }
         switch state.storage {
@@ -152,6 +161,7 @@ final class WriteBuffer: Sendable {
       isRetired = state.isRetired
       guard !isRetired else { return nil }
       if let failure = spillIfNeeded(&state.storage, reaching: size) { return failure }
+      state.appendedFrom = nil
       switch state.storage {
       case .memory(var content):
         state.storage = .memory([])
@@ -190,6 +200,8 @@ final class WriteBuffer: Sendable {
       state.storage = .memory([])
       state.modified = now
       state.isFresh = true
+      state.isWhole = true
+      state.appendedFrom = nil
       state.emptied += 1
       state.uploaded = state.changes
       state.failure = nil
@@ -265,13 +277,16 @@ final class WriteBuffer: Sendable {
   /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
   func nextUpload(includingEmpty: Bool) -> Upload? {
     state.withLock { state in
-      guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return nil }
-      switch state.storage {
-      case .memory(let bytes):
-        return Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes)
-      case .spilled(let spill, let size):
-        return Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied)
-      }
+      Self.isUnsent(state, includingEmpty: includingEmpty) ? Self.snapshot(state) : nil
+    }
+  }
+
+  static func snapshot(_ state: State) -> Upload {
+    switch state.storage {
+    case .memory(let bytes):
+      Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes)
+    case .spilled(let spill, let size):
+      Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied)
     }
   }
 
@@ -282,10 +297,10 @@ final class WriteBuffer: Sendable {
       if failure == nil {
         state.uploaded = max(state.uploaded, upload.changes)
         if state.emptied == upload.emptied { state.isFresh = false }
+        let isAllSent = !Self.isUnsent(state, includingEmpty: true)
+        if isAllSent || state.appendedFrom != nil { state.appendedFrom = upload.body.length }
       }
       return !Self.isUnsent(state, includingEmpty: true)
     }
   }
-
-  func becameConflict() { state.withLock { $0.failure?.isConflict = true } }
 }

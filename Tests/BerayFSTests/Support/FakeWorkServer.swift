@@ -18,6 +18,8 @@ final class FakeWorkServer: TaskService {
     var modified: UTCTime
     var mode: UInt16 = 0o644
     var version: Int
+    /// Moves with the time of modification, as that of our own server.
+    var tag: String { "\"\(version)-\(modified.seconds)\"" }
   }
 
   /// How the server answers.
@@ -37,6 +39,9 @@ final class FakeWorkServer: TaskService {
 
     static let full = Manner(
       capabilities: [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges], sendsTags: true)
+    /// As our own server.
+    static let ours = Manner(
+      capabilities: full.capabilities.union(.conditionalUploads), tellsTags: true, sendsTags: true)
     static let bare = Manner(capabilities: [])
     static let minimal = Manner(capabilities: [], tellsSizes: false, tellsTimes: false)
   }
@@ -50,6 +55,8 @@ final class FakeWorkServer: TaskService {
     var counts: [Operation: Int] = [:]
     var log: [String] = []
     var failures: [Operation: BerayError] = [:]
+    /// Requests that are done and whose answer is lost.
+    var lost: Set<Operation> = []
     var gates: [Operation: Flight<Void, Errno>] = [:]
     var observers: [(operation: Operation, count: Int, arrival: Flight<Void, Errno>)] = []
   }
@@ -90,6 +97,8 @@ final class FakeWorkServer: TaskService {
   /// Every request, such as `content a.txt`.
   var log: [String] { state.withLock { $0.log } }
   func fail(_ operation: Operation, _ error: BerayError?) { state.withLock { $0.failures[operation] = error } }
+  /// The next request of that kind is done, and its answer is lost.
+  func loseAnswer(_ operation: Operation) { state.withLock { _ = $0.lost.insert(operation) } }
   func change(_ body: (inout Manner) -> Void) { state.withLock { body(&$0.manner) } }
 
   /// Makes requests of that kind wait until the arrival that is given back is finished.
@@ -157,7 +166,7 @@ final class FakeWorkServer: TaskService {
         FileEntry(
           name: String(path.dropFirst(prefix.count)), kind: .file,
           size: manner.tellsSizes ? Int64(file.bytes.count) : nil, modified: manner.tellsTimes ? file.modified : nil,
-          mode: manner.tellsTimes ? file.mode : nil, etag: manner.tellsTags ? "\"\(file.version)\"" : nil))
+          mode: manner.tellsTimes ? file.mode : nil, etag: manner.tellsTags ? file.tag : nil))
     }
     for path in names(state.directories.keys) {
       entries.append(
@@ -179,7 +188,7 @@ final class FakeWorkServer: TaskService {
     try await begin(.content, path)
     let (found, manner) = state.withLock { ($0.files[path], $0.manner) }
     guard let file = found else { throw Self.error(.notFound, 404) }
-    let tag = manner.sendsTags ? "\"\(file.version)\"" : nil
+    let tag = manner.sendsTags ? file.tag : nil
     if let tag, tag == etag { return FileContent(isUnchanged: true, etag: tag, body: ByteStream([])) }
     var bytes = file.bytes[...]
     var offset: Int64 = 0
@@ -205,8 +214,29 @@ final class FakeWorkServer: TaskService {
   ) async throws(BerayError) -> UploadReceipt {
     try await begin(.upload, path)
     let bytes = try await content.open().collect(upTo: .max)
+    try check(condition, path)
     put(path, bytes)
-    return UploadReceipt(raw: .null)
+    return try receipt(.upload, path)
+  }
+
+  private func check(_ condition: UploadCondition?, _ path: String) throws(BerayError) {
+    let (file, manner) = state.withLock { ($0.files[path], $0.manner) }
+    guard manner.capabilities.contains(.conditionalUploads) else { return }
+    switch condition {
+    case .isNew where file != nil: throw Self.error(.api, 412)
+    case .isVersion(let etag) where file?.tag != etag: throw Self.error(.api, 412)
+    default: break
+    }
+  }
+
+  private func receipt(_ operation: Operation, _ path: String) throws(BerayError) -> UploadReceipt {
+    let (file, manner, isLost) = state.withLock { state in
+      (state.files[path], state.manner, state.lost.remove(operation) != nil)
+    }
+    if isLost { throw Self.error(.connectionLost) }
+    guard manner.tellsTags, let file else { return UploadReceipt(date: file?.modified, raw: .null) }
+    return UploadReceipt(
+      etag: file.tag, modified: file.modified, size: Int64(file.bytes.count), date: file.modified, raw: .null)
   }
 
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent {
@@ -260,7 +290,7 @@ final class FakeWorkServer: TaskService {
       if let mode { state.files[path]?.mode = mode }
       if let modified { state.files[path]?.modified = modified }
     }
-    return UploadReceipt(raw: .null)
+    return try receipt(.attributes, path)
   }
 
   // MARK: - Tasks, which are not what this server is for

@@ -1,0 +1,226 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// How an upload meets a version of the file that somebody else made since the write began.
+///
+/// What programs only appended goes behind that version. Anything else replaces it, for the last close wins, and
+/// `.beray/errors` tells of it. What no program closes just now, a retry or an unmount, replaces nothing of others.
+extension WorkFile {
+  /// Brings `upload` to the server. Where it had to be put behind what somebody else wrote, it is what went up.
+  func bring(
+    _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
+  ) async throws(UploadFailure) -> UploadReceipt {
+    let result: Delivery
+    do throws(BerayError) {
+      result = try await attempt(&upload, of: buffer, purpose, within: deadline)
+    } catch {
+      throw UploadFailure(error, errno: tree.context.fail(purpose.reason.rawValue, path, error), changes: upload.changes)
+    }
+    switch result {
+    case .arrived(let receipt): return receipt
+    case .unknown(let errno):
+      throw UploadFailure(
+        errno: errno, text: "the server did not tell which version it has", isTransient: true, changes: upload.changes)
+    case .conflict:
+      let text = "the file was changed on the server while its upload failed; the bytes written here are kept"
+      let errno = tree.context.refuse(
+        "upload", path, .resourceBusy, text,
+        advice: "read the file through this mount, then write it again to replace the server's version")
+      throw UploadFailure(
+        errno: errno, text: text, isTransient: false, changes: upload.changes, isConflict: true)
+    }
+  }
+
+  /// Whether the server has somebody else's version, which only a close may replace.
+  var isInConflict: Bool { state.withLock { $0.buffer }?.failure?.isConflict ?? false }
+
+  private enum Delivery {
+    case arrived(UploadReceipt)
+    /// The server has somebody else's version, which is not to be replaced.
+    case conflict
+    /// The server did not tell what it has.
+    case unknown(Errno)
+  }
+
+  /// How often somebody else may come in between before nothing is asked any more.
+  private static let rounds = 4
+
+  private func attempt(
+    _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
+  ) async throws(BerayError) -> Delivery {
+    let parent = purpose.place.parent ?? tree.root
+    let path = tree.serverPath(of: purpose.place.name, in: parent)
+    // A rename to that name replaces whatever stands there.
+    guard purpose.whenArrived == nil else {
+      return .arrived(try await put(upload.body, to: path, within: deadline, when: nil))
+    }
+    let isConditional = (try? await tree.shared.capabilities().contains(.conditionalUploads)) ?? false
+    if !isConditional || UploadCondition(replacing: buffer.base) == nil {
+      if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
+        return errno == .noSuchFileOrDirectory ? .conflict : .unknown(errno)
+      }
+    }
+    var known = buffer.base
+    var isReplacing = false
+    for round in 1...Self.rounds {
+      if let listed = serverVersion, isOther(listed, than: known, buffer) {
+        switch try await meet(listed, at: path, with: &upload, of: buffer) {
+        case .arrived(let receipt): return .arrived(receipt)
+        case .joined(let version): known = version
+        case .replaced:
+          guard !purpose.reason.yields else { return .conflict }
+          isReplacing = true
+          known = listed
+        }
+      }
+      let condition = isConditional && round < Self.rounds ? UploadCondition(replacing: known) : nil
+      do throws(BerayError) {
+        let receipt = try await put(upload.body, to: path, within: deadline, when: condition)
+        if isReplacing { tellOfReplaced() }
+        return .arrived(receipt)
+      } catch where error.status == 412 && condition != nil {
+        tree.markStale()
+        if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
+        guard let listed = serverVersion, !isOther(listed, than: known, buffer) else { continue }
+        // The version that was there is gone, and no other came in its place.
+        return .arrived(try await put(upload.body, to: path, within: deadline, when: nil))
+      }
+    }
+    return .conflict
+  }
+
+  /// How old a listing may be that is taken for what the server has.
+  private func trustedAge(of buffer: WriteBuffer, _ purpose: Purpose) -> Duration {
+    let isNearlyNew = purpose.reason.yields || (buffer.base != nil && buffer.isWhole)
+    return isNearlyNew ? recent : .zero
+  }
+
+  private var recent: Duration { min(tree.window, .seconds(1)) }
+
+  /// Asks for the listing. Returns what went wrong.
+  private func relist(_ directory: WorkDirectory, age: Duration) async -> Errno? {
+    do throws(Errno) {
+      try await tree.relist(directory, unlessYoungerThan: age)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Whether what the server lists is, or may be, another version than the one that the write began from.
+  private func isOther(_ listed: FileVersion, than known: FileVersion?, _ buffer: WriteBuffer) -> Bool {
+    guard let known, listed.isSameContent(as: known) else { return true }
+    // Where the listing tells nothing, an append has to look for itself.
+    guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
+    guard let checked = state.withLock({ $0.checked }) else { return true }
+    return tree.context.time.uptime() - checked >= recent
+  }
+
+  // MARK: - Somebody else's version
+
+  private enum Meeting {
+    /// It is what was to be uploaded: the answer of an upload was lost, or both wrote the same.
+    case arrived(UploadReceipt)
+    /// What was appended stands behind it now.
+    case joined(FileVersion)
+    /// The upload is to take its place.
+    case replaced
+  }
+
+  private func meet(
+    _ other: FileVersion, at path: String, with upload: inout WriteBuffer.Upload, of buffer: WriteBuffer
+  ) async throws(BerayError) -> Meeting {
+    let receipt = UploadReceipt(etag: other.etag, modified: other.modified, raw: .null)
+    let content: FileContent
+    do throws(BerayError) {
+      if other.size == nil || other.size == upload.body.length {
+        let content = try await fetch(path)
+        if content.size == nil || content.size == upload.body.length,
+          try await content.body.isEqual(to: upload.body.open())
+        {
+          return .arrived(receipt)
+        }
+      }
+      guard buffer.appendedFrom != nil else { return .replaced }
+      content = try await fetch(path)
+    } catch where error.code == .notFound {
+      return .replaced
+    }
+    do {
+      let (spill, size) = try await tree.download(content)
+      guard let joined = try buffer.putAppended(behind: spill, size: size, version: other) else { return .replaced }
+      state.withLock { state in
+        state.contentChanged()
+        state.checked = tree.context.time.uptime()
+        tree.context.notifier.invalidate(inode, pages: true)
+      }
+      upload = joined
+      if joined.body.length == size { return .arrived(receipt) }
+    } catch let error as BerayError {
+      throw error
+    } catch {
+      throw BerayError(.invalidRequest, detail: "cannot use the temporary file: \(error)", operation: "upload")
+    }
+    var version = other
+    version.etag = content.etag ?? other.etag
+    return .joined(version)
+  }
+
+  private func fetch(_ path: String) async throws(BerayError) -> FileContent {
+    try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
+  }
+
+  private func tellOfReplaced() {
+    _ = tree.context.refuse(
+      "upload", path, .resourceBusy,
+      "the file was changed on the server while it was written here; this upload replaced that version",
+      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
+  }
+}
+
+extension WorkTree {
+  /// Puts all of a content into a temporary file. Returns it and its length in bytes.
+  func download(_ content: FileContent) async throws -> (SpillFile, Int64) {
+    let spill = try context.spills.makeFile()
+    var size: Int64 = 0
+    var iterator = content.body.makeAsyncIterator()
+    while let piece = try await iterator.next() {
+      try spill.write(piece[...], at: size)
+      size += Int64(piece.count)
+    }
+    return (spill, size)
+  }
+}
+
+extension UploadCondition {
+  /// That the server still has `version`; nil where it cannot be asked that way.
+  init?(replacing version: FileVersion?) {
+    guard let version else {
+      self = .isNew
+      return
+    }
+    // Weak tags never match (RFC 9110 §13.1.1).
+    guard let etag = version.etag, !etag.hasPrefix("W/") else { return nil }
+    self = .isVersion(etag: etag)
+  }
+}
+
+extension ByteStream {
+  /// Whether both have the same bytes.
+  fileprivate func isEqual(to other: ByteStream) async throws(BerayError) -> Bool {
+    var (left, right) = (makeAsyncIterator(), other.makeAsyncIterator())
+    var (a, b): (ArraySlice<UInt8>, ArraySlice<UInt8>) = ([], [])
+    while true {
+      while a.isEmpty, let piece = try await left.next() { a = piece[...] }
+      while b.isEmpty, let piece = try await right.next() { b = piece[...] }
+      let count = Swift.min(a.count, b.count)
+      guard count > 0 else { return a.isEmpty && b.isEmpty }
+      guard a.prefix(count) == b.prefix(count) else { return false }
+      a = a.dropFirst(count)
+      b = b.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Synchronization
+import SystemPackage
+
+/// What programs appended can go behind a content that somebody else made meanwhile.
+extension WriteBuffer {
+  /// Where the bytes begin that programs appended to the server's version; nil where they did more than append.
+  var appendedFrom: Int64? { state.withLock { $0.appendedFrom } }
+
+  /// Whether nothing of the server's version is in it.
+  var isWhole: Bool { state.withLock { $0.isWhole } }
+
+  /// A program makes the file and does not say that it must be new or empty: what somebody else has put under the name
+  /// stays, as far as programs only append.
+  func joinsOthers() { state.withLock { $0.appendedFrom = Self.size($0.storage) } }
+
+  /// Puts what was appended behind the `size` bytes of `content`, which is the buffer's from now on.
+  /// - Parameter version: what `content` is on the server.
+  /// - Returns: all of it, to be uploaded; nil where programs did more than append.
+  func putAppended(behind content: SpillFile, size: Int64, version: FileVersion) throws(Errno) -> Upload? {
+    try state.withLock { state throws(Errno) in
+      guard let start = state.appendedFrom else { return nil }
+      var (position, end) = (start, size)
+      while position < Self.size(state.storage) {
+        let piece = try Self.piece(of: state.storage, at: position)
+        try content.write(piece, at: end)
+        position += Int64(piece.count)
+        end += Int64(piece.count)
+      }
+      if case .memory(let bytes) = state.storage { shared.bufferMemory.add(-bytes.count) }
+      if end <= shared.limits.bufferInMemory {
+        state.storage = .memory(Array(try content.read(at: 0, count: Int(end))))
+        shared.bufferMemory.add(Int(end))
+      } else {
+        state.storage = .spilled(content, size: end)
+      }
+      state.base = version
+      state.appendedFrom = size
+      return Self.snapshot(state)
+    }
+  }
+
+  private static func piece(of storage: Storage, at position: Int64) throws(Errno) -> ArraySlice<UInt8> {
+    switch storage {
+    case .memory(let bytes): return bytes[Int(position)...]
+    case .spilled(let spill, let size):
+      let piece = try spill.read(at: position, count: Int(min(1 << 20, size - position)))
+      guard !piece.isEmpty else { throw .ioError }
+      return piece
+    }
+  }
+}
