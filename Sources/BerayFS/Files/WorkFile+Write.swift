@@ -94,7 +94,10 @@ extension WorkFile {
         try await learnSize()
         continue
       }
-      if size > ContentCache.wholeLimit { return try await largeBuffer() }
+      if size > ContentCache.wholeLimit {
+        if let buffer = try await largeBuffer() { return buffer }
+        continue
+      }
       let generation = state.withLock { $0.generation }
       guard let bytes = try await wholeContent(allowsBatch: false) else { continue }
       let made = state.withLock { state -> WriteBuffer? in
@@ -109,17 +112,15 @@ extension WorkFile {
     throw .ioError
   }
 
-  private func largeBuffer() async throws(Errno) -> WriteBuffer {
-    let spill = try tree.context.spills.makeFile()
+  /// The buffer of a file that is too large for memory; nil where the content is another by now.
+  private func largeBuffer() async throws(Errno) -> WriteBuffer? {
     let (path, shownPath) = (tree.serverPath(of: self), path)
-    var size: Int64 = 0
+    let known = state.withLock { (generation: $0.generation, listed: $0.listed, size: $0.size) }
+    let (spill, size, tag): (SpillFile, Int64, String?)
     do {
       let content = try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
-      var iterator = content.body.makeAsyncIterator()
-      while let piece = try await iterator.next() {
-        try spill.write(piece[...], at: size)
-        size += Int64(piece.count)
-      }
+      (spill, size) = try await tree.download(content)
+      tag = content.etag
     } catch let error as BerayError {
       throw tree.context.fail("write", shownPath, error)
     } catch let errno as Errno {
@@ -127,8 +128,16 @@ extension WorkFile {
     } catch {
       throw .ioError
     }
+    let isListed = size == known.size && (tag == nil || known.listed.etag == nil || tag == known.listed.etag)
+    guard isListed else {
+      // It changed since it was listed.
+      tree.markStale()
+      if let parent = place.parent { try await tree.refresh(parent) }
+      return nil
+    }
     return state.withLock { state in
       if let buffer = state.buffer { return buffer }
+      guard state.generation == known.generation, state.listed.isSameContent(as: known.listed) else { return nil }
       let buffer = WriteBuffer(spill, size: size, base: base(state), at: state.modified, shared: tree.shared)
       attach(buffer, &state)
       return buffer
