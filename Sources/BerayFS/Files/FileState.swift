@@ -33,8 +33,8 @@ struct FileState {
   var isDetached = false
   /// It is gone though this mount did not remove it: what is written now reaches nobody.
   var isLost = false
-  /// The upload of this mount made the present version: the first listing after it tells how the server shows it.
-  var adoptsNextListing = false
+  /// This mount made the version that the server has: the first listing after it tells how the server shows it.
+  var unlisted: OwnVersion?
   var unsentAttributes = UnsentAttributes()
   /// Where the listing does not tell versions: when the content was last asked for, by ``TimeSource/uptime``.
   var checked: Duration?
@@ -81,11 +81,8 @@ struct FileState {
     let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
     if let mode = entry.mode, !unsentAttributes.hasMode { self.mode = mode }
     listed = new
-    let isOwn =
-      adoptsNextListing && (new.size == nil || new.size == old.size)
-      && (old.etag == nil || new.etag == nil || old.etag == new.etag)
-    let wasAdopting = adoptsNextListing
-    adoptsNextListing = false
+    let own = unlisted.take()
+    let isOwn = own?.isShown(by: new, asMade: old) ?? false
     if let buffer {
       // While a program writes, what it wrote is what the file is.
       if isOwn { buffer.base = new }
@@ -96,9 +93,8 @@ struct FileState {
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false
     }
-    if wasAdopting {
-      // Somebody else changed it after our upload.
-    } else if new.isSameContent(as: old) {
+    // Where it is not our own, somebody else changed it after our upload.
+    if own == nil, new.isSameContent(as: old) {
       guard new.modified != old.modified || isModeNews else { return nil }
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false
@@ -109,5 +105,19 @@ struct FileState {
     size = new.size
     if let time = new.modified { modified = Timestamp(time) }
     return true
+  }
+}
+
+/// A version that this mount made, as far as the server told of it.
+struct OwnVersion: Sendable {
+  /// When the server answered, by its own clock, in whole seconds; nil: it did not tell.
+  var answered: UTCTime?
+
+  /// Whether `new` of a listing is `made`, and not what somebody else made of it since.
+  func isShown(by new: FileVersion, asMade made: FileVersion) -> Bool {
+    if let etag = new.etag, let madeTag = made.etag { return etag == madeTag }
+    guard new.size == nil || new.size == made.size else { return false }
+    guard let answered, let modified = new.modified, modified != made.modified else { return true }
+    return modified.seconds <= answered.seconds
   }
 }

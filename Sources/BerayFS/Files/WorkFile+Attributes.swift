@@ -86,16 +86,30 @@ extension WorkFile {
   }
 
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
-    try await tree.context.service.setAttributes(
+    let receipt = try await tree.context.service.setAttributes(
       of: tree.task, path: tree.serverPath(of: self), mode: mode, modified: modified.map(UTCTime.init))
     let place = state.withLock { state in
-      if let modified { state.listed.modified = UTCTime(modified) }
-      // A new time on the server is our own doing and no news of its content.
-      state.adoptsNextListing = true
-      state.buffer?.base = state.listed
+      // Of another length it is somebody else's version, of which the next listing tells.
+      if receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size {
+        var version = state.listed
+        version.etag = receipt.etag
+        version.modified = receipt.modified ?? modified.map(UTCTime.init) ?? version.modified
+        becameVersion(version, answered: receipt.date, &state)
+      }
       return state.place
     }
     if let parent = place.parent { tree.touched(place.name, in: parent) }
+  }
+
+  /// The same content has another time on the server, and maybe another entity tag, which is no news of it.
+  private func becameVersion(_ version: FileVersion, answered: UTCTime?, _ state: inout FileState) {
+    if let buffer = state.buffer, buffer.base == state.listed { buffer.base = version }
+    if version.etag != state.listed.etag {
+      state.contentTag = version.etag
+      state.ranges = nil
+    }
+    state.listed = version
+    state.unlisted = OwnVersion(answered: answered)
   }
 
   // MARK: - What was set before the server had the file

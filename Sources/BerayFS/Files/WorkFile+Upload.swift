@@ -161,7 +161,7 @@ extension WorkFile {
       state.isLocal = false
       state.isHeldBack = false
       state.listed = version
-      state.adoptsNextListing = true
+      state.unlisted = OwnVersion(answered: receipt.date)
       state.contentTag = receipt.etag
       state.checked = tree.context.time.uptime()
       // A time that was set and is not told yet stands in the buffer, unless a write came after it.

@@ -84,7 +84,7 @@ final class WorkFile: Node {
       guard state.buffer == nil, !state.isLocal else { return }
       state.contentChanged()
       // Whether the next listing still shows what was uploaded here, nobody knows now.
-      state.adoptsNextListing = false
+      state.unlisted = nil
       if !state.listed.tellsContent { state.size = nil }
     }
     tree.context.notifier.invalidate(inode, pages: true)

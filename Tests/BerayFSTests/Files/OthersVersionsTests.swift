@@ -215,6 +215,52 @@ import VFS
     #expect(fixture.shared.status.pending.isEmpty)
   }
 
+  // MARK: - Our own versions
+
+  @Test(arguments: telling)
+  func aNewTimeOfOursIsNoForeignVersion(_ server: Server) async throws {
+    let fixture = WorkFixture(server.manner)
+    let file = try await fixture.create("f")
+    try await fixture.write(file, "one")
+    try await file.fsync().get()
+    let node = try await fixture.node("f")
+    let time = AttributeChanges(modified: .at(Timestamp(seconds: 1_000_000)))
+    _ = try await node.setattr(time, file: file, caller: WorkFixture.caller).get()
+    fixture.notices.clear()
+    fixture.tree.markStale()
+    _ = try await fixture.names()
+    try await fixture.write(file, "two", at: 3)
+    try await fixture.close(file)
+    #expect(fixture.server.text("f") == "onetwo")
+    _ = try await node.setattr(time, file: nil, caller: WorkFixture.caller).get()
+    fixture.time.advance(by: .seconds(31))
+    #expect(try await fixture.stat("f").modified == Timestamp(seconds: 1_000_000))
+    #expect(try await fixture.text("f") == "onetwo")
+    #expect(fixture.server.count(.content) == 0)
+    #expect(!fixture.notices.all.contains { $0.hasPrefix("pages") })
+    #expect(fixture.errors == "")
+  }
+
+  @Test func aForeignVersionIsNotTakenForOursByItsSize() async throws {
+    for manner in [FakeWorkServer.Manner.ours, .full, .bare] {
+      let fixture = WorkFixture(manner)
+      try await fixture.save("f", "mine..")
+      fixture.server.put("f", "theirs")
+      fixture.time.advance(by: .seconds(31))
+      #expect(try await fixture.text("f") == "theirs")
+    }
+  }
+
+  @Test func newTimesOfAForeignVersionDoNotHideIt() async throws {
+    let fixture = WorkFixture(.ours)
+    try await fixture.save("f", "mine")
+    fixture.server.put("f", "theirs!")
+    let time = AttributeChanges(modified: .at(Timestamp(seconds: 1_000_000)))
+    _ = try await fixture.node("f").setattr(time, file: nil, caller: WorkFixture.caller).get()
+    fixture.time.advance(by: .seconds(31))
+    #expect(try await fixture.text("f") == "theirs!")
+  }
+
   // MARK: - Content that is too large for memory
 
   @Test(arguments: [0, 1])
