@@ -40,6 +40,8 @@ struct FileState {
   var checked: Duration?
   /// The entity tag of the content that was read last.
   var contentTag: String?
+  /// The kernel asks for attributes, and waits for a listing.
+  var attributeRequests: Int32 = 0
   var writers: Int32 = 0
   var handles: Int32 = 0
   /// What programs wrote, while it differs from what the server has.

@@ -154,6 +154,7 @@ extension WorkFile {
       if wasWriter { state.writers -= 1 }
       var stream: StreamReader?
       if state.handles == 0 {
+        tree.closed(self)
         (stream, state.stream) = (state.stream, nil)
         state.ranges = nil
       }

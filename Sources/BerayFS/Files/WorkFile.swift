@@ -93,7 +93,12 @@ final class WorkFile: Node {
   /// Takes over what a listing tells of the file. The kernel is told to forget before anybody is told the new size.
   func adopt(_ entry: FileEntry) {
     state.withLock { state in
-      if let pages = state.adopt(entry) { tree.context.notifier.invalidate(inode, pages: pages) }
+      let (size, modified) = (state.size, state.modified)
+      if let pages = state.adopt(entry) {
+        // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
+        let isAnswered = state.attributeRequests > 0 && (state.size != size || state.modified != modified)
+        if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
+      }
       rememberWhileUnsent(state)
     }
   }
@@ -121,7 +126,13 @@ final class WorkFile: Node {
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
     let known = state.withLock { (isHere: $0.buffer != nil || $0.isLocal || $0.isDetached, parent: $0.place.parent) }
     guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
-    return tree.whenFresh(parent, grace: Self.grace) { self.attributes(remaining: $0) }
+    let outcome = tree.whenFresh(parent, grace: Self.grace) { self.attributes(remaining: $0) }
+    guard case .pending(let work) = outcome else { return outcome }
+    return .pending { [self] () async throws(Errno) in
+      state.withLock { $0.attributeRequests += 1 }
+      defer { state.withLock { $0.attributeRequests -= 1 } }
+      return try await work()
+    }
   }
 
   /// What is known; the size is asked for where it is not.
@@ -159,8 +170,10 @@ final class WorkFile: Node {
     let handle = WorkHandle(
       self, flags: flags, opener: flags.contains(.write) ? tree.shared.threadGroup(caller.process) : nil)
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
+    let isRunning = tree.isRunning
     state.withLock { state in
       state.handles += 1
+      if state.handles == 1, isRunning { tree.opened(self) }
       if flags.contains(.write) { state.writers += 1 }
     }
     if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen() }

@@ -20,6 +20,7 @@ final class WorkTree: Sendable {
   let shared: WorkShared
   let structure = Mutex(TreeStructure())
   let prefetch = Mutex(WalkPrefetch())
+  let openFiles = Mutex(OpenFiles())
   let directoryRename = Mutex<DirectoryRename?>(nil)
   /// Whether what failed is being tried again.
   let isRetrying = Mutex(false)
@@ -51,6 +52,9 @@ final class WorkTree: Sendable {
   var isRemoved: Bool { structure.withLock { $0.isRemoved } }
 
   // MARK: - Freshness
+
+  /// Whether its task may still change it.
+  var isRunning: Bool { !isFinished() && !isRemoved }
 
   /// How old what is shown may be.
   var window: Duration { context.options.window(finished: isFinished()) }

@@ -1,0 +1,57 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// How programs that have a file of a running task open, or mapped, see what others write to it: nothing that they do
+/// asks the server, so somebody else does while they have it.
+extension WorkTree {
+  struct OpenFiles {
+    var files: [InodeID: WorkFile] = [:]
+    var isWatched = false
+  }
+
+  /// How long it takes at most until the news of an event is acted upon.
+  private static let glance = Duration.milliseconds(250)
+  /// The longest pause while the server does not answer.
+  private static let longestGlance = Duration.seconds(30)
+
+  /// A first handle of `file` is there. Call it under the lock of the file.
+  func opened(_ file: WorkFile) {
+    let begins = openFiles.withLock { open in
+      open.files[file.inode] = file
+      defer { open.isWatched = true }
+      return !open.isWatched
+    }
+    if begins { Task { await watch() } }
+  }
+
+  /// The last handle of `file` is gone. Call it under the lock of the file.
+  func closed(_ file: WorkFile) { openFiles.withLock { _ = $0.files.removeValue(forKey: file.inode) } }
+
+  private func watch() async {
+    var pause = Self.glance
+    var isOver = false
+    while !isOver, (try? await context.time.sleep(pause)) != nil {
+      // What the task did last is looked at as well.
+      isOver = !isRunning
+      let files = openFiles.withLock { open in
+        if open.files.isEmpty || isOver { open.isWatched = false }
+        return Array(open.files.values)
+      }
+      guard !files.isEmpty else { return }
+      pause = await look(at: files) ? Self.glance : min(pause * 2, Self.longestGlance)
+    }
+  }
+
+  /// Returns whether the server answered.
+  private func look(at files: [WorkFile]) async -> Bool {
+    for directory in files.compactMap(\.place.parent) {
+      do throws(Errno) {
+        try await whenFresh(directory) { _ in Outcome<Void>.done }.get()
+      } catch {
+        guard error == .noSuchFileOrDirectory else { return false }
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,90 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+/// What programs see of a file that they have open while somebody else writes to it.
+@Suite struct OpenFilesTests {
+  private func waitForPages(_ fixture: WorkFixture, of node: any Node) async {
+    while !fixture.notices.all.contains("pages \(node.inode.rawValue)") { await Task.yield() }
+  }
+
+  @Test(arguments: [FakeWorkServer.Manner.ours, .bare])
+  func aFileThatIsOpenIsLookedAtWhileItsTaskRuns(_ manner: FakeWorkServer.Manner) async throws {
+    let fixture = WorkFixture(manner, isFinished: false)
+    fixture.server.put("d/f", "before")
+    let node = try await fixture.node("d/f")
+    let opened = try await fixture.open("d/f")
+    #expect(try await fixture.readAll(opened.file) == Array("before".utf8))
+    fixture.server.put("d/f", "after it")
+    fixture.notices.clear()
+    let asked = fixture.server.count(.tree)
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .seconds(1))
+    await waitForPages(fixture, of: node)
+    #expect(try await fixture.readAll(opened.file) == Array("after it".utf8))
+    #expect(fixture.server.count(.tree) == asked + 1)
+    // News of the task are acted upon at once.
+    fixture.server.put("d/f", "and again")
+    fixture.notices.clear()
+    fixture.tree.markStale()
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .milliseconds(250))
+    await waitForPages(fixture, of: node)
+    try await opened.file.release().get()
+    await fixture.time.sleepers(1)
+    let total = fixture.server.total
+    fixture.time.advance(by: .seconds(10))
+    while fixture.tree.openFiles.withLock({ $0.isWatched }) { await Task.yield() }
+    #expect(fixture.server.total == total)
+  }
+
+  @Test func theEndOfTheTaskIsTheLastThatIsLookedAt() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", "before")
+    let node = try await fixture.node("f")
+    let file = try await fixture.open("f").file
+    #expect(try await fixture.readAll(file) == Array("before".utf8))
+    fixture.server.put("f", "the last")
+    fixture.finished.value = true
+    fixture.tree.markStale()
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .milliseconds(250))
+    await waitForPages(fixture, of: node)
+    while fixture.tree.openFiles.withLock({ $0.isWatched }) { await Task.yield() }
+    try await file.release().get()
+  }
+
+  @Test func aServerThatIsAwayIsAskedLessAndLess() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", "1")
+    let file = try await fixture.open("f").file
+    fixture.server.fail(.tree, FakeWorkServer.error(.connectionRefused))
+    let asked = fixture.server.count(.tree)
+    for _ in 0..<240 {
+      await fixture.time.sleepers(1)
+      fixture.time.advance(by: .milliseconds(250))
+    }
+    #expect(fixture.server.count(.tree) - asked < 12)
+    try await file.release().get()
+  }
+
+  /// The kernel ignores what it asked for before a notice came, and a reader then saw the new content cut to the old
+  /// length.
+  @Test func whoAsksForAttributesIsAnsweredWithoutANotice() async throws {
+    let fixture = WorkFixture(.ours)
+    fixture.server.put("f", "1234")
+    fixture.server.put("g", "1234")
+    let (f, g) = (try await fixture.node("f"), try await fixture.node("g"))
+    #expect(try await f.getattr(nil).get().attributes.size == 4)
+    fixture.server.put("f", "12345678")
+    fixture.server.put("g", "12345678")
+    fixture.time.advance(by: .seconds(31))
+    #expect(try await f.getattr(nil).get().attributes.size == 8)
+    #expect(!fixture.notices.all.contains { $0.hasSuffix(" \(f.inode.rawValue)") })
+    #expect(fixture.notices.all.contains("pages \(g.inode.rawValue)"))
+  }
+}
