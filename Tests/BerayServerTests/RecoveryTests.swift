@@ -1,6 +1,7 @@
 import BerayAPI
 import BerayServer
 import Foundation
+import GRDB
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RecoveryTests {
@@ -29,7 +30,6 @@ import Testing
     let port = try #require(Int(line.split(separator: "\n")[0].split(separator: ":").last ?? ""), "\(line)")
     let client = TestClient(place: .port(port), token: try LocalToken.read(dataDirectory: data))
 
-    // One with its leader alive, one whose leader is gone at the kill: its shell waits for no child.
     var tasks: [(id: Int64, process: pid_t)] = []
     for goal in ["echo $$; sleep 1000", "sleep 1000 & echo $!; wait"] {
       let id = try #require(try await client.post("/api/v1/tasks/", ["goal": .string(goal)]).json["id"]?.intValue)
@@ -42,9 +42,12 @@ import Testing
     kill(server.processIdentifier, SIGKILL)
     try await offCooperativePool { server.waitUntilExit() }
     for task in tasks { #expect(FileManager.default.fileExists(atPath: "/proc/\(task.process)/cwd")) }
-    // The leader of the second: what is left of its group is told by its work directory alone.
-    let leader = getpgid(tasks[1].process)
-    kill(leader, SIGKILL)
+    // As if the server had ended before it wrote down the group of the second: its work directory alone tells what is its.
+    let second = tasks[1].id
+    try await DatabaseQueue(path: data + "/beray.sqlite").write {
+      try $0.execute(
+        sql: "UPDATE tasks SET process_group = NULL, process_start = NULL WHERE id = ?", arguments: [second])
+    }
 
     try await TestServer.run(dataDirectory: data) { [tasks] (server: TestServer) async throws in
       for task in tasks {
