@@ -73,6 +73,7 @@ import Testing
     (#"[{"path":"a"},{"path":"u/b"}]"#, "a u/(b)"),
     (#"[{"name":"a","path":"s/t"}]"#, "a"),
     (#"[{"name":"t","path":"s/t","type":"dir","children":[{"name":"a"}]}]"#, "a"),
+    (#"[{"name":"a","path":"s/t/a"},{"name":"b"}]"#, "a b"),
   ])
   func pathsMayStartAtTheTopOrAtTheRequestedDirectory(text: String, tree: String) throws {
     #expect(try shape(list(text, path: "s/t")) == tree)
@@ -86,6 +87,49 @@ import Testing
   ])
   func dropsHostileNames(text: String) throws {
     #expect(try shape(list("[\(text),{\"name\":\"ok\"}]")) == "ok")
+  }
+
+  @Test func aNameAloneIsNoPath() throws {
+    #expect(try shape(list(#"[{"name":"a"}]"#, path: "a")) == "a")
+    #expect(try shape(list(#"[{"name":"a","type":"dir"}]"#, path: "a")) == "a/")
+    #expect(try shape(list(#"[{"name":"a","path":"a/a"}]"#, path: "a")) == "a")
+  }
+
+  @Test func dropsPathsThatNobodyCouldName() throws {
+    let deep = String(repeating: "a/", count: 20_000) + "f"
+    #expect(try shape(list(#"["\#(deep)",{"path":"\#(deep)"},{"name":"ok"}]"#)) == "ok")
+    let long = String(repeating: "abcdefghi/", count: 410) + "f"
+    #expect(try shape(list(#"["\#(long)","ok"]"#)) == "ok")
+    let deepest = String(repeating: "a/", count: 511) + "f"
+    #expect(try list(#"["\#(deepest)"]"#).count == 1)
+  }
+
+  @Test func nestsAsDeepAsJSONMay() throws {
+    let depth = JSON.depthLimit / 2 - 1
+    let text = String(repeating: #"[{"name":"d","children":"#, count: depth) + "[]" + String(repeating: "}]", count: depth)
+    var entries = try list(text, recursive: true)
+    var found = 0
+    while let first = entries.first {
+      found += 1
+      entries = first.children ?? []
+    }
+    #expect(found == depth)
+    #expect(throws: JSONError.self) { try JSON(parsing: String(repeating: "[", count: 100_000)) }
+  }
+
+  @Test func refusesSizesThatNoFileHas() throws {
+    #expect(try list(#"[{"name":"a","size":4611686018427387904}]"#).first?.size == 1 << 62)
+    #expect(try list(#"[{"name":"a","size":4611686018427387905}]"#).first?.size == nil)
+  }
+
+  @Test(arguments: [
+    (#""updated_at":"2026-01-02T03:04:05Z""#, 0), (#""mtime":1767323045"#, 0), (#""modified":1767323045.5"#, 500_000_000),
+    (#""mtime":1767323045123"#, 123_000_000), (#""mtime":1767323045123456"#, 123_456_000),
+    (#""mtime_ns":1767323045123456789"#, 123_456_789),
+  ])
+  func readsTimes(member: String, nanoseconds: Int32) throws {
+    let time = UTCTime(seconds: 1_767_323_045, nanoseconds: nanoseconds)
+    #expect(try list("[{\"name\":\"a\",\(member)}]").first?.modified == time)
   }
 
   @Test func boundsNames() throws {

@@ -29,9 +29,12 @@ extension FileEntry {
     }
     let items = elements.compactMap(ListedItem.init(json:))
     let requested = Self.components(requestedPath) ?? []
-    let isFromTop = !requested.isEmpty && items.allSatisfy { $0.path.starts(with: requested) }
+    let placed = items.filter(\.hasPath)
+    let isFromTop = !requested.isEmpty && !placed.isEmpty && placed.allSatisfy { $0.path.starts(with: requested) }
     let tree = EntryTree()
-    for item in items { tree.insert(item, at: isFromTop ? item.path.dropFirst(requested.count) : item.path[...]) }
+    for item in items {
+      tree.insert(item, at: isFromTop && item.hasPath ? item.path.dropFirst(requested.count) : item.path[...])
+    }
     let entries = tree.entries()
     return recursive || entries.contains { $0.children?.isEmpty == false }
       ? entries : entries.map(\.withUnknownChildren)
@@ -43,12 +46,14 @@ extension FileEntry {
     return entry
   }
 
-  /// The components of a relative path without its `.`s; nil where one of them is not acceptable.
+  /// The components of a relative path without its `.`s; nil where one of them is not acceptable, or where no program
+  /// could name the file: beyond 4096 bytes (PATH_MAX) or 512 components.
   fileprivate static func components(_ path: String) -> [String]? {
+    guard path.utf8.count <= 4096 else { return nil }
     var components: [String] = []
     for part in path.utf8.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
       let name = String(Substring(part))
-      guard isAcceptable(name: name) else { return nil }
+      guard isAcceptable(name: name), components.count < 512 else { return nil }
       components.append(name)
     }
     return components
@@ -59,6 +64,8 @@ extension FileEntry {
 private struct ListedItem {
   /// From the top of the work directory, or from the requested directory.
   var path: [String]
+  /// Whether the server told where it stands; else its name alone is known.
+  var hasPath: Bool
   var entry: FileEntry
   var children: [ListedItem]?
 
@@ -70,6 +77,7 @@ private struct ListedItem {
     // A path from the root of the server's machine says nothing here.
     let relative = path.flatMap { $0.utf8.first == UInt8(ascii: "/") && name != nil ? nil : $0 }
     guard var components = FileEntry.components(relative ?? "") else { return nil }
+    hasPath = !components.isEmpty
     if let name, components.last.map({ !$0.utf8.elementsEqual(name.utf8) }) ?? true {
       guard FileEntry.isAcceptable(name: name) else { return nil }
       components.append(name)
@@ -80,9 +88,14 @@ private struct ListedItem {
     let kind = FileEntry.Kind(json: json) ?? (endsWithSlash || nested != nil ? .directory : .file)
     children = kind == .directory ? nested?.compactMap(ListedItem.init(json:)) : nil
     entry = FileEntry(
-      name: last, kind: kind, size: json.first(of: FieldNames.size) { $0.intValue.flatMap { $0 < 0 ? nil : $0 } },
+      name: last, kind: kind, size: json.first(of: FieldNames.size, as: Self.size),
       modified: json.first(of: FieldNames.modified, as: UTCTime.init(json:)), mode: json["mode"].flatMap(Self.mode),
       etag: json["etag"]?.word, target: json.first(of: FieldNames.target, as: \.word))
+  }
+
+  /// Bytes; what is beyond 2^62 is no size of a file, and sums of it would overflow.
+  private static func size(_ json: JSON) -> Int64? {
+    json.intValue.flatMap { (0...1 << 62).contains($0) ? $0 : nil }
   }
 
   /// A number is the mode itself (420 is 0644); text is its octal digits, as people write it.
