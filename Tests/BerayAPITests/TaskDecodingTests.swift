@@ -48,47 +48,68 @@ import Testing
   }
 
   @Test(arguments: [
-    ("RUNNING", TaskStatus.Phase.running), ("in-progress", .running), ("In Progress", .running),
-    ("Completed", .completed),
-    ("SUCCEEDED", .completed), ("errored", .failed), ("cancelled", .stopped), ("PENDING", .pending),
-    ("REVIEWING", .unknown),
+    ("completed", TaskStatus.Phase.completed), ("complete", .completed), ("success", .completed),
+    ("succeeded", .completed), ("done", .completed), ("finished", .completed), ("failed", .failed),
+    ("failure", .failed), ("error", .failed), ("errored", .failed), ("stopped", .stopped), ("cancelled", .stopped),
+    ("canceled", .stopped), ("aborted", .stopped), ("terminated", .stopped), ("killed", .stopped),
+    ("expired", .stopped), ("rejected", .stopped), ("in progress", .running), ("running", .running),
+    ("pending", .pending), ("reviewing", .unknown),
   ])
-  func readsStatuses(text: String, phase: TaskStatus.Phase) {
-    #expect(TaskStatus(text).phase == phase)
-    #expect(TaskStatus(text).text == text)
+  func readsStatuses(word: String, phase: TaskStatus.Phase) {
+    let parts = word.split(separator: " ")
+    let spellings = [
+      word, word.uppercased(), word.prefix(1).uppercased() + word.dropFirst(), parts.joined(separator: "-"),
+      parts.joined(separator: "_"), parts.joined(), word.map(String.init).joined(separator: "_"), " \(word) ",
+    ]
+    for text in spellings {
+      #expect(TaskStatus(text).phase == phase, "\(text)")
+      #expect(TaskStatus(text).text == text)
+    }
+    #expect(TaskStatus(word + "x").phase == .unknown)
+    #expect(TaskStatus(word).isFinished == [.completed, .failed, .stopped].contains(phase))
+  }
+
+  @Test func aStatusMayBeANumber() throws {
+    #expect(try BerayTask(json: ["id": 1, "status": 3]).status.text == "3")
+    #expect(try BerayTask(json: ["id": 1, "status": .null, "state": "DONE"]).status.phase == .completed)
+  }
+
+  private static let wrappers = ["data", "event", "task"]
+
+  private func event(_ name: String, _ value: JSON, under wrapper: String) -> TaskEvent {
+    TaskEvent(json: .object([.init(wrapper, .object([.init(name, value)]))]))
   }
 
   @Test(arguments: ["type", "event_type", "event", "kind"])
   func findsTheType(name: String) throws {
     #expect(TaskEvent(json: .object([.init(name, "log")])).type == "log")
-    #expect(TaskEvent(json: ["data": .object([.init(name, "log")])]).type == "log")
+    for wrapper in Self.wrappers { #expect(event(name, "log", under: wrapper).type == "log") }
   }
 
   @Test(arguments: ["message", "content", "text", "output", "result", "detail"])
   func findsTheText(name: String) throws {
     #expect(TaskEvent(json: .object([.init(name, "hi")])).text == "hi")
-    for wrapper in ["data", "event", "task"] {
-      #expect(TaskEvent(json: .object([.init(wrapper, .object([.init(name, "hi")]))])).text == "hi")
-    }
+    for wrapper in Self.wrappers { #expect(event(name, "hi", under: wrapper).text == "hi") }
   }
 
   @Test(arguments: ["ts", "timestamp", "created_at", "updated_at", "time"])
   func findsTheTime(name: String) throws {
     #expect(TaskEvent(json: .object([.init(name, 1_767_323_045)])).time == UTCTime(seconds: 1_767_323_045))
-    #expect(
-      TaskEvent(json: ["data": .object([.init(name, "2026-01-02T03:04:05")])]).time == UTCTime(seconds: 1_767_323_045))
+    for wrapper in Self.wrappers {
+      #expect(event(name, "2026-01-02T03:04:05", under: wrapper).time == UTCTime(seconds: 1_767_323_045))
+    }
   }
 
   @Test(arguments: ["id", "seq", "event_id"])
   func findsTheID(name: String) throws {
     #expect(TaskEvent(json: .object([.init(name, 7)])).id == "7")
-    #expect(TaskEvent(json: ["event": .object([.init(name, "a-1")])]).id == "a-1")
+    for wrapper in Self.wrappers { #expect(event(name, "a-1", under: wrapper).id == "a-1") }
   }
 
   @Test(arguments: ["status", "state", "task_status"])
   func findsTheStatus(name: String) throws {
     #expect(TaskEvent(json: .object([.init(name, "RUNNING")])).status?.phase == .running)
-    #expect(TaskEvent(json: ["data": .object([.init(name, "RUNNING")])]).status?.phase == .running)
+    for wrapper in Self.wrappers { #expect(event(name, "RUNNING", under: wrapper).status?.phase == .running) }
   }
 
   @Test func topLevelGoesFirst() {

@@ -77,6 +77,20 @@ import Testing
     #expect(update.events.isEmpty)
   }
 
+  @Test func resultOfATaskUnderDataIsNoEvent() throws {
+    let update = try #require(try update(#"{"type":"update","data":{"id":7,"goal":"g","result":"42"}}"#))
+    #expect(update.task?.goal == "g")
+    #expect(update.events.isEmpty)
+    let beside = try #require(
+      try self.update(#"{"type":"update","data":{"message":"hi","task":{"id":7,"status":"RUNNING","result":"42"}}}"#))
+    #expect(beside.events.map(\.text) == ["hi"])
+  }
+
+  @Test func aPingNeedNotBeJSON() {
+    for name in ["ping", "Heartbeat", "keep-alive"] { #expect(TaskUpdate.isHeartbeat(eventName: name)) }
+    for name in ["message", "", "log"] { #expect(!TaskUpdate.isHeartbeat(eventName: name)) }
+  }
+
   @Test func anEventMayHaveAGoal() throws {
     let update = try #require(try update(#"{"type":"plan","goal":"find it"}"#))
     #expect(update.task == nil)

@@ -11,7 +11,7 @@ extension BerayTask {
     }
     self.init(
       id: id, goal: task["goal"]?.scalarText ?? "",
-      status: TaskStatus(task.first(of: FieldNames.status, as: \.word) ?? ""),
+      status: TaskStatus(task.first(of: FieldNames.status, as: \.identifier) ?? ""),
       createdAt: task.first(of: FieldNames.createdAt, as: UTCTime.init(json:)),
       updatedAt: task.first(of: FieldNames.updatedAt, as: UTCTime.init(json:)),
       events: task["events"]?.arrayValue.map { $0.map(TaskEvent.init(json:)) }, raw: task)

@@ -30,15 +30,19 @@ extension TaskUpdate {
     }
   }
 
+  /// Whether the `event:` field of a message says that it only keeps the connection alive, whatever its data is.
+  public static func isHeartbeat(eventName: String) -> Bool { MessageType(eventName) == .heartbeat }
+
   private mutating func readTask(_ part: JSON, json: JSON, taskID: TaskID?) {
     let wrapping = part == json ? nil : json
     let id = wrapping?.first(of: ["task_id"], as: TaskID.init(json:)) ?? taskID
     task = try? BerayTask(json: part, id: id)
-    status = part.first(of: FieldNames.status, as: \.word).map { TaskStatus($0) }
+    status = part.first(of: FieldNames.status, as: \.identifier).map { TaskStatus($0) }
     events = part["events"]?.arrayValue.map { $0.map(TaskEvent.init(json:)) } ?? []
     guard let wrapping else { return }
     status = status ?? wrapping.first(of: FieldNames.status, under: ["data"], as: \.word).map { TaskStatus($0) }
-    let own = TaskEvent(json: wrapping, under: ["data", "event"])
+    // The text of the task itself, such as its result, is no event.
+    let own = TaskEvent(json: wrapping, under: ["data", "event"].filter { wrapping[$0] != part })
     if own.text != nil { events.append(own) }
     wantsRefresh = status == nil && events.isEmpty
   }
