@@ -16,7 +16,7 @@ import Testing
     ("id: 7\n\ndata: b\n\n", [.init(data: "b", lastEventID: "7")]),
     ("id: 7\ndata: a\n\nid\ndata: b\n\n", [.init(data: "a", lastEventID: "7"), .init(data: "b")]),
     ("id: 1\0\ndata: a\n\n", [.init(data: "a")]),
-    ("retry: 150\ndata: a\n\nretry: 1x\ndata: b\n\n", [.init(data: "a", retry: 150), .init(data: "b")]),
+    ("retry: 150\ndata: a\n\nretry: 1x\ndata: b\n\n", [.init(data: "a"), .init(data: "b")]),
     ("unknown: x\ndata: a:b\n\n", [.init(data: "a:b")]),
     ("data:\n\n", [.init(data: "")]),
     ("data: a\n", [.init(data: "a")]),
@@ -49,12 +49,6 @@ import Testing
     }
   }
 
-  @Test func remembersRetry() throws {
-    var parser = ServerSentEventParser()
-    _ = try parser.push(Array("retry: 2000\n\n".utf8))
-    #expect(parser.retry == 2000)
-  }
-
   @Test func boundsSize() throws {
     var parser = ServerSentEventParser(sizeLimit: 8)
     _ = try parser.push(Array("data: ab".utf8))
@@ -64,12 +58,12 @@ import Testing
   }
 
   @Test func encodes() throws {
-    let event = ServerSentEvent(event: "status", data: "a\nb\r\nc\n", lastEventID: "7\n8", retry: 10)
+    let event = ServerSentEvent(event: "status", data: "a\nb\r\nc\n", lastEventID: "7\n8")
     #expect(
       String(decoding: event.encoded(), as: UTF8.self)
-        == "id: 78\nevent: status\nretry: 10\ndata: a\ndata: b\ndata: c\ndata: \n\n")
+        == "id: 78\nevent: status\ndata: a\ndata: b\ndata: c\ndata: \n\n")
     let back = try Self.parse([ServerSentEvent.comment("ping"), event.encoded()])
-    #expect(back == [.init(event: "status", data: "a\nb\nc\n", lastEventID: "78", retry: 10)])
+    #expect(back == [.init(event: "status", data: "a\nb\nc\n", lastEventID: "78")])
   }
 
   private static func parse(_ pieces: [[UInt8]]) throws -> [ServerSentEvent] {

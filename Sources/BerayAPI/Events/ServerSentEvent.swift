@@ -6,14 +6,11 @@ public struct ServerSentEvent: Hashable, Sendable {
   public var data: String
   /// The stream's last event id as of this event, which may have come with an earlier one; nil where none came.
   public var lastEventID: String?
-  /// Milliseconds to wait before reconnecting, where the event's block tells.
-  public var retry: Int?
 
-  public init(event: String = "message", data: String, lastEventID: String? = nil, retry: Int? = nil) {
+  public init(event: String = "message", data: String, lastEventID: String? = nil) {
     self.event = event
     self.data = data
     self.lastEventID = lastEventID
-    self.retry = retry
   }
 
   /// The bytes of the event on the wire, with the blank line that ends it.
@@ -23,7 +20,6 @@ public struct ServerSentEvent: Hashable, Sendable {
     var bytes: [UInt8] = []
     if let lastEventID { Self.write("id", lastEventID.filter { !$0.isNewline }, to: &bytes) }
     if event != "message" { Self.write("event", event.filter { !$0.isNewline }, to: &bytes) }
-    if let retry { Self.write("retry", String(retry), to: &bytes) }
     for line in data.split(
       omittingEmptySubsequences: false, whereSeparator: { "\r\n" == $0 || "\n" == $0 || "\r" == $0 })
     {

@@ -10,8 +10,6 @@ public struct ServerSentEventParser: Sendable {
   public let sizeLimit: Int
   /// The id to resume the stream from; nil where none came, or an empty one took it back.
   public private(set) var lastEventID: String?
-  /// Milliseconds to wait before reconnecting, as the stream last told.
-  public private(set) var retry: Int?
 
   private var line: [UInt8] = []
   private var endedWithCR = false
@@ -19,7 +17,6 @@ public struct ServerSentEventParser: Sendable {
   private var pendingID: String?
   private var eventName = ""
   private var data: [UInt8] = []
-  private var blockRetry: Int?
 
   public init(sizeLimit: Int = 16 << 20) {
     self.sizeLimit = sizeLimit
@@ -88,11 +85,8 @@ public struct ServerSentEventParser: Sendable {
       eventName = String(decoding: value, as: UTF8.self)
     case "id" where !value.contains(0):
       pendingID = String(decoding: value, as: UTF8.self)
-    case "retry" where !value.isEmpty && value.allSatisfy { (48...57).contains($0) }:
-      guard let milliseconds = Int(String(decoding: value, as: UTF8.self)) else { return }
-      retry = milliseconds
-      blockRetry = milliseconds
     default:
+      // `retry` too: those who follow a stream have a wait of their own, which no server can stretch.
       break
     }
   }
@@ -101,13 +95,12 @@ public struct ServerSentEventParser: Sendable {
     defer {
       data.removeAll(keepingCapacity: data.capacity < 1 << 20)
       eventName = ""
-      blockRetry = nil
       pendingID = nil
     }
     if let pendingID { lastEventID = pendingID.isEmpty ? nil : pendingID }
     guard !data.isEmpty else { return nil }
     return ServerSentEvent(
       event: eventName.isEmpty ? "message" : eventName, data: String(decoding: data.dropLast(), as: UTF8.self),
-      lastEventID: lastEventID, retry: blockRetry)
+      lastEventID: lastEventID)
   }
 }
