@@ -12,8 +12,8 @@ public final class BerayClient: Sendable {
   public let configuration: Configuration
   let credentials: any CredentialProvider
   let logger: Logger
-  private let transport: any Transport
-  private let counts = Mutex(Statistics())
+  let transport: any Transport
+  let counts = Mutex(Statistics())
   let knownCapabilities = SharedAnswer<Capabilities>()
 
   /// - Parameters:
@@ -58,8 +58,9 @@ public final class BerayClient: Sendable {
     let limit = limit ?? configuration.timeouts.metadata
     return try await counted(call) { () async throws(BerayError) in
       try await limited(to: limit, operation: call.operation) { () async throws(BerayError) in
-        let response = try await self.send(call, within: limit)
-        return (try await response.body.collect(upTo: size), response.headers)
+        try await self.send(call, within: limit) { response throws(BerayError) in
+          (try await response.body.collect(upTo: size), response.headers)
+        }
       }
     }
   }
@@ -69,20 +70,23 @@ public final class BerayClient: Sendable {
     try Self.json(try await answer(to: call, within: limit).body, of: call)
   }
 
-  /// Makes a call and returns when the head of the answer has come. The body's waits are watched.
+  /// Makes a call and returns when the head of the answer has come, and with it a body that is small. The waits of a
+  /// larger one are watched.
   func stream(
     _ call: Call, head: Duration, progress: Int, within limit: Duration
   ) async throws(BerayError) -> TransportResponse {
     try await counted(call) { () async throws(BerayError) in
       try await limited(to: head, operation: call.operation) { () async throws(BerayError) in
-        var response = try await self.send(call, within: head)
-        if let length = response.headers[.contentLength].flatMap({ Int($0) }), length <= 64 << 10 {
-          response.body = ByteStream(try await response.body.collect(upTo: 64 << 10))
-        } else {
-          response.body = BodyPump.watching(
-            response.body, progress: progress, within: limit, operation: call.operation)
+        try await self.send(call, within: head) { response throws(BerayError) in
+          var response = response
+          if let length = response.headers[.contentLength].flatMap({ Int($0) }), length <= 64 << 10 {
+            response.body = ByteStream(try await response.body.collect(upTo: 64 << 10))
+          } else {
+            response.body = BodyPump.watching(
+              response.body, progress: progress, within: limit, operation: call.operation)
+          }
+          return response
         }
-        return response
       }
     }
   }
@@ -98,70 +102,6 @@ public final class BerayClient: Sendable {
       logger.debug("\(error)")
       throw error
     }
-  }
-
-  /// Sends a request, again where it may be, until an answer with a good status comes.
-  func send(_ call: Call, within limit: Duration) async throws(BerayError) -> TransportResponse {
-    let deadline = ContinuousClock.now + limit
-    var attempt = Attempt(
-      token: await credentials.token(), retries: call.isIdempotent ? configuration.retries : 0,
-      mayRenew: !call.isAuthentication, mayStart: configuration.onConnectionRefused != nil)
-    while true {
-      do {
-        return try await sendOnce(call, token: attempt.token)
-      } catch {
-        try await prepare(&attempt, for: call, after: error, deadline: deadline)
-        counts.withLock { $0.retries += 1 }
-      }
-    }
-  }
-
-  private func sendOnce(_ call: Call, token: String?) async throws(BerayError) -> TransportResponse {
-    if token != nil || call.isAuthentication, address.isInsecure, !configuration.allowInsecureHTTP {
-      throw BerayError(
-        .invalidRequest,
-        detail:
-          "\(address) is plain HTTP to another machine, where others can read the credentials: use https, or allow it (--insecure-http)",
-        operation: call.operation)
-    }
-    counts.withLock { $0.requests[call.name, default: 0] += 1 }
-    let request = call.request(token: token, prefix: address.prefix, userAgent: configuration.userAgent)
-    let response = try await transport.execute(request)
-    if (200..<300).contains(response.status) { return response }
-    if response.status == 304, call.headers[.ifNoneMatch] != nil { return response }
-    let body = (try? await response.body.collect(upTo: 1 << 20)) ?? []
-    throw ErrorAnswer.error(
-      status: response.status, headers: response.headers, body: body, operation: call.operation,
-      isSecret: call.isAuthentication, secrets: call.secrets + [token].compactMap { $0 })
-  }
-
-  /// Makes ready to send once more, or throws `error` where that must not be.
-  private func prepare(
-    _ attempt: inout Attempt, for call: Call, after error: BerayError, deadline: ContinuousClock.Instant
-  ) async throws(BerayError) {
-    if error.status == 401, attempt.mayRenew {
-      attempt.mayRenew = false
-      guard let token = await credentials.renewedToken(rejecting: attempt.token), token != attempt.token else {
-        throw error
-      }
-      attempt.token = token
-      return
-    }
-    if error.code == .connectionRefused, attempt.mayStart, let start = configuration.onConnectionRefused {
-      attempt.mayStart = false
-      do {
-        try await start()
-      } catch let cause {
-        var refused = error
-        refused.detail = "\(error.detail); and none could be started: \(ShownText.escaped("\(cause)"))"
-        throw refused
-      }
-      return
-    }
-    guard attempt.retries > 0, error.isTransient, !Task.isCancelled else { throw error }
-    attempt.retries -= 1
-    let pause = attempt.nextPause(retryAfter: error.retryAfter)
-    guard ContinuousClock.now + pause < deadline, (try? await configuration.pause(pause)) != nil else { throw error }
   }
 
   static func json(_ body: [UInt8], of call: Call) throws(BerayError) -> JSON {
@@ -182,29 +122,5 @@ public final class BerayClient: Sendable {
     } catch {
       throw BerayError(.invalidResponse, detail: error.description, operation: call.operation)
     }
-  }
-}
-
-/// What is left to be tried for one call.
-private struct Attempt {
-  var token: String?
-  var retries: Int
-  var mayRenew: Bool
-  var mayStart: Bool
-  private var pauses = 0
-
-  init(token: String?, retries: Int, mayRenew: Bool, mayStart: Bool) {
-    self.token = token
-    self.retries = retries
-    self.mayRenew = mayRenew
-    self.mayStart = mayStart
-  }
-
-  /// What the server asked for, else 100, 200, 400 ms… less up to the half by chance, so that clients do not come at
-  /// once.
-  mutating func nextPause(retryAfter: Int?) -> Duration {
-    defer { pauses += 1 }
-    if let retryAfter { return .seconds(retryAfter) }
-    return .milliseconds(100 << min(pauses, 6)) * Double.random(in: 0.5...1)
   }
 }

@@ -19,6 +19,13 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
   /// - Throws: ``BerayError/Code/invalidRequest``; its detail tells what an address looks like.
   public init(parsing text: String) throws(BerayError) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let isSocket = parts[0].lowercased() == Scheme.unix.rawValue
+    // Before all else, for no other error may show what stands before the `@`.
+    if !isSocket, Self.hasUserInfo(text) {
+      throw BerayError(
+        .invalidRequest, detail: "the server's URL holds a user name or a password: leave it out and log in instead",
+        operation: "parse URL")
+    }
     guard parts.count == 2, let scheme = Scheme(rawValue: parts[0].lowercased()),
       !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F })
     else {
@@ -36,11 +43,6 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
     guard rest.hasPrefix("//") else { throw Self.refusal(text, "write \(scheme)://HOST:PORT") }
     let authority = rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     let path = rest.dropFirst(2 + authority.count)
-    guard !authority.contains("@") else {
-      throw BerayError(
-        .invalidRequest, detail: "the server's URL holds a user name or a password: leave it out and log in instead",
-        operation: "parse URL")
-    }
     guard !path.contains("?"), !path.contains("#") else {
       throw Self.refusal(text, "leave out what begins with ? or #")
     }
@@ -69,7 +71,8 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
   public var isLocal: Bool {
     if scheme == .unix || host == "localhost" || host == "::1" { return true }
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    return parts.count == 4 && parts[0] == "127"
+      && parts.allSatisfy { part in part.utf8.allSatisfy { (48...57).contains($0) } && UInt8(part) != nil }
   }
 
   /// Whether others can read what is sent: plain HTTP to another machine.
@@ -89,6 +92,15 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
     return "http+unix://\(socket.joined(separator: "%2F"))\(target)"
   }
 
+  /// Whether an `@` stands elsewhere than in the path behind a good `HOST:PORT`. A password may hold any character, a `/`
+  /// too, and the scheme may be missing.
+  private static func hasUserInfo(_ text: String) -> Bool {
+    guard text.contains("@") else { return false }
+    guard let start = text.firstRange(of: "://")?.upperBound else { return true }
+    let authority = text[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    return split(authority) == nil
+  }
+
   private static func split(_ authority: Substring) -> (host: String, port: Int?)? {
     var host = authority
     var rest: Substring = ""
@@ -101,7 +113,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
       host = authority[..<colon]
       rest = authority[colon...]
     }
-    guard !host.isEmpty, !host.contains("%") else { return nil }
+    guard !host.isEmpty, !host.contains("%"), !host.contains("@") else { return nil }
     guard !rest.isEmpty else { return (host.lowercased(), nil) }
     guard rest.hasPrefix(":"), let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
     return (host.lowercased(), Int(port))

@@ -52,6 +52,37 @@ import Testing
     #expect(token.detail == "token *** is not good")
   }
 
+  @Test(arguments: [
+    #"{"detail":[{"loc":["body"],"msg":"no: S","more":{"input":{"p":"S"},"ctx":"S","deep":[{"input":"S"}]}}]}"#,
+    #"{"detail":{"S":"S","x":[["S"]]}}"#, #"{"message":"S"}"#, #"{"detail":"got {\"password\":\"E\"}"}"#,
+    #"{"detail":"got password=F"}"#, #"{"detail":"Sx S\u0301"}"#,
+  ])
+  func noFormOfASecretStandsInAnError(template: String) async throws {
+    let secret = #"p"w\1&/é"#
+    func inJSON(_ text: String) -> String { String(JSON.string(text).serialized().dropFirst().dropLast()) }
+    // As it is, as JSON within a text, and as a form.
+    let body = template.replacing("S", with: inJSON(secret)).replacing("E", with: inJSON(inJSON(secret)))
+      .replacing("F", with: "p%22w%5C1%26%2F%C3%A9")
+    let error = try await error(422, body) { client throws(BerayError) in
+      _ = try await client.login(email: "a", password: secret)
+    }
+    let told = "\(error) \(error.rawDetail?.serialized() ?? "")"
+    for part in ["p\"w", "w\\", "p%22", "1&"] { #expect(!told.contains(part), "\(told)") }
+    #expect(told.contains("***"))
+  }
+
+  @Test func secretsAreMaskedOutsideOfJSON() async throws {
+    let long = String(repeating: "x", count: 497) + "t0ken"
+    #expect(try await error(500, long, [.contentType: "text/plain"]).detail.hasSuffix("x***"))
+    let redirect = try await error(307, "", [.location: "/?t=t0ken"])
+    #expect(redirect.detail.contains("/?t=***;"))
+    let code = try await error(400, #"{"detail":{"code":4711}}"#) { client throws(BerayError) in
+      _ = try await client.register(email: "a", verificationCode: "4711", password: "p4ss")
+    }
+    let told = "\(code) \(code.rawDetail?.serialized() ?? "")"
+    #expect(!told.contains("4711"))
+  }
+
   @Test func otherBodies() async throws {
     #expect(try await error(500, "<html>", [.contentType: "text/html"]).detail == "")
     let bare = try await error(404, "<html>")
@@ -80,12 +111,25 @@ import Testing
     ("http://127.9.9.9", "http://127.9.9.9", true), ("unix:/run/x.sock", "unix:/run/x.sock", true),
     ("unix:///run/x.sock", "unix:/run/x.sock", true),
     ("http://127.0.0.1.evil.example", "http://127.0.0.1.evil.example", false),
+    ("http://127.+1.0.0", "http://127.+1.0.0", false), ("http://127.0.0.-0", "http://127.0.0.-0", false),
+    ("http://h/a@b", "http://h/a@b", false), ("unix:/run/a@b", "unix:/run/a@b", true),
   ])
   func readsAddresses(text: String, shown: String, isLocal: Bool) throws {
     let address = try ServerAddress(parsing: text)
     #expect(address.description == shown)
     #expect(address.isLocal == isLocal)
     #expect(try ServerAddress(parsing: shown) == address)
+  }
+
+  @Test(arguments: [
+    "http://u:s3cret@h", "http://s3cret@h", "u:s3cret@h:80", "s3cret@h", "ftp://u:s3cret@h", "http://u:s3/cret@h",
+    "http:u:s3cret@h", "http://u:s3 cret@h", "//u:s3cret@h",
+  ])
+  func neverRepeatsUserInfo(text: String) throws {
+    let error = try #require(throws: BerayError.self) { try ServerAddress(parsing: text) }
+    #expect(error.code == .invalidRequest)
+    #expect(!error.detail.contains("s3"))
+    #expect(error.detail.contains("log in"))
   }
 
   @Test(arguments: [

@@ -21,6 +21,60 @@ import Testing
     #expect(client.statistics.failures == 0)
   }
 
+  @Test func repeatsWhatBrokeInItsBody() async throws {
+    let broken: ScriptedTransport.Step = { _ in
+      TransportResponse(
+        status: 200,
+        body: ByteStream {
+          var rest: [UInt8]? = Array("[".utf8)
+          return { () async throws(BerayError) in
+            if let piece = rest.take() { return piece }
+            throw BerayError(.connectionLost, detail: "scripted", operation: "test")
+          }
+        })
+    }
+    let get = ScriptedTransport(broken, ScriptedTransport.answer(200, "[]"))
+    #expect(try await makeClient(get).tasks().isEmpty)
+    #expect(get.requests.count == 2)
+    let put = ScriptedTransport(broken, ScriptedTransport.answer(200, "{}"))
+    _ = try await makeClient(put).uploadFile(to: id, path: "f", content: .bytes([1]))
+    #expect(put.requests.count == 2)
+    let post = ScriptedTransport(broken)
+    await #expect(throws: BerayError.self) { try await makeClient(post).createTask(goal: "g") }
+    #expect(post.requests.count == 1)
+  }
+
+  @Test(arguments: [ScriptedTransport.failure(.connectionLost), ScriptedTransport.answer(504)])
+  func aRepeatedDeletionThatFindsNothingHasDoneItsWork(lost: @escaping ScriptedTransport.Step) async throws {
+    let client = try makeClient(ScriptedTransport(lost, ScriptedTransport.answer(404)))
+    try await client.removeFile(of: id, path: "f")
+    let task = try makeClient(ScriptedTransport(lost, ScriptedTransport.answer(404)))
+    try await task.deleteTask(id)
+  }
+
+  @Test func aDeletionThatNeverArrivedIsNoSuccess() async throws {
+    let id = id
+    for steps in [[ScriptedTransport.answer(404)], [ScriptedTransport.failure(.connectionRefused), ScriptedTransport.answer(404)]]
+    {
+      let client = try makeClient(ScriptedTransport(steps))
+      await #expect { try await client.deleteTask(id) } throws: { ($0 as? BerayError)?.code == .notFound }
+    }
+  }
+
+  @Test func oneDeadlineHoldsForAllTries() async throws {
+    let slowAnswer: ScriptedTransport.Step = { _ in
+      _ = try? await Task.sleep(for: .milliseconds(30))
+      return TransportResponse(status: 503)
+    }
+    let transport = ScriptedTransport(slowAnswer)
+    let client = try makeClient(transport) {
+      $0.timeouts.metadata = .milliseconds(200)
+      $0.retries = 1000
+    }
+    await #expect(throws: BerayError.self) { try await client.tasks() }
+    #expect(transport.requests.count <= 7)
+  }
+
   @Test func givesUpAfterThreeRepeats() async throws {
     let transport = ScriptedTransport(ScriptedTransport.failure(.connectionLost))
     let client = try makeClient(transport)

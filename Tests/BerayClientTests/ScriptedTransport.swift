@@ -15,7 +15,9 @@ final class ScriptedTransport: BerayClient.Transport {
   private let state: Mutex<State>
 
   /// - Parameter steps: one for each request; the last one is kept for all that follow.
-  init(_ steps: Step...) { state = Mutex(State(steps: steps)) }
+  convenience init(_ steps: Step...) { self.init(steps) }
+
+  init(_ steps: [Step]) { state = Mutex(State(steps: steps)) }
 
   var requests: [TransportRequest] { state.withLock { $0.requests } }
 

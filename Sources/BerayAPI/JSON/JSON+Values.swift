@@ -51,6 +51,16 @@ extension JSON {
     guard case .object(let members) = self else { return self }
     return .object(members.filter { !names.contains($0.name) })
   }
+
+  /// The same value without the members of these names, at any depth.
+  public func removingEverywhere(_ names: Set<String>) -> JSON {
+    switch self {
+    case .array(let elements): .array(elements.map { $0.removingEverywhere(names) })
+    case .object(let members):
+      .object(members.filter { !names.contains($0.name) }.map { Member($0.name, $0.value.removingEverywhere(names)) })
+    default: self
+    }
+  }
 }
 
 // No ExpressibleByNilLiteral: `nil` would then silently mean `.null` where an optional was meant.

@@ -43,7 +43,8 @@ public enum RequestBody {
     return .object(members)
   }
 
-  private static func formEncoded(_ text: String) -> String {
+  /// Text as it stands in `application/x-www-form-urlencoded`.
+  public static func formEncoded(_ text: String) -> String {
     text.split(separator: "/", omittingEmptySubsequences: false).map { Route.percentEncoded(String($0)) }
       .joined(separator: "%2F")
   }

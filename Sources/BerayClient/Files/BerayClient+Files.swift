@@ -21,13 +21,13 @@ extension BerayClient {
 
   /// The content of a file. Read its body, or let go of it, which ends the transfer.
   /// - Parameters:
-  ///   - range: what is asked for. A server may send the whole file instead: ``FileContent/offset`` tells.
+  ///   - range: what is asked for, at least one byte. A server may send the whole file instead: ``FileContent/offset`` tells.
   ///   - etag: a version that is known: where it is still the content, ``FileContent/isUnchanged`` is true.
   public func fileContent(
     of id: TaskID, path: String, range: ByteRange? = nil, ifNoneMatch etag: String? = nil
   ) async throws(BerayError) -> FileContent {
     var call = Call(.fileContent, task: id, query: [(name: "path", value: path)])
-    if let range { call.headers[.range] = "bytes=\(range.offset)-\(range.offset + range.count - 1)" }
+    if let range { call.headers[.range] = try Self.header(range, operation: call.operation) }
     if let etag { call.headers[.ifNoneMatch] = etag }
     let response = try await download(call)
     if response.status == 206, ContentRange(headers: response.headers) == nil {
@@ -58,9 +58,10 @@ extension BerayClient {
           return BerayError(.timedOut, detail: "nothing moved for \(limit)", operation: call.operation)
         }, operation: call.operation
       ) { () async throws(BerayError) in
-        let response = try await self.send(call, within: limit)
-        let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
-        return UploadReceipt(answer, headers: response.headers)
+        try await self.send(call, within: limit) { response throws(BerayError) in
+          let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
+          return UploadReceipt(answer, headers: response.headers)
+        }
       }
     }
   }
@@ -68,6 +69,15 @@ extension BerayClient {
   /// A ZIP of `paths`, or of the whole work directory where there are none.
   public func archive(of id: TaskID, paths: [String] = []) async throws(BerayError) -> FileContent {
     FileContent(try await download(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
+  }
+
+  /// `bytes=0-99` (RFC 9110 §14.1.2), which cannot say "nothing".
+  private static func header(_ range: ByteRange, operation: String) throws(BerayError) -> String {
+    let (end, isTooFar) = range.offset.addingReportingOverflow(range.count)
+    guard range.offset >= 0, range.count > 0, !isTooFar else {
+      throw BerayError(.invalidRequest, detail: "the range has no bytes", operation: operation)
+    }
+    return "bytes=\(range.offset)-\(end - 1)"
   }
 
   private func download(_ call: Call) async throws(BerayError) -> TransportResponse {

@@ -5,25 +5,21 @@ internal import HTTPTypes
 enum ErrorAnswer {
   /// - Parameters:
   ///   - isSecret: whether the request carried credentials, which servers repeat in `input`.
-  ///   - secrets: texts that no error may hold.
+  ///   - secrets: what no part of the error may hold.
   static func error(
-    status: Int, headers: HTTPFields, body: [UInt8], operation: String, isSecret: Bool, secrets: [String]
+    status: Int, headers: HTTPFields, body: [UInt8], operation: String, isSecret: Bool, secrets: Secrets
   ) -> BerayError {
-    let json = try? JSON(parsing: body)
-    var rawDetail = json?["detail"]
-    if isSecret, let elements = rawDetail?.arrayValue {
-      rawDetail = .array(elements.map { $0.removing(["input", "ctx"]) })
-    }
-    var detail =
+    var json = try? JSON(parsing: body)
+    if isSecret { json = json?.removingEverywhere(["input", "ctx"]) }
+    json = json.map(secrets.masked)
+    let rawDetail = json?["detail"]
+    let detail =
       if (300..<400).contains(status), let location = headers[.location] {
-        "the server redirects to \(location); redirects are not followed: use that address"
+        "the server redirects to \(secrets.masked(location)); redirects are not followed: use that address"
       } else {
-        rawDetail.map(sentence) ?? json.flatMap { message(in: $0) } ?? plainText(body, headers: headers)
+        rawDetail.map(sentence) ?? json.flatMap { message(in: $0) }
+          ?? plainText(body, headers: headers, without: secrets)
       }
-    for secret in secrets where !secret.isEmpty {
-      detail = detail.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
-      if isSecret { rawDetail = rawDetail.map { $0.serialized().contains(secret) ? .string(detail) : $0 } }
-    }
     return BerayError(
       code(of: status), status: status, detail: ShownText.escaped(detail), rawDetail: rawDetail,
       retryAfter: headers[.retryAfter].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }, operation: operation)
@@ -63,9 +59,9 @@ enum ErrorAnswer {
     return nil
   }
 
-  private static func plainText(_ body: [UInt8], headers: HTTPFields) -> String {
+  private static func plainText(_ body: [UInt8], headers: HTTPFields, without secrets: Secrets) -> String {
     guard headers[.contentType]?.hasPrefix("text/plain") == true else { return "" }
-    let text = String(decoding: body.prefix(500), as: UTF8.self)
-    return String(text.prefix { !$0.isNewline })
+    let text = secrets.masked(String(decoding: body, as: UTF8.self))
+    return String(text.prefix { !$0.isNewline }.prefix(500))
   }
 }

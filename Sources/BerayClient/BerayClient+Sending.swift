@@ -1,0 +1,104 @@
+internal import BerayAPI
+internal import HTTPTypes
+internal import Synchronization
+
+extension BerayClient {
+  /// Sends a request, again where it may be, until an answer with a good status has been read.
+  /// - Parameter read: reads the answer; where that fails as a connection does, the request is sent again too.
+  func send<Value: Sendable>(
+    _ call: Call, within limit: Duration,
+    reading read: @Sendable (TransportResponse) async throws(BerayError) -> Value
+  ) async throws(BerayError) -> Value {
+    let deadline = ContinuousClock.now + limit
+    var attempt = Attempt(
+      token: await credentials.token(), retries: call.isIdempotent ? configuration.retries : 0,
+      mayRenew: !call.isAuthentication, mayStart: configuration.onConnectionRefused != nil)
+    while true {
+      do {
+        return try await read(try await sendOnce(call, token: attempt.token))
+      } catch {
+        // What an earlier try was to delete is gone: that try did its work, and its answer was lost.
+        if error.status == 404, call.method == "DELETE", attempt.mayHaveArrived {
+          return try await read(TransportResponse(status: 204))
+        }
+        try await prepare(&attempt, for: call, after: error, deadline: deadline)
+        counts.withLock { $0.retries += 1 }
+      }
+    }
+  }
+
+  private func sendOnce(_ call: Call, token: String?) async throws(BerayError) -> TransportResponse {
+    if token != nil || call.isAuthentication, address.isInsecure, !configuration.allowInsecureHTTP {
+      throw BerayError(
+        .invalidRequest,
+        detail:
+          "\(address) is plain HTTP to another machine, where others can read the credentials: use https, or allow it (--insecure-http)",
+        operation: call.operation)
+    }
+    counts.withLock { $0.requests[call.name, default: 0] += 1 }
+    let request = call.request(token: token, prefix: address.prefix, userAgent: configuration.userAgent)
+    let response = try await transport.execute(request)
+    if (200..<300).contains(response.status) { return response }
+    if response.status == 304, call.headers[.ifNoneMatch] != nil { return response }
+    let body = (try? await response.body.collect(upTo: 1 << 20)) ?? []
+    throw ErrorAnswer.error(
+      status: response.status, headers: response.headers, body: body, operation: call.operation,
+      isSecret: call.isAuthentication, secrets: Secrets(call.secrets + [token].compactMap { $0 }))
+  }
+
+  /// Makes ready to send once more, or throws `error` where that must not be.
+  private func prepare(
+    _ attempt: inout Attempt, for call: Call, after error: BerayError, deadline: ContinuousClock.Instant
+  ) async throws(BerayError) {
+    if error.status == 401, attempt.mayRenew {
+      attempt.mayRenew = false
+      guard let token = await credentials.renewedToken(rejecting: attempt.token), token != attempt.token else {
+        throw error
+      }
+      attempt.token = token
+      return
+    }
+    if error.code == .connectionRefused, attempt.mayStart, let start = configuration.onConnectionRefused {
+      attempt.mayStart = false
+      do {
+        try await start()
+      } catch let cause {
+        var refused = error
+        refused.detail = "\(error.detail); and none could be started: \(ShownText.escaped("\(cause)"))"
+        throw refused
+      }
+      return
+    }
+    guard attempt.retries > 0, error.isTransient, !Task.isCancelled else { throw error }
+    attempt.retries -= 1
+    if error.code == .connectionLost || error.status == 502 || error.status == 504 { attempt.mayHaveArrived = true }
+    let pause = attempt.nextPause(retryAfter: error.retryAfter)
+    guard ContinuousClock.now + pause < deadline, (try? await configuration.pause(pause)) != nil else { throw error }
+  }
+}
+
+/// What is left to be tried for one call.
+private struct Attempt {
+  var token: String?
+  var retries: Int
+  var mayRenew: Bool
+  var mayStart: Bool
+  /// Whether an earlier try may have done its work, though its answer was lost on the way.
+  var mayHaveArrived = false
+  private var pauses = 0
+
+  init(token: String?, retries: Int, mayRenew: Bool, mayStart: Bool) {
+    self.token = token
+    self.retries = retries
+    self.mayRenew = mayRenew
+    self.mayStart = mayStart
+  }
+
+  /// What the server asked for, else 100, 200, 400 ms… less up to the half by chance, so that clients do not come at
+  /// once.
+  mutating func nextPause(retryAfter: Int?) -> Duration {
+    defer { pauses += 1 }
+    if let retryAfter { return .seconds(retryAfter) }
+    return .milliseconds(100 << min(pauses, 6)) * Double.random(in: 0.5...1)
+  }
+}
