@@ -1,10 +1,14 @@
 extension Capabilities {
-  /// Reads an OpenAPI 3 document: what its `paths` list is there, under any prefix, whatever the path parameter is
-  /// called.
-  public init(openAPI document: JSON) {
+  /// Reads an OpenAPI 3 document: what its `paths` list is there, whatever the path parameter is called.
+  /// - Parameter prefix: what stands before ``Route/prefix`` where the server is not at the root of its host. Servers
+  ///   write their paths with it or without.
+  public init(openAPI document: JSON, prefix: String = "") {
     self = []
     for path in document["paths"]?.objectValue ?? [] {
-      for (capability, route) in Self.operations where Self.matches(path.name, route.template) {
+      let name = path.name.hasPrefix(prefix + Route.prefix) ? path.name.dropFirst(prefix.count) : path.name[...]
+      guard name.hasPrefix(Route.prefix) else { continue }
+      let called = name.dropFirst(Route.prefix.count)
+      for (capability, route) in Self.operations where Self.matches(called, route.template) {
         guard let operation = path.value[route.method.lowercased()] else { continue }
         let shared = path.value["parameters"]?.arrayValue ?? []
         let parameters = (shared + (operation["parameters"]?.arrayValue ?? [])).map { Self.resolve($0, in: document) }
@@ -32,11 +36,11 @@ extension Capabilities {
     }
   }
 
-  private static func matches(_ path: String, _ template: String) -> Bool {
-    let given = path.split(separator: "/")
-    let wanted = template.split(separator: "/")
-    guard given.count >= wanted.count else { return false }
-    return zip(given.suffix(wanted.count), wanted).allSatisfy { given, wanted in
+  private static func matches(_ path: Substring, _ template: String) -> Bool {
+    let given = path.split(separator: "/", omittingEmptySubsequences: false)
+    let wanted = template.split(separator: "/", omittingEmptySubsequences: false)
+    guard given.count == wanted.count else { return false }
+    return zip(given, wanted).allSatisfy { given, wanted in
       wanted.hasPrefix(":") ? given.hasPrefix("{") && given.hasSuffix("}") : given == wanted
     }
   }

@@ -3,17 +3,32 @@ public import BerayAPI
 extension BerayClient {
   /// What the server offers beyond the endpoints of the SDK, by its `/openapi.json`.
   ///
-  /// Asked once and kept, also where the server has no such document or it cannot be read, which means: nothing. A
-  /// failure to reach the server is thrown and not kept.
+  /// Asked once and kept, also where the server has no such document, which means: nothing. Any other failure is thrown
+  /// and says nothing of the server; the next call asks again, but after an answer with an error status not before some
+  /// seconds have passed.
   public func capabilities() async throws(BerayError) -> Capabilities {
     let call = Call(openAPI: Route.openAPIPath)
-    return try await knownCapabilities.value(operation: call.operation) { () async throws(BerayError) in
+    let known = try await knownCapabilities.value(operation: call.operation) { () async throws(BerayError) in
       do throws(BerayError) {
-        return Capabilities(openAPI: try await self.json(call))
+        let document = try await self.json(call)
+        return .init(.success(Capabilities(openAPI: document, prefix: self.address.prefix)))
       } catch {
-        guard error.code == .invalidResponse || (error.status != nil && !error.isTransient) else { throw error }
-        return []
+        if Self.isWithoutDocument(error) { return .init(.success([])) }
+        guard error.status != nil else { throw error }
+        return .init(.failure(error), keptFor: self.configuration.capabilitiesFailureLifetime)
       }
     }
+    return try known.get()
+  }
+
+  /// Has the next ``capabilities()`` ask the server again, which may be another version by now.
+  public func forgetCapabilities() {
+    knownCapabilities.forget()
+  }
+
+  /// Whether the server has no document at that path, rather than none to give at present.
+  private static func isWithoutDocument(_ error: BerayError) -> Bool {
+    guard let status = error.status else { return error.code == .invalidResponse }
+    return status == 404 || status == 405 || (300..<400).contains(status)
   }
 }

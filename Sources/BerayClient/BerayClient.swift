@@ -14,7 +14,7 @@ public final class BerayClient: Sendable {
   let logger: Logger
   let transport: any Transport
   let counts = Mutex(Statistics())
-  let knownCapabilities = SharedAnswer<Capabilities>()
+  let knownCapabilities = SharedAnswer<Result<Capabilities, BerayError>>()
 
   /// - Parameters:
   ///   - credentials: where the token comes from, and where a login puts it.

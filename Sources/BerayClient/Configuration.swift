@@ -20,6 +20,9 @@ extension BerayClient {
     /// Waits between retries.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
+    /// How long an error that the server answered in the place of what it offers stands for the answer.
+    package var capabilitiesFailureLifetime = Duration.seconds(10)
+
     public init() {}
   }
 }

@@ -1,22 +1,41 @@
 internal import Synchronization
 
-/// An answer that is asked for once and kept. Whoever asks meanwhile waits for the same; a failure is not kept.
+/// An answer that is asked for once and kept. Whoever asks meanwhile waits for the same; what is thrown is not kept.
 ///
 /// The one who asks is a task of its own, so that the cancellation of a waiting caller ends that wait alone.
-final class SharedAnswer<Value: Sendable>: Sendable {
+package final class SharedAnswer<Value: Sendable>: Sendable {
+  /// An answer, and for how long it is kept.
+  package struct Answer: Sendable {
+    var value: Value
+    /// Nil: for ever.
+    var expiry: ContinuousClock.Instant?
+
+    package init(_ value: Value, keptFor lifetime: Duration? = nil) {
+      self.value = value
+      expiry = lifetime.map { .now + $0 }
+    }
+  }
+
   private struct State {
-    var value: Value?
+    var answer: Answer?
     var isAsking = false
     var waiting: [Int: CheckedContinuation<Result<Value, BerayError>, Never>] = [:]
     var nextTicket = 0
+
+    var known: Value? {
+      guard let answer, answer.expiry.map({ .now < $0 }) ?? true else { return nil }
+      return answer.value
+    }
   }
 
   private let state = Mutex(State())
 
-  func value(
-    operation: String, asking ask: @escaping @Sendable () async throws(BerayError) -> Value
+  package init() {}
+
+  package func value(
+    operation: String, asking ask: @escaping @Sendable () async throws(BerayError) -> Answer
   ) async throws(BerayError) -> Value {
-    if let known = state.withLock({ $0.value }) { return known }
+    if let known = state.withLock({ $0.known }) { return known }
     let ticket = state.withLock { state in
       state.nextTicket += 1
       return state.nextTicket
@@ -25,7 +44,7 @@ final class SharedAnswer<Value: Sendable>: Sendable {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let (known, mustAsk) = state.withLock { state -> (Value?, Bool) in
-          if let value = state.value { return (value, false) }
+          if let value = state.known { return (value, false) }
           state.waiting[ticket] = continuation
           defer { state.isAsking = true }
           return (nil, !state.isAsking)
@@ -44,13 +63,17 @@ final class SharedAnswer<Value: Sendable>: Sendable {
     return try result.get()
   }
 
-  private func finish(_ result: Result<Value, BerayError>) {
+  /// Has the next one ask again.
+  func forget() { state.withLock { $0.answer = nil } }
+
+  private func finish(_ result: Result<Answer, BerayError>) {
     let waiting = state.withLock { state in
-      if case .success(let value) = result { state.value = value }
+      if case .success(let answer) = result { state.answer = answer }
       state.isAsking = false
       defer { state.waiting = [:] }
       return state.waiting.values
     }
-    for continuation in waiting { continuation.resume(returning: result) }
+    let value = result.map(\.value)
+    for continuation in waiting { continuation.resume(returning: value) }
   }
 }

@@ -26,7 +26,9 @@ import Testing
       parsing: """
         {"paths":{"/api/v1/tasks/{id}/files/content":{"get":{},"put":{}},"/api/v1/tasks/{id}/stream":{"get":{}},
           "/api/v1/tasks/{id}/files/tree":{"get":{"parameters":[{"name":"path","in":"query"}]}},
-          "/other/files/move":{"post":{}},"/api/v1/tasks/move/files/directory":{"post":{}}}}
+          "/other/files/move":{"post":{}},"/api/v1/tasks/move/files/directory":{"post":{}},
+          "/api/v2/tasks/{id}/files/move":{"post":{}},"/x/api/v1/tasks/{id}/files/move":{"post":{}},
+          "/api/v1/tasks/{id}/files/move/":{"post":{}}}}
         """)
     #expect(Capabilities(openAPI: document).isEmpty)
     #expect(Capabilities(openAPI: "no document").isEmpty)
@@ -34,8 +36,16 @@ import Testing
 
   @Test func anAnswer206MeansRanges() {
     let document: JSON = [
-      "paths": ["/v9/tasks/{x}/files/content": ["get": ["responses": ["200": .object([]), "206": .object([])]]]]
+      "paths": ["/api/v1/tasks/{x}/files/content": ["get": ["responses": ["200": .object([]), "206": .object([])]]]]
     ]
     #expect(Capabilities(openAPI: document) == .ranges)
+  }
+
+  @Test(arguments: ["/pre", ""])
+  func pathsMayHaveThePrefixOfTheServer(written: String) {
+    let document = JSON.object([
+      .init("paths", .object([.init(written + "/api/v1/tasks/{x}/files/move", ["post": .object([])])]))
+    ])
+    #expect(Capabilities(openAPI: document, prefix: "/pre") == .move)
   }
 }
