@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import HTTPTypes
 import Synchronization
 import Testing
 
@@ -39,6 +40,19 @@ import Testing
   @Test func failsBeforeTheIteration() async throws {
     let client = try makeClient(ScriptedTransport(ScriptedTransport.answer(404, #"{"detail":"no task"}"#)))
     await #expect { try await client.updates(of: id) } throws: { ($0 as? BerayError)?.code == .notFound }
+  }
+
+  @Test func whatIsNoStreamIsRefused() async throws {
+    for type in ["text/html", "application/json"] {
+      let client = try makeClient(ScriptedTransport(ScriptedTransport.answer(200, "{}", [.contentType: type])))
+      let error = try #require(
+        await #expect(throws: BerayError.self) { _ = try await client.updates(of: id) })
+      #expect(error.code == .invalidResponse)
+      #expect(error.detail.contains(type))
+    }
+    let good = ScriptedTransport.answer(200, "data: 1\n\n", [.contentType: "Text/Event-Stream; charset=utf-8"])
+    var iterator = try await makeClient(ScriptedTransport(good)).updates(of: id).makeAsyncIterator()
+    #expect(try await iterator.next() != nil)
   }
 
   @Test func aSilentStreamTimesOut() async throws {
@@ -150,13 +164,43 @@ import Testing
     }
     #expect(try await client.capabilities() == .move)
     #expect(transport.requests.map(\.target) == ["/openapi.json", "/openapi.json"])
-    for answer in [ScriptedTransport.answer(404), ScriptedTransport.answer(200, "<html>")] {
+    for answer in [
+      ScriptedTransport.answer(404), ScriptedTransport.answer(405), ScriptedTransport.answer(302),
+      ScriptedTransport.answer(200, "<html>"),
+    ] {
       let bare = ScriptedTransport(answer)
       let client = try makeClient(bare)
       #expect(try await client.capabilities().isEmpty)
       #expect(try await client.capabilities().isEmpty)
       #expect(bare.requests.count == 1)
     }
+  }
+
+  @Test(arguments: [500, 429, 401, 403, 503])
+  func anErrorDoesNotTellWhatAServerOffers(status: Int) async throws {
+    let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
+    let transport = ScriptedTransport(ScriptedTransport.answer(status), ScriptedTransport.answer(200, document))
+    let client = try makeClient(transport) {
+      $0.retries = 0
+      $0.capabilitiesFailureLifetime = .zero
+    }
+    await #expect { try await client.capabilities() } throws: { ($0 as? BerayError)?.status == status }
+    #expect(try await client.capabilities() == .move)
+    // In the meantime the server is spared.
+    let spared = ScriptedTransport(ScriptedTransport.answer(status), ScriptedTransport.answer(200, document))
+    let patient = try makeClient(spared) { $0.retries = 0 }
+    for _ in 0..<3 { await #expect(throws: BerayError.self) { try await patient.capabilities() } }
+    #expect(spared.requests.count == 1)
+    patient.forgetCapabilities()
+    #expect(try await patient.capabilities() == .move)
+  }
+
+  @Test func whatAServerOffersCanBeAskedAnew() async throws {
+    let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
+    let client = try makeClient(ScriptedTransport(ScriptedTransport.answer(404), ScriptedTransport.answer(200, document)))
+    #expect(try await client.capabilities().isEmpty)
+    client.forgetCapabilities()
+    #expect(try await client.capabilities() == .move)
   }
 }
 

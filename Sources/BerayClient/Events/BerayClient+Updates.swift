@@ -5,13 +5,13 @@ internal import Logging
 extension BerayClient {
   /// The updates of a task as they happen, until the server ends the stream.
   ///
-  /// A server may first send what has happened before. A line that is no JSON is left out, and logged. The iteration
-  /// throws
-  /// ``BerayError/Code/timedOut`` where no byte came for ``Timeouts/streamIdle``, and
+  /// A server may first send what has happened before. A message that is no JSON is left out, and logged. The iteration
+  /// throws ``BerayError/Code/timedOut`` where no byte came for ``Timeouts/streamIdle``, and
   /// ``BerayError/Code/connectionLost`` where the connection broke: call again with the last
   /// ``BerayAPI/TaskUpdate/lastEventID``.
   /// - Parameter lastEventID: where the server can resume (`Capabilities.resumableStream`), only what came after it is
   ///   sent.
+  /// - Throws: ``BerayError/Code/invalidResponse`` where the server answers with something else than a stream.
   public func updates(of id: TaskID, after lastEventID: String? = nil) async throws(BerayError) -> TaskUpdates {
     var call = Call(.streamTask, task: id)
     call.headers[.accept] = "text/event-stream"
@@ -19,6 +19,11 @@ extension BerayClient {
     if let lastEventID { call.headers[.lastEventID] = lastEventID }
     let timeouts = configuration.timeouts
     let response = try await stream(call, head: timeouts.metadata, progress: 1, within: timeouts.streamIdle)
+    if let type = response.headers[.contentType], !type.lowercased().hasPrefix("text/event-stream") {
+      throw BerayError(
+        .invalidResponse, detail: "the server sent \(ShownText.escaped(type)) and no stream of events",
+        operation: call.operation)
+    }
     let reader = UpdateReader(taskID: id, operation: call.operation, logger: logger)
     return TaskUpdates {
       var reader = reader
@@ -88,6 +93,7 @@ private struct UpdateReader: Sendable {
       let update = TaskUpdate(json: json, lastEventID: event.lastEventID, eventName: event.event, taskID: taskID)
       if let update { updates.append(update) }
     } catch {
+      if TaskUpdate.isHeartbeat(eventName: event.event) { return }
       logger.warning("\(operation): a message of the stream is no JSON: \(error)")
     }
   }
