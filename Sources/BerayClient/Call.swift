@@ -65,7 +65,7 @@ struct Call: Sendable {
     case .upload(let upload, let contentType, let progress):
       request.headers[.contentType] = contentType
       if let bytes = upload.small {
-        progress.begin()
+        progress.advance()
         request.body = .bytes(bytes)
       } else {
         request.body = .stream(progress.counting(upload.open()), length: upload.length)

@@ -84,7 +84,7 @@ public struct UploadBody: Sendable {
   public var open: @Sendable () -> ByteStream
   /// All of the content, where it is so small that it goes out in one piece.
   var small: [UInt8]?
-  private static let smallLimit = 256 << 10
+  private static let smallLimit = UploadProgress.pieceLimit
 
   public init(length: Int64, open: @escaping @Sendable () -> ByteStream) {
     self.length = length

@@ -9,9 +9,14 @@ final class Loopback: Sendable {
   private let listener: CInt
   private let isStopped = Mutex(false)
 
-  /// - Parameter serve: called with each connection, on a thread of its own; the connection is closed behind it.
-  init(_ serve: @escaping @Sendable (CInt) -> Void) throws {
+  /// - Parameters:
+  ///   - receiveBuffer: bytes that the kernel takes for it before it reads; nil: what the system likes.
+  ///   - serve: called with each connection, on a thread of its own; the connection is closed behind it.
+  init(receiveBuffer: CInt? = nil, _ serve: @escaping @Sendable (CInt) -> Void) throws {
     let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    if var receiveBuffer {
+      setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -53,6 +58,11 @@ final class Loopback: Sendable {
 
   /// Reads until `count` bytes after the head of a request have come; gives the head.
   static func readRequest(_ connection: CInt, body count: Int = 0) -> String {
+    readBeginning(connection, body: count).head
+  }
+
+  /// The same, and how many bytes after the head came with it.
+  static func readBeginning(_ connection: CInt, body count: Int) -> (head: String, body: Int) {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     var headEnd: Int?
@@ -64,12 +74,38 @@ final class Loopback: Sendable {
         headEnd = bytes.indices.dropLast(3).first { bytes[$0..<$0 + 4].elementsEqual([13, 10, 13, 10]) }.map { $0 + 4 }
       }
     }
-    return String(decoding: bytes.prefix(headEnd ?? bytes.count), as: UTF8.self)
+    let end = headEnd ?? bytes.count
+    return (String(decoding: bytes.prefix(end), as: UTF8.self), bytes.count - end)
   }
 
   static func send(_ connection: CInt, _ text: String) {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { Glibc.send(connection, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+  }
+
+  /// Sends `count` bytes; returns early where the other side has closed.
+  static func send(_ connection: CInt, bytes count: Int) {
+    let piece = [UInt8](repeating: 7, count: 1 << 20)
+    var left = count
+    while left > 0 {
+      let sent = piece.withUnsafeBytes {
+        Glibc.send(connection, $0.baseAddress, min(left, $0.count), CInt(MSG_NOSIGNAL))
+      }
+      if sent <= 0 { return }
+      left -= sent
+    }
+  }
+
+  /// Reads `count` bytes, `piece` at a time, each after `pause` microseconds.
+  static func readSlowly(_ connection: CInt, _ count: Int, piece: Int, pause: UInt32) {
+    var buffer = [UInt8](repeating: 0, count: piece)
+    var left = count
+    while left > 0 {
+      usleep(pause)
+      let got = recv(connection, &buffer, min(left, piece), CInt(MSG_WAITALL))
+      if got <= 0 { return }
+      left -= got
+    }
   }
 
   /// Returns when the other side has closed.

@@ -7,15 +7,21 @@ import Testing
 @Suite struct SocketTests {
   private let id = TaskID(rawValue: 7)
 
-  private func withClient<Value>(
-    _ url: String, _ change: (inout BerayClient.Configuration) -> Void = { _ in }, _ body: (BerayClient) async throws -> Value
-  ) async throws -> Value {
+  static func connect(
+    _ url: String, _ change: (inout BerayClient.Configuration) -> Void = { _ in }
+  ) throws -> BerayClient {
     var configuration = BerayClient.Configuration()
     configuration.retries = 0
     change(&configuration)
-    let client = BerayClient(
+    return BerayClient(
       address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: "t0ken"),
       configuration: configuration)
+  }
+
+  private func withClient<Value>(
+    _ url: String, _ change: (inout BerayClient.Configuration) -> Void = { _ in }, _ body: (BerayClient) async throws -> Value
+  ) async throws -> Value {
+    let client = try Self.connect(url, change)
     do {
       let value = try await body(client)
       await client.shutdown()
@@ -51,28 +57,6 @@ import Testing
     let lowercased = head.lowercased()
     #expect(lowercased.contains("host: 127.0.0.1:\(server.port)\r\n"))
     #expect(head.contains("Bearer t0ken"))
-  }
-
-  @Test func uploadsAreStreamed() async throws {
-    let size = 8 << 20
-    let server = try Loopback { connection in
-      let head = Loopback.readRequest(connection, body: size)
-      let isGood = head.lowercased().contains("content-length: \(size)\r\n")
-      Loopback.send(connection, "HTTP/1.1 \(isGood ? 200 : 411) X\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-    }
-    let piece = [UInt8](repeating: 1, count: 1 << 20)
-    let content = UploadBody(length: Int64(size)) {
-      ByteStream {
-        var left = size
-        return { () async throws(BerayError) in
-          left -= piece.count
-          return left < 0 ? nil : piece
-        }
-      }
-    }
-    try await withClient("http://127.0.0.1:\(server.port)") { client in
-      _ = try await client.uploadFile(to: id, path: "f", content: content)
-    }
   }
 
   @Test func nobodyListens() async throws {

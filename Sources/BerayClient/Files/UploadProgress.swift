@@ -4,18 +4,27 @@ internal import Synchronization
 final class UploadProgress: Sendable {
   private let last = Mutex(ContinuousClock.now)
 
-  /// A try begins.
-  func begin() { last.withLock { $0 = .now } }
+  /// A try begins, or goes on.
+  func advance() { last.withLock { $0 = .now } }
 
-  /// The same bytes; each piece that is taken is progress.
+  /// The most bytes that count as one step.
+  static let pieceLimit = 64 << 10
+
+  /// The same bytes in pieces of at most ``pieceLimit``; each piece that is taken is progress.
   func counting(_ stream: ByteStream) -> ByteStream {
-    begin()
+    advance()
     return ByteStream {
       var iterator = stream.makeAsyncIterator()
+      var rest: ArraySlice<UInt8> = []
       return { () async throws(BerayError) in
-        let piece = try await iterator.next()
-        self.last.withLock { $0 = .now }
-        return piece
+        while rest.isEmpty {
+          guard let piece = try await iterator.next() else { return nil }
+          rest = piece[...]
+        }
+        self.advance()
+        let piece = rest.prefix(Self.pieceLimit)
+        rest = rest.dropFirst(piece.count)
+        return Array(piece)
       }
     }
   }

@@ -2,9 +2,8 @@ internal import Synchronization
 
 /// Reads a body ahead in a task of its own, so that a wait for it can end: by cancellation, or because too little came.
 ///
-/// Only time in which the reader waits counts, so that a slow reader is no slow server. What is read ahead is bounded
-/// by
-/// `capacity`, and the sender is held back beyond it.
+/// Only time in which the reader waits counts, so that a slow reader is no slow server. What is read ahead is bounded by
+/// `capacity`, and the sender is held back beyond it. What came before a failure is given before the failure is.
 ///
 /// Invariants, guarded by `state`: a waiting reader means that there is no piece and no end; a waiting producer means
 /// that there are `capacity` bytes or more. Continuations are resumed after the lock.
@@ -35,8 +34,7 @@ final class BodyPump: Sendable {
   }
 
   /// The same bytes, in which a wait fails with ``BerayError/Code/timedOut`` where fewer than `progress` bytes came
-  /// within
-  /// `limit`.
+  /// within `limit`.
   static func watching(_ body: ByteStream, progress: Int, within limit: Duration, operation: String) -> ByteStream {
     ByteStream {
       let pump = BodyPump(progress: progress, limit: limit, operation: operation)
@@ -122,7 +120,7 @@ final class BodyPump: Sendable {
     }
   }
 
-  /// Ends it, unless it has ended; a failure throws away what was read ahead.
+  /// Ends it, unless it has ended; cancellation throws away what was read ahead.
   fileprivate func finish(_ end: Result<Void, BerayError>) {
     let (reader, producer, tasks) = state.withLock { $0.finish(end) }
     reader?.resume()
@@ -166,7 +164,7 @@ extension BodyPump.State {
   fileprivate mutating func finish(
     _ end: Result<Void, BerayError>
   ) -> (CheckedContinuation<Void, Never>?, CheckedContinuation<Void, Never>?, [Task<Void, Never>]) {
-    if case .failure(let error) = end, error.code == .cancelled || self.end == nil {
+    if case .failure(let error) = end, error.code == .cancelled {
       pieces = []
       bytes = 0
     }

@@ -7,6 +7,14 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 /// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
 public final class HTTPTransport: BerayClient.Transport {
   private let address: ServerAddress
@@ -36,9 +44,18 @@ public final class HTTPTransport: BerayClient.Transport {
     // A stream of events keeps its connection for hours, and a file system may hold many.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
     configuration.connectionPool.retryConnectionEstablishment = false
+    if address.scheme != .unix { configuration.http1_1ConnectionDebugInitializer = Self.boundUnsentBytes }
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     executor = EventLoopExecutor(loop)
     client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
+  }
+
+  /// Has the kernel take no more than it can send soon, so that what it took has all but left. Without it, it takes
+  /// megabytes at once, and a slow upload looks as if nothing moved. The buffers of unix sockets are small.
+  @Sendable private static func boundUnsentBytes(_ channel: any Channel) -> EventLoopFuture<Void> {
+    let option = ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
+    // Where the system does not know it, the connection is as good as any.
+    return channel.setOption(option, value: 128 << 10).flatMapErrorThrowing { _ in }
   }
 
   deinit {
@@ -76,6 +93,8 @@ public final class HTTPTransport: BerayClient.Transport {
         // The iterator's next() runs elsewhere, and is called by the one reader of this stream, once at a time.
         nonisolated(unsafe) var iterator = body.makeAsyncIterator()
         return { () async throws(BerayError) in
+          // The body may outlive the client that asked for it; the connections end with the transport.
+          defer { withExtendedLifetime(self) {} }
           do {
             return try await iterator.next().map { Array($0.readableBytesView) }
           } catch {
