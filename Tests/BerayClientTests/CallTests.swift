@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Foundation
 import HTTPTypes
 import Testing
 
@@ -89,7 +90,13 @@ import Testing
       Issue.record("what is not small is streamed")
       return
     }
-    #expect(try await body.collect(upTo: large.count) == large)
+    var arrived: [UInt8] = []
+    // Small pieces, so that a slow upload is seen to move.
+    for try await piece in body {
+      #expect(piece.count <= 64 << 10)
+      arrived += piece
+    }
+    #expect(arrived == large)
     let (_, plain) = try await request { _ = try await $0.uploadFile(to: id, path: ".bin", content: .bytes([])) }
     #expect(plain.headers[.contentType] == "application/octet-stream")
     #expect(
@@ -137,6 +144,34 @@ import Testing
     #expect(whole.size == 5)
     await #expect { try await client.fileContent(of: id, path: "a", range: range) } throws: {
       ($0 as? BerayError)?.code == .invalidResponse
+    }
+  }
+
+  @Test(arguments: [(5, 0), (-1, 2), (0, -1), (Int64.max, 2)] as [(Int64, Int64)])
+  func aRangeHasBytes(offset: Int64, count: Int64) async throws {
+    let transport = ScriptedTransport(ScriptedTransport.answer())
+    let client = try makeClient(transport)
+    let range = ByteRange(offset: offset, count: count)
+    await #expect { try await client.fileContent(of: TaskID(rawValue: 7), path: "f", range: range) } throws: {
+      ($0 as? BerayError)?.code == .invalidRequest
+    }
+    #expect(transport.requests.isEmpty)
+  }
+
+  @Test func aFileIsReadAsItLeaves() async throws {
+    let path = "/tmp/api-upload-\(UInt32.random(in: .min ... .max))"
+    let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 / 1000) }
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let body = try UploadBody.file(path)
+    #expect(body.length == 1_000_000)
+    for _ in 0..<2 { #expect(try await body.open().collect(upTo: bytes.count) == bytes) }
+    var pieces = body.open().makeAsyncIterator()
+    #expect(try await (pieces.next()?.count ?? 0) <= 256 << 10)
+    #expect(truncate(path, 10) == 0)
+    await #expect { try await pieces.next() } throws: { "\($0)".contains("became shorter") }
+    for other in ["/tmp", "/tmp/api-no-such-file", "/dev/null"] {
+      #expect { try UploadBody.file(other) } throws: { ($0 as? BerayError)?.code == .invalidRequest }
     }
   }
 
