@@ -35,7 +35,7 @@ extension TaskFeed {
     while mayGoOn() {
       var error: BerayError?
       if hasStream, !read({ $0.task.status.isFinished }) { error = await followStream(&failures) }
-      let isMissing = error.map { $0.code == .notFound || $0.status == 405 || $0.status == 501 } ?? false
+      let isMissing = error.map(Self.meansNoStream) ?? false
       // The list closes the gap that the end of the stream leaves, and tells whether it was the end of the task.
       if error == nil || isMissing {
         error = nil
@@ -47,6 +47,11 @@ extension TaskFeed {
       try? await context.time.sleep(hasStream ? Self.pause(after: error, failures) : Self.pollInterval)
       failures += 1
     }
+  }
+
+  /// Whether a server answers in a way that it will answer again: its tasks are asked for then.
+  private static func meansNoStream(_ error: BerayError) -> Bool {
+    error.code == .notFound || error.code == .invalidResponse || error.status == 405 || error.status == 501
   }
 
   /// Whether to go on; where not, there is no follower any more.

@@ -60,7 +60,7 @@ extension WorkFile {
           let start = min(Int(offset), bytes.count)
           return bytes[start..<min(start + count, bytes.count)]
         }
-        let hasRanges = try await tree.shared.capabilities().contains(.ranges)
+        let hasRanges = try await tree.shared.capabilitiesForReading().contains(.ranges)
         if hasRanges, !tree.shared.ignoresRanges,
           let bytes = try await rangeReader().read(offset: offset, count: count, ahead, of: self)
         {

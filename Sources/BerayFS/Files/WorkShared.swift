@@ -66,14 +66,27 @@ final class WorkShared: Sendable {
   // MARK: - The server
 
   func capabilities() async throws(Errno) -> Capabilities {
+    try await context.call("capabilities", "files") { () async throws(BerayError) in try await told() }
+  }
+
+  private func told() async throws(BerayError) -> Capabilities {
     if let known = knownCapabilities.withLock({ $0 }) { return known }
-    let capabilities = try await context.call("capabilities", "files") { () async throws(BerayError) in
-      try await context.service.capabilities()
-    }
+    let capabilities = try await context.service.capabilities()
     knownCapabilities.withLock { $0 = capabilities }
     heldBack.store(!capabilities.isSuperset(of: [.remove, .move]), ordering: .relaxed)
     attributesKept.store(capabilities.contains(.attributes), ordering: .relaxed)
     return capabilities
+  }
+
+  /// The same for reading, which goes without too: nothing, where the server answers with an error.
+  func capabilitiesForReading() async throws(Errno) -> Capabilities {
+    do throws(BerayError) {
+      return try await told()
+    } catch where error.status != nil {
+      return []
+    } catch {
+      throw context.fail("capabilities", "files", error)
+    }
   }
 
   /// Whether names that tools make on the way to a save are held back, because the server could not take them away

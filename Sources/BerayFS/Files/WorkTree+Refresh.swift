@@ -10,7 +10,7 @@ extension WorkTree {
   /// subtrees, one request
   /// brings everything up to date.
   func refresh(_ directory: WorkDirectory) async throws(Errno) {
-    let capabilities = try await shared.capabilities()
+    let capabilities = try await shared.capabilitiesForReading()
     let isWhole = capabilities.contains(.recursiveTree)
     for _ in 0..<3 {
       let (flight, isOurs, isCurrent) = structure.withLock { structure in

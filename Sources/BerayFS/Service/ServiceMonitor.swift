@@ -62,6 +62,8 @@ final class ServiceMonitor: TaskService {
     try await service.capabilities()
   }
 
+  func forgetCapabilities() { service.forgetCapabilities() }
+
   func currentUser() async throws(BerayError) -> User {
     try await watch("users/me") { () async throws(BerayError) in try await service.currentUser() }
   }

@@ -8,8 +8,10 @@ public protocol TaskService: Sendable {
   /// Where its calls run by preference; nil: anywhere.
   var executor: (any TaskExecutor)? { get }
 
-  /// What the server offers beyond the SDK's endpoints. Asked of the server once.
+  /// What the server offers beyond the SDK's endpoints. Asked of the server once; an error says nothing of it.
   func capabilities() async throws(BerayError) -> Capabilities
+  /// Has the next ``capabilities()`` ask the server again.
+  func forgetCapabilities()
   func currentUser() async throws(BerayError) -> User
 
   func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask
@@ -46,4 +48,7 @@ public protocol TaskService: Sendable {
 
 extension TaskService {
   public var executor: (any TaskExecutor)? { nil }
+
+  /// Nothing: a service that keeps no answer asks each time.
+  public func forgetCapabilities() {}
 }

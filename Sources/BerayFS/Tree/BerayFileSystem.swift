@@ -40,13 +40,15 @@ public final class BerayFileSystem: Sendable {
   /// Asks the server who we are, what it offers, and for its tasks: what a mount needs before it serves.
   public func load() async throws(BerayError) {
     try await monitor.rememberUser()
-    _ = try await monitor.capabilities()
+    // A server that cannot say it just now is asked again when it matters.
+    _ = try? await shared.capabilities()
     try await registry.refresh()
   }
 
   /// Forgets everything that can be asked for again.
   public func dropCaches() {
     registry.expire()
+    monitor.forgetCapabilities()
     shared.dropCaches()
   }
 

@@ -238,9 +238,13 @@ import VFS
     feed.letGo()
   }
 
-  @Test func aServerWithoutStreamsIsAskedEverySecond() async throws {
+  @Test(arguments: [
+    BerayError(.notFound, status: 404, detail: "no such route", operation: "GET"),
+    BerayError(.invalidResponse, detail: "HTML and no stream", operation: "GET"),
+  ])
+  func aServerWithoutStreamsIsAskedEverySecond(answer: BerayError) async throws {
     let service = FakeTaskService(makeTask("RUNNING", [event("a")]))
-    service.failStream(BerayError(.notFound, status: 404, detail: "no such route", operation: "GET"))
+    service.failStream(answer)
     let feed = makeFeed(service)
     feed.hold()
     try await expect(feed, lines(event("a")))

@@ -16,6 +16,21 @@ import VFS
     try await root.rename(from, to: to, in: root, flags: flags, caller: caller).get()
   }
 
+  @Test func aServerThatCannotSayWhatItOffersIsNoBareOne() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("a", "1")
+    fixture.server.fail(.capabilities, FakeWorkServer.error(.api, 500))
+    let root = fixture.tree.root
+    #expect(try await fixture.names() == ["a"])
+    #expect(try await fixture.text("a") == "1")
+    await #expect(throws: Errno.ioError) { try await root.unlink("a", caller: caller).get() }
+    await #expect(throws: Errno.ioError) { try await rename(fixture, "a", "b") }
+    fixture.server.fail(.capabilities, nil)
+    try await rename(fixture, "a", "b")
+    try await root.unlink("b", caller: caller).get()
+    #expect(fixture.server.paths.isEmpty)
+  }
+
   @Test func aFullServerGetsEachChangeAtOnce() async throws {
     let fixture = WorkFixture()
     fixture.server.put("a", "1")

@@ -10,7 +10,7 @@ import ZipArchive
 /// A server in memory that has one work directory, and counts what is asked of it.
 final class FakeWorkServer: TaskService {
   enum Operation: Hashable, Sendable {
-    case tree, content, upload, archive, remove, move, directory, attributes
+    case capabilities, tree, content, upload, archive, remove, move, directory, attributes
   }
 
   struct File: Sendable {
@@ -147,7 +147,11 @@ final class FakeWorkServer: TaskService {
 
   // MARK: - Files
 
-  func capabilities() async throws(BerayError) -> Capabilities { state.withLock { $0.manner.capabilities } }
+  func capabilities() async throws(BerayError) -> Capabilities {
+    // Not counted: it is asked for once.
+    if let failure = state.withLock({ $0.failures[.capabilities] }) { throw failure }
+    return state.withLock { $0.manner.capabilities }
+  }
 
   func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry] {
     try await begin(.tree, path)
