@@ -114,6 +114,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "beray-fs", "BerayAPI", "BerayClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(name: "MountTests", dependencies: ["beray-fs", "PosixFacts"], exclude: ["Servers", "Model"]),

@@ -1,3 +1,5 @@
+import BerayAPI
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -74,5 +76,51 @@ import Testing
     #expect(await credentials.renewedToken(rejecting: "old") == nil)
     try store.keep(.init(email: nil, token: "new"), for: "s")
     #expect(await credentials.renewedToken(rejecting: "old") == "new")
+  }
+
+  /// Credentials with a password file and a token in `BERAY_TOKEN`, and how often they logged in: as `login 1`, `login 2`…
+  private func renewing(_ token: String) throws -> (UserCredentials, logins: Counter) {
+    let password = scratch.path.appending("password")
+    try scratch.write("secret\n", to: password)
+    let environment = ["BERAY_TOKEN": token, "BERAY_EMAIL": "a@b", "BERAY_PASSWORD_FILE": password.string]
+    let source = try TokenSource(tokenFile: nil, environment: environment, store: store, server: "s", localData: nil)
+    let logins = Counter()
+    let credentials = UserCredentials(source: source) { _, password in
+      #expect(password == "secret")
+      return Session(accessToken: "login \(logins.next())", raw: .null)
+    }
+    return (credentials, logins)
+  }
+
+  @Test func manyWhoAreRefusedLogInOnce() async throws {
+    let (credentials, logins) = try renewing("old")
+    let tokens = await withTaskGroup(of: String?.self) { group in
+      for _ in 0..<32 { group.addTask { await credentials.renewedToken(rejecting: "old") } }
+      return await group.reduce(into: Set<String?>()) { $0.insert($1) }
+    }
+    #expect(tokens == ["login 1"])
+    #expect(logins.count == 1)
+    #expect(await credentials.token() == "login 1")
+  }
+
+  @Test func aRefusedTokenIsNotHandedOutAgain() async throws {
+    let (credentials, logins) = try renewing("old")
+    #expect(await credentials.renewedToken(rejecting: "old") == "login 1")
+    #expect(await credentials.renewedToken(rejecting: "login 1") == "login 2")
+    #expect(await credentials.renewedToken(rejecting: "old") == "login 2")
+    #expect(logins.count == 2)
+  }
+}
+
+/// Counts from several tasks.
+final class Counter: Sendable {
+  private let value = Mutex(0)
+
+  var count: Int { value.withLock { $0 } }
+  func next() -> Int {
+    value.withLock { value in
+      value += 1
+      return value
+    }
   }
 }

@@ -83,6 +83,24 @@ import Testing
     #expect(gone.status == 1 && gone.output.isEmpty && gone.errors.hasPrefix("beray-fs: "))
   }
 
+  @Test func largeFilesArriveWhole() throws {
+    let server = try RunningServer(scratch, ["--agent", "shell"])
+    _ = server
+    let id = try run("task", "create", "true").output.trimmingCharacters(in: .newlines)
+    // Bytes that no ZIP makes smaller.
+    var random = SystemRandomNumberGenerator()
+    let bytes = (0..<(5 << 17)).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+    let source = scratch.path.appending("large").string
+    try Data(bytes).write(to: URL(fileURLWithPath: source))
+    #expect(try run("file", "put", id, source).status == 0)
+    let copy = scratch.path.appending("copy").string
+    #expect(try run("file", "get", id, "large", "-o", copy).status == 0)
+    #expect(FileManager.default.contents(atPath: copy) == Data(bytes))
+    let archive = scratch.path.appending("large.zip").string
+    #expect(try run("file", "zip", id, "-o", archive).status == 0)
+    #expect((FileManager.default.contents(atPath: archive)?.count ?? 0) > bytes.count)
+  }
+
   @Test func waitSucceedsOnlyForCompleted() throws {
     let server = try RunningServer(scratch, ["--agent", "shell"])
     _ = server
