@@ -81,8 +81,14 @@ import VFS
     let file = try await script(fixture, "run")
     let close = Task { try await fixture.close(file) }
     await fixture.server.requests(.attributes, 1)
-    let ending = Task { await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in } }
-    await fixture.time.sleepers(1)
+    let isOver = Box(false)
+    let ending = Task {
+      let left = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+      isOver.value = true
+      return left
+    }
+    await fixture.settle()
+    #expect(!isOver.value)
     fixture.server.letGo(.attributes)
     #expect(await ending.value == [])
     try await close.value

@@ -33,7 +33,7 @@ import VFS
     #expect(fixture.server.text("f") == "THEIRS, and longer")
   }
 
-  @Test func aTruncationByPathIsAWriter() async throws {
+  @Test func aTruncationThatFailsLeavesWhatAWriterDid() async throws {
     let fixture = WorkFixture()
     fixture.server.put("f", "0123456789")
     let node = try await fixture.node("f")
