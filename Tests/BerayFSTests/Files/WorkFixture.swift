@@ -140,7 +140,7 @@ struct WorkFixture {
   }
 
   /// Lets everything run that can, short of what waits for the server or the clock.
-  func settle() async { for _ in 0..<2000 { await Task.yield() } }
+  func settle() async { for _ in 0..<20_000 { await Task.yield() } }
 
   /// What stands in `.beray/errors`.
   var errors: String { context.failures.text.text }
