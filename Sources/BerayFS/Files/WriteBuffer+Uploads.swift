@@ -1,0 +1,57 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What of a ``WriteBuffer`` the server has not, and how it goes up.
+extension WriteBuffer {
+  /// The content at one moment.
+  struct Upload: Sendable {
+    var body: UploadBody
+    var changes: UInt64
+    var emptied: UInt64
+    /// All of it, where it is in memory.
+    var bytes: [UInt8]?
+  }
+
+  static func isUnsent(_ state: State, includingEmpty: Bool) -> Bool {
+    state.changes > state.uploaded || (includingEmpty && state.isFresh)
+  }
+
+  func isUnsent(includingEmpty: Bool) -> Bool { state.withLock { Self.isUnsent($0, includingEmpty: includingEmpty) } }
+  /// Whether nobody wrote to it, nor cut or emptied it.
+  var isUntouched: Bool { state.withLock { $0.changes == 0 && $0.emptied == 0 && !$0.isFresh } }
+  var changes: UInt64 { state.withLock { $0.changes } }
+  var failure: UploadFailure? { state.withLock { $0.failure } }
+  var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
+
+  /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
+  func nextUpload(includingEmpty: Bool) -> Upload? {
+    state.withLock { state in
+      Self.isUnsent(state, includingEmpty: includingEmpty) ? Self.snapshot(state) : nil
+    }
+  }
+
+  static func snapshot(_ state: State) -> Upload {
+    switch state.storage {
+    case .memory(let bytes):
+      Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes)
+    case .spilled(let spill, let size):
+      Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied)
+    }
+  }
+
+  /// An upload ended. Returns whether everything is sent.
+  func ended(_ upload: Upload, failure: UploadFailure?) -> Bool {
+    state.withLock { state in
+      state.failure = failure
+      if failure == nil {
+        state.uploaded = max(state.uploaded, upload.changes)
+        if state.emptied == upload.emptied { state.isFresh = false }
+        let isAllSent = !Self.isUnsent(state, includingEmpty: true)
+        if isAllSent || state.appendedFrom != nil { state.appendedFrom = upload.body.length }
+      }
+      return !Self.isUnsent(state, includingEmpty: true)
+    }
+  }
+}
