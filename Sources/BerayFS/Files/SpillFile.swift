@@ -10,19 +10,20 @@ import Glibc
 /// connections and everything else.
 final class SpillSpace: Sendable {
   private let directory: String
-  private let limit: Int
+  private let fixedLimit: Int?
   private let count = Atomic(0)
 
   /// - Parameter limit: the largest number of files at one time; nil: half of the descriptors that the process may have.
   init(directory: String, limit: Int? = nil) {
     self.directory = directory
-    self.limit = limit ?? Self.descriptorLimit / 2
+    fixedLimit = limit
   }
 
-  private static var descriptorLimit: Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
-    return Int(clamping: limit.rlim_cur)
+  private var limit: Int {
+    if let fixedLimit { return fixedLimit }
+    var descriptors = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0 else { return 512 }
+    return Int(clamping: descriptors.rlim_cur / 2)
   }
 
   /// - Throws: ENOSPC where there are too many.

@@ -94,12 +94,14 @@ final class WorkFile: Node {
   func adopt(_ entry: FileEntry) {
     state.withLock { state in
       let (size, modified) = (state.size, state.modified)
+      // Of most files nothing is remembered.
+      let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
       if let pages = state.adopt(entry) {
         // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
         let isAnswered = state.attributeRequests > 0 && (state.size != size || state.modified != modified)
         if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
       }
-      rememberWhileUnsent(state)
+      if mayBeDone { rememberWhileUnsent(state) }
     }
   }
 
