@@ -8,15 +8,10 @@ import Testing
     #expect(flags.isReadOnly && flags.unmountsWithProcess && flags.allowsOffline)
     #expect(flags.fileSystemName == "x")
     #expect(flags.further == ["noexec"])
-    #expect(!flags.checksPermissions)
-  }
-
-  @Test func allowOtherForcesDefaultPermissions() throws {
-    #expect(try MountFlags(parsing: ["allow_other"]).checksPermissions)
   }
 
   @Test func whatMountGivesAlongIsNoError() throws {
-    #expect(try MountFlags(parsing: ["rw,nosuid,nodev,_netdev,x-systemd.automount,"]) == MountFlags())
+    #expect(try MountFlags(parsing: ["rw,nosuid,nodev,default_permissions,_netdev,x-systemd.automount,"]) == MountFlags())
   }
 
   @Test func anUnknownOneListsTheKnown() {

@@ -8,6 +8,18 @@ import VFS
 
 /// What the kernel and programs see of a mounted file system.
 @Suite(.serialized) struct MountTests {
+  /// As root, who may do everything, nothing can be seen of it.
+  @Test(.enabled(if: geteuid() != 0)) func theKernelChecksPermissions() async throws {
+    try await TestMount.with { mount in
+      let result = try await mount.sh("echo 1 > f; chmod 444 f; test -w f || echo no; (echo 2 > f) || cat f")
+      #expect(result.output == "no\n1\n")
+    }
+  }
+
+  @Test func permissionsAreCheckedInEveryMount() {
+    #expect(FuseOptions(fileSystemName: "x").list.split(separator: ",").contains("default_permissions"))
+  }
+
   @Test func filesAreWrittenReadRenamedAndRemoved() async throws {
     try await TestMount.with { (mount) async throws in
       let result = try await mount.sh(

@@ -6,11 +6,8 @@ public struct FuseOptions: Sendable, Hashable {
   /// What stands as source in /proc/mounts, such as the server's address; never a secret.
   public var fileSystemName: String
   public var isReadOnly = false
-  /// Other users may use the mount. The kernel then checks permissions (`default_permissions` goes with it). For those
-  /// who are not root, /etc/fuse.conf must have `user_allow_other`.
+  /// Other users may use the mount. For those who are not root, /etc/fuse.conf must have `user_allow_other`.
   public var allowsOthers = false
-  /// The kernel checks permissions by the attributes' owner and mode.
-  public var checksPermissions = false
   /// fusermount3 stays and unmounts when the process ends, however it ends.
   public var unmountsWithProcess = false
   /// Further options in the words of mount.fuse3(8), such as `noexec`.
@@ -20,12 +17,12 @@ public struct FuseOptions: Sendable, Hashable {
 
   public init(fileSystemName: String) { self.fileSystemName = fileSystemName }
 
-  /// As `-o` takes them.
+  /// As `-o` takes them. The kernel always checks permissions by owner and mode (`default_permissions`), so that open(2)
+  /// and access(2) give on them what they give elsewhere.
   var list: String {
-    var options = ["fsname=\(Self.escaped(fileSystemName))", "subtype=\(Self.subtype)"]
+    var options = ["fsname=\(Self.escaped(fileSystemName))", "subtype=\(Self.subtype)", "default_permissions"]
     if isReadOnly { options.append("ro") }
     if allowsOthers { options.append("allow_other") }
-    if allowsOthers || checksPermissions { options.append("default_permissions") }
     if unmountsWithProcess { options.append("auto_unmount") }
     return (options + further).joined(separator: ",")
   }

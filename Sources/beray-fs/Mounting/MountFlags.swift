@@ -2,7 +2,6 @@
 struct MountFlags: Hashable, Sendable {
   var isReadOnly = false
   var allowsOthers = false
-  var checksPermissions = false
   var fileSystemName: String?
   var unmountsWithProcess = false
   /// The mount begins also where the server cannot be reached (fstab).
@@ -11,12 +10,12 @@ struct MountFlags: Hashable, Sendable {
   var further: [String] = []
 
   /// Known here, for messages.
-  static let known = "ro, allow_other, default_permissions, fsname=NAME, auto_unmount, offline_ok"
+  static let known = "ro, allow_other, fsname=NAME, auto_unmount, offline_ok"
 
-  /// mount(8) and fstab(5) give these along; they change nothing here.
+  /// mount(8) and fstab(5) give these along, or the kernel does them anyway; they change nothing here.
   private static let ignored: Set<String> = [
     "rw", "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "_netdev", "nofail", "async",
-    "suid", "nosuid", "dev", "nodev", "exec", "atime", "relatime", "norelatime", "diratime",
+    "suid", "nosuid", "dev", "nodev", "exec", "atime", "default_permissions", "relatime", "norelatime", "diratime",
   ]
 
   private static let handedOn: Set<String> = ["noexec", "noatime", "nodiratime", "sync", "dirsync"]
@@ -28,8 +27,6 @@ struct MountFlags: Hashable, Sendable {
     for list in lists {
       for option in Self.split(list) where !option.isEmpty { try add(option) }
     }
-    // Others would otherwise do what only the owner may: the kernel checks nothing by itself.
-    if allowsOthers { checksPermissions = true }
   }
 
   private mutating func add(_ option: String) throws(CommandError) {
@@ -37,7 +34,6 @@ struct MountFlags: Hashable, Sendable {
     case "ro": isReadOnly = true
     case "rw": isReadOnly = false
     case "allow_other": allowsOthers = true
-    case "default_permissions": checksPermissions = true
     case "auto_unmount": unmountsWithProcess = true
     case "offline_ok": allowsOffline = true
     case _ where option.hasPrefix("fsname="):
@@ -54,7 +50,6 @@ struct MountFlags: Hashable, Sendable {
     var words: [String] = []
     if isReadOnly { words.append("ro") }
     if allowsOthers { words.append("allow_other") }
-    if checksPermissions { words.append("default_permissions") }
     if let fileSystemName { words.append("fsname=\(fileSystemName.replacing(",", with: "\\,"))") }
     if unmountsWithProcess { words.append("auto_unmount") }
     if allowsOffline { words.append("offline_ok") }

@@ -123,7 +123,6 @@ struct ServedMount {
       fileSystemName: flags.fileSystemName ?? (connection.isLocal ? "local" : connection.name))
     options.isReadOnly = flags.isReadOnly
     options.allowsOthers = flags.allowsOthers
-    options.checksPermissions = flags.checksPermissions
     options.unmountsWithProcess = flags.unmountsWithProcess
     options.further = flags.further
     return options
