@@ -24,6 +24,8 @@ final class Bed: Sendable {
   let mountpoint: String
   let url: String
   private let server: ChildProcess
+  /// Between the mount and the server, where there is one.
+  private let proxy: ChildProcess?
   private let mount: ChildProcess
 
   /// The directory in which the build put the executables.
@@ -34,15 +36,19 @@ final class Bed: Sendable {
 
   static let program = products + "/beray-fs"
 
-  private init(directory: String, url: String, server: ChildProcess, mount: ChildProcess) {
+  private init(directory: String, url: String, server: ChildProcess, proxy: ChildProcess?, mount: ChildProcess) {
     self.directory = directory
     self.mountpoint = directory + "/beray"
     self.url = url
     self.server = server
+    self.proxy = proxy
     self.mount = mount
   }
 
-  static func start(_ kind: Server, mountArguments: [String] = []) async throws -> Bed {
+  /// - Parameter isProxied: whether `Servers/fault_proxy.py` stands in between, for ``fault(_:)``.
+  static func start(
+    _ kind: Server, isProxied: Bool = false, mountArguments: [String] = []
+  ) async throws -> Bed {
     guard FileManager.default.fileExists(atPath: "/dev/fuse") else {
       throw BedError("these tests mount a file system and need /dev/fuse")
     }
@@ -50,7 +56,7 @@ final class Bed: Sendable {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let environment = environment(in: directory)
     let server: ChildProcess
-    let url: String
+    var url: String
     let tokenFile = directory + "/token"
     switch kind {
     case .local:
@@ -61,20 +67,28 @@ final class Bed: Sendable {
       try FileManager.default.copyItem(atPath: directory + "/data/token", toPath: tokenFile)
     case .bare(let arguments):
       try FileManager.default.createDirectory(atPath: directory + "/bare", withIntermediateDirectories: true)
-      let script = (#filePath as NSString).deletingLastPathComponent + "/Servers/bare_server.py"
       server = try ChildProcess(
-        ["/usr/bin/env", "python3", script, directory + "/bare"] + arguments, environment: environment)
+        ["/usr/bin/env", "python3", script("bare_server.py"), directory + "/bare"] + arguments,
+        environment: environment)
       let port = try await server.line { Int($0).map(String.init) }
       url = "http://127.0.0.1:\(port)"
       try "bare-token\n".write(toFile: tokenFile, atomically: true, encoding: .utf8)
     }
     chmod(tokenFile, 0o600)
+    var proxy: ChildProcess?
+    if isProxied {
+      let made = try ChildProcess(
+        ["/usr/bin/env", "python3", script("fault_proxy.py"), url], environment: environment)
+      let port = try await made.line { Int($0).map(String.init) }
+      url = "http://127.0.0.1:\(port)"
+      proxy = made
+    }
     let mount = try ChildProcess(
       [
         program, "mount", directory + "/beray", "--foreground", "--url", url, "--token-file", tokenFile, "--log-file",
         directory + "/mount.log",
       ] + mountArguments, environment: environment)
-    let bed = Bed(directory: directory, url: url, server: server, mount: mount)
+    let bed = Bed(directory: directory, url: url, server: server, proxy: proxy, mount: mount)
     do {
       try await mount.line { $0.contains("mounted at") ? () : nil }
     } catch {
@@ -82,6 +96,10 @@ final class Bed: Sendable {
       throw error
     }
     return bed
+  }
+
+  private static func script(_ name: String) -> String {
+    (#filePath as NSString).deletingLastPathComponent + "/Servers/" + name
   }
 
   static func environment(in directory: String) -> [String: String] {
@@ -120,7 +138,13 @@ final class Bed: Sendable {
   /// What the server was asked so far, a line a request (of the bare server alone).
   var requests: [String] { server.output.split(separator: "\n").dropFirst().map(String.init) }
 
-  /// Asks the bare server something that it does not count.
+  /// Says what the proxy does to the next requests of a kind, as `method=PUT&path=files/content&status=507&count=9`.
+  func fault(_ words: String) async throws { try await control("/_fault?" + words) }
+
+  /// The proxy lets everything pass again.
+  func endFaults() async throws { try await control("/_well") }
+
+  /// Asks the bare server, or the proxy, something that it does not count.
   func control(_ path: String) async throws {
     _ = try await Bed.run(
       ["/usr/bin/curl", "-sS", "-X", "POST", url + path], environment: Bed.environment(in: directory), timeout: 10)
@@ -159,6 +183,8 @@ final class Bed: Sendable {
   func abandon() async {
     mount.signal(SIGKILL)
     umount2(mountpoint, Int32(MNT_DETACH))
+    proxy?.signal(SIGTERM)
+    _ = await proxy?.exitStatus(within: 5)
     server.signal(SIGTERM)
     _ = await server.exitStatus(within: 5)
     try? FileManager.default.removeItem(atPath: directory)
@@ -172,9 +198,9 @@ struct BedError: Error, CustomStringConvertible {
 
 /// Runs `body` with a mount, and ends it whatever happens.
 func withBed(
-  _ server: Bed.Server, mountArguments: [String] = [], _ body: (Bed) async throws -> Void
+  _ server: Bed.Server, isProxied: Bool = false, mountArguments: [String] = [], _ body: (Bed) async throws -> Void
 ) async throws {
-  let bed = try await Bed.start(server, mountArguments: mountArguments)
+  let bed = try await Bed.start(server, isProxied: isProxied, mountArguments: mountArguments)
   do {
     try await body(bed)
   } catch {

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+/// Lines of the README's table of compatibility that no other test has.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct CompatibilityTests {
+  private static func work(_ server: Bed.Server) -> String {
+    if case .local = server { "$DIR/data/tasks/1/work" } else { "$DIR/bare/1" }
+  }
+
+  @Test(arguments: [Bed.Server.local, .bare(arguments: [])])
+  func locksHoldBetweenProcesses(_ server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'echo 1 > f'; cat last/wait; cd 1/files
+        python3 - <<'PY'
+        import errno, fcntl, os, subprocess, sys
+        for lock in (fcntl.flock, fcntl.lockf):
+            file = open("f", "r+")
+            lock(file, fcntl.LOCK_EX)
+            code = f"import fcntl; fcntl.{lock.__name__}(open('f', 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+            def other():
+                return subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+            refused = other()
+            assert refused.returncode != 0 and "BlockingIOError" in refused.stderr, refused
+            lock(file, fcntl.LOCK_UN)
+            assert other().returncode == 0
+            file.close()
+        PY
+        echo $?
+        """)
+      #expect(result.output == "COMPLETED\n0\n", "\(result.errors)")
+    }
+  }
+
+  @Test func installReplacesOnAFullServerAlone() async throws {
+    for (server, isFull) in [(Bed.Server.local, true), (.bare(arguments: []), false)] {
+      try await withBed(server) { bed in
+        let result = try await bed.sh(
+          """
+          mkdir 'echo old > f'; cat last/wait > /dev/null; echo new > $DIR/new; install -m 644 $DIR/new 1/files/f; echo $?
+          cat \(Self.work(server))/f; cut -f 2,4 .beray/errors
+          """)
+        #expect(result.output == (isFull ? "0\nnew\n" : "1\nold\nunlink\tEPERM\n"), "\(result.errors)")
+        #expect(result.errors.contains("Operation not permitted") == !isFull)
+      }
+    }
+  }
+
+  @Test func vimReplacesItsUndoFileOnAFullServerAlone() async throws {
+    for (server, isFull) in [(Bed.Server.local, true), (.bare(arguments: []), false)] {
+      try await withBed(server) { bed in
+        let vim = "vim -u NONE -es -c 'set undofile'"
+        let result = try await bed.sh(
+          """
+          mkdir 'echo one > f'; cat last/wait > /dev/null; cd 1/files
+          \(vim) -c 's/one/two/' -c wq f; until test -e \(Self.work(server))/.f.un~; do sleep 0.1; done
+          \(vim) -c 's/two/three/' -c wq f; cat \(Self.work(server))/f
+          \(vim) -c 'undo' -c wq f; cat \(Self.work(server))/f
+          cut -f 2,4 $MNT/.beray/errors | sort -u
+          """)
+        #expect(result.output == (isFull ? "three\ntwo\n" : "three\nthree\nunlink\tEPERM\n"), "\(result.errors)")
+      }
+    }
+  }
+}
