@@ -39,7 +39,7 @@ extension Attributes {
     status.st_gid = group
     status.st_size = Int(size)
     status.st_blksize = 4096
-    status.st_blocks = Int((size + 511) / 512)
+    status.st_blocks = Int(size / 512 + (size % 512 == 0 ? 0 : 1))
     status.st_atim = accessed.specification
     status.st_mtim = modified.specification
     status.st_ctim = changed.specification
