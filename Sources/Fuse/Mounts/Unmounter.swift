@@ -3,6 +3,9 @@ import Glibc
 
 /// Takes FUSE mounts away: as root by umount2(2), else by fusermount3(1).
 ///
+/// A mount is taken away by its path, where another may stand by now: each call looks first, and fails with
+/// ``UnmountError/Reason/notMounted`` where the uppermost mount is not the one that was meant.
+///
 /// The calls block, up to as long as programs take that write back dirty pages.
 public struct Unmounter: Sendable {
   public let mount: Mount
@@ -27,12 +30,21 @@ public struct Unmounter: Sendable {
 
   /// Detaches and cuts the connection in one go, which needs no fusectl but root.
   func force() throws(UnmountError) {
+    try checkIsUppermost()
     guard umount2(mount.mountpoint, Int32(MNT_FORCE | MNT_DETACH)) == 0 else {
       throw UnmountError(mountpoint: mount.mountpoint, errno: errno)
     }
   }
 
+  private func checkIsUppermost() throws(UnmountError) {
+    let uppermost = MountTable.current().mounts.last { $0.mountpoint == mount.mountpoint }
+    guard uppermost?.deviceMinor == mount.deviceMinor else {
+      throw UnmountError(mountpoint: mount.mountpoint, reason: .notMounted)
+    }
+  }
+
   private func detach(lazily: Bool) throws(UnmountError) {
+    try checkIsUppermost()
     if geteuid() == 0 {
       let flags = UMOUNT_NOFOLLOW | (lazily ? MNT_DETACH : 0)
       guard umount2(mount.mountpoint, Int32(flags)) == 0 else {
@@ -47,7 +59,6 @@ public struct Unmounter: Sendable {
       throw UnmountError(mountpoint: mount.mountpoint, reason: .noHelper)
     }
     // fusermount3 tells its reason in words only.
-    guard !message.isEmpty || MountTable.current().mounts.contains(mount) else { return }
     guard MountTable.current().mounts.contains(mount) else { return }
     let isBusy = message.contains("busy")
     throw UnmountError(mountpoint: mount.mountpoint, reason: isBusy ? .busy : .refused(message))
