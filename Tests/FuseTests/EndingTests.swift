@@ -46,9 +46,54 @@ import VFS
       try await mount.waitForCalls(of: "parked")
       #expect(await mount.session.unmount() == .unmounted)
       let result = try await reader.result(within: 5) {}
-      #expect(!result.timedOut)
+      #expect(result.succeeded && !result.timedOut, "the reader met the end of the file: \(result.output)")
     }
     #expect(fileSystem.openHandles == 0)
+  }
+
+  @Test func anUnmountLeavesAloneWhatStandsThereByNow() async throws {
+    func session(at path: String) throws -> (FuseSession, MemoryFileSystem) {
+      let fileSystem = MemoryFileSystem()
+      let session = try FuseSession(
+        mountpoint: path, options: FuseOptions(fileSystemName: "memory"), fileSystem: fileSystem,
+        logger: Logger(label: "fuse-tests"))
+      try session.start()
+      return (session, fileSystem)
+    }
+    let path = try TestMount.temporaryDirectory()
+    let (first, fileSystem) = try session(at: path)
+    let own = try #require(MountTable.current().mount(at: path))
+    let mount = TestMount(fileSystem: fileSystem, session: first, path: path, log: LogLines())
+    let user = try Command(["/bin/sh", "-c", "touch ready; exec sleep 60"], in: path)
+    try await mount.waitForCalls(of: "create")
+    let detached = try await Command(["umount", "-l", path]).result(within: 10) {}
+    #expect(detached.succeeded)
+    let (second, _) = try session(at: path)
+    let other = try #require(MountTable.current().mount(at: path))
+    #expect(throws: UnmountError(mountpoint: path, reason: .notMounted)) { try Unmounter(own).unmount() }
+    #expect(throws: UnmountError(mountpoint: path, reason: .notMounted)) { try Unmounter(own).detach() }
+    _ = await first.unmount()
+    #expect(MountTable.current().mount(at: path) == other)
+    #expect(second.isServing)
+    kill(user.process, SIGKILL)
+    _ = try await user.result(within: 5) {}
+    #expect(await second.unmount() == .unmounted)
+    #expect(rmdir(path) == 0)
+  }
+
+  @Test func ofTwoStartsAtOnceOneIsRefused() async throws {
+    let path = try TestMount.temporaryDirectory()
+    // Both find the directory free.
+    let sessions = try (0..<2).map { _ in
+      try FuseSession(
+        mountpoint: path, options: FuseOptions(fileSystemName: "memory"), fileSystem: MemoryFileSystem(),
+        logger: Logger(label: "fuse-tests"))
+    }
+    try sessions[0].start()
+    #expect(throws: MountError.self) { try sessions[1].start() }
+    #expect(MountTable.current().mounts.filter { $0.mountpoint == path }.count == 1)
+    #expect(await sessions[0].unmount() == .unmounted)
+    #expect(rmdir(path) == 0)
   }
 
   @Test func aSecondMountOnALiveOneIsRefused() async throws {

@@ -76,13 +76,13 @@ public final class FuseSession: Sendable {
     FuseLog.redirect(to: logger)
     let session = try SessionPointer(options: options, operations: operations.raw, adapter: adapter)
     adapter.fileSystem.start(notifier: notifier)
+    let mount: Mount?
     do throws(MountError) {
-      try session.mount(at: mountpoint)
+      mount = try Mountpoint.mounting(at: mountpoint) { () throws(MountError) in try session.mount(at: mountpoint) }
     } catch {
       session.destroy()
       throw error
     }
-    let mount = MountTable.current().mount(at: mountpoint)
     state.withLock { state in
       state.mount = mount
       // One more than there are readers, so that none can end the session before all are started.
@@ -196,7 +196,8 @@ public final class FuseSession: Sendable {
     } else {
       // Their replies still point to the session, and that to the adapter. Leaked, for freeing them would be worse.
       _ = Unmanaged.passRetained(adapter)
-      logger.error("requests did not end when they were cancelled; the session is not freed")
+      // A rename that waits for its upload, for one, goes on until that has an end.
+      logger.notice("requests did not end when they were cancelled; the session is not freed")
     }
     end(.unmounted)
   }
@@ -240,7 +241,7 @@ public final class FuseSession: Sendable {
       } catch {
         if error.reason == .notMounted { return waitOrCut(unmounter, limit: .seconds(1)) }
         guard error.reason == .busy, attempt < 30 else { break }
-        usleep(30_000)
+        if hasEnded.wait(timeout: .now() + .milliseconds(30)) == .success { return }
       }
     }
     logger.notice("the mount is busy and is detached", metadata: ["mountpoint": "\(mountpoint)"])

@@ -8,19 +8,33 @@ struct Mountpoint {
 
   /// Looks whether a mount at `path` can succeed, so that the reason can be told in words.
   init(checking path: String) throws(MountError) {
-    let table = MountTable.current()
-    self.path = table.canonical(path)
+    self.path = MountTable.current().canonical(path)
     // Before anything touches the path: a dead mount would answer ENOTCONN, and a hung one never.
-    if let mount = table.mount(at: self.path), mount.isBerayFS {
-      switch MountLiveness.of(mount) {
-      case .live(let process):
-        throw .alreadyMounted(self.path, source: mount.source, process: process?.rawValue)
-      case .stale:
-        throw .stale(self.path)
-      }
-    }
+    try Self.checkIsFree(self.path)
     try checkDirectory()
     try checkDevice()
+  }
+
+  /// Mounts at `path` by `mount`, while no other process of this program does: two that start at once would both find it
+  /// free.
+  /// - Returns: the new mount; nil where proc(5) does not tell.
+  static func mounting(at path: String, by mount: () throws(MountError) -> Void) throws(MountError) -> Mount? {
+    // The directory itself, which the mount hides from then on: who comes later locks another one, and finds the mount.
+    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw .failed("\(path): \(String(cString: strerror(errno)))") }
+    defer { close(directory) }
+    while flock(directory, LOCK_EX) != 0, errno == EINTR {}
+    try checkIsFree(path)
+    try mount()
+    return MountTable.current().mount(at: path)
+  }
+
+  private static func checkIsFree(_ path: String) throws(MountError) {
+    guard let mount = MountTable.current().mount(at: path), mount.isBerayFS else { return }
+    switch MountLiveness.of(mount) {
+    case .live(let process): throw .alreadyMounted(path, source: mount.source, process: process?.rawValue)
+    case .stale: throw .stale(path)
+    }
   }
 
   private func checkDirectory() throws(MountError) {
