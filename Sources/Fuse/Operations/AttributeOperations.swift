@@ -14,7 +14,7 @@ func onSetattr(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ values: UnsafeMutablePointer<stat>?, _ mask: Int32,
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let values else { return }
+  guard let request, let values = values.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.answer(
     request, as: AttributeShape.self,

@@ -17,7 +17,7 @@ func onReaddir(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ size: Int, _ offset: off_t,
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   list(request, InodeID(rawValue: inode), info.handle, size: size, offset: offset, withAttributes: false)
 }
 
@@ -25,12 +25,12 @@ func onReaddirPlus(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ size: Int, _ offset: off_t,
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   list(request, InodeID(rawValue: inode), info.handle, size: size, offset: offset, withAttributes: true)
 }
 
 func onReleasedir(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.fileSystem.releasedir(InodeID(rawValue: inode), handle: info.handle)
   adapter.answer(request, as: EmptyShape.self, .done)

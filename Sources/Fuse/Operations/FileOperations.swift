@@ -7,7 +7,7 @@ func onCreate(
   _ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t,
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let name, let info else { return }
+  guard let request, let name = name.required(by: request), let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<CreateShape>(request).fail(.illegalByteSequence) }
   let flags = OpenFlags(bits: info.pointee.flags)
@@ -20,7 +20,7 @@ func onCreate(
 }
 
 func onOpen(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   let inode = InodeID(rawValue: inode)
   let flags = OpenFlags(bits: info.pointee.flags)
@@ -34,7 +34,7 @@ func onRead(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ size: Int, _ offset: off_t,
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.answer(
     request, as: DataShape.self,
@@ -47,7 +47,7 @@ func onWrite(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ data: UnsafePointer<CChar>?, _ size: Int, _ offset: off_t,
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   // The offset of an append is where the kernel believes the end to be.
   let isAppend = OpenFlags(bits: info.pointee.flags).contains(.append) && info.pointee.writepage == 0
@@ -58,7 +58,7 @@ func onWrite(
 }
 
 func onFlush(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.answer(
     request, as: EmptyShape.self,
@@ -66,7 +66,7 @@ func onFlush(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutableP
 }
 
 func onRelease(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.pollHandles.close(info.handle)
   adapter.answer(
@@ -76,7 +76,7 @@ func onRelease(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutabl
 func onFsync(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ dataOnly: Int32, _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.answer(
     request, as: EmptyShape.self,
@@ -87,7 +87,7 @@ func onFsync(
 func onPoll(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?, _ waiter: OpaquePointer?
 ) {
-  guard let request, let info else { return }
+  guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   if let waiter { adapter.pollHandles.keep(PollHandle(waiter), for: info.handle) }
   let events = adapter.fileSystem.poll(InodeID(rawValue: inode), handle: info.handle)

@@ -6,7 +6,7 @@ import VFS
 // A name that is not UTF-8 cannot exist here: looking for it is ENOENT, making it is EILSEQ.
 
 func onLookup(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?) {
-  guard let request, let name else { return }
+  guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.noSuchFileOrDirectory) }
   // The kernel lets 1024 bytes through. It looks a name up before it makes it, so this is the one place to refuse.
@@ -39,7 +39,7 @@ func onMknod(
 }
 
 func onMkdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t) {
-  guard let request, let name else { return }
+  guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
   adapter.answerEntry(
@@ -49,7 +49,7 @@ func onMkdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer
 }
 
 func onUnlink(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?) {
-  guard let request, let name else { return }
+  guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
   adapter.answer(
@@ -58,7 +58,7 @@ func onUnlink(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointe
 }
 
 func onRmdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?) {
-  guard let request, let name else { return }
+  guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
   adapter.answer(
@@ -69,7 +69,7 @@ func onRmdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer
 func onSymlink(
   _ request: fuse_req_t?, _ target: UnsafePointer<CChar>?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?
 ) {
-  guard let request, let target, let name else { return }
+  guard let request, let target = target.required(by: request), let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name), let target = String(validatingCString: target) else {
     return Reply<EntryShape>(request).fail(.illegalByteSequence)
@@ -83,7 +83,7 @@ func onRename(
   _ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ newParent: fuse_ino_t,
   _ newName: UnsafePointer<CChar>?, _ flags: UInt32
 ) {
-  guard let request, let name, let newName else { return }
+  guard let request, let name = name.required(by: request), let newName = newName.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
   guard let newName = Name(newName) else { return Reply<EmptyShape>(request).fail(.illegalByteSequence) }
@@ -97,7 +97,7 @@ func onRename(
 func onLink(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ newParent: fuse_ino_t, _ newName: UnsafePointer<CChar>?
 ) {
-  guard let request, let newName else { return }
+  guard let request, let newName = newName.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let newName = Name(newName) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
   adapter.answerEntry(

@@ -3,8 +3,8 @@ import CFuse
 /// libfuse's table of callbacks: one named function each.
 ///
 /// Left out, so that the kernel does it alone or programs hear that it is not there: locks (kept by the kernel per
-/// inode), extended attributes and ACLs, access (`default_permissions` decides), copy_file_range, fallocate, ioctl,
-/// lseek and bmap.
+/// inode), extended attributes and ACLs, copy_file_range, fallocate, ioctl, lseek and bmap. access is asked only where the
+/// mount has no `default_permissions`.
 func makeOperationTable() -> fuse_lowlevel_ops {
   var operations = fuse_lowlevel_ops()
   operations.`init` = onInit

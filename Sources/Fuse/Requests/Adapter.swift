@@ -1,4 +1,5 @@
 import CFuse
+import Glibc
 import Logging
 import Synchronization
 import SystemPackage
@@ -71,6 +72,15 @@ final class Adapter: Sendable {
       }
       pending.attach(task, to: number)
     }
+  }
+}
+
+extension Optional {
+  /// An argument that libfuse always gives. Should it ever be missing, the request fails with `EIO`, for whoever made it
+  /// waits for an answer.
+  func required(by request: OpaquePointer) -> Wrapped? {
+    if case .none = self { fuse_reply_err(request, EIO) }
+    return self
   }
 }
 
