@@ -16,7 +16,10 @@ struct HelperProgram: Sendable {
       .first { access($0, X_OK) == 0 }
   }
 
-  /// Runs it to its end, with nothing to read.
+  /// How long it may take: it only asks the kernel for something.
+  private static let deadline = Duration.seconds(10)
+
+  /// Runs it to its end, with nothing to read. One that hangs is killed.
   /// - Returns: What it said on standard output and standard error.
   func run(_ arguments: [String]) throws(SpawnError) -> String {
     guard let path else { throw SpawnError(errno: ENOENT) }
@@ -43,15 +46,26 @@ struct HelperProgram: Sendable {
     let result = posix_spawn(&child, path, &actions, &attributes, &argv, environ)
     close(ends[1])
     guard result == 0 else { throw SpawnError(errno: result) }
+    let output = Self.output(from: ends[0])
+    if output == nil { kill(child, SIGKILL) }
+    while waitpid(child, nil, 0) < 0, errno == EINTR {}
+    return output ?? "\(name) did not end within \(Self.deadline)"
+  }
+
+  /// All that comes until the end; nil where that does not come in time.
+  private static func output(from descriptor: Int32) -> String? {
+    let end = ContinuousClock.now + deadline
     var output: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1024)
     while true {
-      let count = read(ends[0], &buffer, buffer.count)
+      let left = max(.zero, end - ContinuousClock.now).components
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&waiting, 1, Int32(left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000))
+      if ready == 0 { return nil }
+      let count = ready < 0 ? -1 : read(descriptor, &buffer, buffer.count)
       if count > 0 { output += buffer[..<count] }
-      if count == 0 || (count < 0 && errno != EINTR) { break }
+      if count == 0 || (count < 0 && errno != EINTR) { return String(decoding: output, as: UTF8.self) }
     }
-    while waitpid(child, nil, 0) < 0, errno == EINTR {}
-    return String(decoding: output, as: UTF8.self)
   }
 }
 
