@@ -39,11 +39,4 @@ import VFS
     #expect(symlink("/proc", directory + "/link") == 0)
     #expect(MountTable.current().mount(at: directory + "/link")?.mountpoint == "/proc")
   }
-
-  @Test func theProcessOfAThreadIsFound() throws {
-    let own = ProcessID(rawValue: getpid())
-    #expect(ThreadGroup.of(own) == own)
-    #expect(ThreadGroup.of(ProcessID(rawValue: 0)) == nil)
-    #expect(ThreadGroup.of(ProcessID(rawValue: .max)) == nil)
-  }
 }

@@ -1,20 +1,4 @@
 import Glibc
-public import VFS
-
-/// Which process a thread belongs to.
-public enum ThreadGroup {
-  /// The process of `thread`: `Tgid` of proc_pid_status(5).
-  /// - Returns: nil where the thread is gone, cannot be seen from here (another PID namespace) or is not told (0).
-  public static func of(_ thread: ProcessID) -> ProcessID? {
-    guard thread.rawValue > 0, let status = ProcessFile.contents(of: "/proc/\(thread.rawValue)/status") else {
-      return nil
-    }
-    for line in status.split(separator: "\n") where line.hasPrefix("Tgid:") {
-      return Int32(line.dropFirst(5).drop { $0 == "\t" || $0 == " " }).map(ProcessID.init(rawValue:))
-    }
-    return nil
-  }
-}
 
 /// Small files that the kernel makes up, such as those of proc(5).
 enum ProcessFile {
