@@ -85,6 +85,17 @@ import VFS
     }
   }
 
+  @Test func whatDidNotFitIntoAListingIsNotCounted() async throws {
+    try await TestMount.with { (mount) async throws in
+      for number in 0..<1000 { mount.fileSystem.add(Name("file-\(number)")) }
+      let result = try await mount.sh("ls -l > /dev/null; find . -type f -delete")
+      #expect(result.succeeded, "\(result.output)")
+      let deadline = ContinuousClock.now + .seconds(10)
+      while mount.fileSystem.knownInodes > 1, ContinuousClock.now < deadline { await Task.yield() }
+      #expect(mount.fileSystem.knownInodes == 1)
+    }
+  }
+
   @Test func lookupsAreTakenBack() async throws {
     let fileSystem = MemoryFileSystem()
     try await TestMount.with(fileSystem) { (mount) async throws in
