@@ -38,6 +38,23 @@ public enum Outcome<Value: Sendable>: Sendable {
     }
   }
 
+  /// Runs `body` where this one fails, now or later.
+  public func onFailure(_ body: @escaping @Sendable () -> Void) -> Self {
+    switch self {
+    case .ready: return self
+    case .failed:
+      body()
+      return self
+    case .pending(let work):
+      return .pending { () async throws(Errno) in
+        do throws(Errno) { return try await work() } catch {
+          body()
+          throw error
+        }
+      }
+    }
+  }
+
   /// Goes on with `next` where this one succeeded.
   public func then<Other: Sendable>(
     _ next: @escaping @Sendable (Value) -> Outcome<Other>

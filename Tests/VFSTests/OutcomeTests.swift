@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import Testing
 import VFS
@@ -28,6 +29,19 @@ import VFS
     #expect(try await later.map { $0 + 1 }.get() == 21)
     let outer = later
     #expect(try await outer.then { value in Outcome<Int>.pending { () async throws(Errno) in value * 2 } }.get() == 40)
+  }
+
+  @Test func aFailureIsSeenNowAndLater() async {
+    let seen = Mutex(0)
+    _ = Outcome<Int>.failed(.ioError).onFailure { seen.withLock { $0 += 1 } }
+    #expect(seen.withLock { $0 } == 1)
+    await #expect(throws: Errno.interrupted) {
+      try await failing.onFailure { seen.withLock { $0 += 1 } }.get()
+    }
+    #expect(seen.withLock { $0 } == 2)
+    _ = Outcome.ready(1).onFailure { seen.withLock { $0 += 1 } }
+    _ = try? await later.onFailure { seen.withLock { $0 += 1 } }.get()
+    #expect(seen.withLock { $0 } == 2)
   }
 
   @Test func anErrorEndsTheChain() async {

@@ -162,9 +162,16 @@ extension BerayFileSystem: FileSystem {
   ) -> Outcome<CreateReply> {
     inDirectory(directory) { directory in
       directory.create(name, permissions: permissions, flags: flags, caller: caller).then { created in
-        self.entry(created.found).map { CreateReply(entry: $0, open: self.add(created.opened)) }
+        self.entry(created.found)
+          .map { CreateReply(entry: $0, open: self.add(created.opened)) }
+          .onFailure { self.releaseUnseen(created.opened.file) }
       }
     }
+  }
+
+  /// The end of an open file that the kernel never learns of.
+  private func releaseUnseen(_ file: any OpenFile) {
+    if case .pending(let work) = file.release() { Task { try? await work() } }
   }
 
   public func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
