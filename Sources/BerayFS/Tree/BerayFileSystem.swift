@@ -37,12 +37,21 @@ public final class BerayFileSystem: Sendable {
     self.root = root
   }
 
-  /// Asks the server who we are, what it offers, and for its tasks: what a mount needs before it serves.
+  /// Asks the server, all at once, who we are, what it offers, and for its tasks: what a mount needs before it serves.
   public func load() async throws(BerayError) {
-    try await monitor.rememberUser()
+    async let user = Self.result { [monitor] () async throws(BerayError) in try await monitor.rememberUser() }
     // A server that cannot say it just now is asked again when it matters.
-    _ = try? await shared.capabilities()
-    try await registry.refresh()
+    async let offers = try? shared.capabilities()
+    async let tasks = Self.result { [registry] () async throws(BerayError) in try await registry.refresh() }
+    _ = await offers
+    for result in await [user, tasks] { try result.get() }
+  }
+
+  /// `async let` forgets what a call throws; a result does not.
+  private static func result(
+    _ body: @Sendable () async throws(BerayError) -> Void
+  ) async -> Result<Void, BerayError> {
+    do throws(BerayError) { return .success(try await body()) } catch { return .failure(error) }
   }
 
   /// Forgets everything that can be asked for again.
