@@ -12,6 +12,7 @@ struct FileFactsTests {
 
   private static let noRemoval = [
     "removing while listing misses nothing": "the API removes no file",
+    "a listing that is read later brings back no name": "the API removes no file",
     "a tree is copied, compared and removed": "the API removes no file",
     "rename replaces a file": "the API renames no file",
     "rename keeps the inode and open handles": "the API renames no file",

@@ -148,6 +148,18 @@ extension PosixFact {
       "removing while listing misses nothing",
       "for i in range(500): make(str(i))\nfor e in os.scandir('.'): os.unlink(e.name)\nassert os.listdir('.') == []"),
     python(
+      "a listing that is read later tells what was written meanwhile",
+      "make('a', b'abc'); it = os.scandir('.'); make('a', b'x' * 20); list(it); assert os.stat('a').st_size == 20 and content('a') == b'x' * 20"
+    ),
+    python(
+      "a listing that is read later brings back no name",
+      "for i in range(300): make(str(i))\nit = os.scandir('.'); next(it)\nfor i in range(300): os.unlink(str(i))\nlist(it)\nfor i in range(300): fails(errno.ENOENT, os.stat, str(i))"
+    ),
+    python(
+      "a listing that is read later hides no name",
+      "make('a'); it = os.scandir('.'); make('b'); list(it); assert sorted(os.listdir('.')) == ['a', 'b'] and os.stat('b').st_size == 0"
+    ),
+    python(
       "a change moves the directory's time",
       "os.mkdir('d'); os.utime('d', (0, 0)); make('d/f'); assert os.stat('d').st_mtime > 0"),
     sh(

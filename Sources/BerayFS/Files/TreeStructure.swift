@@ -47,7 +47,7 @@ struct DirectoryContents {
   /// What the server told last of its mtime.
   var serverModified: Timestamp?
   var modified: Timestamp
-  /// Whether the listing changed since it was last read.
+  /// Whether the listing changed since the kernel last began to copy it.
   var changedSinceListed = true
 
   init(source: InodeID, modified: Timestamp, mode: UInt16? = nil, serverModified: Timestamp? = nil) {

@@ -85,28 +85,27 @@ final class WorkDirectory: DirectoryNode {
     tree.structure.withLock { $0.directories[inode]?.children[name] }
   }
 
-  func list() -> Outcome<Listing> {
-    tree.whenFresh(self) { [self] remaining in
-      let found = tree.structure.withLock { structure -> (children: [TreeChild], isUnchanged: Bool)? in
-        guard let isUnchanged = structure.directories[inode].map({ !$0.changedSinceListed }) else { return nil }
-        structure.directories[inode]?.changedSinceListed = false
-        return (structure.directories[inode]?.ordered() ?? [], isUnchanged)
-      }
-      guard let found else { return .failed(.noSuchFileOrDirectory) }
-      let items = found.children.map { child in
-        var attributes: AttributeReply?
-        switch child.node {
-        case .file(let file): attributes = file.knownAttributes(remaining: remaining)
-        case .directory(let directory):
-          if case .ready(let reply) = directory.getattr(nil) { attributes = reply }
-        case .link(let link):
-          if case .ready(let reply) = link.getattr(nil) { attributes = reply }
-        }
-        return Listing.Item(
-          name: child.name, cookie: child.cookie, node: child.node.node, nameTimeout: remaining, attributes: attributes)
-      }
-      return .ready(Listing(items: items, isCacheable: true, isUnchanged: found.isUnchanged))
+  func freshen() -> Outcome<KernelCopy> {
+    tree.whenFresh(self) { [self] _ in
+      let hasChanged = tree.structure.withLock { $0.directories[inode]?.changedSinceListed }
+      guard let hasChanged else { return .failed(.noSuchFileOrDirectory) }
+      return .ready(hasChanged ? .outdated : .current)
     }
+  }
+
+  func names(forKernel: Bool) -> [ListedName] {
+    let children = tree.structure.withLock { structure in
+      if forKernel { structure.directories[inode]?.changedSinceListed = false }
+      return structure.directories[inode]?.ordered() ?? []
+    }
+    return children.map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node.node) }
+  }
+
+  func entry(of listed: ListedName) -> ListedEntry? {
+    guard let child = child(listed.name), child.node.inode == listed.node.inode else { return nil }
+    let remaining = tree.remaining(of: self)
+    guard case .file(let file) = child.node else { return ListedEntry(listed.node, nameTimeout: remaining) }
+    return ListedEntry(nameTimeout: remaining, attributes: file.knownAttributes(remaining: remaining))
   }
 
   // MARK: - Files

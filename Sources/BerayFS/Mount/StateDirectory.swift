@@ -69,15 +69,15 @@ final class StateDirectory: DirectoryNode {
     return name == "errors" ? creations.settled().map { found } : .ready(found)
   }
 
-  func list() -> Outcome<Listing> {
-    let items = children.enumerated().map { index, child in
-      var attributes: AttributeReply?
-      if case .ready(let reply) = child.node.getattr(nil) { attributes = reply }
-      return Listing.Item(
-        name: child.name, cookie: UInt64(index + 3), node: child.node, nameTimeout: .zero, attributes: attributes)
+  func freshen() -> Outcome<KernelCopy> { .ready(.none) }
+
+  func names(forKernel: Bool) -> [ListedName] {
+    children.enumerated().map { index, child in
+      ListedName(name: child.name, cookie: UInt64(index + 3), node: child.node)
     }
-    return .ready(Listing(items: items))
   }
+
+  func entry(of listed: ListedName) -> ListedEntry? { ListedEntry(listed.node, nameTimeout: .zero) }
 }
 
 extension JSON {

@@ -16,12 +16,20 @@ final class RootDirectory: DirectoryNode {
   private let fixed: [(name: Name, cookie: UInt64, node: any Node)]
   private let last: LastLink
   /// What the kernel's copy of the listing was made from, and when.
-  private let shown = Mutex<(generation: UInt64, at: Duration)?>(nil)
+  private let copied = Mutex<(generation: UInt64, at: Duration)?>(nil)
 
-  /// Cookies of tasks start here; those of the fixed names are below.
-  private static let firstTaskCookie: UInt64 = 16
   /// How long a listing waits for a server that answered so far, before it shows what it knows.
   private static let patience = Duration.seconds(1)
+  private static let lastCookie: UInt64 = 5
+  /// Cookies of tasks start here; those of the fixed names are below.
+  private static let firstTaskCookie: Int64 = 16
+
+  /// Where a task stands in the listing; nil where its number leaves no room for that.
+  static func cookie(of id: TaskID) -> UInt64? {
+    // The numbers at the end are the kernel's: what it keeps is an off_t.
+    guard (0..<Int64.max - 2 * firstTaskCookie).contains(id.rawValue) else { return nil }
+    return UInt64(firstTaskCookie + id.rawValue)
+  }
 
   init(
     _ inode: InodeID, context: MountContext, registry: TaskRegistry, creations: Creations, monitor: ServiceMonitor,
@@ -89,18 +97,27 @@ final class RootDirectory: DirectoryNode {
     FoundNode(node: task, nameTimeout: SnapshotFile.forever)
   }
 
-  func list() -> Outcome<Listing> {
-    if registry.isFresh && !creations.isUnsettled { return .ready(listing()) }
+  func freshen() -> Outcome<KernelCopy> {
+    if registry.isFresh && !creations.isUnsettled { return .ready(kernelCopy) }
     // A server that does not answer makes nobody wait: what is known is shown, and a new list is on its way.
     guard monitor.isReachable else {
       Task { try? await registry.refresh() }
-      return .ready(listing())
+      return .ready(kernelCopy)
     }
     return .pending { [self] () async throws(Errno) in
       try await creations.settled().get()
       if !registry.isFresh { await refreshWithPatience() }
-      return listing()
+      return kernelCopy
     }
+  }
+
+  /// The kernel's copy comes without attributes, so it is used only while those that it got with it are still good.
+  private var kernelCopy: KernelCopy {
+    let (generation, now) = (registry.generation, context.time.uptime())
+    let isCurrent = copied.withLock { copied in
+      copied.map { $0.generation == generation && now - $0.at < context.options.window(finished: true) } ?? false
+    }
+    return isCurrent ? .current : .outdated
   }
 
   /// Waits for a new list, but no longer than ``patience``: the listing is then shown as it was.
@@ -118,32 +135,26 @@ final class RootDirectory: DirectoryNode {
     timer.cancel()
   }
 
-  private func listing() -> Listing {
-    let (tasks, generation, _) = registry.snapshot
-    var items: [Listing.Item] = []
-    items.reserveCapacity(tasks.count + 4)
-    func add(_ name: Name, _ cookie: UInt64, _ node: any Node, _ nameTimeout: Duration) {
-      var attributes: AttributeReply?
-      if case .ready(let reply) = node.getattr(nil) { attributes = reply }
-      items.append(
-        Listing.Item(name: name, cookie: cookie, node: node, nameTimeout: nameTimeout, attributes: attributes))
-    }
-    for entry in fixed where entry.cookie < 5 { add(entry.name, entry.cookie, entry.node, SnapshotFile.forever) }
-    if registry.newest != nil { add("last", 5, last, .zero) }
-    for entry in fixed where entry.cookie > 5 { add(entry.name, entry.cookie, entry.node, SnapshotFile.forever) }
+  func names(forKernel: Bool) -> [ListedName] {
+    let (tasks, generation) = registry.snapshot
+    if forKernel { copied.withLock { $0 = (generation, context.time.uptime()) } }
+    var names: [ListedName] = []
+    names.reserveCapacity(tasks.count + 4)
+    names += fixed.filter { $0.cookie < Self.lastCookie }.map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node) }
+    if registry.newest != nil { names.append(ListedName(name: "last", cookie: Self.lastCookie, node: last)) }
+    names += fixed.filter { $0.cookie > Self.lastCookie }.map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node) }
     for task in tasks {
-      add(task.name, Self.firstTaskCookie + UInt64(task.id.rawValue), task, SnapshotFile.forever)
+      if let cookie = Self.cookie(of: task.id) { names.append(ListedName(name: task.name, cookie: cookie, node: task)) }
     }
-    // The kernel's copy comes without attributes, so it is used only while those that it got with it are still good.
-    let now = context.time.uptime()
-    let isUnchanged = shown.withLock { shown in
-      if let last = shown, last.generation == generation, now - last.at < context.options.window(finished: true) {
-        return true
-      }
-      shown = (generation, now)
-      return false
+    return names
+  }
+
+  func entry(of listed: ListedName) -> ListedEntry? {
+    if let task = listed.node as? TaskDirectory {
+      return task.feed.isRemoved ? nil : ListedEntry(task, nameTimeout: SnapshotFile.forever)
     }
-    return Listing(items: items, isCacheable: true, isUnchanged: isUnchanged)
+    guard listed.node === last else { return ListedEntry(listed.node, nameTimeout: SnapshotFile.forever) }
+    return registry.newest == nil ? nil : ListedEntry(last, nameTimeout: .zero)
   }
 
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {

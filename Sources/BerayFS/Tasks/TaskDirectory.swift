@@ -68,16 +68,17 @@ final class TaskDirectory: DirectoryNode {
     return .ready(FoundNode(node: child.node, nameTimeout: SnapshotFile.forever, attributes: attributes))
   }
 
-  func list() -> Outcome<Listing> {
-    let items = (entered()?.children ?? []).enumerated().filter { $0.element.isListed }.map { index, child in
-      // What memory cannot answer is left out: the names alone must not cost a request for each task of a walk.
-      var attributes: AttributeReply?
-      if case .ready(let reply) = child.node.getattr(nil) { attributes = reply }
-      return Listing.Item(
-        name: child.name, cookie: UInt64(index + 3), node: child.node, nameTimeout: SnapshotFile.forever,
-        attributes: attributes)
+  func freshen() -> Outcome<KernelCopy> { .ready(.none) }
+
+  func names(forKernel: Bool) -> [ListedName] {
+    (entered()?.children ?? []).enumerated().filter { $0.element.isListed }.map { index, child in
+      ListedName(name: child.name, cookie: UInt64(index + 3), node: child.node)
     }
-    return .ready(Listing(items: items))
+  }
+
+  /// What memory cannot answer is left out: the names alone must not cost a request for each task of a walk.
+  func entry(of listed: ListedName) -> ListedEntry? {
+    entered() == nil ? nil : ListedEntry(listed.node, nameTimeout: SnapshotFile.forever)
   }
 
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {

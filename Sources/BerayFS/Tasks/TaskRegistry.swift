@@ -17,9 +17,10 @@ final class TaskRegistry: Sendable {
     /// INVARIANT: the keys of `tasks`, ascending.
     var order: [TaskID] = []
     var newest: TaskID?
-    /// Moves when a task comes or goes.
-    var generation: UInt64 = 0
-    var modified: Timestamp
+    /// Moves when the listing changes.
+    private(set) var generation: UInt64 = 0
+    /// Moves with ``generation``, by which the kernel knows what its copy of the listing is worth.
+    private(set) var modified: Timestamp
     /// When the list that is shown was asked for; nil where it has to be asked for.
     var listed: Duration?
     var refresh: (flight: Flight<Void, BerayError>, number: Int)?
@@ -45,9 +46,16 @@ final class TaskRegistry: Sendable {
       return low
     }
 
+    init(modified: Timestamp) { self.modified = modified }
+
     mutating func nextTick() -> UInt64 {
       tick += 1
       return tick
+    }
+
+    mutating func listingChanged(at time: Timestamp) {
+      generation += 1
+      modified = max(time, modified.next)
     }
   }
 
@@ -63,13 +71,14 @@ final class TaskRegistry: Sendable {
 
   // MARK: - From memory
 
-  /// The tasks in ascending order, what the kernel may compare them by, and when they last changed.
-  var snapshot: (tasks: [TaskDirectory], generation: UInt64, modified: Timestamp) {
-    state.withLock { state in
-      (state.order.compactMap { state.tasks[$0] }, state.generation, state.modified)
-    }
+  /// The tasks in ascending order, and the ``generation`` that they are of.
+  var snapshot: (tasks: [TaskDirectory], generation: UInt64) {
+    state.withLock { state in (state.order.compactMap { state.tasks[$0] }, state.generation) }
   }
 
+  /// A number that moves when the listing changes.
+  var generation: UInt64 { state.withLock { $0.generation } }
+  /// When the listing last changed.
   var modified: Timestamp { state.withLock { $0.modified } }
 
   /// The newest task that was created through this mount and is still there.
@@ -157,7 +166,7 @@ final class TaskRegistry: Sendable {
       state.newest = max(state.newest ?? task.id, task.id)
       if let text { state.texts[text] = task.id }
       // The listing shows `last` now, even where a list has told of the task before.
-      state.generation += 1
+      state.listingChanged(at: context.time.now())
     }
     // The next moment it runs: whoever looks at its status is not to be told what was true before.
     if task.status.phase == .pending { directory.feed.expire() }
@@ -179,8 +188,7 @@ final class TaskRegistry: Sendable {
       let place = state.place(of: id)
       if state.order.indices.contains(place), state.order[place] == id { state.order.remove(at: place) }
       if state.newest == id { state.newest = state.adoptions.keys.max() }
-      state.generation += 1
-      state.modified = context.time.now()
+      state.listingChanged(at: context.time.now())
       return (task, names)
     }
     guard let removed else { return }
@@ -202,8 +210,7 @@ final class TaskRegistry: Sendable {
       state.tasks[task.id] = made
       state.names[made.name] = task.id
       state.order.insert(task.id, at: state.place(of: task.id))
-      state.generation += 1
-      state.modified = context.time.now()
+      state.listingChanged(at: context.time.now())
       return (made, true, state.texts[made.name] != nil)
     }
     if !isNew { context.inodes.retire(made.inode) }

@@ -231,15 +231,7 @@ extension BerayFileSystem: FileSystem {
   }
 
   public func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply> {
-    inDirectory(inode) { directory in
-      directory.list().map { listing in
-        var options: OpenReply.Options = []
-        if listing.isCacheable { options.insert(.cacheDirectory) }
-        if listing.isCacheable && listing.isUnchanged { options.insert(.keepCache) }
-        let handle = self.handles.add(DirectoryHandle(node: directory, listing: listing))
-        return OpenReply(handle: handle, options: options)
-      }
-    }
+    inDirectory(inode) { directory in directory.freshen().map { self.handles.add(directory, $0) } }
   }
 
   public func readdir(
@@ -247,15 +239,16 @@ extension BerayFileSystem: FileSystem {
     _ take: (borrowing DirectoryEntry) -> Bool
   ) throws(Errno) {
     guard let directory = handles.directory(handle) else { throw .badFileDescriptor }
-    for item in directory.items(after: cookie) {
+    for listed in directory.names(after: cookie) {
+      guard let found = directory.node.entry(of: listed) else { continue }
       var entry = DirectoryEntry(
-        name: item.name, inode: item.node.inode, kind: item.node.kind, cookie: item.cookie, entry: nil)
-      if withAttributes, let reply = item.attributes {
-        entry.entry = Entry(reply.attributes, attributeTimeout: reply.timeout, nameTimeout: item.nameTimeout)
-        context.inodes.remember(item.node)
+        name: listed.name, inode: listed.node.inode, kind: listed.node.kind, cookie: listed.cookie, entry: nil)
+      if withAttributes, let reply = found.attributes {
+        entry.entry = Entry(reply.attributes, attributeTimeout: reply.timeout, nameTimeout: found.nameTimeout)
+        context.inodes.remember(listed.node)
       }
       guard take(entry) else {
-        if entry.entry != nil { context.inodes.forget(item.node.inode, count: 1) }
+        if entry.entry != nil { context.inodes.forget(listed.node.inode, count: 1) }
         return
       }
     }

@@ -1,34 +1,37 @@
 import Synchronization
 import VFS
 
-/// An open directory: the listing that its opendir took, so that a reader sees each entry once whatever changes meanwhile.
+/// An open directory: the names that were there when its reading began, so that a reader sees each once whatever changes
+/// meanwhile. What stands behind a name is asked when it is told, never kept.
 final class DirectoryHandle: Sendable {
   let node: any DirectoryNode
-  private let state: Mutex<(listing: Listing, wasRead: Bool)>
+  /// Whether the kernel makes its copy of the listing from what this handle gives.
+  let fillsKernelCopy: Bool
+  private let names = Mutex<[ListedName]?>(nil)
 
-  init(node: any DirectoryNode, listing: Listing) {
+  init(node: any DirectoryNode, fillsKernelCopy: Bool) {
     self.node = node
-    self.state = Mutex((listing, false))
+    self.fillsKernelCopy = fillsKernelCopy
   }
 
-  /// The entries behind `cookie`. From the start a second time is rewinddir(3), which shows the directory as it is now.
-  func items(after cookie: UInt64) -> ArraySlice<Listing.Item> {
-    let isRewind = state.withLock { state in
-      defer { state.wasRead = true }
-      return cookie == 0 && state.wasRead
-    }
-    if isRewind, case .ready(let listing) = node.list() {
-      state.withLock { $0.listing = listing }
-    }
-    let items = state.withLock { $0.listing.items }
+  /// The names behind `cookie`. From the start, they are those of now: a first read, or rewinddir(3).
+  func names(after cookie: UInt64) -> ArraySlice<ListedName> {
+    let names = names(anew: cookie == 0)
     // Cookies ascend: find the first one that is greater.
     var low = 0
-    var high = items.count
+    var high = names.count
     while low < high {
       let middle = (low + high) / 2
-      if items[middle].cookie <= cookie { low = middle + 1 } else { high = middle }
+      if names[middle].cookie <= cookie { low = middle + 1 } else { high = middle }
     }
-    return items[low...]
+    return names[low...]
+  }
+
+  private func names(anew: Bool) -> [ListedName] {
+    if !anew, let known = names.withLock({ $0 }) { return known }
+    let taken = node.names(forKernel: fillsKernelCopy && anew)
+    names.withLock { $0 = taken }
+    return taken
   }
 }
 
@@ -37,6 +40,8 @@ final class HandleTable: Sendable {
   private struct State {
     var files: [HandleID: any OpenFile] = [:]
     var directories: [HandleID: DirectoryHandle] = [:]
+    /// The one handle of each directory from which the kernel may fill its copy of the listing.
+    var fillers: [InodeID: HandleID] = [:]
     var next: UInt64 = 1
   }
 
@@ -53,12 +58,21 @@ final class HandleTable: Sendable {
     return handle
   }
 
-  func add(_ directory: DirectoryHandle) -> HandleID {
+  /// Opens a directory.
+  ///
+  /// The kernel fills its copy of a listing from every handle that may, side by side, and dates it by the directory's
+  /// mtime of that moment: names of an older reader would stand under the newer one's mtime. So one handle may at a time.
+  func add(_ node: any DirectoryNode, _ copy: KernelCopy) -> OpenReply {
     state.withLock { state in
       let handle = HandleID(rawValue: state.next)
       state.next += 1
-      state.directories[handle] = directory
-      return handle
+      let fills = copy != .none && state.fillers[node.inode] == nil
+      if fills { state.fillers[node.inode] = handle }
+      state.directories[handle] = DirectoryHandle(node: node, fillsKernelCopy: fills)
+      var options: OpenReply.Options = fills ? [.cacheDirectory] : []
+      // What somebody else is filling is not dropped under them.
+      if copy == .current || (copy != .none && !fills) { options.insert(.keepCache) }
+      return OpenReply(handle: handle, options: options)
     }
   }
 
@@ -75,7 +89,10 @@ final class HandleTable: Sendable {
   }
 
   func removeDirectory(_ handle: HandleID) {
-    state.withLock { _ = $0.directories.removeValue(forKey: handle) }
+    state.withLock { state in
+      guard let directory = state.directories.removeValue(forKey: handle), directory.fillsKernelCopy else { return }
+      state.fillers.removeValue(forKey: directory.node.inode)
+    }
   }
 
   /// Every open file at this moment.

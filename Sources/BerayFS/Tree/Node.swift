@@ -22,8 +22,14 @@ protocol Node: AnyObject, Sendable {
 /// A node that names others.
 protocol DirectoryNode: Node {
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode>
-  /// Everything in the directory, in the order of its cookies.
-  func list() -> Outcome<Listing>
+  /// Makes sure that what ``names(forKernel:)`` gives is no older than it may be, and tells what the kernel's copy of the
+  /// listing is worth.
+  func freshen() -> Outcome<KernelCopy>
+  /// Everything in the directory now, in the order of its cookies.
+  /// - Parameter forKernel: the kernel keeps what it is given as its copy of the listing.
+  func names(forKernel: Bool) -> [ListedName]
+  /// The node of a listed name as readdirplus tells it; nil where the name does not stand for that node any more.
+  func entry(of listed: ListedName) -> ListedEntry?
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode>
   func rmdir(_ name: Name, caller: Caller) -> Outcome<Void>
   func unlink(_ name: Name, caller: Caller) -> Outcome<Void>
@@ -71,29 +77,40 @@ struct CreatedFile: Sendable {
   var opened: OpenedFile
 }
 
-/// What is in a directory at one moment.
-struct Listing: Sendable {
-  struct Item: Sendable {
-    var name: Name
-    /// Unique in the listing and stable while entries come and go; never 0. Ascending.
-    var cookie: UInt64
-    var node: any Node
-    var nameTimeout: Duration
-    /// What readdirplus tells; nil where asking would cost a request, and the kernel looks it up if it needs to.
-    var attributes: AttributeReply?
+/// One name in a directory at one moment.
+struct ListedName: Sendable {
+  var name: Name
+  /// Unique in the listing and stable while entries come and go; never 0. Ascending.
+  var cookie: UInt64
+  var node: any Node
+}
+
+/// What readdirplus tells of a listed name.
+struct ListedEntry: Sendable {
+  var nameTimeout: Duration
+  /// nil where asking would cost a request: the kernel looks the name up if it needs to.
+  var attributes: AttributeReply?
+
+  init(nameTimeout: Duration, attributes: AttributeReply?) {
+    self.nameTimeout = nameTimeout
+    self.attributes = attributes
   }
 
-  var items: [Item]
-  /// Whether the kernel may keep the listing until the directory's mtime changes or the next opendir says otherwise.
-  var isCacheable: Bool
-  /// Whether it is what the last listing gave, so that the kernel's copy is still good.
-  var isUnchanged: Bool
-
-  init(items: [Item], isCacheable: Bool = false, isUnchanged: Bool = false) {
-    self.items = items
-    self.isCacheable = isCacheable
-    self.isUnchanged = isUnchanged
+  /// Tells what `node` can answer from memory.
+  init(_ node: any Node, nameTimeout: Duration) {
+    self.nameTimeout = nameTimeout
+    if case .ready(let reply) = node.getattr(nil) { attributes = reply }
   }
+}
+
+/// What the kernel's copy of a listing is worth.
+enum KernelCopy: Sendable {
+  /// The kernel keeps none.
+  case none
+  /// The kernel may keep one, and what it has is outdated.
+  case outdated
+  /// What the kernel has is what a listing would give now.
+  case current
 }
 
 extension Node {

@@ -63,7 +63,14 @@ struct WorkFixture {
   }
 
   func names(_ path: String = "") async throws(Errno) -> [String] {
-    try await directory(path).list().get().items.map(\.name.string)
+    try await listing(path).map(\.name.string)
+  }
+
+  /// The names of a directory, as the kernel asks for them.
+  func listing(_ path: String = "") async throws(Errno) -> [ListedName] {
+    let directory = try await directory(path)
+    _ = try await directory.freshen().get()
+    return directory.names(forKernel: true)
   }
 
   func stat(_ path: String) async throws(Errno) -> Attributes {
@@ -153,7 +160,7 @@ struct WorkFixture {
   /// Everything beneath `path`, in the order in which find(1) comes upon it.
   func walk(_ path: String = "") async throws(Errno) -> [String] {
     var found: [String] = []
-    for item in try await directory(path).list().get().items {
+    for item in try await listing(path) {
       let name = path.isEmpty ? item.name.string : "\(path)/\(item.name)"
       found.append(name)
       if item.node.kind == .directory { found += try await walk(name) }

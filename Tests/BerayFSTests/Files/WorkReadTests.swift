@@ -150,14 +150,16 @@ import VFS
     manner.sendsLength = sendsLength
     let fixture = WorkFixture(manner)
     fixture.server.put("a", "12345")
-    let item = try await fixture.directory("").list().get().items[0]
-    #expect(item.attributes == nil)
+    let item = try await fixture.listing()[0]
+    let directory = try await fixture.directory("")
+    let entry = try #require(directory.entry(of: item))
+    #expect(entry.attributes == nil)
     #expect(fixture.server.count(.content) == 0)
     #expect(try await fixture.stat("a").size == 5)
     #expect(try await fixture.stat("a").size == 5)
     #expect(try await fixture.text("a") == "12345")
     #expect(fixture.server.count(.content) == 1)
-    #expect(try await fixture.directory("").list().get().items[0].attributes?.attributes.size == 5)
+    #expect(directory.entry(of: item)?.attributes?.attributes.size == 5)
   }
 
   @Test func anOpenAfterTheWindowAsksForTheContentAgain() async throws {

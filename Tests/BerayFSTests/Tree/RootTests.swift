@@ -53,6 +53,7 @@ import VFS
     func options() async throws -> OpenReply.Options {
       bed.time.advance(by: .seconds(2))
       let reply = try await bed.fileSystem.opendir(.root, caller: TreeBed.caller).get()
+      try bed.fileSystem.readdir(.root, handle: reply.handle, after: 0, withAttributes: false) { _ in true }
       bed.fileSystem.releasedir(.root, handle: reply.handle)
       return reply.options
     }
@@ -60,6 +61,36 @@ import VFS
     #expect(try await options() == [.cacheDirectory, .keepCache])
     bed.server.add("b")
     #expect(try await options() == [.cacheDirectory])
+  }
+
+  @Test func aMountBeginsWithItsRequestsAtOnce() async throws {
+    let gate = bed.server.hold(.user)
+    let loading = Task { try await bed.fileSystem.load() }
+    await bed.server.requests(.list, 1)
+    bed.server.fail(.user, TreeServer.error(.authentication, 401))
+    gate.open()
+    try await loading.value
+    await #expect(throws: BerayError.self) { try await bed.fileSystem.load() }
+  }
+
+  @Test func aNameIsNotWaitedForWhereNoServerAnswers() async throws {
+    _ = try await bed.ls()
+    bed.time.advance(by: .seconds(2))
+    bed.server.fail(.list, TreeServer.error(.hostUnreachable))
+    _ = try await bed.ls()
+    let gate = bed.server.hold(.list)
+    #expect(await errno(try await bed.lookup("42")) == .noRouteToHost)
+    gate.open()
+  }
+
+  @Test func numbersThatNoServerGivesAreNotShown() async throws {
+    for id in [-1, Int64.max, Int64.max - 20] {
+      bed.server.change(bed.server.add("go")) { task in
+        task = BerayTask(id: TaskID(rawValue: id), goal: "go", status: TaskStatus("RUNNING"), raw: .object([]))
+      }
+    }
+    bed.server.add("good")
+    #expect(try await bed.tasks() == ["4-good"])
   }
 
   @Test func aListingWaitsNoLongerThanItsPatience() async throws {
