@@ -2,6 +2,13 @@ import BerayAPI
 
 /// What a task is to do, as a user wrote it.
 struct Goal: Hashable, Sendable {
+  /// Why what was written is no goal.
+  enum Problem: Error {
+    case blank
+    /// It looks like the JSON form and cannot be read as that; the text tells why.
+    case json(String)
+  }
+
   var text: String
   var tools: [JSON]?
 
@@ -13,18 +20,27 @@ struct Goal: Hashable, Sendable {
     self.tools = tools
   }
 
-  /// Reads what was written to `new`: a JSON object with a `goal` and maybe `tools`, or else the goal itself, without the newline at its end.
-  init(written: String) {
-    if written.first(where: { !$0.isWhitespace }) == "{", let json = try? JSON(parsing: Array(written.utf8)),
-      let goal = json["goal"]?.stringValue
-    {
-      self.init(text: goal, tools: json["tools"]?.arrayValue)
-      return
+  /// Reads what was written to `new`: a JSON object with a `goal` and maybe `tools`, or else the goal itself, without the
+  /// newline at its end.
+  init(written: String) throws(Problem) {
+    if written.first(where: { !$0.isWhitespace }) == "{", written.contains("\"goal\"") {
+      try self.init(object: written)
+    } else {
+      var text = written
+      while text.last?.isNewline == true { text.removeLast() }
+      self.init(text: text, tools: nil)
     }
-    var text = written
-    while text.last?.isNewline == true { text.removeLast() }
-    self.init(text: text, tools: nil)
+    if text.allSatisfy(\.isWhitespace) { throw .blank }
   }
 
-  var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
+  private init(object written: String) throws(Problem) {
+    let json: JSON
+    do { json = try JSON(parsing: Array(written.utf8)) } catch { throw .json("it is no JSON object: \(error)") }
+    guard let goal = json["goal"]?.stringValue else { throw .json("its 'goal' is no text") }
+    switch json["tools"] {
+    case nil, .null?: self.init(text: goal, tools: nil)
+    case .array(let tools)?: self.init(text: goal, tools: tools)
+    default: throw .json("its 'tools' are no list")
+    }
+  }
 }

@@ -77,11 +77,17 @@ final class NewHandle: OpenFile {
     }
   }
 
-  private struct Refusal {
+  private struct Refusal: Error {
     static let encoding = Refusal(.illegalByteSequence, "a goal is UTF-8 text", "convert it, for example with iconv")
     static let length = Refusal(
       .fileTooLarge, "a goal has at most \(Goal.maximumLength) bytes", "put the text into a file of the task")
     static let blank = Refusal(.invalidArgument, "the goal is blank", "write some text")
+
+    static func json(_ problem: String) -> Refusal {
+      Refusal(
+        .invalidArgument, "the goal looks like JSON, but \(problem)",
+        #"write {"goal": "…", "tools": ["…"]} and nothing behind it, or plain text"#)
+    }
 
     let errno: Errno
     let detail: String
@@ -127,16 +133,35 @@ final class NewHandle: OpenFile {
 
   func release() -> Outcome<Void> {
     let state = state.withLock { $0 }
-    let goal = Goal(written: String(decoding: state.bytes, as: UTF8.self))
-    let isCut = state.whole < state.bytes.count
     // Nothing written is nothing to make, and half of a goal is not what was meant; both were told, or need not be.
-    guard !state.bytes.isEmpty, !state.isRefused, !isCut, !goal.isBlank else {
-      if !state.bytes.isEmpty, !state.isRefused { _ = refuse(isCut ? .encoding : .blank) }
+    guard !state.bytes.isEmpty, !state.isRefused else {
       if let ticket = state.ticket { creations.dropped(ticket) }
       return .done
     }
-    creations.released(state.ticket, goal: goal)
+    switch Self.goal(in: state) {
+    case .success(let goal): creations.released(state.ticket, goal: goal)
+    case .failure(let refusal):
+      _ = refuse(refusal)
+      if let ticket = state.ticket { creations.dropped(ticket) }
+    }
     return .done
+  }
+
+  private static func goal(in state: State) -> Result<Goal, Refusal> {
+    guard state.whole == state.bytes.count else { return .failure(.encoding) }
+    do throws(Goal.Problem) {
+      return .success(try Goal(written: String(decoding: state.bytes, as: UTF8.self)))
+    } catch {
+      switch error {
+      case .blank: return .failure(.blank)
+      case .json(let problem): return .failure(.json(problem))
+      }
+    }
+  }
+
+  /// What was written and belongs to no task yet, for the end of a mount: nobody will close the handle any more.
+  var unclosed: [UInt8]? {
+    state.withLock { $0.bytes.isEmpty || $0.isRefused ? nil : $0.bytes }
   }
 
   private func refuse(_ refusal: Refusal) -> Errno {

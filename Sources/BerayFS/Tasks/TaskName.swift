@@ -47,13 +47,23 @@ enum TaskName {
     }
     if name == "last" { return ("'last' is the link to the newest task", "write such a goal to 'new'") }
     if name.string.allSatisfy(\.isWhitespace) { return ("a blank name is no goal", "say what is to be done") }
-    if madeByTools.contains(where: { name.string == $0 || name.string.hasPrefix($0 + " ") }) {
+    if isMadeByTools(name.string) {
       return ("file managers make '\(name)' unasked", "write such a goal to 'new'")
     }
     if !name.utf8.isEmpty, name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
       return ("a name of digits alone is the id of a task", "write such a goal to 'new'")
     }
     return nil
+  }
+
+  /// Whether the name is one of ``madeByTools``, or the next of it: `New Folder 2`, `New folder (2)`, `New folder - copy`.
+  private static func isMadeByTools(_ name: String) -> Bool {
+    guard let known = madeByTools.first(where: { name == $0 || name.hasPrefix($0 + " ") }) else { return false }
+    var rest = name.dropFirst(known.count)
+    if rest.isEmpty || rest.lowercased() == " - copy" { return true }
+    rest = rest.dropFirst()
+    if rest.first == "(", rest.last == ")" { rest = rest.dropFirst().dropLast() }
+    return !rest.isEmpty && rest.allSatisfy { $0.isASCII && $0.isNumber }
   }
 
   /// Directories that file managers and systems make without being asked for a task.

@@ -36,26 +36,43 @@ import VFS
 }
 
 @Suite struct GoalTests {
-  @Test func textLosesTheNewlineAtItsEnd() {
-    #expect(Goal(written: "do it\n") == Goal(text: "do it", tools: nil))
-    #expect(Goal(written: "a\n\nb\n\n") == Goal(text: "a\n\nb", tools: nil))
+  @Test func textLosesTheNewlineAtItsEnd() throws {
+    #expect(try Goal(written: "do it\n") == Goal(text: "do it", tools: nil))
+    #expect(try Goal(written: "a\n\nb\n\n") == Goal(text: "a\n\nb", tools: nil))
   }
 
-  @Test func jsonNamesToolsAsTheyCome() {
-    #expect(Goal(written: #" {"goal": "x\n", "tools": ["a"]}"#) == Goal(text: "x\n", tools: ["a"]))
+  @Test func jsonNamesToolsAsTheyCome() throws {
+    #expect(try Goal(written: #" {"goal": "x\n", "tools": ["a"]}"#) == Goal(text: "x\n", tools: ["a"]))
     #expect(
-      Goal(written: #"{"goal":"x","tools":[{"web":{"url":"http://t"}}]}"#)
+      try Goal(written: #"{"goal":"x","tools":[{"web":{"url":"http://t"}}]}"#)
         == Goal(text: "x", tools: [["web": ["url": "http://t"]]]))
   }
 
-  @Test func whatOnlyLooksLikeJSONIsText() {
-    #expect(Goal(written: "{ echo a; }") == Goal(text: "{ echo a; }", tools: nil))
-    #expect(Goal(written: #"{"task": 1}"#) == Goal(text: #"{"task": 1}"#, tools: nil))
+  @Test func whatOnlyLooksLikeJSONIsText() throws {
+    #expect(try Goal(written: "{ echo a; }") == Goal(text: "{ echo a; }", tools: nil))
+    #expect(try Goal(written: #"{"task": 1}"#) == Goal(text: #"{"task": 1}"#, tools: nil))
   }
 
   @Test func blankGoals() {
-    #expect(Goal(written: " \n\t\n").isBlank)
-    #expect(!Goal(written: "x").isBlank)
+    for text in [" \n\t\n", #"{"goal": " "}"#] {
+      #expect(throws: Goal.Problem.self) { try Goal(written: text) }
+    }
+  }
+
+  @Test(arguments: [
+    #"{"goal": "x"} and more"#, #"{"goal": "x", "tools": "browser"}"#, #"{"goal": 1}"#, #"{"goal": "x","#,
+  ])
+  func brokenJSONIsNoGoal(text: String) {
+    #expect(throws: Goal.Problem.self) { try Goal(written: text) }
+  }
+
+  @Test func onlyCopiesOfWhatToolsMakeAreRefused() {
+    for name in ["New Folder", "New folder 2", "New Folder (12)", "Untitled Folder - copy", "New Folder - Copy"] {
+      #expect(TaskName.refusal(Name(name)) != nil, "\(name)")
+    }
+    for name in ["New folder layout for the docs", "New Folder 2 go", "New Folders", "New folder ()", "lost+found files"] {
+      #expect(TaskName.refusal(Name(name)) == nil, "\(name)")
+    }
   }
 
   @Test func beginningsOfUTF8() {
