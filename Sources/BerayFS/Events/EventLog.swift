@@ -15,6 +15,10 @@ struct EventLog: Sendable {
     var received = 0
   }
 
+  private struct Closing {
+    var time: UTCTime?
+  }
+
   private(set) var mark = Mark()
   /// When the newest event was.
   private(set) var newest: UTCTime?
@@ -29,8 +33,13 @@ struct EventLog: Sendable {
   private var known: [EventIdentity] = []
   private var knownIDs: Set<EventIdentity> = []
   private var shownStatuses: [EventIdentity: Int] = [:]
+  private let firstStatus: TaskStatus
   private var lastStatus: TaskStatus
   private var lastLineIsStatus = false
+  /// How often a list brought something.
+  private var growths = 0
+  /// What the line says that closed the log.
+  private var closing: Closing?
   /// A final status that waits for its place at the end.
   private var final: TaskEvent?
   /// The list as the server gave it last, without the status of the task, and how much of it is found in ``known``.
@@ -48,6 +57,7 @@ struct EventLog: Sendable {
 
   /// - Parameter status: what is known of the task at the start: a line stands only for a change from it.
   init(status: TaskStatus) {
+    firstStatus = status
     lastStatus = status
     alignment = StreamAlignment(end: 0)
   }
@@ -81,7 +91,7 @@ struct EventLog: Sendable {
   mutating func receive(_ update: TaskUpdate) {
     if update.task != nil, update.events.count > 1 {
       // A list within a task is no step of the stream.
-      merge(list: update.events)
+      merge(list: ListedEvents(update.events))
       return
     }
     for var event in update.events {
@@ -135,7 +145,9 @@ struct EventLog: Sendable {
 
   /// Takes the answer to a request for the task.
   /// - Parameter asked: the ``mark`` of the moment when the request was made.
-  mutating func merge(_ events: [TaskEvent]?, status: TaskStatus, asked: Mark) {
+  mutating func merge(_ events: ListedEvents?, status: TaskStatus, asked: Mark) {
+    let size = json.count
+    defer { if json.count != size { growths += 1 } }
     hasList = true
     givesList = events != nil
     if let events { merge(list: events, covered: asked.received) }
@@ -150,14 +162,12 @@ struct EventLog: Sendable {
     for event in alignment.takeRemarks() where event.status?.text == status.text { showChange(event) }
   }
 
-  private mutating func merge(list: [TaskEvent], covered: Int? = nil) {
+  private mutating func merge(list: ListedEvents, covered: Int? = nil) {
     let end = known.count
-    if !list.isEmpty { listGivesIDs = list.allSatisfy { $0.id != nil } }
+    if !list.items.isEmpty { listGivesIDs = list.haveIDs }
     if listGivesIDs == true, !hasAnonymous {
-      for event in list {
-        let identity = EventIdentity(contentOf: event)
-        guard let id = event.id, knownIDs.insert(EventIdentity(id: id, content: identity)).inserted else { continue }
-        append(event, identity)
+      for item in list.items {
+        if let key = item.key, knownIDs.insert(key).inserted { append(item.event, item.identity) }
       }
     } else {
       mergeByContent(list)
@@ -173,9 +183,8 @@ struct EventLog: Sendable {
     }
   }
 
-  private mutating func mergeByContent(_ list: [TaskEvent]) {
-    let all = list.map { (event: $0, identity: EventIdentity(contentOf: $0)) }
-    let identities = all.filter { !$0.event.isTaskStatus }.map(\.identity)
+  private mutating func mergeByContent(_ list: ListedEvents) {
+    let identities = list.items.filter { !$0.event.isTaskStatus }.map(\.identity)
     var new = identities.count
     if identities.starts(with: listed) {
       new = matchOn(identities)
@@ -193,8 +202,9 @@ struct EventLog: Sendable {
     let shown = shownStatuses
     var passedStatuses: [EventIdentity: Int] = [:]
     var passed = 0
-    for (event, identity) in all {
-      if let id = event.id { knownIDs.insert(EventIdentity(id: id, content: identity)) }
+    for item in list.items {
+      let (event, identity) = (item.event, item.identity)
+      if let key = item.key { knownIDs.insert(key) }
       if event.isTaskStatus {
         passedStatuses[identity, default: 0] += 1
         if passedStatuses[identity, default: 0] > shown[identity, default: 0] { append(event, identity) }
@@ -246,6 +256,9 @@ struct EventLog: Sendable {
     final = nil
     if let told { write(told) }
     if !lastLineIsStatus || !lastStatus.isSame(as: status) {
+      // A line that was shown once stays as it is, whatever the server says of the time by now.
+      let time = if let closed = closing { closed.time } else { time }
+      closing = Closing(time: time)
       var members = [JSON.Member("type", .string("status")), JSON.Member("status", .string(status.text))]
       if let time { members.append(JSON.Member("updated_at", .string(time.iso8601(fractionDigits: 9)))) }
       write(TaskEvent(type: "status", time: time, status: status, raw: .object(members)))
@@ -255,6 +268,21 @@ struct EventLog: Sendable {
 
   /// The task goes on after all.
   mutating func reopen() { isClosed = false }
+
+  // MARK: Memory
+
+  /// About how many bytes of memory it takes.
+  var weight: Int64 { json.count + text.count + Int64(known.count * 3 * MemoryLayout<EventIdentity>.stride) }
+
+  /// Whether the list of the server's, fetched again, gives the same log: one list made it, and no stream told anything.
+  var isReproducible: Bool { isClosed && givesList && growths <= 1 && mark == Mark() }
+
+  /// The log before anything was known of it. Once the list is fetched again it reads the same.
+  func emptied() -> EventLog {
+    var log = EventLog(status: firstStatus)
+    log.closing = closing
+    return log
+  }
 
   private mutating func show(_ events: [TaskEvent]) {
     for event in events {

@@ -36,6 +36,8 @@ struct FeedState: Sendable {
   var taskAsked: Duration?
   /// The same for the list of events.
   var eventsAsked: Duration?
+  /// Uptime at which everything was last to be asked again: answers to what was asked before tell nothing about now.
+  var expired = Duration.zero
   var isRemoved = false
   var isInterrupted = false
 
@@ -80,7 +82,9 @@ struct FeedState: Sendable {
 
   /// Whether the request that is under way can tell all that one made now could: once the stream has told the end, the
   /// answer to an older one cannot close the log.
-  var canJoinFlight: Bool { !task.status.isFinished || lastAsked == log.mark }
+  var canJoinFlight: Bool {
+    (!task.status.isFinished || lastAsked == log.mark) && lastAskedAt.map { $0 >= expired } ?? true
+  }
 
   /// Whether following the task can tell anything more.
   var wantsFollower: Bool { holds > 0 && canFollow }
@@ -90,6 +94,40 @@ struct FeedState: Sendable {
   mutating func set(_ status: TaskStatus) {
     task.status = status
     if !status.isFinished, log.isClosed { log.reopen() }
+  }
+
+  /// Takes the task as a list tells it: all that is known at first, and only status and times once the task itself was
+  /// asked for, which tells more.
+  mutating func take(listed new: BerayTask, asked: Duration) {
+    // What was overtaken by a later answer has nothing to tell.
+    if let taskAsked, asked < taskAsked { return }
+    let known = task
+    if log.hasList {
+      task.createdAt = new.createdAt ?? known.createdAt
+      task.updatedAt = new.updatedAt ?? known.updatedAt
+    } else {
+      take(new)
+    }
+    let tellsStatus = !new.status.text.isEmpty
+    // The end is not taken back by a list, but it is asked for again; and what a live stream told is newer.
+    let contradicts = known.status.isFinished && tellsStatus && !new.status.isFinished
+    task.status = isLive || contradicts || !tellsStatus ? known.status : new.status
+    // An end that a list tells leaves the log without its last lines: the next look asks for them.
+    let isBehind = task.status.isFinished && log.hasList && !log.isClosed
+    if isBehind { eventsAsked = nil }
+    if isBehind || contradicts {
+      taskAsked = nil
+    } else if tellsStatus, asked >= expired {
+      taskAsked = asked
+    }
+  }
+
+  /// Takes an answer without its events. The goal that was told first stays: files and names are made of it.
+  mutating func take(_ new: BerayTask) {
+    let goal = task.goal
+    task = new
+    task.raw = new.raw.removing(["events"])
+    if !goal.isEmpty { task.goal = goal }
   }
 
   /// Ends the log where the task has ended and no stream is open that could tell more.

@@ -14,16 +14,25 @@ final class TaskFeed: Sendable {
   let path: String
   let context: MountContext
   private let linger: Duration
+  private let listTasks: (@Sendable () async throws(BerayError) -> Void)?
   private let state: Mutex<FeedState>
 
-  /// - Parameter linger: how long the stream is held on after the last ``letGo()``.
-  init(task: BerayTask, context: MountContext, path: String, linger: Duration = .seconds(30)) {
+  /// - Parameters:
+  ///   - asked: when the server was asked for what `task` tells, by ``TimeSource/uptime``.
+  ///   - linger: how long the stream is held on after the last ``letGo()``.
+  ///   - listTasks: asks the server for all tasks, which gives each feed what it tells; nil where the task is to be asked
+  ///     for alone.
+  init(
+    task: BerayTask, asked: Duration, context: MountContext, path: String, linger: Duration = .seconds(30),
+    listTasks: (@Sendable () async throws(BerayError) -> Void)? = nil
+  ) {
     self.id = task.id
     self.path = path
     self.context = context
     self.linger = linger
+    self.listTasks = listTasks
     self.state = Mutex(FeedState(task: task, firstSeen: context.time.now()))
-    change { $0.taskAsked = context.time.uptime() }
+    change { $0.taskAsked = task.status.text.isEmpty ? nil : asked }
   }
 
   // MARK: What is known
@@ -61,20 +70,8 @@ final class TaskFeed: Sendable {
   // MARK: Asking
 
   /// Takes the task as a list or a creation tells it, without its events.
-  func take(_ task: BerayTask) {
-    let now = context.time.uptime()
-    change { state in
-      // A list that was asked for before the end came cannot take it back, nor what a live stream told.
-      let keepsStatus = state.isLive || (state.task.status.isFinished && !task.status.isFinished)
-      let status = state.task.status
-      state.task = task
-      if keepsStatus { state.task.status = status }
-      // An end that a list tells leaves the log without its last lines: the next look asks for them.
-      let isBehind = state.task.status.isFinished && state.log.hasList && !state.log.isClosed
-      state.taskAsked = isBehind ? nil : now
-      if isBehind { state.eventsAsked = nil }
-    }
-  }
+  /// - Parameter asked: when the server was asked.
+  func take(_ task: BerayTask, asked: Duration) { change { $0.take(listed: task, asked: asked) } }
 
   /// Asks the server for the task and its events. One request serves all who ask at the same time.
   func refresh() async throws(BerayError) { try await fetch(joining: true).value() }
@@ -85,16 +82,30 @@ final class TaskFeed: Sendable {
     if isFresh(needsEvents: needsEvents) { return .done }
     if read({ $0.isRemoved }) { return .failed(.noSuchFileOrDirectory) }
     return .pending { [self] () async throws(Errno) in
-      try await context.call("open", path) { () async throws(BerayError) in try await refresh() }
+      try await context.call("open", path) { () async throws(BerayError) in
+        if !needsEvents, try await isToldByList() { return }
+        try await refresh()
+      }
     }
+  }
+
+  /// Asks for all tasks: that tells the state of every one of them, where asking for one gives its whole log.
+  /// - Returns: whether nothing more needs to be asked.
+  private func isToldByList() async throws(BerayError) -> Bool {
+    guard let listTasks, read({ $0.holds == 0 }) else { return false }
+    let start = context.time.uptime()
+    try await listTasks()
+    return isFresh || read { !$0.isRemoved && $0.taskAsked.map { $0 >= start } ?? false }
   }
 
   /// Makes the next look ask the server.
   func expire() {
+    let now = context.time.uptime()
     change { state in
       state.taskAsked = nil
       state.eventsAsked = nil
       state.isLive = false
+      state.expired = now
     }
   }
 
@@ -127,24 +138,35 @@ final class TaskFeed: Sendable {
   }
 
   private func take(_ task: BerayTask, flight number: Int, mark: EventLog.Mark, asked: Duration) {
+    let events = task.events.map(ListedEvents.init)
     change { state in
       if state.flight?.number == number { state.flight = nil }
       // An answer that was overtaken by a later one has nothing to tell.
       guard number > state.appliedFlight, !state.isRemoved else { return }
       state.appliedFlight = number
-      var bare = task
-      bare.raw = task.raw.removing(["events"])
       // What the stream told while the answer was on its way is newer.
       let isOvertaken = state.reader != nil && state.log.mark.received > mark.received
       let known = state.task.status
-      state.task = bare
+      state.take(task)
       if isOvertaken, !task.status.isFinished { state.task.status = known } else { state.set(task.status) }
-      state.log.merge(task.events, status: task.status, asked: mark)
+      state.log.merge(events, status: task.status, asked: mark)
       if let last = task.events?.last(where: { $0.id != nil }) { state.lastListedID = last.id }
       state.taskAsked = asked
       state.eventsAsked = asked
       if state.reader != nil, mark.connection == state.log.mark.connection { state.isLive = true }
       state.closeIfOver(asked: mark)
+    }
+    context.logs.used(self, weight: read { $0.log.weight })
+  }
+
+  /// Forgets the log, where nobody has it open and the server would give the same again.
+  /// - Returns: whether it did.
+  func dropLog() -> Bool {
+    read { state in
+      guard state.holds == 0, state.flight == nil, state.log.isReproducible else { return false }
+      state.log = state.log.emptied()
+      state.eventsAsked = nil
+      return true
     }
   }
 
@@ -159,16 +181,18 @@ final class TaskFeed: Sendable {
   // MARK: Waiting
 
   /// Waits until there is more than `offset` bytes.
-  /// - Returns: false where the task has ended and there will be no more.
-  /// - Throws: `EINTR` when cancelled or interrupted, `ESTALE` when the task was deleted.
+  /// - Returns: false where the task or the mount has ended and there will be no more.
+  /// - Throws: `EINTR` when cancelled, `ESTALE` when the task was deleted.
   func waitForMore(than offset: Int64, of rendering: Rendering) async throws(Errno) -> Bool {
     try await wait { state in
       if state.log.size(of: rendering) > offset { return .success(true) }
-      return state.log.isClosed ? .success(false) : nil
+      return state.log.isClosed || (state.isInterrupted && !state.isRemoved) ? .success(false) : nil
     }
   }
 
   /// Waits until the task has ended.
+  /// - Throws: `EINTR` when cancelled, `ESTALE` when the task was deleted or the mount ends. Never `EINTR` for the latter:
+  ///   programs answer that by reading again.
   func waitForEnd() async throws(Errno) {
     try await wait { $0.isFinished ? .success(()) : nil }
   }
@@ -178,8 +202,7 @@ final class TaskFeed: Sendable {
   ) async throws(Errno) -> Value {
     @Sendable func look(_ state: borrowing FeedState) -> Result<Value, Errno>? {
       if let result = check(state) { return result }
-      if state.isRemoved { return .failure(.staleNFSFileHandle) }
-      return state.isInterrupted ? .failure(.interrupted) : nil
+      return state.isRemoved || state.isInterrupted ? .failure(.staleNFSFileHandle) : nil
     }
     let id = read { $0.waiters.makeID() }
     while true {
@@ -217,6 +240,7 @@ final class TaskFeed: Sendable {
       state.holdChanges += 1
       return state.holds == 0 && state.follower != nil ? state.holdChanges : nil
     }
+    context.logs.used(self, weight: read { $0.log.weight })
     guard let changes else { return }
     Task { [self] in
       try? await context.time.sleep(linger)
@@ -230,7 +254,7 @@ final class TaskFeed: Sendable {
     read { $0.follower }?.cancel()
   }
 
-  /// Fails all waits, now and to come: the mount ends.
+  /// Ends all waits, now and to come: the mount ends.
   func interruptAll() {
     change { $0.isInterrupted = true }
     read { $0.follower }?.cancel()

@@ -7,6 +7,8 @@ import VFS
 extension TaskFeed {
   /// How long a stream may go on when the task has ended.
   private static var grace: Duration { .seconds(2) }
+  /// A stream that lived this long was no failure, whatever came of it.
+  private static var steady: Duration { .seconds(5) }
   /// How often a task is asked whose server has no stream of it.
   private static var pollInterval: Duration { .seconds(1) }
   /// The least time between two requests that the stream asks for.
@@ -75,6 +77,7 @@ extension TaskFeed {
     let last = read { $0.lastEventID ?? (isResumable ? $0.lastListedID : nil) }
     let updates: TaskUpdates
     do { updates = try await context.service.updates(of: id, after: last) } catch { return error }
+    let start = context.time.uptime()
     let (reader, before) = change { state in
       state.log.connect(isResumed: isResumable && last != nil)
       // What it reads waits for this lock, and so comes behind the connection.
@@ -85,7 +88,7 @@ extension TaskFeed {
         state.isUnreachable = false
         state.changes.append(.reachable)
       }
-      return (reader, state.log.mark.received)
+      return (reader, state.log.size(of: .json))
     }
     _ = fetch(joining: false)
     let error = await withTaskCancellationHandler {
@@ -93,12 +96,13 @@ extension TaskFeed {
     } onCancel: {
       reader.cancel()
     }
-    let received = change { state in
+    let size = change { state in
       state.reader = nil
       state.isLive = false
-      return state.log.mark.received
+      return state.log.size(of: .json)
     }
-    if received > before { failures = 0 }
+    // A server that repeats what is known and hangs up is not to be asked again at once.
+    if size > before || context.time.uptime() - start >= Self.steady { failures = 0 }
     // A stream that was open and broke is no failure yet: the next request tells whether the server can be reached.
     return error?.code == .authentication ? error : nil
   }

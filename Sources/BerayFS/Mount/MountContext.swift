@@ -14,6 +14,7 @@ final class MountContext: Sendable {
   let failures: FailureLog
   /// Temporary files, for what is too large for memory.
   let spills: SpillSpace
+  let logs = LogBudget()
   let logger: Logger
   private let notifierSlot = Mutex<(any Notifier)?>(nil)
 

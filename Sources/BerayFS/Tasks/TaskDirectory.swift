@@ -41,13 +41,19 @@ final class TaskDirectory: DirectoryNode {
     var work: WorkTree
   }
 
-  init(_ inode: InodeID, task: BerayTask, context: MountContext, registry: TaskRegistry, shared: WorkShared) {
+  /// - Parameter asked: when the server was asked for what `task` tells.
+  init(
+    _ inode: InodeID, task: BerayTask, asked: Duration, context: MountContext, registry: TaskRegistry,
+    shared: WorkShared
+  ) {
     self.inode = inode
     self.name = TaskName.listed(id: task.id, goal: task.goal)
     self.context = context
     self.registry = registry
     self.shared = shared
-    self.feed = TaskFeed(task: task, context: context, path: name.string)
+    self.feed = TaskFeed(
+      task: task, asked: asked, context: context, path: name.string,
+      listTasks: { [weak registry] () async throws(BerayError) in try await registry?.refresh() })
   }
 
   /// The kernel may go on with what it was told for this long.
@@ -191,8 +197,9 @@ final class TaskDirectory: DirectoryNode {
     }
     add("id", snapshot("id", constant: { "\($0.id)\n" }))
     add("goal", snapshot("goal", constant: { $0.goal.hasSuffix("\n") ? $0.goal : $0.goal + "\n" }))
-    add("status", snapshot("status", current: { $0.status.text + "\n" }))
-    add("task.json", snapshot("task.json", current: { $0.json }))
+    add("status", snapshot("status", needsWhole: false) { $0.status.text + "\n" })
+    // Lists leave out what the task itself tells, so only that is shown.
+    add("task.json", snapshot("task.json", needsWhole: true) { $0.json })
     let (path, wakeups) = (path, wakeups)
     add("events") { EventsFile($0, path: path + "/events", rendering: .json, feed: feed, context: context) }
     add("events.log") {
@@ -200,10 +207,16 @@ final class TaskDirectory: DirectoryNode {
     }
     add("ctl") { [self] in ControlFile($0, task: self, context: context) }
     children.append(Content.Child(name: "files", node: work.root))
-    add("stream", isListed: false) {
-      StreamFile($0, path: path + "/stream", feed: feed, wakeups: wakeups, context: context)
+    add("stream", isListed: false) { inode in
+      BlockingFile(inode, path: path + "/stream", feed: feed, context: context, options: .nonSeekable) {
+        feed.ensureFresh(needsEvents: true).map { StreamHandle(feed: feed, wakeups: wakeups) }
+      }
     }
-    add("wait", isListed: false) { WaitFile($0, path: path + "/wait", feed: feed, wakeups: wakeups, context: context) }
+    add("wait", isListed: false) { inode in
+      BlockingFile(inode, path: path + "/wait", feed: feed, context: context) {
+        feed.ensureFresh(needsEvents: false).map { WaitHandle(feed: feed, wakeups: wakeups) }
+      }
+    }
     add("files.zip", isListed: false) {
       ArchiveFile($0, path: path + "/files.zip", feed: feed, work: work, context: context)
     }
@@ -222,12 +235,13 @@ final class TaskDirectory: DirectoryNode {
   }
 
   /// A file whose text is asked of the server when what is known is older than the window.
-  private func snapshot(_ name: String, current text: @escaping @Sendable (BerayTask) -> String) -> (InodeID) ->
-    SnapshotFile
-  {
+  /// - Parameter needsWhole: whether what a list of tasks tells is not enough.
+  private func snapshot(
+    _ name: String, needsWhole: Bool, current text: @escaping @Sendable (BerayTask) -> String
+  ) -> (InodeID) -> SnapshotFile {
     { [feed, context, path] inode in
       SnapshotFile(inode, path: "\(path)/\(name)", context: context) {
-        feed.ensureFresh(needsEvents: false).map {
+        feed.ensureFresh(needsEvents: needsWhole).map {
           SnapshotFile.Content(
             text(feed.task), modified: feed.modified, timeout: context.options.window(finished: feed.isFinished))
         }

@@ -161,7 +161,7 @@ final class TaskRegistry: Sendable {
       // A server may give the number of a deleted task again.
       state.removals[task.id] = nil
     }
-    guard let directory = insert(task) else { return nil }
+    guard let directory = insert(task, asked: context.time.uptime()) else { return nil }
     state.withLock { state in
       state.newest = max(state.newest ?? task.id, task.id)
       if let text { state.texts[text] = task.id }
@@ -197,13 +197,18 @@ final class TaskRegistry: Sendable {
     context.notifier.invalidate(.root, pages: true)
   }
 
-  /// The directory of `task`, made where it is new; nil where the task was removed after it was asked for.
-  private func insert(_ task: BerayTask) -> TaskDirectory? {
+  /// The directory of `task`, made where it is new; nil where the task was removed after it was asked for, or has a
+  /// number that no server gives.
+  /// - Parameter asked: when the server was asked for what `task` tells.
+  private func insert(_ task: BerayTask, asked: Duration) -> TaskDirectory? {
+    guard RootDirectory.cookie(of: task.id) != nil else { return nil }
     if let known = state.withLock({ $0.tasks[task.id] }) {
-      known.feed.take(task)
+      known.feed.take(task, asked: asked)
       return known
     }
-    let made = context.inodes.add { TaskDirectory($0, task: task, context: context, registry: self, shared: shared) }
+    let made = context.inodes.add {
+      TaskDirectory($0, task: task, asked: asked, context: context, registry: self, shared: shared)
+    }
     let (kept, isNew, hidesText) = state.withLock { state -> (TaskDirectory?, Bool, Bool) in
       if let other = state.tasks[task.id] { return (other, false, false) }
       if state.removals[task.id] != nil { return (nil, false, false) }
@@ -229,7 +234,7 @@ final class TaskRegistry: Sendable {
     }
     guard let before else { return }
     // In ascending order each finds its place at the end.
-    for task in tasks.sorted(by: { $0.id < $1.id }) { _ = insert(task) }
+    for task in tasks.sorted(by: { $0.id < $1.id }) { _ = insert(task, asked: asked) }
     let listed = Set(tasks.map(\.id))
     let gone = state.withLock { state in
       if state.expired <= tick { state.listed = asked }

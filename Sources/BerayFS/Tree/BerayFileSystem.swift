@@ -122,10 +122,7 @@ extension BerayFileSystem: FileSystem {
 
   public func start(notifier: any Notifier) { context.notifier = notifier }
 
-  public func interruptAll() {
-    for file in handles.files { file.interrupt() }
-    registry.interruptAll()
-  }
+  public func interruptAll() { registry.interruptAll() }
 
   public func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     inDirectory(directory) { $0.lookup(name, caller: caller).then { self.entry($0) } }

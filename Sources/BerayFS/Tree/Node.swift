@@ -49,8 +49,6 @@ protocol OpenFile: AnyObject, Sendable {
   func poll() -> PollEvents
   /// Tells the file the number of its handle, before anything else is called: what ``Notifier/wake(_:)`` takes.
   func opened(as handle: HandleID)
-  /// Fails every read that is blocked, and those to come, with EINTR or end of file. Called before the unmount.
-  func interrupt()
 }
 
 /// A node that a lookup found, and how long its name may be remembered.
@@ -146,5 +144,4 @@ extension OpenFile {
   func release() -> Outcome<Void> { .done }
   func poll() -> PollEvents { [.readable, .writable] }
   func opened(as handle: HandleID) {}
-  func interrupt() {}
 }

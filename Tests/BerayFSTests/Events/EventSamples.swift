@@ -31,7 +31,7 @@ extension EventLog {
   }
 
   mutating func merge(_ events: [JSON]?, _ status: String = "RUNNING", asked: Mark? = nil) {
-    merge(events.map { $0.map { TaskEvent(json: $0) } }, status: TaskStatus(status), asked: asked ?? mark)
+    merge(events.map { ListedEvents($0.map { TaskEvent(json: $0) }) }, status: TaskStatus(status), asked: asked ?? mark)
   }
 
   /// The last columns of events.log: type and text.

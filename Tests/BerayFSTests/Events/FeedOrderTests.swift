@@ -55,7 +55,7 @@ import VFS
     let context = MountContext(
       service: service, options: options, time: time.source,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-    return TaskFeed(task: service.current, context: context, path: "7-go")
+    return TaskFeed(task: service.current, asked: time.source.uptime(), context: context, path: "7-go")
   }
 
   private func text(_ feed: TaskFeed) -> String {

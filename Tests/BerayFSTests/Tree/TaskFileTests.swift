@@ -49,24 +49,34 @@ import VFS
     bed.server.add("go", status)
     _ = try await bed.ls()
     for _ in 0..<3 { _ = try await bed.cat("1/status") }
-    #expect(bed.server.count(.task) == 0, "the list told")
+    #expect(bed.server.count(.list) == 1, "the list told")
     bed.time.advance(by: .seconds(seconds) - .milliseconds(1))
     _ = try await bed.fileSystem.open(try await bed.inode("1/status"), flags: .read, caller: TreeBed.caller).get()
-    #expect(bed.server.count(.task) == 0)
+    #expect(bed.server.count(.list) == 1)
     bed.time.advance(by: .milliseconds(2))
     let inode = try await bed.inode("1/status")
-    #expect(bed.server.count(.task) == 1)
+    #expect(bed.server.count(.list) == 2)
     _ = try await bed.fileSystem.open(inode, flags: .read, caller: TreeBed.caller).get()
-    #expect(bed.server.count(.task) == 1)
+    #expect(bed.server.count(.list) == 2)
+    #expect(bed.server.count(.task) == 0)
   }
 
   @Test func freshnessZeroAsksAtEveryOpen() async throws {
     let bed = TreeBed { $0.freshness = .zero }
     bed.server.add("go")
     let inode = try await bed.inode("1/status")
-    let before = bed.server.count(.task)
+    let before = bed.server.count(.list)
     for _ in 0..<3 { _ = try await bed.fileSystem.open(inode, flags: .read, caller: TreeBed.caller).get() }
-    #expect(bed.server.count(.task) == before + 3)
+    #expect(bed.server.count(.list) == before + 3)
+  }
+
+  @Test func oneListTellsTheStatusOfAll() async throws {
+    for number in 0..<20 { bed.server.add("task \(number)", "RUNNING", events: [event("a")]) }
+    _ = try await bed.ls()
+    bed.time.advance(by: .seconds(2))
+    for number in 1...20 { #expect(try await bed.cat("\(number)/status") == "RUNNING\n") }
+    #expect(bed.server.count(.list) == 2)
+    #expect(bed.server.count(.task) == 0)
   }
 
   @Test func cannotBeWritten() async throws {

@@ -2,37 +2,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// `stream`: the lines of `events`, where a read blocks until there is another, and ends when the task has ended.
-final class StreamFile: Node {
-  let inode: InodeID
-  let path: String
-  var kind: FileKind { .regular }
-  private let feed: TaskFeed
-  private let wakeups: Wakeups
-  private let context: MountContext
-
-  init(_ inode: InodeID, path: String, feed: TaskFeed, wakeups: Wakeups, context: MountContext) {
-    self.inode = inode
-    self.path = path
-    self.feed = feed
-    self.wakeups = wakeups
-    self.context = context
-  }
-
-  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let attributes = context.attributes(inode, .regular, permissions: 0o400, size: 0, modified: feed.modified)
-    return .ready(AttributeReply(attributes, timeout: .zero))
-  }
-
-  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    guard !flags.contains(.write) else { return .failed(.permissionDenied) }
-    return feed.ensureFresh(needsEvents: true).map { [feed, wakeups] in
-      OpenedFile(StreamHandle(feed: feed, wakeups: wakeups), options: [.directIO, .nonSeekable, .noFlush])
-    }
-  }
-}
-
-/// An open ``StreamFile``. It reads from a cursor of its own: the kernel passes no useful offset for a file that cannot seek.
+/// An open `stream`: the lines of `events`, where a read blocks until there is another, and ends when the task has ended. It
+/// reads from a cursor of its own: the kernel passes no useful offset for a file that cannot seek.
 final class StreamHandle: OpenFile {
   private let feed: TaskFeed
   private let wakeups: Wakeups

@@ -3,37 +3,7 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// `wait`: a read blocks until the task has ended, then gives its status.
-final class WaitFile: Node {
-  let inode: InodeID
-  let path: String
-  var kind: FileKind { .regular }
-  private let feed: TaskFeed
-  private let wakeups: Wakeups
-  private let context: MountContext
-
-  init(_ inode: InodeID, path: String, feed: TaskFeed, wakeups: Wakeups, context: MountContext) {
-    self.inode = inode
-    self.path = path
-    self.feed = feed
-    self.wakeups = wakeups
-    self.context = context
-  }
-
-  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let attributes = context.attributes(inode, .regular, permissions: 0o400, size: 0, modified: feed.modified)
-    return .ready(AttributeReply(attributes, timeout: .zero))
-  }
-
-  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    guard !flags.contains(.write) else { return .failed(.permissionDenied) }
-    return feed.ensureFresh(needsEvents: false).map { [feed, wakeups] in
-      OpenedFile(WaitHandle(feed: feed, wakeups: wakeups), options: [.directIO, .noFlush])
-    }
-  }
-}
-
-/// An open ``WaitFile``.
+/// An open `wait`: a read blocks until the task has ended, then gives its status.
 final class WaitHandle: OpenFile {
   private let feed: TaskFeed
   private let wakeups: Wakeups

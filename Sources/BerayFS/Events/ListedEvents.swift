@@ -1,0 +1,26 @@
+import BerayAPI
+
+/// The events of a task as a list of them tells, with what tells them apart. Made before a lock is taken: of a long list it
+/// takes a while.
+struct ListedEvents: Sendable {
+  struct Item: Sendable {
+    var event: TaskEvent
+    var identity: EventIdentity
+    /// The same with the event's id, where it has one.
+    var key: EventIdentity?
+
+    init(_ event: TaskEvent) {
+      self.event = event
+      let identity = EventIdentity(contentOf: event)
+      self.identity = identity
+      key = event.id.map { EventIdentity(id: $0, content: identity) }
+    }
+  }
+
+  var items: [Item]
+
+  init(_ events: [TaskEvent]) { items = events.map(Item.init) }
+
+  /// Whether each can be told apart by its id.
+  var haveIDs: Bool { items.allSatisfy { $0.key != nil } }
+}
