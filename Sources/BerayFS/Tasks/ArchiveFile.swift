@@ -96,7 +96,7 @@ final class ArchiveFile: Node {
   }
 
   private func fetch() async throws(Errno) -> ArchiveHandle {
-    let spill = try context.spills.makeFile()
+    let spill = try kept { () throws(Errno) in try context.spills.makeFile() }
     let content = try await context.call("open", path) { () async throws(BerayError) in
       try await context.service.archive(of: feed.id, paths: [])
     }
@@ -106,10 +106,20 @@ final class ArchiveFile: Node {
       let piece: [UInt8]?
       do throws(BerayError) { piece = try await iterator.next() } catch { throw context.fail("open", path, error) }
       guard let piece else { break }
-      try spill.write(piece[...], at: size)
+      try kept { () throws(Errno) in try spill.write(piece[...], at: size) }
       size += Int64(piece.count)
     }
     return ArchiveHandle(spill: spill, size: size)
+  }
+
+  /// Does what keeps the archive on this machine; that it cannot is told, for no server will say so.
+  private func kept<Value>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
+    do throws(Errno) { return try body() } catch {
+      let directory = context.options.spillDirectory
+      throw context.refuse(
+        "open", path, error, "the archive cannot be kept beneath \(directory): \(error)",
+        advice: "make room in \(directory)")
+    }
   }
 }
 

@@ -9,6 +9,14 @@ import VFS
 @Suite(.timeLimit(.minutes(1))) struct ArchiveFileTests {
   let bed = TreeBed()
 
+  @Test func anArchiveThatCannotBeKeptIsTold() async throws {
+    let bed = TreeBed { $0.spillDirectory = "/proc/nothing" }
+    bed.server.add("go")
+    #expect(await errno(try await bed.open("1/files.zip")) != nil)
+    let line = try #require(try await bed.errors().last)
+    #expect(line[2] == "1-go/files.zip" && line[5].contains("/proc/nothing"))
+  }
+
   init() { bed.server.add("go", "RUNNING") }
 
   @Test func oneRequestServesStatOpenAndRead() async throws {
