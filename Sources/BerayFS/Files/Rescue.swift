@@ -10,6 +10,25 @@ enum Rescue {
   /// Saves the content of `buffer` beneath `directory`, under `path` or, where that exists, with a number behind it.
   /// Returns where it is.
   static func save(_ buffer: WriteBuffer, as path: String, beneath directory: String) throws(Errno) -> String {
+    try save(as: path, beneath: directory) { (descriptor) throws(Errno) in
+      var offset: Int64 = 0
+      while offset < buffer.size {
+        let bytes = try buffer.read(offset: offset, count: 1 << 20)
+        guard !bytes.isEmpty else { break }
+        try write(bytes, to: descriptor)
+        offset += Int64(bytes.count)
+      }
+    }
+  }
+
+  /// The same with `bytes`.
+  static func save(_ bytes: [UInt8], as path: String, beneath directory: String) throws(Errno) -> String {
+    try save(as: path, beneath: directory) { (descriptor) throws(Errno) in try write(bytes[...], to: descriptor) }
+  }
+
+  private static func save(
+    as path: String, beneath directory: String, _ fill: (CInt) throws(Errno) -> Void
+  ) throws(Errno) -> String {
     var parent = directory
     try PrivateDirectory.make(parent)
     let components = path.split(separator: "/")
@@ -27,13 +46,7 @@ enum Rescue {
       saved = "\(wanted).\(attempt)"
     }
     defer { close(descriptor) }
-    var offset: Int64 = 0
-    while offset < buffer.size {
-      let bytes = try buffer.read(offset: offset, count: 1 << 20)
-      guard !bytes.isEmpty else { break }
-      try write(bytes, to: descriptor)
-      offset += Int64(bytes.count)
-    }
+    try fill(descriptor)
     guard Glibc.fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
     try syncDirectories(from: parent, to: directory)
     return saved

@@ -116,7 +116,7 @@ extension WorkShared {
     }
   }
 
-  private func lose(_ line: String) {
+  func lose(_ line: String) {
     lost.withLock { $0.append(line) }
     context.logger.error("\(line)")
   }

@@ -20,12 +20,20 @@ final class Creations: Sendable {
     case released
   }
 
+  private struct Unsettled {
+    var stage: Stage
+    /// Finished when the task is there, or there will be none.
+    let end = Flight<Void, Errno>()
+  }
+
+  private typealias Making = Flight<TaskDirectory, Errno>
+
   private struct State {
     /// Goals that were closed by somebody, whose task is not there yet.
-    var unsettled: [Ticket: Stage] = [:]
+    var unsettled: [Ticket: Unsettled] = [:]
+    /// The texts of which mkdir makes tasks, until it is known what became of each.
+    var making: [Name: Making] = [:]
     var next: UInt64 = 0
-    /// Finished when nothing is unsettled any more.
-    var settling = Flight<Void, Errno>()
     var running: [UInt64: Task<Void, Never>] = [:]
 
     mutating func nextNumber() -> UInt64 {
@@ -49,11 +57,27 @@ final class Creations: Sendable {
 
   // MARK: - Making a task
 
-  /// Makes a task by one request, which is never repeated. Cancelling the wait leaves the request running; the task then just appears.
-  func create(_ goal: Goal, operation: String, path: String, text: Name?) async throws(Errno) -> TaskDirectory {
-    let flight = Flight<TaskDirectory, Errno>()
-    run { [self] in flight.finish(await post(goal, operation: operation, path: path, text: text)) }
-    return try await flight.value()
+  /// Makes a task of the text that mkdir was given, by one request, which is never repeated. Cancelling the wait leaves the
+  /// request running; the task then just appears, and who asks for the same meanwhile waits for it.
+  /// - Throws: `EEXIST` where there is one of that text by now.
+  func mkdir(_ text: Name) async throws(Errno) -> TaskDirectory {
+    let making = Making()
+    let underWay = state.withLock { state -> Making? in
+      if let other = state.making[text] { return other }
+      state.making[text] = making
+      return nil
+    }
+    if let underWay {
+      _ = try await underWay.value()
+      throw .fileExists
+    }
+    let answer = Making()
+    run { [self] in
+      let result = await make(Creation(goal: Goal(text: text.string, tools: nil), text: text)) { answer.finish($0) }
+      state.withLock { _ = $0.making.removeValue(forKey: text) }
+      making.finish(result)
+    }
+    return try await answer.value()
   }
 
   /// Runs work that the end of the mount waits for.
@@ -67,45 +91,72 @@ final class Creations: Sendable {
     }
   }
 
-  private func post(_ goal: Goal, operation: String, path: String, text: Name?) async -> Result<TaskDirectory, Errno> {
-    let known = Set(registry.snapshot.tasks.map(\.id))
+  /// What is to be made.
+  private struct Creation {
+    var goal: Goal
+    /// What mkdir was given; nil for a goal that was written to `new`.
+    var text: Name?
+    var operation: String { text == nil ? "new" : "mkdir" }
+    var path: String { text?.string ?? "new" }
+  }
+
+  /// Makes a task.
+  /// - Parameter answered: gets what the request gave, before it is looked up what became of one whose outcome is open.
+  /// - Returns: what is known in the end.
+  private func make(
+    _ creation: Creation, answered: (Result<TaskDirectory, Errno>) -> Void = { _ in }
+  ) async -> Result<TaskDirectory, Errno> {
+    if let text = creation.text, registry.task(named: text) != nil {
+      answered(.failure(.fileExists))
+      return .failure(.fileExists)
+    }
+    let newest = registry.snapshot.tasks.last?.id
     do throws(BerayError) {
-      var task = try await context.service.createTask(goal: goal.text, tools: goal.tools)
+      var task = try await context.service.createTask(goal: creation.goal.text, tools: creation.goal.tools)
       // Some servers answer with the number alone.
-      if task.goal.isEmpty { task.goal = goal.text }
-      guard let directory = registry.adopt(task, text: text) else { return .failure(.noSuchFileOrDirectory) }
-      if task.status.text.isEmpty { directory.expire() }
-      return .success(directory)
+      if task.goal.isEmpty { task.goal = creation.goal.text }
+      let directory = registry.adopt(task, text: creation.text)
+      if task.status.text.isEmpty { directory?.expire() }
+      let result = directory.map { Result<_, Errno>.success($0) } ?? .failure(.noSuchFileOrDirectory)
+      answered(result)
+      return result
     } catch {
-      let errno = context.fail(operation, path, error)
-      if !error.isRetrySafe(for: operation) {
-        run { [self] in await lookUp(goal, operation: operation, path: path, text: text, known: known) }
-      }
-      return .failure(errno)
+      let errno = context.fail(creation.operation, creation.path, error)
+      answered(.failure(errno))
+      guard !error.isRetrySafe(for: creation.operation) else { return .failure(errno) }
+      return await lookUp(creation, after: error, errno, newest).map { .success($0) } ?? .failure(errno)
     }
   }
 
-  /// The answer to a creation was lost. Finds out whether there is a task now, and says so in `.beray/errors`.
-  private func lookUp(_ goal: Goal, operation: String, path: String, text: Name?, known: Set<TaskID>) async {
+  /// The outcome of a creation is open. Finds out whether there is a task now, and says so in `.beray/errors`.
+  /// - Parameter newest: the last task that was known before; who else makes tasks may have made others since.
+  private func lookUp(
+    _ creation: Creation, after error: BerayError, _ errno: Errno, _ newest: TaskID?
+  ) async -> TaskDirectory? {
+    func tell(_ outcome: String, advice: String) {
+      context.note(
+        creation.operation, creation.path, errno, "\(error.whatHappened), \(outcome)", advice: advice, isRetrySafe: false)
+    }
     do {
       try await registry.refreshAnew()
     } catch {
-      context.note(
-        operation, path, .timedOut, "the answer was lost, and it is not known whether the task was made",
-        advice: "look with ls before you retry", isRetrySafe: false)
-      return
+      tell("and it is not known whether the task was made", advice: "look with ls before you retry")
+      return nil
     }
-    let made = registry.snapshot.tasks.map(\.feed.task).filter { !known.contains($0.id) && $0.goal == goal.text }
-    guard let task = made.last else {
-      context.note(
-        operation, path, .timedOut, "the answer was lost, and no task is there so far",
-        advice: "look with ls before you retry", isRetrySafe: false)
-      return
+    let fitting = registry.snapshot.tasks.filter { task in
+      newest.map { task.id > $0 } ?? true && !registry.isAdopted(task.id) && task.feed.task.goal == creation.goal.text
     }
-    let name = registry.adopt(task, text: text)?.name
-    context.note(
-      operation, path, .timedOut, "the answer was lost, but the task was made: \(name ?? Name(task.id.description))",
-      advice: "do not retry", isRetrySafe: false)
+    guard let made = fitting.first else {
+      tell("and no task is there so far", advice: "look with ls before you retry")
+      return nil
+    }
+    guard fitting.count == 1 else {
+      let names = fitting.map(\.name.string).joined(separator: ", ")
+      tell("and the task was made, perhaps, as one of \(names)", advice: "look which of them is yours before you retry")
+      return nil
+    }
+    tell("but the task was made: \(made.name)", advice: "do not retry")
+    return registry.adopt(made.feed.task, text: creation.text)
   }
 
   // MARK: - Goals written to `new`
@@ -115,7 +166,7 @@ final class Creations: Sendable {
     let (ticket, stage) = state.withLock { state -> (Ticket, Stage) in
       let number = state.nextNumber()
       let ticket = ticket ?? Ticket(number: number)
-      state.unsettled[ticket] = .flushed(number)
+      state.unsettled[ticket, default: Unsettled(stage: .released)].stage = .flushed(number)
       return (ticket, .flushed(number))
     }
     Task { [self] in
@@ -130,52 +181,68 @@ final class Creations: Sendable {
   func released(_ ticket: Ticket?, goal: Goal) {
     let ticket = state.withLock { state in
       let ticket = ticket ?? Ticket(number: state.nextNumber())
-      state.unsettled[ticket] = .released
+      state.unsettled[ticket, default: Unsettled(stage: .released)].stage = .released
       return ticket
     }
     run { [self] in
-      _ = await post(goal, operation: "new", path: "new", text: nil)
-      settle(ticket, in: .released)
+      _ = await make(Creation(goal: goal)) { _ in settle(ticket, in: .released) }
     }
   }
 
   /// A handle of `new` ends with nothing to make.
   func dropped(_ ticket: Ticket) {
-    state.withLock { $0.unsettled[ticket] = .released }
-    settle(ticket, in: .released)
+    state.withLock { state in state.unsettled.removeValue(forKey: ticket) }?.end.finish(.success(()))
   }
 
   /// Nobody waits for the goal any more, if it is still in that stage.
   private func settle(_ ticket: Ticket, in stage: Stage) {
-    let settling = state.withLock { state -> Flight<Void, Errno>? in
-      guard state.unsettled[ticket] == stage else { return nil }
-      state.unsettled.removeValue(forKey: ticket)
-      guard state.unsettled.isEmpty else { return nil }
-      defer { state.settling = Flight() }
-      return state.settling
+    let settled = state.withLock { state in
+      state.unsettled[ticket]?.stage == stage ? state.unsettled.removeValue(forKey: ticket) : nil
     }
-    settling?.finish(.success(()))
+    settled?.end.finish(.success(()))
   }
 
   var isUnsettled: Bool { state.withLock { !$0.unsettled.isEmpty } }
 
-  /// Done when every goal that was closed has become a task, or has failed.
+  /// Waits until every goal that is closed by now has become a task, or has failed. Those that come later are not waited for.
+  func settle() async {
+    for goal in state.withLock({ Array($0.unsettled.values) }) { try? await goal.end.value() }
+  }
+
+  /// Done when every goal that is closed by now has become a task or has failed, or after as long as a look has patience.
   func settled() -> Outcome<Void> {
     guard isUnsettled else { return .done }
     return .pending { [self] () async throws(Errno) in
-      let settling = state.withLock { $0.unsettled.isEmpty ? nil : $0.settling }
-      try await settling?.value()
+      try await Patience.wait(by: context.time) { [self] in await settle() }
     }
   }
 
-  /// Waits for the tasks that are being made, at the end of the mount.
-  func finish(deadline: Duration) async {
-    let timer = Task { [self] in
-      try? await context.time.sleep(deadline)
-      for task in state.withLock({ Array($0.running.values) }) { task.cancel() }
+  /// Waits for the tasks that are being made, at the end of the mount. When it is cancelled or the time is over, it ends the
+  /// requests.
+  /// - Parameter end: by ``TimeSource/uptime``.
+  func finish(until end: Duration) async {
+    await withTaskGroup { group in
+      group.addTask { [self] in
+        while let task = state.withLock({ $0.running.values.first }) { await task.value }
+      }
+      group.addTask { [self] in
+        try? await context.time.sleep(end - context.time.uptime())
+        for task in state.withLock({ Array($0.running.values) }) { task.cancel() }
+      }
+      await group.next()
+      group.cancelAll()
     }
-    // A creation whose answer is lost starts a look-up.
-    while let task = state.withLock({ $0.running.values.first }) { await task.value }
-    timer.cancel()
+  }
+}
+
+extension BerayError {
+  /// Why it is open whether a request was carried out.
+  fileprivate var whatHappened: String {
+    switch code {
+    case .timedOut: "no answer came in time"
+    case .connectionLost: "the connection broke before the answer"
+    case .invalidResponse: "the answer made no sense"
+    default: "the server failed" + (status.map { " (\($0))" } ?? "")
+    }
   }
 }

@@ -45,7 +45,7 @@ final class MountContext: Sendable {
 
   /// Records that `operation` on `path` failed, and tells the errno for it.
   func fail(_ operation: String, _ path: String, _ error: BerayError) -> Errno {
-    let errno = Errno(error, creating: operation == "mkdir" || operation == "create")
+    let errno = Errno(error, creating: ["mkdir", "create", "new"].contains(operation))
     if error.code != .cancelled {
       failures.append(
         Failure(

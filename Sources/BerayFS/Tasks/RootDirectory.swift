@@ -18,8 +18,6 @@ final class RootDirectory: DirectoryNode {
   /// What the kernel's copy of the listing was made from, and when.
   private let copied = Mutex<(generation: UInt64, at: Duration)?>(nil)
 
-  /// How long a listing waits for a server that answered so far, before it shows what it knows.
-  private static let patience = Duration.seconds(1)
   private static let lastCookie: UInt64 = 5
   /// Cookies of tasks start here; those of the fixed names are below.
   private static let firstTaskCookie: Int64 = 16
@@ -80,16 +78,22 @@ final class RootDirectory: DirectoryNode {
     if let task = registry.task(named: name) { return .ready(found(task)) }
     // Only a task that was made elsewhere can be missing here, and its name starts with its id.
     // Or it is being made by a goal that was written to `new`.
-    guard let first = name.utf8.first, (0x30...0x39).contains(first), !registry.isFresh || creations.isUnsettled else {
-      return .failed(.noSuchFileOrDirectory)
-    }
-    return .pending { [self] () async throws(Errno) in
-      try await creations.settled().get()
-      if registry.task(named: name) == nil, !registry.isFresh {
-        try await context.call("lookup", name.string) { () async throws(BerayError) in try await registry.refresh() }
+    guard let first = name.utf8.first, (0x30...0x39).contains(first) else { return .failed(.noSuchFileOrDirectory) }
+    return creations.settled().then { [self] in
+      if let task = registry.task(named: name) { return .ready(found(task)) }
+      if registry.isFresh { return .failed(.noSuchFileOrDirectory) }
+      if let outage = monitor.health.outage {
+        // As with the listing, nobody waits for a server that did not answer the last time.
+        Task { [registry] in try? await registry.refresh() }
+        return .failed(Errno(outage.error))
       }
-      guard let task = registry.task(named: name) else { throw .noSuchFileOrDirectory }
-      return found(task)
+      return .pending { () async throws(Errno) in
+        try await self.context.call("lookup", name.string) { () async throws(BerayError) in
+          try await self.registry.refresh()
+        }
+        guard let task = self.registry.task(named: name) else { throw .noSuchFileOrDirectory }
+        return self.found(task)
+      }
     }
   }
 
@@ -105,8 +109,10 @@ final class RootDirectory: DirectoryNode {
       return .ready(kernelCopy)
     }
     return .pending { [self] () async throws(Errno) in
-      try await creations.settled().get()
-      if !registry.isFresh { await refreshWithPatience() }
+      try await Patience.wait(by: context.time) { [creations, registry] in
+        await creations.settle()
+        if !registry.isFresh { try? await registry.refresh() }
+      }
       return kernelCopy
     }
   }
@@ -118,21 +124,6 @@ final class RootDirectory: DirectoryNode {
       copied.map { $0.generation == generation && now - $0.at < context.options.window(finished: true) } ?? false
     }
     return isCurrent ? .current : .outdated
-  }
-
-  /// Waits for a new list, but no longer than ``patience``: the listing is then shown as it was.
-  private func refreshWithPatience() async {
-    let enough = Flight<Void, Errno>()
-    Task { [registry] in
-      try? await registry.refresh()
-      enough.finish(.success(()))
-    }
-    let timer = Task { [time = context.time] in
-      try? await time.sleep(Self.patience)
-      enough.finish(.success(()))
-    }
-    try? await enough.value()
-    timer.cancel()
   }
 
   func names(forKernel: Bool) -> [ListedName] {
@@ -170,11 +161,7 @@ final class RootDirectory: DirectoryNode {
         context.refuse("mkdir", name.string, .notPermitted, refusal.detail, advice: refusal.advice))
     }
     guard registry.task(named: name) == nil else { return .failed(.fileExists) }
-    return .pending { [self] () async throws(Errno) in
-      let task = try await creations.create(
-        Goal(text: name.string, tools: nil), operation: "mkdir", path: name.string, text: name)
-      return found(task)
-    }
+    return .pending { [self] () async throws(Errno) in found(try await creations.mkdir(name)) }
   }
 
   func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> {

@@ -6,7 +6,7 @@ import VFS
 
 /// The tasks that the mount knows: those of the server's last list, and those that it made itself.
 ///
-/// LOCK ORDER: `state` is a leaf. Nothing else is locked and nobody is called while it is held.
+/// LOCK ORDER: `state` is a leaf: under it nobody is called but the clock, and a task may be started.
 final class TaskRegistry: Sendable {
   private struct State {
     var tasks: [TaskID: TaskDirectory] = [:]
@@ -85,6 +85,9 @@ final class TaskRegistry: Sendable {
   var newest: TaskDirectory? {
     state.withLock { state in state.newest.flatMap { state.tasks[$0] } }
   }
+
+  /// Whether this mount made the task.
+  func isAdopted(_ id: TaskID) -> Bool { state.withLock { $0.adoptions[id] != nil } }
 
   /// The task of that name: a listed name goes before an id, an id before a text given to mkdir.
   func task(named name: Name) -> TaskDirectory? {
@@ -245,5 +248,13 @@ final class TaskRegistry: Sendable {
     }
     for id in gone { remove(id) }
     if state.withLock({ $0.generation }) != before { context.notifier.invalidate(.root, pages: true) }
+  }
+}
+
+extension Timestamp {
+  /// The next moment that can be told apart.
+  fileprivate var next: Timestamp {
+    nanoseconds < 999_999_999
+      ? Timestamp(seconds: seconds, nanoseconds: nanoseconds + 1) : Timestamp(seconds: seconds + 1)
   }
 }

@@ -61,15 +61,42 @@ public final class BerayFileSystem: Sendable {
     shared.dropCaches()
   }
 
+  /// Waits for the tasks that are being made and uploads what programs have closed; they may go on meanwhile. Called before
+  /// the unmount, so that a close(2) that waits for its upload returns what became of it.
+  /// - Parameters:
+  ///   - deadline: how long it may take.
+  ///   - progress: gets a line for people now and then.
+  public func settle(within deadline: Duration, progress: @escaping @Sendable (String) -> Void) async {
+    let end = context.time.uptime() + deadline
+    async let created: Void = creations.finish(until: end)
+    async let uploaded: Void = shared.uploadClosed(until: end, progress: progress)
+    _ = await (created, uploaded)
+  }
+
   /// Uploads what programs wrote and the server has not yet; call it when nothing more will be written, before the process ends.
   /// - Parameters:
   ///   - deadline: how long it may take.
   ///   - progress: gets a line for people now and then.
-  /// - Returns: the files under ``MountOptions/rescueDirectory`` that hold what could not be uploaded.
+  /// - Returns: the files under ``MountOptions/rescueDirectory`` that hold what could not be uploaded, and goals that were
+  ///   written to `new` and not closed.
   public func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
-    await creations.finish(deadline: deadline)
-    _ = await shared.uploadAll(deadline: deadline, progress: progress)
-    return await shared.rescue(to: context.options.rescueDirectory)
+    let end = context.time.uptime() + deadline
+    await creations.finish(until: end)
+    _ = await shared.uploadAll(deadline: end - context.time.uptime(), progress: progress)
+    return await shared.rescue(to: context.options.rescueDirectory) + rescueGoals()
+  }
+
+  /// Half a goal is not what was meant, so no task is made of what nobody closed; but it is not lost.
+  private func rescueGoals() -> [String] {
+    handles.files.compactMap { file in
+      guard let goal = (file as? NewHandle)?.unclosed else { return nil }
+      do throws(Errno) {
+        return try Rescue.save(goal, as: "new", beneath: context.options.rescueDirectory)
+      } catch {
+        shared.lose("new: a goal that was not closed is not saved beneath \(context.options.rescueDirectory): \(error)")
+        return nil
+      }
+    }
   }
 
   /// What ``finish(deadline:progress:)`` could neither give to the server nor save, a line for people each.

@@ -46,7 +46,7 @@ import VFS
     bed.server.answerCreation { _ throws(BerayError) in throw error }
     #expect(await errno(try await bed.mkdir("go on")) == Errno(error))
     await bed.server.requests(.list, 2)
-    await bed.fileSystem.creations.finish(deadline: .seconds(60))
+    await bed.fileSystem.settle(within: .seconds(60)) { _ in }
     #expect(bed.server.count(.create) == 1)
     let lines = try await bed.errors()
     try #require(lines.count == 2)
@@ -68,14 +68,14 @@ import VFS
     bed.server.letPass(.list)
     gate.open()
     _ = try await listing
-    await bed.fileSystem.creations.finish(deadline: .seconds(60))
+    await bed.fileSystem.settle(within: .seconds(60)) { _ in }
     #expect(try await bed.errors().last?[6] == "do not retry")
   }
 
   @Test func aCreationThatDidNotHappenIsToldAsSuch() async throws {
     bed.server.fail(.create, TreeServer.error(.timedOut))
     #expect(await errno(try await bed.mkdir("go")) == .timedOut)
-    await bed.fileSystem.creations.finish(deadline: .seconds(60))
+    await bed.fileSystem.settle(within: .seconds(60)) { _ in }
     #expect(try await bed.errors().last?[5].contains("no task") == true)
   }
 
@@ -86,11 +86,56 @@ import VFS
     waiting.cancel()
     #expect(try await waiting.value == .interrupted)
     gate.open()
-    await bed.fileSystem.creations.finish(deadline: .seconds(1))
+    await bed.fileSystem.settle(within: .seconds(1)) { _ in }
     #expect(try await bed.inode("go") == bed.inode("1-go"))
   }
 
-  @Test(arguments: [".git", "lost+found", "Untitled Folder", "42", "last", " ", "\u{3000}"])
+  @Test func aRepeatedMkdirWaitsForTheOneThatWasInterrupted() async throws {
+    let gate = bed.server.hold(.create)
+    let first = Task { await errno(try await bed.mkdir("go")) }
+    await bed.server.requests(.create, 1)
+    first.cancel()
+    #expect(try await first.value == .interrupted)
+    async let second = errno(try await bed.mkdir("go"))
+    gate.open()
+    #expect(await second == .fileExists)
+    #expect(bed.server.ids == [1])
+  }
+
+  @Test func aRepeatedMkdirWaitsForTheLookUp() async throws {
+    bed.server.answerCreation { _ throws(BerayError) in throw TreeServer.error(.timedOut) }
+    let gate = bed.server.hold(.list)
+    #expect(await errno(try await bed.mkdir("go")) == .timedOut)
+    async let second = errno(try await bed.mkdir("go"))
+    await bed.server.requests(.list, 1)
+    gate.open()
+    #expect(await second == .fileExists)
+    #expect(bed.server.ids == [1])
+  }
+
+  @Test func whatOthersMadeMeanwhileIsNotTakenForOurs() async throws {
+    let server = bed.server
+    server.add("go")
+    _ = try await bed.ls()
+    server.answerCreation { _ throws(BerayError) in
+      server.add("go")
+      throw TreeServer.error(.connectionLost)
+    }
+    #expect(await errno(try await bed.mkdir("go")) == .ioError)
+    await bed.fileSystem.settle(within: .seconds(60)) { _ in }
+    let line = try #require(try await bed.errors().last)
+    #expect(line[3] == "EIO" && line[5].contains("perhaps") && line[5].contains("2-go, 3-go"))
+    #expect(await errno(try await bed.readlink("last")) == .noSuchFileOrDirectory)
+  }
+
+  @Test func aFailedServerIsToldAsSuch() async throws {
+    bed.server.fail(.create, TreeServer.error(.api, 500))
+    #expect(await errno(try await bed.mkdir("go")) == .ioError)
+    await bed.fileSystem.settle(within: .seconds(60)) { _ in }
+    #expect(try await bed.errors().last?[5].hasPrefix("the server failed (500), and no task") == true)
+  }
+
+  @Test(arguments: [".git", "lost+found", "Untitled Folder", "New folder (2)", "42", "last", " ", "\u{3000}"])
   func refusedNames(name: String) async throws {
     #expect(await errno(try await bed.mkdir(name)) == .notPermitted)
     #expect(bed.server.total == 0)

@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import Foundation
 import SystemPackage
 import Testing
 import VFS
@@ -150,6 +151,60 @@ import VFS
     let line = try #require(try await bed.errors().last)
     #expect(line[1] == "new" && line[3] == "EINVAL" && line[4] == "422" && line[5] == "too vague")
     #expect(bed.server.count(.create) == 1)
+  }
+
+  @Test func brokenJSONIsToldAndMakesNothing() async throws {
+    try await bed.echo(#"{"goal": "find the bug", "tools": "browser"}"#, to: "new")
+    let line = try #require(try await bed.errors().last)
+    #expect(line[1] == "new" && line[3] == "EINVAL" && line[5].contains("'tools' are no list"))
+    #expect(goals == [])
+  }
+
+  @Test func aConflictTellsThatItExists() async throws {
+    bed.server.fail(.create, TreeServer.error(.conflict, 409))
+    try await bed.echo("go", to: "new")
+    #expect(try await bed.errors().last?[3] == "EEXIST")
+  }
+
+  @Test func othersWaitForTheGoalsOfThatMomentAlone() async throws {
+    let first = bed.server.hold(.create)
+    try await bed.echo("a", to: "new")
+    await bed.server.requests(.create, 1)
+    async let tasks = bed.tasks()
+    // The delay after the close, and the patience of the listing.
+    await bed.time.sleepers(2)
+    let second = bed.server.hold(.create)
+    try await bed.echo("b", to: "new")
+    await bed.server.requests(.create, 2)
+    first.open()
+    let listed = try await tasks
+    #expect(listed.contains("1-a"))
+    second.open()
+  }
+
+  @Test(arguments: ["last", ".beray/errors", "1-a"])
+  func aLookHasPatienceForASecond(path: String) async throws {
+    let gate = bed.server.hold(.create)
+    try await bed.echo("a", to: "new")
+    await bed.server.requests(.create, 1)
+    let look = Task { _ = await errno(try await bed.lookup(path)) }
+    await bed.time.sleepers(2)
+    bed.time.advance(by: .seconds(1))
+    try await look.value
+    gate.open()
+  }
+
+  @Test func aGoalThatNobodyClosesIsSavedAtTheEnd() async throws {
+    let directory = "/tmp/tree-tests/\(UInt32.random(in: 0...UInt32.max))"
+    let bed = TreeBed { $0.rescueDirectory = directory }
+    let (file, empty) = (try await bed.open("new", .write), try await bed.open("new", .write))
+    try await bed.write(file, "half of a go")
+    let saved = await bed.fileSystem.finish(deadline: .seconds(10)) { _ in }
+    #expect(saved == [directory + "/new"])
+    #expect(try String(contentsOfFile: directory + "/new", encoding: .utf8) == "half of a go")
+    #expect(bed.server.created.isEmpty)
+    try await bed.release(empty)
+    try FileManager.default.removeItem(atPath: directory)
   }
 
   @Test func aMountThatEndsMakesTheTaskFirst() async throws {

@@ -1,0 +1,22 @@
+import SystemPackage
+
+/// How long somebody who looks waits for news, when there is something older that can be shown.
+enum Patience {
+  static let limit = Duration.seconds(1)
+
+  /// Waits for `work`, but no longer than ``limit``; what is not done by then goes on alone.
+  /// - Throws: `EINTR` where the wait is cancelled.
+  static func wait(by time: TimeSource, for work: @escaping @Sendable () async -> Void) async throws(Errno) {
+    let enough = Flight<Void, Errno>()
+    Task {
+      await work()
+      enough.finish(.success(()))
+    }
+    let timer = Task {
+      try? await time.sleep(limit)
+      enough.finish(.success(()))
+    }
+    defer { timer.cancel() }
+    try await enough.value()
+  }
+}
