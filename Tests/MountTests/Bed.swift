@@ -45,9 +45,11 @@ final class Bed: Sendable {
     self.mount = mount
   }
 
-  /// - Parameter isProxied: whether `Servers/fault_proxy.py` stands in between, for ``fault(_:)``.
+  /// - Parameters:
+  ///   - isProxied: whether `Servers/fault_proxy.py` stands in between, for ``fault(_:)``.
+  ///   - mountEnvironment: what the process of the mount has in its environment besides that of all.
   static func start(
-    _ kind: Server, isProxied: Bool = false, mountArguments: [String] = []
+    _ kind: Server, isProxied: Bool = false, mountArguments: [String] = [], mountEnvironment: [String: String] = [:]
   ) async throws -> Bed {
     guard FileManager.default.fileExists(atPath: "/dev/fuse") else {
       throw BedError("these tests mount a file system and need /dev/fuse")
@@ -87,7 +89,7 @@ final class Bed: Sendable {
       [
         program, "mount", directory + "/beray", "--foreground", "--url", url, "--token-file", tokenFile, "--log-file",
         directory + "/mount.log",
-      ] + mountArguments, environment: environment)
+      ] + mountArguments, environment: environment.merging(mountEnvironment) { $1 })
     let bed = Bed(directory: directory, url: url, server: server, proxy: proxy, mount: mount)
     do {
       try await mount.line { $0.contains("mounted at") ? () : nil }
@@ -154,7 +156,14 @@ final class Bed: Sendable {
 
   /// Ends the mount as a service manager does, and checks that it ends well and leaves nothing mounted.
   func endMount() async throws {
-    mount.signal(SIGTERM)
+    askMountToEnd()
+    try await mountEnds()
+  }
+
+  func askMountToEnd() { mount.signal(SIGTERM) }
+
+  /// Waits for the end of the mount, which was asked for, and checks it as ``endMount()`` does.
+  func mountEnds() async throws {
     let status = await mount.exitStatus(within: 20)
     if status != 0 { print(mountLog) }
     #expect(status == 0, "the mount's exit status")

@@ -7,8 +7,10 @@ import SystemPackage
 
 /// A mount that this process serves, from the first look at the mountpoint to the last upload.
 struct ServedMount {
-  /// How long the last uploads may take.
+  /// How long the end may take, all in all: the tasks that are being made and the last uploads.
   static let finishLimit = Duration.seconds(60)
+  /// Gives another limit in seconds, for tests.
+  static let finishLimitVariable = "BERAY_FINISH_LIMIT"
 
   let command: MountCommand
   let flags: MountFlags
@@ -68,7 +70,8 @@ struct ServedMount {
       throw CommandError("whoever started the mount went away")
     }
 
-    let rescued = await untilEnded(session, fileSystem, signals, logger)
+    let limit = environment[Self.finishLimitVariable].flatMap(Double.init).map { .seconds($0) } ?? Self.finishLimit
+    let rescued = await untilEnded(session, fileSystem, signals, within: limit, logger)
     let losses = fileSystem.losses
     record.end(rescued: rescued, losses: losses)
     for path in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(path)") }
@@ -81,7 +84,8 @@ struct ServedMount {
   /// Waits for the end, by a signal or from outside, and uploads what is left.
   /// - Returns: where files are that could not be uploaded.
   private func untilEnded(
-    _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, _ logger: Logger
+    _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, within limit: Duration,
+    _ logger: Logger
   ) async -> [String] {
     let (ends, end) = AsyncStream.makeStream(of: Int32.self)
     let listener = Task {
@@ -100,12 +104,17 @@ struct ServedMount {
     }
     var requests = ends.makeAsyncIterator()
     let first = await requests.next()
+    let deadline = ContinuousClock.now + limit
     let finish = Task {
-      // Unmounted first: nothing is written any more while the last uploads go out.
-      if first != 0, await session.unmount() == .detached {
-        Terminal.note("beray-fs: detached, for some program still uses it")
+      if first != 0 {
+        // What is closed goes up first: a close(2) that waits for it is told what became of it. After the unmount nothing is
+        // written any more, and the rest goes up.
+        await fileSystem.settle(within: deadline - ContinuousClock.now, progress: Self.tell)
+        if await session.unmount() == .detached {
+          Terminal.note("beray-fs: detached, for some program still uses it")
+        }
       }
-      return await fileSystem.finish(deadline: Self.finishLimit, progress: Self.tell)
+      return await fileSystem.finish(deadline: max(.zero, deadline - ContinuousClock.now), progress: Self.tell)
     }
     let impatience = Task {
       // A second signal ends the wait for the uploads: what is left is saved.
