@@ -71,7 +71,8 @@ struct FailureTests {
   }
 
   @Test func aDeadServerIsToldByErrno() async throws {
-    try await withBed(.bare(arguments: [])) { bed in
+    // The listing asks each time, and so meets the connection that the server left half open: a mkdir is not sent twice.
+    try await withBed(.bare(arguments: []), mountArguments: ["--freshness", "0"]) { bed in
       try await bed.sh("mkdir 'echo x'; cat last/wait")
       bed.killServer()
       let result = try await bed.sh(
