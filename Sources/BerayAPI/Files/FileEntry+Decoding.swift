@@ -90,7 +90,8 @@ private struct ListedItem {
     entry = FileEntry(
       name: last, kind: kind, size: json.first(of: FieldNames.size, as: Self.size),
       modified: json.first(of: FieldNames.modified, as: UTCTime.init(json:)), mode: json["mode"].flatMap(Self.mode),
-      etag: json["etag"]?.word, target: json.first(of: FieldNames.target, as: \.word))
+      etag: json["etag"]?.word, target: json.first(of: FieldNames.target, as: \.word),
+      raw: json)
   }
 
   /// Bytes; what is beyond 2^62 is no size of a file, and sums of it would overflow.
@@ -164,7 +165,10 @@ private final class EntryTree {
 
   func entries() -> [FileEntry] {
     nodes.map { node in
-      var entry = node.entry ?? FileEntry(name: node.name, kind: .directory)
+      var entry =
+        node.entry
+        ?? FileEntry(
+          name: node.name, kind: .directory, raw: ["name": .string(node.name), "type": "directory"])
       entry.children = node.subtree?.entries()
       return entry
     }

@@ -22,10 +22,12 @@ public struct FileEntry: Hashable, Sendable {
   public var target: String?
   /// What is in a directory, where the answer had it; nil where it is not known.
   public var children: [FileEntry]?
+  /// The entry as it came; where only what is in a directory came, its name and type.
+  public var raw: JSON
 
   public init(
     name: String, kind: Kind, size: Int64? = nil, modified: UTCTime? = nil, mode: UInt16? = nil, etag: String? = nil,
-    target: String? = nil, children: [FileEntry]? = nil
+    target: String? = nil, children: [FileEntry]? = nil, raw: JSON = .null
   ) {
     self.name = name
     self.kind = kind
@@ -35,5 +37,6 @@ public struct FileEntry: Hashable, Sendable {
     self.etag = etag
     self.target = target
     self.children = children
+    self.raw = raw
   }
 }
