@@ -1,3 +1,4 @@
+import BerayAPI
 import BerayClient
 import Testing
 
@@ -30,8 +31,21 @@ import Testing
     #expect(Progress.text("f", 512, of: 1024) == "f: 512 B of 1.0 KiB, 50 %")
   }
 
+  @Test func streamsEndWithTheStatus() throws {
+    var lines = EventLines()
+    func add(_ json: JSON) throws -> String {
+      try lines.of(#require(TaskUpdate(json: json))).map { String(decoding: $0, as: UTF8.self) }.joined()
+    }
+    let task = try BerayTask(id: #require(TaskID("1")), goal: "g", status: TaskStatus("FAILED"), raw: [:])
+    #expect(try add(["type": "output", "text": "one"]) == "-                         output    one\n")
+    #expect(lines.end(of: task).map { String(decoding: $0, as: UTF8.self) }?.hasSuffix("status    FAILED\n") == true)
+    #expect(
+      try add(["type": "status", "status": "FAILED", "text": "it broke"]).hasSuffix("status    FAILED: it broke\n"))
+    #expect(lines.end(of: task) == nil)
+  }
+
   @Test func longGoalsAreCut() {
-    #expect(EventText.shortened("one\ntwo") == "one…")
-    #expect(EventText.shortened("short") == "short")
+    #expect(GoalText.shortened("one\ntwo") == "one…")
+    #expect(GoalText.shortened("short") == "short")
   }
 }

@@ -1,7 +1,7 @@
-import BerayAPI
+package import BerayAPI
 
 /// The two forms of a task's events.
-enum Rendering: Sendable, Hashable, CaseIterable {
+package enum Rendering: Sendable, Hashable, CaseIterable {
   /// Each event as the server gave it, one JSON object a line: `events` and `stream`.
   case json
   /// For people: UTC time, type and text, one event a line: `events.log`.
@@ -11,7 +11,7 @@ enum Rendering: Sendable, Hashable, CaseIterable {
 extension TaskEvent {
   /// The event in one line with its newline. It depends on the event alone, so a log reads the same whenever it is
   /// made.
-  func line(_ rendering: Rendering) -> [UInt8] {
+  package func line(_ rendering: Rendering) -> [UInt8] {
     switch rendering {
     case .json:
       var bytes: [UInt8] = []
@@ -27,7 +27,7 @@ extension TaskEvent {
 
   /// Whether the event tells the status of the task, and not that of a step of it
   /// (`{"type":"tool_call","status":"done"}`).
-  var isTaskStatus: Bool {
+  package var isTaskStatus: Bool {
     guard status != nil else { return false }
     guard let type else { return text == nil }
     let letters = type.lowercased()

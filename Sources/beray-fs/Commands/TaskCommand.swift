@@ -1,6 +1,7 @@
 import ArgumentParser
 import BerayAPI
 import BerayClient
+import BerayFS
 
 /// `beray-fs task`.
 struct TaskCommand: AsyncParsableCommand {
@@ -15,13 +16,16 @@ struct TaskCommand: AsyncParsableCommand {
       """,
     subcommands: [Create.self, List.self, Show.self, Stream.self, Wait.self, Stop.self, Delete.self])
 
+  func run() throws { try CommandGroup.refuse(Self.self) }
+
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Start a task; prints its id.",
       discussion: """
         EXAMPLE:
           beray-fs task create "Write a haiku about files"
-          beray-fs task create - --tool search --tool '{"db": {"url": "http://localhost:9000"}}' < goal.txt
+          beray-fs task create - --tool search < goal.txt
+          beray-fs task create "Ask the database" --tool '{"db": {"url": "http://h"}}'
         """)
 
     @Argument(help: "What is to be done; '-' reads it from standard input.")
@@ -38,7 +42,9 @@ struct TaskCommand: AsyncParsableCommand {
 
     func run() async throws {
       let goal = goal == "-" ? try StandardInput.text() : goal
-      guard !goal.isEmpty else { throw CommandError.badUse("the goal is empty", advice: "say what is to be done") }
+      guard goal.contains(where: { !$0.isWhitespace }) else {
+        throw CommandError.badUse("the goal is empty", advice: "say what is to be done")
+      }
       let tools = try tools.map(Self.tool)
       let connection = try await Connection.open(server)
       let task = try await connection.client.createTask(goal: goal, tools: tools.isEmpty ? nil : tools)
@@ -73,7 +79,7 @@ struct TaskCommand: AsyncParsableCommand {
       for task in tasks {
         table.append(
           task.id.description, task.status.text, task.createdAt?.iso8601(fractionDigits: 0) ?? "-",
-          EventText.shortened(task.goal))
+          GoalText.shortened(task.goal))
       }
       for line in table.lines { try Terminal.print(line) }
     }
@@ -99,7 +105,7 @@ struct TaskCommand: AsyncParsableCommand {
       if let time = task.createdAt { try Terminal.print("created: \(time.iso8601(fractionDigits: 0))") }
       if let time = task.updatedAt { try Terminal.print("updated: \(time.iso8601(fractionDigits: 0))") }
       try Terminal.print("goal:    \(ShownText.escaped(task.goal))")
-      for event in task.events ?? [] { try Terminal.print(EventText.line(event)) }
+      for event in task.events ?? [] { try Terminal.write(event.line(.text)) }
     }
   }
 
@@ -117,13 +123,12 @@ struct TaskCommand: AsyncParsableCommand {
 
     func run() async throws {
       let connection = try await selection.connect()
-      _ = try await TaskFollower(client: connection.client, id: selection.id).follow { update in
+      var lines = EventLines()
+      let task = try await TaskFollower(client: connection.client, id: selection.id).follow { update in
         if output.json { return try Terminal.print(update.raw.serialized()) }
-        for event in update.events { try Terminal.print(EventText.line(event)) }
-        if update.events.isEmpty, let status = update.status {
-          try Terminal.print(EventText.line(TaskEvent(json: update.raw), status: status))
-        }
+        for line in lines.of(update) { try Terminal.write(line) }
       }
+      if !output.json, let line = lines.end(of: task) { try Terminal.write(line) }
     }
   }
 
