@@ -39,7 +39,7 @@ struct MountStatus {
   }
 
   private var connection: JSON {
-    guard let outage = health.outage else { return ["state": "connected"] }
+    guard let outage = health.outage else { return ["state": health.isRefused ? "not logged in" : "connected"] }
     return [
       "state": "unreachable", "since": .string(UTCTime(outage.since).iso8601(fractionDigits: 3)),
       "error": .string(outage.error.detail),

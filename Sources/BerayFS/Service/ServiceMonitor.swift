@@ -12,6 +12,8 @@ final class ServiceMonitor: TaskService {
     var openStreams = 0
     /// The last failure in which no answer came, since the last answer; nil while the server answers.
     var outage: (error: BerayError, since: Timestamp)?
+    /// Whether the server took no token at the last request (401).
+    var isRefused = false
     var user: User?
   }
 
@@ -40,7 +42,10 @@ final class ServiceMonitor: TaskService {
     state.withLock { $0.requests[name, default: 0] += 1 }
     do {
       let value = try await body()
-      state.withLock { $0.outage = nil }
+      state.withLock { state in
+        state.outage = nil
+        state.isRefused = false
+      }
       return value
     } catch {
       state.withLock { state in
@@ -52,6 +57,7 @@ final class ServiceMonitor: TaskService {
         default:
           state.failures += 1
           state.outage = nil
+          state.isRefused = error.status == 401
         }
       }
       throw error

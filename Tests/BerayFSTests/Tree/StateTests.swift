@@ -60,6 +60,21 @@ import VFS
     #expect(second["failed_requests"] == 1)
   }
 
+  @Test func statusTellsThatTheTokenIsRefused() async throws {
+    try await bed.fileSystem.load()
+    func state() async throws -> JSON? {
+      try JSON(parsing: Array(try await bed.cat(".beray/status.json").utf8))["connection"]?["state"]
+    }
+    bed.server.fail(.list, TreeServer.error(.authentication, 401, "Not authenticated"))
+    bed.time.advance(by: .seconds(2))
+    _ = try? await bed.ls()
+    #expect(try await state() == "not logged in")
+    bed.server.fail(.list, nil)
+    bed.time.advance(by: .seconds(2))
+    _ = try await bed.ls()
+    #expect(try await state() == "connected")
+  }
+
   @Test func noSecretOfTheUserIsShown() async throws {
     bed.server.setUser([
       "id": 1, "email": "me@example.org", "access_token": "s3cret", "hashed_password": "s3cret",
