@@ -39,4 +39,16 @@ import VFS
     #expect(symlink("/proc", directory + "/link") == 0)
     #expect(MountTable.current().mount(at: directory + "/link")?.mountpoint == "/proc")
   }
+
+  @Test func whatIsAboveALinkIsAboveItsTarget() throws {
+    let directory = try TestMount.temporaryDirectory()
+    defer {
+      unlink(directory + "/link")
+      rmdir(directory)
+    }
+    #expect(symlink("/usr/bin", directory + "/link") == 0)
+    #expect(MountTable.current().canonical(directory + "/link/../m") == "/usr/m")
+    #expect(MountTable.current().canonical(directory + "/link/..") == "/usr")
+    #expect(MountTable.current().canonical("/missing/../m") == "/m")
+  }
 }

@@ -46,7 +46,8 @@ public struct MountTable: Sendable {
     return mounts.last { $0.mountpoint == mountpoint }
   }
 
-  /// The absolute path of `path`, without asking what is mounted there; symbolic links are followed.
+  /// The absolute path of `path`, without asking what is mounted there; symbolic links are followed, and `..` is what is above
+  /// where they lead.
   public func canonical(_ path: String) -> String {
     var path = Self.absolute(path)
     // As many links as Linux follows.
@@ -55,7 +56,13 @@ public struct MountTable: Sendable {
       guard let slash = path.lastIndex(of: "/"), path != "/" else { return "/" }
       let parent = slash == path.startIndex ? "/" : String(path[..<slash])
       let name = path[path.index(after: slash)...]
-      let realParent = Self.realPath(parent) ?? parent
+      if name == ".." {
+        let directory = canonical(parent)
+        path = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? ""
+        return path.isEmpty ? "/" : path
+      }
+      // Where a directory is missing, the text alone tells.
+      let realParent = Self.realPath(parent) ?? Self.folded(parent)
       let real = realParent == "/" ? "/\(name)" : "\(realParent)/\(name)"
       if mounts.contains(where: { $0.mountpoint == real }) { return real }
       guard let target = Self.linkTarget(real) else { return real }
@@ -64,11 +71,16 @@ public struct MountTable: Sendable {
     return path
   }
 
-  /// Without `.`, `..`, doubled and trailing slashes, by the text alone.
+  /// Without `.`, doubled and trailing slashes.
   private static func absolute(_ path: String, in directory: String? = nil) -> String {
+    let base = path.utf8.first == UInt8(ascii: "/") ? "" : (directory ?? workingDirectory) + "/"
+    return "/" + (base + path).split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  }
+
+  /// An absolute path without its `..`, by the text alone.
+  private static func folded(_ path: String) -> String {
     var parts: [Substring] = []
-    let base = path.hasPrefix("/") ? "" : (directory ?? workingDirectory) + "/"
-    for part in (base + path).split(separator: "/") where part != "." {
+    for part in path.split(separator: "/") {
       if part == ".." { _ = parts.popLast() } else { parts.append(part) }
     }
     return "/" + parts.joined(separator: "/")
