@@ -21,28 +21,43 @@ enum Password {
       throw .badUse("there is no terminal to ask on", advice: hidden ? "use --password-stdin" : "give it as an option")
     }
     defer { close(terminal) }
-    write(prompt + ": ", to: terminal)
+    while true {
+      write(prompt + ": ", to: terminal)
+      switch try answer(on: terminal, hidden: hidden) {
+      case .line(let line):
+        guard !line.isEmpty else { throw CommandError("nothing was typed", advice: "try again") }
+        return line
+      case .signal(let number):
+        // Ends the process, or stops it until the shell lets it go on: then it is asked again.
+        Signals.act(number)
+      }
+    }
+  }
+
+  private enum Answer {
+    case line(String)
+    case signal(Int32)
+  }
+
+  /// A line from the terminal, or the signal that came first. The terminal is then as it was before.
+  private static func answer(on terminal: Int32, hidden: Bool) throws(CommandError) -> Answer {
+    // Caught before the echo goes off, on whichever thread: nothing else would turn it on again.
+    let signals = try SignalPipe(catching: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])
+    defer { signals.restore() }
     var before = termios()
-    let isTerminal = tcgetattr(terminal, &before) == 0
-    if hidden, isTerminal {
+    let isQuiet = hidden && tcgetattr(terminal, &before) == 0
+    if isQuiet {
       var quiet = before
       quiet.c_lflag &= ~tcflag_t(ECHO)
       tcsetattr(terminal, TCSAFLUSH, &quiet)
     }
-    // An interrupt would leave the terminal without its echo: the default action waits until the line is read.
-    var mask = sigset_t()
-    var maskBefore = sigset_t()
-    sigemptyset(&mask)
-    for signal in [SIGINT, SIGTERM, SIGTSTP, SIGHUP] { sigaddset(&mask, signal) }
-    pthread_sigmask(SIG_BLOCK, &mask, &maskBefore)
-    defer { pthread_sigmask(SIG_SETMASK, &maskBefore, nil) }
-    let line = readLine(from: terminal, interruptible: mask)
-    if hidden, isTerminal {
-      tcsetattr(terminal, TCSAFLUSH, &before)
-      write("\n", to: terminal)
+    defer {
+      if isQuiet {
+        tcsetattr(terminal, TCSAFLUSH, &before)
+        write("\n", to: terminal)
+      }
     }
-    guard let line, !line.isEmpty else { throw CommandError("nothing was typed", advice: "try again") }
-    return line
+    return readLine(from: terminal, or: signals)
   }
 
   /// The secret in a file: its first line.
@@ -55,21 +70,17 @@ enum Password {
     return line
   }
 
-  /// A line from the terminal; nil at its end, or when one of `signals` is pending (which then acts as the mask is restored).
-  private static func readLine(from terminal: Int32, interruptible signals: sigset_t) -> String? {
+  private static func readLine(from terminal: Int32, or signals: SignalPipe) -> Answer {
     var bytes: [UInt8] = []
     while true {
-      var waiting = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
-      let ready = poll(&waiting, 1, 200)
-      var pending = sigset_t()
-      sigpending(&pending)
-      if [SIGINT, SIGTERM, SIGTSTP, SIGHUP].contains(where: { sigismember(&pending, $0) == 1 }) { return nil }
-      guard ready > 0 else { continue }
+      var waiting = [terminal, signals.readEnd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      guard poll(&waiting, 2, -1) > 0 else { continue }
       var byte: UInt8 = 0
+      if waiting[1].revents != 0, Glibc.read(signals.readEnd, &byte, 1) == 1 { return .signal(Int32(byte)) }
+      guard waiting[0].revents != 0 else { continue }
       let count = Glibc.read(terminal, &byte, 1)
       if count < 0, errno == EINTR { continue }
-      if count <= 0 { return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self) }
-      if byte == 0x0A { return String(decoding: bytes, as: UTF8.self) }
+      guard count > 0, byte != 0x0A else { return .line(String(decoding: bytes, as: UTF8.self)) }
       bytes.append(byte)
     }
   }

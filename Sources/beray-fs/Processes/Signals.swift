@@ -1,20 +1,11 @@
 import Dispatch
 import Glibc
-import Synchronization
 
 /// Signals as a sequence.
-///
-/// A handler writes the number into a pipe. A blocked or ignored signal would instead be inherited by every program
-/// that this process starts.
 enum Signals {
-  private static let pipeEnd = Atomic<Int32>(-1)
-
   /// Catches `numbers` from now on, for the life of the process. Call it once.
   static func caught(_ numbers: [Int32]) throws(CommandError) -> AsyncStream<Int32> {
-    let pipe = try Pipe()
-    _ = fcntl(pipe.writeEnd, F_SETFL, O_NONBLOCK)
-    pipeEnd.store(pipe.writeEnd, ordering: .releasing)
-    let readEnd = pipe.readEnd
+    let readEnd = try SignalPipe(catching: numbers).readEnd
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     // A queue of its own: the block waits for as long as the process lives.
     DispatchQueue(label: "signals").async {
@@ -24,20 +15,23 @@ enum Signals {
         if count == 1 { continuation.yield(Int32(byte)) } else if errno != EINTR { break }
       }
     }
-    for number in numbers {
-      var action = sigaction()
-      action.__sigaction_handler.sa_handler = Self.handler
-      action.sa_flags = Int32(SA_RESTART)
-      sigaction(number, &action, nil)
-    }
     return stream
   }
 
-  /// Async-signal-safe (signal-safety(7)): one write(2), errno restored.
-  private static let handler: @convention(c) (Int32) -> Void = { number in
-    let before = errno
-    var byte = UInt8(truncatingIfNeeded: number)
-    _ = write(pipeEnd.load(ordering: .acquiring), &byte, 1)
-    errno = before
+  /// Ends this process as `number` does where it is not caught.
+  static func end(by number: Int32) {
+    signal(number, SIG_DFL)
+    act(number)
+  }
+
+  /// Lets `number` act on this process before this returns, whatever thread this is: those of libdispatch block every signal.
+  static func act(_ number: Int32) {
+    var one = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&one)
+    sigaddset(&one, number)
+    pthread_sigmask(SIG_UNBLOCK, &one, &before)
+    raise(number)
+    pthread_sigmask(SIG_SETMASK, &before, nil)
   }
 }
