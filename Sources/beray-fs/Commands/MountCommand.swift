@@ -96,7 +96,7 @@ struct MountCommand: AsyncParsableCommand {
   }
 
   private func startInBackground(_ flags: MountFlags) throws {
-    let paths = Paths(environment: Environment.current())
+    let paths = try Paths(environment: Environment.current())
     let mountpoint = AbsolutePath.of(mountpoint)
     let log = server.logging.logFile.map { AbsolutePath.of($0) } ?? paths.mountLog(for: mountpoint).string
     try PrivateDirectory.makeMissing(FilePath(log).removingLastComponent())

@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     try logging.start(level: .error)
     let environment = Environment.current()
-    let paths = Paths(environment: environment)
+    let paths = try Paths(environment: environment)
     let running = RunningMount.all(in: paths.mountRecords)
     let mounts = MountTable.current().ofBerayFS.map { mount in
       MountState(mount, record: running.first { $0.fields.mountpoint == mount.mountpoint }?.fields)

@@ -37,7 +37,7 @@ struct UnmountCommand: AsyncParsableCommand {
       try Unmounter(mount).detach()
       return Terminal.note("\(path): cleared; its process was gone already")
     }
-    let paths = Paths(environment: Environment.current())
+    let paths = try Paths(environment: Environment.current())
     guard let running = RunningMount.all(in: paths.mountRecords).first(where: { $0.fields.mountpoint == path }) else {
       return try unmountForeign(mount)
     }

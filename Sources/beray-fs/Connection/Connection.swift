@@ -25,7 +25,7 @@ struct Connection: Sendable {
     if logger == nil { try options.logging.start() }
     let logger = logger ?? Logger(label: "beray-fs")
     let environment = Environment.current()
-    let paths = Paths(environment: environment)
+    let paths = try Paths(environment: environment)
     let configuration = try UserConfiguration(reading: paths.configurationFile)
     let choice = ServerChoice(flag: options.url, environment: environment, configuration: configuration)
     var settings = BerayClient.Configuration()

@@ -12,7 +12,7 @@ struct ServedServer {
   /// Serves until SIGINT or SIGTERM, or until it has been idle for as long as it was told.
   func run() async throws {
     let environment = Environment.current()
-    let paths = Paths(environment: environment)
+    let paths = try Paths(environment: environment)
     let data = FilePath(command.data.map { AbsolutePath.of($0) } ?? paths.data.string)
     let configuration = try settings(paths, data: data, try UserConfiguration(reading: paths.configurationFile))
     let lock = try await takePlace(paths, data: data)

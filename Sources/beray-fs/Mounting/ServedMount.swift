@@ -29,7 +29,7 @@ struct ServedMount {
     try command.server.logging.start(level: .info)
     let logger = Logger(label: "mount")
     let environment = Environment.current()
-    let paths = Paths(environment: environment)
+    let paths = try Paths(environment: environment)
     let configuration = try UserConfiguration(reading: paths.configurationFile)
     let mountpoint = try Self.prepare(command.mountpoint, logger)
 

@@ -13,15 +13,19 @@ struct Paths: Sendable {
   let runtime: FilePath
 
   /// - Parameter environment: a variable that is not an absolute path counts as not set, as the specification says.
-  init(environment: [String: String], userID: UInt32 = getuid()) {
-    func directory(_ variable: String, else relative: String) -> FilePath {
+  ///   Where `HOME` is not set, as in a mount at boot, passwd(5) tells the home.
+  /// - Throws: ``CommandError`` where nothing tells a home that is needed.
+  init(environment: [String: String], userID: UInt32 = getuid()) throws(CommandError) {
+    func directory(_ variable: String, else relative: String) throws(CommandError) -> FilePath {
       if let path = environment[variable], path.hasPrefix("/") { return FilePath(path).appending("beray-fs") }
-      let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/"
+      guard
+        let home = [environment["HOME"], Self.home(of: userID)].compactMap(\.self).first(where: { $0.hasPrefix("/") })
+      else { throw CommandError("user \(userID) has no home directory", advice: "set HOME") }
       return FilePath(home).appending(relative).appending("beray-fs")
     }
-    configuration = directory("XDG_CONFIG_HOME", else: ".config")
-    data = directory("XDG_DATA_HOME", else: ".local/share")
-    state = directory("XDG_STATE_HOME", else: ".local/state")
+    configuration = try directory("XDG_CONFIG_HOME", else: ".config")
+    data = try directory("XDG_DATA_HOME", else: ".local/share")
+    state = try directory("XDG_STATE_HOME", else: ".local/state")
     if let path = environment["XDG_RUNTIME_DIR"], path.hasPrefix("/") {
       runtime = FilePath(path).appending("beray-fs")
     } else if PrivateDirectory.isOwned("/run/user/\(userID)", by: userID) {
@@ -29,6 +33,10 @@ struct Paths: Sendable {
     } else {
       runtime = FilePath("/tmp/beray-fs-\(userID)")
     }
+  }
+
+  private static func home(of user: UInt32) -> String? {
+    getpwuid(user)?.pointee.pw_dir.map { String(cString: $0) }
   }
 
   var configurationFile: FilePath { configuration.appending("config.json") }

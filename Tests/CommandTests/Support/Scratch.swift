@@ -26,7 +26,11 @@ final class Scratch: Sendable {
     ]
   }
 
-  var paths: Paths { Paths(environment: environment) }
+  var paths: Paths {
+    // Its variables name every directory.
+    guard let paths = try? Paths(environment: environment) else { preconditionFailure("no home in \(environment)") }
+    return paths
+  }
 
   func write(_ text: String, to file: FilePath, mode: Int = 0o600) throws {
     try FileManager.default.createDirectory(
