@@ -1,4 +1,5 @@
 import BerayAPI
+import Foundation
 import Synchronization
 import SystemPackage
 import Testing
@@ -37,6 +38,25 @@ import Testing
     let open = scratch.path.appending("open")
     try scratch.chmod(open, 0o755)
     #expect(throws: CommandError.self) { try PrivateDirectory.make(open) }
+  }
+
+  @Test func closesTheDirectoryThatWasMadeByHand() throws {
+    try scratch.write("{}", to: scratch.paths.configurationFile)
+    try scratch.chmod(scratch.paths.configuration, 0o755)
+    try store.keep(.init(email: nil, token: "t"), for: "s")
+    #expect(try scratch.mode(of: scratch.paths.configuration) == 0o700)
+  }
+
+  @Test func whatIsNoFileIsReadOnce() throws {
+    let fifo = scratch.path.appending("fifo")
+    #expect(mkfifo(fifo.string, 0o600) == 0)
+    let writer = Thread { try? Data("once\n".utf8).write(to: URL(fileURLWithPath: fifo.string)) }
+    writer.start()
+    let source = try TokenSource(
+      tokenFile: fifo.string, environment: [:], store: store, server: "s", localData: nil)
+    // Opened again, it would wait for another writer.
+    #expect(try source.token() == "once")
+    #expect(try source.token() == "once")
   }
 
   @Test func loginsAtOneTimeLoseNothing() async throws {

@@ -19,7 +19,7 @@ struct CredentialStore: Sendable {
   /// Keeps `entry`, in the place of what was kept for `server`; nil removes that.
   func keep(_ entry: Entry?, for server: String) throws(CommandError) {
     let directory = path.removingLastComponent()
-    try PrivateDirectory.make(directory)
+    try PrivateDirectory.makeClosed(directory)
     // Two logins at one time must not lose one of the two tokens.
     try FileLock.holding(directory) { () throws(CommandError) in
       var members = try members().filter { $0.name != server }

@@ -5,6 +5,7 @@ import SystemPackage
 struct TokenSource: Sendable {
   private enum Place {
     case file(FilePath)
+    /// The token itself: of a variable, or of what can be read only once, such as `<(pass show beray)`.
     case value(String)
     /// The local server's own token, in its data directory.
     case local(FilePath)
@@ -21,8 +22,8 @@ struct TokenSource: Sendable {
   /// - Parameters:
   ///   - tokenFile: what `--token-file` says.
   ///   - server: as the store knows it.
-  ///   - localData: the data directory of the local server, where `server` is that. `BERAY_TOKEN` and the like are for
-  ///     other servers and do not count then.
+  ///   - localData: the data directory of the local server, where `server` is that. It takes its own token and not
+  ///     `BERAY_TOKEN` or `BERAY_TOKEN_FILE`, which are set for the server that `BERAY_URL` or the configuration names.
   init(
     tokenFile: String?, environment: [String: String], store: CredentialStore, server: String, localData: FilePath?
   ) throws(CommandError) {
@@ -32,19 +33,24 @@ struct TokenSource: Sendable {
     passwordFile = variable("BERAY_PASSWORD_FILE").map { FilePath($0) }
     emailVariable = variable("BERAY_EMAIL")
     if let tokenFile {
-      place = .file(FilePath(tokenFile))
-      _ = try Password.read(FilePath(tokenFile))
+      place = try Self.place(of: FilePath(tokenFile))
     } else if let localData {
       place = .local(localData)
     } else if let path = variable("BERAY_TOKEN_FILE") {
-      place = .file(FilePath(path))
-      _ = try Password.read(FilePath(path))
+      place = try Self.place(of: FilePath(path))
     } else if let token = variable("BERAY_TOKEN") {
       place = .value(token)
     } else {
       place = .store
       _ = try store.entry(for: server)
     }
+  }
+
+  /// - Throws: ``CommandError`` where there is no token that only this user can read.
+  private static func place(of path: FilePath) throws(CommandError) -> Place {
+    let isRegular = FileStatus(behind: path)?.isRegularFile ?? true
+    let token = try Password.read(path)
+    return isRegular ? .file(path) : .value(token)
   }
 
   /// The token as it is now.

@@ -10,6 +10,7 @@ struct FileStatus {
   let size: Int64
   let isRegularFile: Bool
   let isDirectory: Bool
+  private let inode: UInt64
 
   /// Of an open file; nil and errno where there is an error.
   init?(of descriptor: Int32) {
@@ -25,11 +26,23 @@ struct FileStatus {
     self.init(status)
   }
 
+  /// Of what a name leads to, over symbolic links; a FIFO is not waited for. Nil and errno where there is an error.
+  init?(behind path: FilePath) {
+    let descriptor = open(path.string, LINUX_O_PATH | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    self.init(of: descriptor)
+  }
+
+  /// Whether both are of one file, where they are of one directory.
+  func isSame(as other: FileStatus) -> Bool { inode == other.inode }
+
   private init(_ status: linux_status) {
     permissions = status.mode & 0o777
     user = status.owner
     size = status.size
     isRegularFile = status.mode & 0o170000 == 0o100000
     isDirectory = status.mode & 0o170000 == 0o040000
+    inode = status.inode
   }
 }

@@ -21,6 +21,13 @@ enum PrivateDirectory {
     }
   }
 
+  /// As ``make(_:)``, for a directory that people make by themselves: where it is theirs it is closed to others.
+  static func makeClosed(_ path: FilePath) throws(CommandError) {
+    try makeMissing(path)
+    if isOwned(path.string, by: getuid()) { chmod(path.string, 0o700) }
+    try make(path)
+  }
+
   /// Makes `path` and what is missing above it, with mode 0700, and checks nothing of what is there.
   static func makeMissing(_ path: FilePath) throws(CommandError) {
     if mkdir(path.string, 0o700) == 0 { return }
