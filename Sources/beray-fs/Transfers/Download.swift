@@ -9,27 +9,45 @@ struct Download {
 
   /// - Parameter place: a path, or `-` for standard output. A file appears under its name only once it is whole.
   func write(to place: String) async throws {
-    let progress = Progress(label, total: content.size, isOn: Terminal.standardErrorIsTerminal && place != "-")
+    let isShown = Terminal.standardErrorIsTerminal && (place != "-" || !Terminal.standardOutputIsTerminal)
+    let progress = Progress(label, total: content.size, isOn: isShown)
     defer { progress.end() }
     if place == "-" {
-      for try await piece in content.body { try Terminal.write(piece) }
+      for try await piece in content.body {
+        try Terminal.write(piece)
+        progress.add(piece.count)
+      }
       return
     }
-    let path = FilePath(place)
+    do {
+      try await write(toFile: FilePath(place), progress)
+    } catch let code as Errno {
+      throw CommandError.system("write \(place)", code.rawValue)
+    }
+  }
+
+  private func write(toFile path: FilePath, _ progress: Progress) async throws {
+    let status = FileStatus(of: path)
     // A device or a pipe, such as /dev/null, and what a link leads to, is written as it is.
-    if let status = FileStatus(of: path), !status.isRegularFile {
+    if let status, !status.isRegularFile {
       return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]), progress)
     }
-    let part = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "file").part\(getpid())")
+    let part = try PartFile(of: path)
+    // Ctrl-C leaves no part behind.
+    let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
+    let watch = Task {
+      for await signal in signals {
+        part.remove()
+        progress.end()
+        Signals.end(by: signal)
+      }
+    }
+    defer { watch.cancel() }
     do {
-      try await copy(
-        into: FileDescriptor.open(
-          part, .writeOnly, options: [.create, .truncate], permissions: .init(rawValue: 0o666)),
-        progress)
-      guard rename(part.string, place) == 0 else { throw CommandError.system("write \(place)", errno) }
+      try await copy(into: FileDescriptor(rawValue: part.descriptor), progress)
+      try part.take(path, mode: status.map { mode_t($0.permissions) })
     } catch {
-      unlink(part.string)
-      if let code = error as? Errno { throw CommandError.system("write \(place)", code.rawValue) }
+      part.remove()
       throw error
     }
   }
