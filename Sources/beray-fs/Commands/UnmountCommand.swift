@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fuse
 import Glibc
+import VFS
 
 /// `beray-fs unmount`.
 struct UnmountCommand: AsyncParsableCommand {
@@ -14,14 +15,17 @@ struct UnmountCommand: AsyncParsableCommand {
         beray-fs unmount ~/beray
       """)
 
+  /// Longer than the mount itself takes at most, which saves what it could not upload by then.
+  private static let defaultLimit = ServedMount.finishLimit + .seconds(20)
+
   @Argument(help: "Where it is mounted.")
   var mountpoint: String
 
-  @Option(help: ArgumentHelp("How long to wait for its uploads.", valueName: "seconds"))
-  var timeout = 60.0
+  @Option(help: ArgumentHelp("How long to wait for its uploads; by default until it gives up.", valueName: "seconds"))
+  var timeout: Double?
 
   func validate() throws {
-    guard (0...86400).contains(timeout) else { throw ValidationError("--timeout takes seconds") }
+    guard (0...86400).contains(timeout ?? 0) else { throw ValidationError("--timeout takes seconds") }
   }
 
   func run() async throws {
@@ -33,38 +37,46 @@ struct UnmountCommand: AsyncParsableCommand {
     guard mount.isBerayFS else {
       throw CommandError("what is mounted at \(path) is \(mount.type)", advice: "use umount for it")
     }
-    if MountLiveness.of(mount) == .stale {
+    guard case .live(let server) = MountLiveness.of(mount) else {
       try Unmounter(mount).detach()
       return Terminal.note("\(path): cleared; its process was gone already")
     }
     let paths = try Paths(environment: Environment.current())
-    guard let running = RunningMount.all(in: paths.mountRecords).first(where: { $0.fields.mountpoint == path }) else {
-      return try unmountForeign(mount)
+    let record = RunningMount.all(in: paths.mountRecords).first { $0.fields.mountpoint == path }
+    guard let id = record?.fields.process ?? server?.rawValue, let process = ProcessHandle(id) else {
+      return try unmountByPath(mount)
     }
-    guard running.requestEnd() else { throw CommandError.system("end process \(running.fields.process)", errno) }
-    let note = Task {
-      try await Task.sleep(for: .seconds(1))
-      Terminal.note("\(path): waiting for its uploads")
+    guard process.send(SIGTERM) else {
+      if errno == EPERM { return try unmountByPath(mount) }
+      throw CommandError.system("end process \(id)", errno)
     }
-    defer { note.cancel() }
-    guard let end = try await running.waitForEnd(.seconds(timeout)) else {
-      throw CommandError(
-        "\(path) still uploads after \(Int(timeout)) s",
-        advice: "wait for process \(running.fields.process), or 'kill -9' it: what is not uploaded is then lost")
-    }
+    try wait(for: process, id, path)
     if let left = MountTable.current().mount(at: path), left.deviceMinor == mount.deviceMinor {
       try Unmounter(left).detach()
     }
-    let rescued = end.rescued ?? []
+    let end = record?.lastWords
+    let rescued = end?.rescued ?? []
     for file in rescued { Terminal.note("not uploaded, and saved as \(file)") }
-    let losses = end.losses ?? []
+    let losses = end?.losses ?? []
     for loss in losses { Terminal.note(loss) }
     if !rescued.isEmpty || !losses.isEmpty { throw ExitCode(1) }
     Terminal.note("\(path): unmounted")
   }
 
-  /// A mount without a record: of another user, or from another runtime directory.
-  private func unmountForeign(_ mount: Mount) throws {
+  private func wait(for process: ProcessHandle, _ id: pid_t, _ path: String) throws(CommandError) {
+    let limit = timeout.map { Duration.seconds($0) } ?? Self.defaultLimit
+    let silence = min(limit, .seconds(1))
+    if process.hasEnded(within: silence) { return }
+    Terminal.note("\(path): waiting for its uploads")
+    guard process.hasEnded(within: limit - silence) else {
+      throw CommandError(
+        "\(path) still uploads after \(limit.components.seconds) s",
+        advice: "process \(id) goes on, and ends when it is done; its log tells how far it is")
+    }
+  }
+
+  /// A mount whose process cannot be asked: of another user.
+  private func unmountByPath(_ mount: Mount) throws {
     let unmounter = Unmounter(mount)
     do throws(UnmountError) {
       try unmounter.unmount()

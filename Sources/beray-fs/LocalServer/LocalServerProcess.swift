@@ -1,11 +1,10 @@
-import CLinux
 import Glibc
 import SystemPackage
 
 /// The process that listens on the socket of the local server.
 struct LocalServerProcess: Hashable, Sendable {
   /// How long it may take to end.
-  static let endLimit: Int32 = 10
+  static let endLimit = Duration.seconds(10)
 
   let id: pid_t
   /// What it was started with, its name first.
@@ -53,19 +52,12 @@ struct LocalServerProcess: Hashable, Sendable {
   }
 
   private func end() throws(CommandError) {
-    let handle = linux_pidfd_open(id)
-    guard handle >= 0 else {
+    guard let process = ProcessHandle(id) else {
       if errno == ESRCH { return }
       throw .system("end process \(id)", errno)
     }
-    defer { close(handle) }
-    guard linux_pidfd_send_signal(handle, SIGTERM) == 0 || errno == ESRCH else {
-      throw .system("end process \(id)", errno)
-    }
-    var ended = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
-    var result: Int32
-    repeat { result = poll(&ended, 1, Self.endLimit * 1000) } while result < 0 && errno == EINTR
-    guard result > 0 else {
+    guard process.send(SIGTERM) else { throw .system("end process \(id)", errno) }
+    guard process.hasEnded(within: Self.endLimit) else {
       throw CommandError(
         "the local server (\(description)) does not end", advice: "see its log, which 'beray-fs status --json' names")
     }

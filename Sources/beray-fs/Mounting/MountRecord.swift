@@ -28,10 +28,26 @@ final class MountRecord: Sendable {
     try PrivateDirectory.make(directory)
     path = directory.appending("\(fields.process).json")
     self.fields = Mutex(fields)
-    descriptor = open(path.string, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .system("write \(path)", errno) }
-    flock(descriptor, LOCK_EX)
+    descriptor = try Self.lockedFile(path)
     write(fields)
+  }
+
+  /// The file at `path`, empty and locked. Between open(2) and flock(2) another command may take it for that of a dead process and remove it: then the lock is of no file that anybody finds.
+  private static func lockedFile(_ path: FilePath) throws(CommandError) -> Int32 {
+    while true {
+      let descriptor = open(path.string, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw .system("write \(path)", errno) }
+      var result: Int32
+      repeat { result = flock(descriptor, LOCK_EX) } while result != 0 && errno == EINTR
+      let code = errno
+      if result == 0, let locked = FileStatus(of: descriptor), let found = FileStatus(of: path),
+        locked.isSame(as: found)
+      {
+        return descriptor
+      }
+      close(descriptor)
+      if result != 0 { throw .system("lock \(path)", code) }
+    }
   }
 
   deinit {

@@ -26,6 +26,7 @@ final class RunningMount: Sendable {
       let descriptor = open(path.string, O_RDWR | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+        // A process that is about to lock it too sees that it is gone, and makes another.
         unlink(path.string)
         close(descriptor)
       } else if let fields = read(descriptor) {
@@ -37,20 +38,8 @@ final class RunningMount: Sendable {
     return found
   }
 
-  /// Asks the process to upload what it has, unmount and end.
-  func requestEnd() -> Bool { kill(fields.process, SIGTERM) == 0 }
-
-  /// Waits until the process has ended, and tells what it last wrote.
-  /// - Returns: nil where it still runs after `timeout`.
-  func waitForEnd(_ timeout: Duration) async throws -> MountRecord.Fields? {
-    let deadline = ContinuousClock.now + timeout
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      guard ContinuousClock.now < deadline else { return nil }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    defer { flock(descriptor, LOCK_UN) }
-    return Self.read(descriptor) ?? fields
-  }
+  /// What the process last wrote, also when it has ended.
+  var lastWords: MountRecord.Fields? { Self.read(descriptor) }
 
   private static func read(_ descriptor: Int32) -> MountRecord.Fields? {
     var bytes = [UInt8](repeating: 0, count: 64 << 10)
