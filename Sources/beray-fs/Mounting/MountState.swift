@@ -1,5 +1,6 @@
 import BerayAPI
 import Fuse
+import Glibc
 import VFS
 
 /// What can be told of a mount without ever hanging on it.
@@ -8,6 +9,8 @@ struct MountState {
     case live
     /// The process lives, and gives no answer.
     case silent
+    /// It is another user's, who lets nobody look into it.
+    case foreign
     /// The process is gone.
     case stale
   }
@@ -33,8 +36,12 @@ struct MountState {
       self.process = record?.process ?? process?.rawValue
       let bytes = CommandOutput.of(["/bin/cat", mount.mountpoint + "/.beray/status.json"], timeout: .seconds(2))
       status = bytes.flatMap { try? JSON(parsing: $0) }
-      state = status == nil ? .silent : .live
+      state = status != nil ? .live : Self.isForeign(mount) ? .foreign : .silent
     }
+  }
+
+  private static func isForeign(_ mount: Mount) -> Bool {
+    mount.options.contains { $0.hasPrefix("user_id=") && $0 != "user_id=\(getuid())" }
   }
 
   var json: JSON {
@@ -44,11 +51,24 @@ struct MountState {
     ]
   }
 
+  /// What `.beray/status.json` tells in a few words: whether the server answers and takes the token, and what is not uploaded yet.
+  static func summary(of status: JSON) -> String {
+    var words = ["live"]
+    if let connection = status["connection"]?["state"]?.stringValue, connection != "connected" {
+      words.append(ShownText.escaped(connection))
+    }
+    if let pending = status["pending_uploads"]?.arrayValue?.count, pending > 0 {
+      words.append(pending == 1 ? "1 upload pending" : "\(pending) uploads pending")
+    }
+    return words.joined(separator: ", ")
+  }
+
   /// The state in a few words.
   var summary: String {
     switch state {
-    case .live: status?["connection"]?.stringValue.map { "live, \($0)" } ?? "live"
+    case .live: Self.summary(of: status ?? .null)
     case .silent: "does not answer"
+    case .foreign: "of another user"
     case .stale: "its process is gone; 'beray-fs unmount' clears it"
     }
   }
