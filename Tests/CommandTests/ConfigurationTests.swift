@@ -1,3 +1,5 @@
+import ArgumentParser
+import BerayServer
 import SystemPackage
 import Testing
 
@@ -25,7 +27,11 @@ import Testing
     #expect(file.url == "http://h" && file.agentCommand == ["a", "b"] && file.cacheMiB == 5 && file.freshness == 0.5)
   }
 
-  @Test(arguments: ["{", "[]", #"{"urk": 1}"#, #"{"url": 1}"#, #"{"agentCommand": []}"#, #"{"freshness": -1}"#])
+  @Test(arguments: [
+    "{", "[]", #"{"urk": 1}"#, #"{"url": 1}"#, #"{"agentCommand": []}"#, #"{"freshness": -1}"#,
+    #"{"agent": "nobody"}"#, #"{"agent": "shell", "agentCommand": ["a"]}"#, #"{"agentEnv": ["BERAY_TOKEN"]}"#,
+    #"{"caFile": "relative"}"#,
+  ])
   func refusesWhatItDoesNotKnow(_ text: String) throws {
     let scratch = Scratch()
     try scratch.write(text, to: scratch.paths.configurationFile)
@@ -33,8 +39,49 @@ import Testing
     #expect(error?.what.contains("config.json") == true)
   }
 
-  @Test func directoriesFollowXDG() {
-    let paths = Paths(environment: [
+  @Test func theAgentIsOfTheCommandLineThenOfTheFile() throws {
+    var file = UserConfiguration()
+    file.agentCommand = ["sh", "-c"]
+    file.agentEnv = ["KEY", "OTHER"]
+    #expect(
+      AgentChoice(environment: ["KEY"], configuration: file).options
+        == ["--agent-env", "KEY", "--agent-env", "OTHER", "--agent-command", "sh", "-c"])
+    #expect(AgentChoice(preset: "shell", configuration: file).options.suffix(2) == ["--agent", "shell"])
+    #expect(try AgentChoice(preset: "shell", configuration: file).resolved(path: nil).arguments[0] == "/bin/sh")
+    #expect(try AgentChoice(configuration: file).resolved(path: "/nowhere:/bin").arguments == ["sh", "-c"])
+  }
+
+  @Test func anAgentThatIsNotInstalledIsRefused() {
+    let none = UserConfiguration()
+    for choice in [
+      AgentChoice(preset: "claude", configuration: none), AgentChoice(command: ["/no/such"], configuration: none),
+      AgentChoice(command: ["/etc/passwd"], configuration: none), AgentChoice(command: ["sh"], configuration: none),
+    ] {
+      #expect(throws: CommandError.self) { try choice.resolved(path: "/nowhere") }
+    }
+  }
+
+  @Test func certificatesAreOfTheFirstThatIsNamed() throws {
+    var options = try ServerOptions.parse([])
+    var file = UserConfiguration()
+    #expect(try options.authorities([:], file) == nil)
+    #expect(try options.authorities(["SSL_CERT_FILE": "/etc/passwd"], file) == "/etc/passwd")
+    file.caFile = "/etc/group"
+    #expect(try options.authorities(["SSL_CERT_FILE": "/etc/passwd"], file) == "/etc/group")
+    #expect(try options.authorities(["BERAY_CA_FILE": "/etc/hosts"], file) == "/etc/hosts")
+    options.caFile = "/no/such"
+    let error = #expect(throws: CommandError.self) { try options.authorities([:], file) }
+    #expect(error?.what.contains("/no/such") == true)
+  }
+
+  @Test func theHomeIsOfPasswdWhereNoVariableTells() throws {
+    #expect(try Paths(environment: ["HOME": ""], userID: 0).configuration == "/root/.config/beray-fs")
+    let nobody: UInt32 = 3_999_999_999
+    #expect(throws: CommandError.self) { try Paths(environment: [:], userID: nobody) }
+  }
+
+  @Test func directoriesFollowXDG() throws {
+    let paths = try Paths(environment: [
       "HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "relative", "XDG_RUNTIME_DIR": "/r",
     ])
     #expect(paths.credentialsFile == "/c/beray-fs/credentials.json")

@@ -55,6 +55,8 @@ import Testing
     for result in results { #expect(result.status == 0 && result.output == "local@localhost\n", "\(result.errors)") }
     let status = try JSON(parsing: run("status", "--json").output.trimmingCharacters(in: .newlines))
     #expect(status["server"]?["running"]?.boolValue == true)
+    let token = try JSON(parsing: run("whoami", "--show-token", "--json").output)["token"]?.stringValue
+    #expect(try token == Password.read(scratch.paths.data.appending("token")))
     #expect(try scratch.mode(of: scratch.paths.runtime) == 0o700)
   }
 

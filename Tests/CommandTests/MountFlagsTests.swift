@@ -1,3 +1,4 @@
+import ArgumentParser
 import Testing
 
 @testable import beray_fs
@@ -12,6 +13,22 @@ import Testing
 
   @Test func whatMountGivesAlongIsNoError() throws {
     #expect(try MountFlags(parsing: ["rw,nosuid,nodev,default_permissions,_netdev,x-systemd.automount,"]) == MountFlags())
+  }
+
+  @Test func fstabHasWhatTheCommandHasOptionsFor() throws {
+    let words = [
+      "/mnt/x", "-o", "ro,token_file=/t,ca_file=/c,insecure_http,timeout=3,freshness=0.5,cache_size=7,no_mkdir",
+    ]
+    let typed = try #require(try RootCommand.parseAsRoot(words) as? MountCommand)
+    let flags = try MountFlags(parsing: typed.options)
+    let command = try typed.applying(flags)
+    #expect(command.server.tokenFile == "/t" && command.server.caFile == "/c" && command.server.insecureHttp)
+    #expect(command.timeout == 3 && command.freshness == 0.5 && command.cacheSize == 7 && command.noMkdir)
+    // They go to the process in the background as options of their own.
+    #expect(flags.list == "ro")
+    #expect(throws: CommandError.self) { try MountFlags(parsing: ["timeout=x"]) }
+    #expect(throws: CommandError.self) { try MountFlags(parsing: ["token_file="]) }
+    #expect(throws: (any Error).self) { try typed.applying(MountFlags(parsing: ["timeout=0"])) }
   }
 
   @Test func anUnknownOneListsTheKnown() {

@@ -52,8 +52,8 @@ struct RegisterCommand: AsyncParsableCommand {
       prints the code in its log.
 
       EXAMPLE:
-        beray-fs register --url https://beray.example.org ann@example.org
-        beray-fs register --url https://beray.example.org ann@example.org --code 123456
+        beray-fs register --url https://h.example.org ann@example.org
+        beray-fs register --url https://h.example.org ann@example.org --code 1234
       """)
 
   @Argument(help: "Your address; else BERAY_EMAIL, or asked for.")
@@ -76,7 +76,8 @@ struct RegisterCommand: AsyncParsableCommand {
       try await connection.client.requestVerificationCode(email: email)
       Terminal.note("\(connection.name) sent a code to \(email)")
       guard Terminal.canAsk, !passwordStdin else {
-        Terminal.note("then run: beray-fs register \(email) --code CODE")
+        let again = ErrorAdvice(url: server.url).command("register \(email) --code CODE")
+        Terminal.note("then run: \(again)")
         return
       }
       code = try Password.ask("Code", hidden: false)
@@ -155,6 +156,7 @@ struct WhoamiCommand: AsyncParsableCommand {
     let user = try await connection.client.currentUser()
     if showToken {
       guard let token = await connection.credentials.token() else { throw connection.noToken }
+      if output.json { return try Terminal.print((["token": .string(token)] as JSON).serialized()) }
       try Terminal.print(token)
       if Terminal.standardErrorIsTerminal {
         Terminal.note(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import BerayServer
+import Glibc
 import SystemPackage
 
 /// `beray-fs mount`, and `beray-fs` alone.
@@ -15,7 +15,7 @@ struct MountCommand: AsyncParsableCommand {
       EXAMPLE:
         beray-fs ~/beray
         beray-fs --url https://beray.example.org ~/work -o ro
-        mount -t fuse.beray-fs https://beray.example.org /mnt/beray -o offline_ok,allow_other
+        mount -t fuse.beray-fs none /mnt/beray -o allow_other
       """)
 
   @Argument(help: ArgumentHelp("Where; before it, if you like, which server.", valueName: "mountpoint"))
@@ -27,6 +27,9 @@ struct MountCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("The agent of the local server, if this starts it; see 'serve --help'.", valueName: "preset"))
   var agent: String?
+
+  @Option(help: ArgumentHelp("A variable that this agent gets too. Repeatable.", valueName: "name"))
+  var agentEnv: [String] = []
 
   @Option(help: ArgumentHelp("How much of files to keep in memory; by default 256.", valueName: "mib"))
   var cacheSize: Int?
@@ -62,7 +65,7 @@ struct MountCommand: AsyncParsableCommand {
     guard operands.count == 1 || (operands.count == 2 && ServerChoice.isServer(operands[0])) else {
       throw ValidationError(
         operands.count == 2
-          ? "'\(operands[0])' is neither an url nor 'none'; give one mountpoint, or a server and a mountpoint"
+          ? "'\(operands[0])' is neither a command nor a server (an url, or 'none')"
           : "give one mountpoint")
     }
     if operands.count == 2, server.url != nil { throw ValidationError("the server is given twice") }
@@ -71,19 +74,36 @@ struct MountCommand: AsyncParsableCommand {
     if let timeout, !(0.1...3600).contains(timeout) {
       throw ValidationError("--timeout takes seconds, from 0.1 to 3600")
     }
-    if let agent, AgentPreset.named(agent) == nil {
-      throw ValidationError(
-        "there is no agent '\(agent)'; known are \(AgentPreset.all.map(\.name).joined(separator: ", "))")
-    }
+    if scratch.contains("") { throw ValidationError("--scratch takes a pattern such as '*.tmp'") }
+    try AgentChoice.validate(preset: agent, environment: agentEnv)
   }
 
   func run() async throws {
     let flags = try MountFlags(parsing: options)
-    if foreground || readyFd != nil {
-      try await ServedMount(command: self, flags: flags, ready: ReadySignal(descriptor: readyFd)).run()
-    } else {
-      try startInBackground(flags)
+    let command = try applying(flags)
+    guard foreground || readyFd != nil else { return try command.startInBackground(flags) }
+    let isNew = FileStatus(of: FilePath(mountpoint)) == nil && errno == ENOENT
+    do {
+      try await ServedMount(command: command, flags: flags, ready: ReadySignal(descriptor: readyFd)).run()
+    } catch {
+      // It fails where anything is in it or mounted on it.
+      if isNew { rmdir(mountpoint) }
+      throw error
     }
+  }
+
+  /// With what `-o` says in the place of the command's own options.
+  func applying(_ flags: MountFlags) throws -> MountCommand {
+    var command = self
+    command.server.tokenFile = server.tokenFile ?? flags.tokenFile
+    command.server.caFile = server.caFile ?? flags.caFile
+    command.server.insecureHttp = server.insecureHttp || flags.sendsInsecurely
+    command.timeout = timeout ?? flags.timeout
+    command.freshness = freshness ?? flags.freshness
+    command.cacheSize = cacheSize ?? flags.cacheMiB
+    command.noMkdir = noMkdir || flags.refusesMkdir
+    try command.validate()
+    return command
   }
 
   var mountpoint: String { operands[operands.count - 1] }
@@ -96,17 +116,37 @@ struct MountCommand: AsyncParsableCommand {
   }
 
   private func startInBackground(_ flags: MountFlags) throws {
-    let paths = try Paths(environment: Environment.current())
+    var environment = Environment.current()
+    let paths = try Paths(environment: environment)
     let mountpoint = AbsolutePath.of(mountpoint)
     let log = server.logging.logFile.map { AbsolutePath.of($0) } ?? paths.mountLog(for: mountpoint).string
-    try PrivateDirectory.makeMissing(FilePath(log).removingLastComponent())
-    var environment = Environment.current()
-    for name in ["BERAY_TOKEN_FILE", "BERAY_PASSWORD_FILE"] {
+    // Made here, where a failure can be told as one of the log.
+    close(try FileLogHandler.open(FilePath(log)))
+    for name in ["BERAY_TOKEN_FILE", "BERAY_PASSWORD_FILE", "BERAY_CA_FILE", "SSL_CERT_FILE"] {
       if let path = environment[name], !path.isEmpty { environment[name] = AbsolutePath.of(path) }
     }
+    var command = self
+    var input = Spawn.Stream.null
+    defer { if case .descriptor(let descriptor) = input { close(descriptor) } }
+    if let file = server.tokenFile ?? environment["BERAY_TOKEN_FILE"], let descriptor = try Self.stream(file) {
+      // Such as `<(pass show beray)`: the other process has no such descriptor, and gets this one.
+      input = .descriptor(descriptor)
+      if server.tokenFile == nil { environment["BERAY_TOKEN_FILE"] = "/dev/stdin" }
+      command.server.tokenFile = server.tokenFile.map { _ in "/dev/stdin" }
+    }
     try BackgroundProcess.start(
-      arguments: backgroundArguments(mountpoint: mountpoint, log: log, flags: flags), environment: environment,
-      log: .appending(FilePath(log)))
+      arguments: command.backgroundArguments(mountpoint: mountpoint, log: log, flags: flags),
+      environment: environment, input: input, log: .appending(FilePath(log)))
+  }
+
+  /// The file opened, where it is a pipe or the like; nil where it is a file that can be opened again.
+  private static func stream(_ file: String) throws(CommandError) -> Int32? {
+    guard let status = FileStatus(behind: FilePath(file)), !status.isRegularFile, !status.isDirectory else {
+      return nil
+    }
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("read \(file)", errno) }
+    return descriptor
   }
 
   /// The same command for a process in another directory, which tells on descriptor 3 when it serves.
@@ -114,9 +154,11 @@ struct MountCommand: AsyncParsableCommand {
     var words = ["mount", "--ready-fd", "3", "--log-file", log]
     if let url = serverOptions.url { words += ["--url", url] }
     if let tokenFile = server.tokenFile { words += ["--token-file", AbsolutePath.of(tokenFile)] }
+    if let caFile = server.caFile { words += ["--ca-file", AbsolutePath.of(caFile)] }
     if server.insecureHttp { words.append("--insecure-http") }
     if server.logging.debug { words.append("--debug") }
     if let agent { words += ["--agent", agent] }
+    for name in agentEnv { words += ["--agent-env", name] }
     if let cacheSize { words += ["--cache-size", String(cacheSize)] }
     if let freshness { words += ["--freshness", String(freshness)] }
     if let timeout { words += ["--timeout", String(timeout)] }

@@ -71,10 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535") }
     if let maxTasks, maxTasks < 1 { throw ValidationError("--max-tasks takes a number from 1") }
-    if let agent, AgentPreset.named(agent) == nil {
-      throw ValidationError(
-        "there is no agent '\(agent)'; known are \(AgentPreset.all.map(\.name).joined(separator: ", "))")
-    }
+    try AgentChoice.validate(preset: agent, environment: agentEnv)
     if agent != nil, !agentCommand.isEmpty { throw ValidationError("give --agent or --agent-command, not both") }
     if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key go together") }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import SystemPackage
 
@@ -18,7 +19,21 @@ struct ServerOptions: ParsableArguments {
   @Flag(help: "Send the token over plain http:// to another machine.")
   var insecureHttp = false
 
+  @Option(
+    help: ArgumentHelp("A PEM file with the certificates that the server is trusted by.", valueName: "file"))
+  var caFile: String?
+
   @OptionGroup var logging: LogOptions
+
+  /// The file of `--ca-file`, `BERAY_CA_FILE`, `config.json` or, as for other programs, `SSL_CERT_FILE`; nil: the system's certificates.
+  /// - Throws: ``CommandError`` where it cannot be read.
+  func authorities(_ environment: [String: String], _ configuration: UserConfiguration) throws(CommandError) -> String?
+  {
+    let named = [caFile, environment["BERAY_CA_FILE"], configuration.caFile, environment["SSL_CERT_FILE"]]
+    guard let file = named.compactMap(\.self).first(where: { !$0.isEmpty }) else { return nil }
+    guard access(file, R_OK) == 0 else { throw .system("read the certificates in \(file)", errno) }
+    return file
+  }
 }
 
 /// Where a command tells what it does.

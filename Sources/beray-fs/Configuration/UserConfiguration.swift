@@ -1,4 +1,5 @@
 import BerayAPI
+import BerayServer
 import SystemPackage
 
 /// What `config.json` says. Every member may be missing.
@@ -9,6 +10,10 @@ struct UserConfiguration: Hashable, Sendable {
   var agent: String?
   /// The command of the local server's agent, instead of a preset.
   var agentCommand: [String]?
+  /// Variables of the local server's environment that its agent gets too.
+  var agentEnv: [String] = []
+  /// Certificates that a server is trusted by: the path of a file in PEM.
+  var caFile: String?
   var cacheMiB: Int?
   /// Seconds.
   var freshness: Double?
@@ -41,13 +46,22 @@ struct UserConfiguration: Hashable, Sendable {
       case (_, .null): continue
       case ("url", .string(let text)): url = text
       case ("url", _): throw wrong("a string")
-      case ("agent", .string(let text)): agent = text
-      case ("agent", _): throw wrong("the name of a preset")
-      case ("agentCommand", .array(let items)):
-        let words = items.compactMap(\.stringValue)
-        guard words.count == items.count, !words.isEmpty else { throw wrong("a list of strings") }
+      case ("agent", let value):
+        guard let name = value.stringValue, AgentPreset.named(name) != nil else {
+          throw wrong("one of \(AgentPreset.all.map(\.name).joined(separator: ", "))")
+        }
+        agent = name
+      case ("agentCommand", let value):
+        guard let words = Self.words(value), !words.isEmpty else { throw wrong("a list of strings") }
         agentCommand = words
-      case ("agentCommand", _): throw wrong("a list of strings")
+      case ("agentEnv", let value):
+        guard let names = Self.words(value), names.allSatisfy(AgentChoice.isVariable) else {
+          throw wrong("a list of names of variables")
+        }
+        agentEnv = names
+      case ("caFile", let value):
+        guard let file = value.stringValue, file.hasPrefix("/") else { throw wrong("an absolute path") }
+        caFile = file
       case ("cacheMiB", let value):
         guard let number = value.intValue, (0...1 << 20).contains(number) else { throw wrong("a number of MiB") }
         cacheMiB = Int(number)
@@ -57,8 +71,17 @@ struct UserConfiguration: Hashable, Sendable {
       default:
         throw CommandError(
           "\(path): \"\(member.name)\" is not known",
-          advice: "known are url, agent, agentCommand, cacheMiB, freshness")
+          advice: "known are url, agent, agentCommand, agentEnv, caFile, cacheMiB, freshness")
       }
     }
+    if agent != nil, agentCommand != nil {
+      throw CommandError("\(path) has \"agent\" and \"agentCommand\"", advice: "leave one of the two out")
+    }
+  }
+
+  private static func words(_ json: JSON) -> [String]? {
+    guard let items = json.arrayValue else { return nil }
+    let words = items.compactMap(\.stringValue)
+    return words.count == items.count ? words : nil
   }
 }

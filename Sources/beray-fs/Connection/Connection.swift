@@ -16,10 +16,10 @@ struct Connection: Sendable {
   /// Chooses the server by the flag, the environment and the configuration, and starts the local one where it is that and does not run.
   /// - Parameters:
   ///   - agent: a preset for the local server, if it is started now.
+  ///   - agentEnvironment: variables that its agent gets too.
   ///   - timeouts: the deadlines of every call.
-  ///   - startsServer: whether the local server is started; a mount that may begin offline leaves that to its first request.
   static func open(
-    _ options: ServerOptions, agent: String? = nil, timeouts: Timeouts = Timeouts(), startsServer: Bool = true,
+    _ options: ServerOptions, agent: String? = nil, agentEnvironment: [String] = [], timeouts: Timeouts = Timeouts(),
     logger: Logger? = nil
   ) async throws -> Connection {
     if logger == nil { try options.logging.start() }
@@ -31,21 +31,24 @@ struct Connection: Sendable {
     var settings = BerayClient.Configuration()
     settings.timeouts = timeouts
     settings.allowInsecureHTTP = options.insecureHttp
+    settings.certificateAuthorities = try options.authorities(environment, configuration)
     let address: ServerAddress
     let key: String
     switch choice {
     case .url(let url):
-      guard agent == nil else {
+      guard agent == nil, agentEnvironment.isEmpty else {
         throw CommandError.badUse(
-          "--agent is for the local server, and this is \(url)", advice: "leave one of the two out")
+          "--agent and --agent-env are for the local server, and this is \(url)",
+          advice: "leave one of the two out")
       }
-      address = try ServerAddress(parsing: url)
+      do { address = try ServerAddress(parsing: url) } catch { throw CommandError.badUse(error.detail) }
       key = address.description
     case .local:
       let server = LocalServer(
-        paths: paths, environment: environment, agent: agent ?? configuration.agent,
-        insistsOnAgent: agent != nil, agentCommand: agent == nil ? configuration.agentCommand : nil)
-      if startsServer { try await server.start() }
+        paths: paths, environment: environment,
+        agent: AgentChoice(preset: agent, environment: agentEnvironment, configuration: configuration),
+        insistsOnAgent: agent != nil)
+      try await server.start()
       settings.onConnectionRefused = { try await server.start() }
       address = try ServerAddress(parsing: "unix:\(paths.serverSocket)")
       key = "local"
@@ -78,6 +81,12 @@ struct Connection: Sendable {
     self.store = store
     self.environment = environment
     self.key = key
+  }
+
+  /// Whether there is a token, also one that a login by `BERAY_PASSWORD_FILE` brings only now.
+  func hasToken() async -> Bool {
+    if await credentials.token() != nil { return true }
+    return await credentials.renewedToken(rejecting: nil) != nil
   }
 
   /// The address to log in with: the one given, of the environment, of the last login, or what the user types.

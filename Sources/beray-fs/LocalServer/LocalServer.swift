@@ -11,12 +11,9 @@ struct LocalServer: Sendable {
 
   let paths: Paths
   let environment: [String: String]
-  /// The preset of its agent; nil: the default one.
-  let agent: String?
-  /// Whether the agent was asked for now: then a server with another one gives way, or it is an error.
+  let agent: AgentChoice
+  /// Whether its preset was asked for now: then a server with another one gives way, or it is an error.
   var insistsOnAgent = false
-  /// A command instead of a preset.
-  let agentCommand: [String]?
 
   /// Returns once it answers. Does nothing where it does already.
   @concurrent
@@ -39,16 +36,13 @@ struct LocalServer: Sendable {
     }
   }
 
-  private func suits(_ running: LocalServerProcess) -> Bool { !insistsOnAgent || running.agent == agent }
+  private func suits(_ running: LocalServerProcess) -> Bool { !insistsOnAgent || running.agent == agent.preset }
 
   var arguments: [String] {
-    var words = [
+    [
       "serve", "--socket", paths.serverSocket.string, "--data", paths.data.string, "--idle-timeout",
       String(Self.idleTimeout), "--ready-fd", "3",
-    ]
-    if let agent { words += ["--agent", agent] }
-    if let agentCommand { words += ["--agent-command"] + agentCommand }
-    return words
+    ] + agent.options
   }
 
   /// What the user's shell has, without the credentials for other servers.

@@ -14,6 +14,9 @@ struct ServedServer {
     let environment = Environment.current()
     let paths = try Paths(environment: environment)
     let data = FilePath(command.data.map { AbsolutePath.of($0) } ?? paths.data.string)
+    if let status = FileStatus(behind: data), !status.isDirectory {
+      throw CommandError.badUse("--data \(data) is not a directory", advice: "name one, or one that is to be made")
+    }
     let configuration = try settings(paths, data: data, try UserConfiguration(reading: paths.configurationFile))
     let lock = try await takePlace(paths, data: data)
     let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
@@ -50,8 +53,11 @@ struct ServedServer {
 
   /// What the server is told to be.
   func settings(_ paths: Paths, data: FilePath, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
+    let agent = AgentChoice(
+      preset: command.agent, command: command.agentCommand, environment: command.agentEnv, configuration: user)
     var settings = ServerConfiguration(
-      dataDirectory: data.string, agent: try agent(user), logger: Logger(label: "server"))
+      dataDirectory: data.string, agent: try agent.resolved(path: Environment.current()["PATH"]),
+      logger: Logger(label: "server"))
     if let socket = command.socket {
       settings.unixSocket = socket
     } else {
@@ -65,22 +71,10 @@ struct ServedServer {
       settings.unixSocket = paths.serverSocket(data: data).string
     }
     if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
-    settings.agentEnvironment = command.agentEnv
+    settings.agentEnvironment = agent.environment
     settings.idleTimeout = command.idleTimeout.map { .seconds($0) }
     settings.version = RootCommand.version
     return settings
-  }
-
-  /// The agent: of the command line, else of the configuration, else the demonstration.
-  private func agent(_ user: UserConfiguration) throws(CommandError) -> AgentCommand {
-    if !command.agentCommand.isEmpty { return AgentCommand(arguments: command.agentCommand) }
-    if command.agent == nil, let words = user.agentCommand { return AgentCommand(arguments: words) }
-    let name = command.agent ?? user.agent ?? "demo"
-    guard let preset = AgentPreset.named(name) else {
-      throw .badUse(
-        "there is no agent '\(name)'", advice: "known are \(AgentPreset.all.map(\.name).joined(separator: ", "))")
-    }
-    return preset.command
   }
 
   /// Tells people where it is; the url alone is the result, for scripts that asked for port 0.

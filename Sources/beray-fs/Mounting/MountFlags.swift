@@ -6,11 +6,24 @@ struct MountFlags: Hashable, Sendable {
   var unmountsWithProcess = false
   /// The mount begins also where the server cannot be reached (fstab).
   var allowsOffline = false
+  /// What the command has options for, and a line of fstab(5) has not.
+  var tokenFile: String?
+  var caFile: String?
+  var sendsInsecurely = false
+  /// Seconds.
+  var timeout: Double?
+  /// Seconds.
+  var freshness: Double?
+  var cacheMiB: Int?
+  var refusesMkdir = false
   /// Options of the kernel that are handed on, such as `noexec`.
   var further: [String] = []
 
   /// Known here, for messages.
-  static let known = "ro, allow_other, fsname=NAME, auto_unmount, offline_ok"
+  static let known = """
+    ro, allow_other, fsname=NAME, auto_unmount, offline_ok; and for fstab token_file=FILE, \
+    ca_file=FILE, insecure_http, timeout=S, freshness=S, cache_size=MIB, no_mkdir
+    """
 
   /// mount(8) and fstab(5) give these along, or the kernel does them anyway; they change nothing here.
   private static let ignored: Set<String> = [
@@ -36,16 +49,33 @@ struct MountFlags: Hashable, Sendable {
     case "allow_other": allowsOthers = true
     case "auto_unmount": unmountsWithProcess = true
     case "offline_ok": allowsOffline = true
-    case _ where option.hasPrefix("fsname="):
-      fileSystemName = String(option.dropFirst("fsname=".count))
+    case "insecure_http": sendsInsecurely = true
+    case "no_mkdir": refusesMkdir = true
     case _ where Self.handedOn.contains(option): further.append(option)
     case _ where Self.ignored.contains(option) || option.hasPrefix("x-") || option.hasPrefix("comment="): break
-    default:
-      throw .badUse("-o \(option) is not known", advice: "known are \(Self.known)")
+    default: try addPair(option)
     }
   }
 
-  /// As the command takes them, for the same command in the background.
+  /// `NAME=VALUE`.
+  private mutating func addPair(_ option: String) throws(CommandError) {
+    let value = option.firstIndex(of: "=").map { String(option[option.index(after: $0)...]) } ?? ""
+    func number<Number: LosslessStringConvertible>() throws(CommandError) -> Number {
+      guard let number = Number(value) else { throw .badUse("-o \(option) is not a number") }
+      return number
+    }
+    switch value.isEmpty ? nil : option.prefix(while: { $0 != "=" }) {
+    case "fsname": fileSystemName = value
+    case "token_file": tokenFile = value
+    case "ca_file": caFile = value
+    case "timeout": timeout = try number()
+    case "freshness": freshness = try number()
+    case "cache_size": cacheMiB = try number()
+    default: throw .badUse("-o \(option) is not known", advice: "known are \(Self.known)")
+    }
+  }
+
+  /// What mount(8) knows, as `-o` takes it, for the same command in the background.
   var list: String {
     var words: [String] = []
     if isReadOnly { words.append("ro") }

@@ -20,7 +20,7 @@ struct ServedMount {
     do {
       try await serve()
     } catch {
-      ready.failed(ErrorText.sentence(for: error))
+      ready.failed(ErrorText.sentence(for: error, advice: ErrorAdvice(url: command.serverOptions.url)))
       throw error
     }
   }
@@ -35,8 +35,9 @@ struct ServedMount {
 
     let timeouts = command.timeout.map { Timeouts(metadata: .seconds($0)) } ?? Timeouts()
     let connection = try await Connection.open(
-      command.serverOptions, agent: command.agent, timeouts: timeouts, logger: Logger(label: "client"))
-    if await connection.credentials.token() == nil { throw connection.noToken }
+      command.serverOptions, agent: command.agent, agentEnvironment: command.agentEnv, timeouts: timeouts,
+      logger: Logger(label: "client"))
+    guard await connection.hasToken() else { throw connection.noToken }
 
     for directory in [paths.rescued, paths.state.appending("spill")] { try PrivateDirectory.makeMissing(directory) }
     var options = MountOptions(
@@ -87,11 +88,12 @@ struct ServedMount {
     _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, within limit: Duration,
     _ logger: Logger
   ) async -> [String] {
+    let terminal = ControllingTerminal()
     let (ends, end) = AsyncStream.makeStream(of: Int32.self)
     let listener = Task {
       for await signal in signals {
         logger.info("signal \(signal)")
-        if signal == SIGHUP { fileSystem.dropCaches() } else { end.yield(signal) }
+        if signal == SIGHUP, !terminal.isGone { fileSystem.dropCaches() } else { end.yield(signal) }
       }
     }
     let watcher = Task {

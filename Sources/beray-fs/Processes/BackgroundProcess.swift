@@ -10,13 +10,13 @@ enum BackgroundProcess {
   /// - Parameter log: takes its standard output and error.
   /// - Throws: ``CommandError`` with the reason that the process gave.
   static func start(
-    arguments: [String], environment: [String: String], log: Spawn.Stream
+    arguments: [String], environment: [String: String], input: Spawn.Stream = .null, log: Spawn.Stream
   ) throws(CommandError) {
     let pipe = try Pipe()
     defer { close(pipe.readEnd) }
     let spawn = Spawn(
-      executable: Spawn.ownExecutable, arguments: ["beray-fs"] + arguments, environment: environment, output: log,
-      errors: log, extra: pipe.writeEnd, isDetached: true)
+      executable: Spawn.ownExecutable, arguments: ["beray-fs"] + arguments, environment: environment, input: input,
+      output: log, errors: log, extra: pipe.writeEnd, isDetached: true)
     let process: pid_t
     do { process = try spawn.start() } catch {
       close(pipe.writeEnd)

@@ -19,10 +19,11 @@ enum BuiltProgram {
     return FileManager.default.currentDirectoryPath + "/.build/debug/beray-fs"
   }
 
-  /// Runs it to its end, at most 60 s.
-  static func run(_ arguments: [String], in scratch: Scratch, input: String = "", adding: [String: String] = [:]) throws
-    -> Result
-  {
+  /// Runs it, or another program, to its end, at most 60 s.
+  static func run(
+    program: String = path, _ arguments: [String], in scratch: Scratch, input: String = "",
+    adding: [String: String] = [:]
+  ) throws -> Result {
     let name = UUID().uuidString
     let out = scratch.path.appending("\(name).out").string
     let errors = scratch.path.appending("\(name).err").string
@@ -31,7 +32,7 @@ enum BuiltProgram {
     for file in [out, errors] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = ["60", path] + arguments
+    process.arguments = ["-k", "1", "60", program] + arguments
     process.environment = scratch.environment.merging(adding) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: source))
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
@@ -50,10 +51,12 @@ final class RunningServer: @unchecked Sendable {
   private let process = Process()
   let url: String
 
-  init(_ scratch: Scratch, _ arguments: [String]) throws {
+  /// - Parameter wrapper: a program that runs it, with its arguments.
+  init(_ scratch: Scratch, _ arguments: [String], through wrapper: [String] = []) throws {
     let pipe = Foundation.Pipe()
-    process.executableURL = URL(fileURLWithPath: BuiltProgram.path)
-    process.arguments = ["serve", "--port", "0"] + arguments
+    let words = wrapper + [BuiltProgram.path, "serve", "--port", "0"] + arguments
+    process.executableURL = URL(fileURLWithPath: words[0])
+    process.arguments = Array(words.dropFirst())
     process.environment = scratch.environment
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
@@ -63,7 +66,9 @@ final class RunningServer: @unchecked Sendable {
     url = String(decoding: line, as: UTF8.self)
   }
 
-  deinit {
+  deinit { end() }
+
+  func end() {
     process.terminate()
     process.waitUntilExit()
   }

@@ -1,0 +1,123 @@
+import BerayAPI
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import beray_fs
+
+/// A mount in the background, as mount(8) makes it of a line in fstab(5), from other commands.
+@Suite(.serialized, .enabled(if: geteuid() == 0 && access("/dev/fuse", R_OK) == 0))
+struct MountProcessTests {
+  private let scratch = Scratch()
+
+  private var mounts: [JSON] {
+    get throws {
+      let status = try BuiltProgram.run(["status", "--json"], in: scratch).output
+      let all = try #require(JSON(parsing: status)["mounts"]?.arrayValue)
+      return all.filter { $0["mountpoint"]?.stringValue?.hasPrefix(scratch.path.string) == true }
+    }
+  }
+
+  @Test func fromFstabToTheEnd() throws {
+    let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
+    let mountpoint = scratch.path.appending("m").string
+    try FileManager.default.createDirectory(atPath: mountpoint, withIntermediateDirectories: true)
+    // With the type fuse.beray-fs the program is looked for in the directories of the system alone.
+    let mounted = try BuiltProgram.run(
+      program: "/bin/mount",
+      [
+        "-t", "fuse", "\(BuiltProgram.path)#\(server.url)", mountpoint, "-o",
+        "token_file=\(scratch.path.appending("data/token")),timeout=2,freshness=0",
+      ], in: scratch)
+    #expect(mounted.status == 0, "\(mounted)")
+    defer { _ = try? BuiltProgram.run(program: "/bin/umount", ["-l", mountpoint], in: scratch) }
+    let mount = try #require(try mounts.first)
+    #expect(mount["state"]?.stringValue == "live" && mount["server"]?.stringValue == server.url, "\(mount)")
+
+    server.end()
+    // It asks in the background while it shows what it has, and tries more than once.
+    var status = ""
+    for _ in 0..<200 where !status.contains("live, unreachable") {
+      _ = try BuiltProgram.run(program: "/bin/ls", [mountpoint], in: scratch)
+      status = try BuiltProgram.run(["status"], in: scratch).output
+    }
+    #expect(status.contains("live, unreachable"), "\(status)")
+
+    // From where its record is not seen; it ends all the same before this returns.
+    let other = scratch.path.appending("other").string
+    let unmounted = try BuiltProgram.run(["unmount", mountpoint], in: scratch, adding: ["XDG_RUNTIME_DIR": other])
+    #expect(unmounted.status == 0 && unmounted.errors.hasSuffix("unmounted\n"), "\(unmounted)")
+    let process = try #require(mount["pid"]?.intValue)
+    // Nothing, or the rest of a process that nobody has waited for yet.
+    let words = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+    #expect(words.isEmpty, "\(words)")
+    #expect(try mounts.isEmpty)
+  }
+
+  @Test func aMountInTheForegroundEndsWithItsTerminal() throws {
+    let data = scratch.path.appending("data").string
+    let server = try RunningServer(scratch, ["--data", data])
+    let mountpoint = scratch.path.appending("m").string
+    defer { _ = try? BuiltProgram.run(program: "/bin/umount", ["-l", mountpoint], in: scratch) }
+    let result = try BuiltProgram.run(
+      program: "/usr/bin/python3",
+      [
+        "-c", Self.hangingUp, BuiltProgram.path, "mount", "-f", mountpoint, "--url", server.url, "--token-file",
+        data + "/token",
+      ], in: scratch)
+    #expect(result.output == "ended with 0\n", "\(result)")
+    #expect(try mounts.isEmpty)
+  }
+
+  /// Runs a command on a terminal of its own, takes that away once something is mounted, and tells how the command ended.
+  private static let hangingUp = """
+    import os, signal, sys
+    signal.alarm(30)
+    main, side = os.openpty()
+    child = os.fork()
+    if child == 0:
+        os.login_tty(side)
+        os.execv(sys.argv[1], sys.argv[1:])
+    os.close(side)
+    said = b""
+    while b"mounted at" not in said: said += os.read(main, 1000)
+    os.close(main)
+    print("ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+
+  @Test func aFailedMountLeavesNoDirectory() throws {
+    let mountpoint = scratch.path.appending("new").string
+    let result = try BuiltProgram.run([mountpoint, "--url", "http://127.0.0.1:1"], in: scratch)
+    #expect(result.status == 1, "\(result)")
+    #expect(!FileManager.default.fileExists(atPath: mountpoint))
+  }
+
+  @Test func aTokenThatCanBeReadOnceIsEnough() throws {
+    let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
+    let mountpoint = scratch.path.appending("m").string
+    let result = try BuiltProgram.run(
+      program: "/bin/bash",
+      [
+        "-c", "\"$0\" \"$1\" --url \"$2\" --token-file <(cat \"$3\")", BuiltProgram.path, mountpoint, server.url,
+        scratch.path.appending("data/token").string,
+      ], in: scratch)
+    #expect(result.status == 0, "\(result)")
+    #expect(try mounts.first?["status"]?["user"]?.stringValue == "local@localhost")
+    #expect(try BuiltProgram.run(["unmount", mountpoint], in: scratch).status == 0)
+  }
+
+  @Test func aPasswordFileIsEnoughToMount() throws {
+    let data = scratch.path.appending("data").string
+    let server = try RunningServer(scratch, ["--data", data])
+    try scratch.write("wrong", to: scratch.path.appending("password"))
+    // It is tried, and refused by the server: that is what there is to see without an account.
+    let result = try BuiltProgram.run(
+      [scratch.path.appending("m").string, "--url", server.url], in: scratch,
+      adding: ["BERAY_EMAIL": "a@b.c", "BERAY_PASSWORD_FILE": scratch.path.appending("password").string])
+    #expect(result.status == 1 && result.errors.contains("login --url \(server.url)"), "\(result)")
+    let log = try FileManager.default.contentsOfDirectory(atPath: scratch.paths.state.string)
+      .filter { $0.hasPrefix("mount-") }
+      .map { try String(contentsOfFile: scratch.paths.state.appending($0).string, encoding: .utf8) }
+    #expect(log.joined().contains("no new token"), "\(log)")
+  }
+}
