@@ -5,6 +5,7 @@ import Glibc
 @main
 enum Program {
   static func main() async {
+    StandardStreams.openMissing()
     // A reader that goes away is EPIPE from write(2), and not the end of a process that may hold a mount.
     signal(SIGPIPE, SIG_IGN)
     exit(await run(Array(CommandLine.arguments.dropFirst())))
@@ -12,8 +13,15 @@ enum Program {
 
   /// - Returns: the exit status: 0, 1 (failed) or 2 (bad use).
   static func run(_ arguments: [String]) async -> Int32 {
+    let invocation: Invocation
     var command: any ParsableCommand
-    do { command = try RootCommand.parseAsRoot(arguments) } catch { return reportUsage(error) }
+    do {
+      invocation = try Invocation(arguments)
+      do { command = try RootCommand.parseAsRoot(invocation.words) } catch { return reportUsage(error, invocation) }
+      try invocation.check(command)
+    } catch {
+      return report(error)
+    }
     do {
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
@@ -22,26 +30,31 @@ enum Program {
       }
       return 0
     } catch let closed as OutputClosed {
-      if closed.code != EPIPE {
-        Terminal.note(ErrorText.line(for: CommandError.system("write to standard output", closed.code)))
-      }
-      return 1
+      return closed.code == EPIPE ? 1 : report(CommandError.system("write to standard output", closed.code))
     } catch {
       // Help comes this way too.
       if error is ExitCode || error is ValidationError || RootCommand.exitCode(for: error) == .success {
-        return reportUsage(error)
+        return reportUsage(error, invocation)
       }
-      Terminal.note(ErrorText.line(for: error))
-      return ErrorText.status(for: error)
+      return report(error, advice: ErrorAdvice(for: command, url: invocation.value(of: "--url")))
     }
   }
 
+  private static func report(_ error: any Error, advice: ErrorAdvice = ErrorAdvice()) -> Int32 {
+    Terminal.note(ErrorText.line(for: error, advice: advice))
+    return ErrorText.status(for: error)
+  }
+
   /// What the argument parser has to say.
-  private static func reportUsage(_ error: any Error) -> Int32 {
+  private static func reportUsage(_ error: any Error, _ invocation: Invocation) -> Int32 {
     let status = RootCommand.exitCode(for: error)
     let message = RootCommand.fullMessage(for: error)
     if status == .success { return (try? Terminal.print(message)) == nil ? 1 : 0 }
     if !message.isEmpty { Terminal.note(message) }
+    // Whoever started this process in the background hears of it only there.
+    if let descriptor = invocation.value(of: "--ready-fd").flatMap({ Int32($0) }) {
+      ReadySignal(descriptor: descriptor).failed(RootCommand.message(for: error))
+    }
     return status == .validationFailure ? 2 : status.rawValue
   }
 }

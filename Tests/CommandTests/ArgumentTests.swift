@@ -23,6 +23,7 @@ import Testing
   @Test func theBackgroundGetsTheSameCommand() throws {
     let words = [
       "--url", "http://h:1", "--cache-size", "7", "--freshness", "0", "--timeout", "3", "--scratch=*.x", "--no-mkdir",
+      "--ca-file", "/c", "--token-file", "/t", "--agent-env", "KEY",
       "-o", "ro,fsname=a\\,b", "m",
     ]
     let command = try #require(try RootCommand.parseAsRoot(words) as? MountCommand)
@@ -35,6 +36,21 @@ import Testing
     #expect(copy.scratch == ["*.x"] && copy.noMkdir)
     #expect(try MountFlags(parsing: copy.options) == flags)
     #expect(copy.serverOptions.url == "http://h:1")
+    #expect(copy.server.caFile == "/c" && copy.server.tokenFile == "/t" && copy.agentEnv == ["KEY"])
+  }
+
+  @Test(arguments: [["/m", "--scratch", ""], ["/m", "--agent", "nobody"], ["/m", "--agent-env", "BERAY_TOKEN"]])
+  func badValuesAreRefusedAtOnce(_ words: [String]) {
+    #expect(throws: (any Error).self) { try RootCommand.parseAsRoot(words) }
+  }
+
+  @Test func filesGoIntoADirectoryUnderTheirName() {
+    typealias Put = FileCommand.Put
+    #expect(Put.destination(of: "/a/hi", nil) == "hi")
+    #expect(Put.destination(of: "/a/hi", "sub/") == "sub/hi")
+    #expect(Put.destination(of: "/a/hi", "sub/b") == "sub/b")
+    #expect(Put.destination(of: "-", "b") == "b")
+    #expect(Put.destination(of: "-", "sub/") == nil && Put.destination(of: "-", nil) == nil)
   }
 
   @Test func agentCommandTakesTheRest() throws {
@@ -53,11 +69,43 @@ import Testing
     }
   }
 
-  @Test func everyHelpHasAnExample() {
-    func check(_ command: any ParsableCommand.Type) {
-      #expect(command.configuration.discussion.contains("EXAMPLE:"), "\(command)")
-      for child in command.configuration.subcommands { check(child) }
+  @Test func everyHelpHasExamplesThatParse() throws {
+    func check(_ command: any ParsableCommand.Type, _ path: [String]) throws {
+      let lines = command.configuration.discussion.split(separator: "\n").drop { $0 != "EXAMPLE:" }.dropFirst()
+      for line in lines where line.hasPrefix("  ") {
+        #expect(line.count <= 78, "\(line) is broken by a terminal of 80 columns")
+      }
+      let own = lines.filter { $0.hasPrefix("  ") }.compactMap { Self.words(inExample: $0) }
+        .filter { command == MountCommand.self || $0.starts(with: path) }
+      // Of the root only the default command can be an example.
+      #expect(!own.isEmpty || !command.configuration.subcommands.isEmpty, "\(command) has no example")
+      for words in own {
+        #expect(throws: Never.self, "\(words)") { try RootCommand.parseAsRoot(words) }
+      }
+      for child in command.configuration.subcommands { try check(child, path + [child._commandName]) }
     }
-    check(RootCommand.self)
+    try check(RootCommand.self, [])
+  }
+
+  /// The arguments of `beray-fs` in one line of shell, whatever stands before it, to the end of its command.
+  private static func words(inExample line: Substring) -> [String]? {
+    guard let name = line.firstRange(of: "beray-fs ") else { return nil }
+    var words = [""]
+    var quote: Character?
+    for character in line[name.upperBound...] {
+      switch character {
+      case quote: quote = nil
+      case "'" where quote == nil, "\"" where quote == nil: quote = character
+      case "|" where quote == nil, ")" where quote == nil, "&" where quote == nil, "<" where quote == nil:
+        return Self.numbered(words)
+      case " " where quote == nil: words.append("")
+      default: words[words.count - 1].append(character)
+      }
+    }
+    return Self.numbered(words)
+  }
+
+  private static func numbered(_ words: [String]) -> [String] {
+    words.filter { !$0.isEmpty }.map { $0 == "$id" ? "42" : $0 }
   }
 }

@@ -16,6 +16,8 @@ struct FileCommand: AsyncParsableCommand {
       """,
     subcommands: [List.self, Get.self, Put.self, Zip.self])
 
+  func run() throws { try CommandGroup.refuse(Self.self) }
+
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List a directory of a task.",
@@ -34,7 +36,7 @@ struct FileCommand: AsyncParsableCommand {
 
     func run() async throws {
       let entries = try await selection.connect().client.fileTree(of: selection.id, path: path, recursive: false)
-      if output.json { return try Terminal.print(JSON.array(entries.map(\.json)).serialized()) }
+      if output.json { return try Terminal.print(JSON.array(entries.map(\.raw)).serialized()) }
       var table = Table("MODE", "SIZE", "MODIFIED", "NAME")
       for entry in entries {
         table.append(
@@ -84,13 +86,13 @@ struct FileCommand: AsyncParsableCommand {
     @Argument(help: "The file here; '-' is standard input, and needs PATH.")
     var file: String
 
-    @Argument(help: "Its path in the task; by default its name.")
+    @Argument(help: "Its path in the task; by default its name, and beneath PATH/ too.")
     var path: String?
 
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-      guard let path = path ?? (file == "-" ? nil : FilePath(file).lastComponent?.string) else {
+      guard let path = Self.destination(of: file, path) else {
         throw CommandError.badUse("it has no name", advice: "say which path in the task it shall have")
       }
       let upload = try Upload(file: file)
@@ -100,6 +102,13 @@ struct FileCommand: AsyncParsableCommand {
         to: selection.id, path: path, content: upload.body(progress), contentType: nil)
       progress.end()
       try Answer.show(receipt.raw, json: output.json)
+    }
+
+    /// The path in the task, as cp(1) has it: one that ends with `/` is a directory that gets the file under its name.
+    static func destination(of file: String, _ path: String?) -> String? {
+      if let path, path.utf8.last != UInt8(ascii: "/") { return path }
+      guard file != "-", let name = FilePath(file).lastComponent?.string else { return nil }
+      return (path ?? "") + name
     }
   }
 
@@ -128,24 +137,5 @@ struct FileCommand: AsyncParsableCommand {
       let content = try await selection.connect().client.archive(of: selection.id, paths: paths)
       try await Download(label: output == "-" ? "zip" : output, content: content).write(to: output)
     }
-  }
-}
-
-extension FileEntry {
-  /// As the wire has it, with what the server told.
-  var json: JSON {
-    let type =
-      switch kind {
-      case .file: "file"
-      case .directory: "directory"
-      case .symbolicLink: "symlink"
-      case .other: "other"
-      }
-    var members: [JSON.Member] = [.init("name", .string(name)), .init("type", .string(type))]
-    if let size { members.append(.init("size", JSON(size))) }
-    if let modified { members.append(.init("modified", .string(modified.iso8601(fractionDigits: 9)))) }
-    if let mode { members.append(.init("mode", JSON(mode))) }
-    if let target { members.append(.init("target", .string(target))) }
-    return .object(members)
   }
 }

@@ -15,7 +15,8 @@ struct RootCommand: AsyncParsableCommand {
         tail -f ~/beray/last/events.log
         beray-fs unmount ~/beray
 
-      Exit status: 0, 1 if it failed, 2 if it was used wrongly.
+      Without a subcommand it mounts; 'beray-fs mount --help' shows the options of that. Exit status: 0, 1 if it \
+      failed, 2 if it was used wrongly.
       """,
     version: version,
     subcommands: [
