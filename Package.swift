@@ -3,6 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "beray-fs",
+  // For the availability of Swift's own library where the SDK is built on macOS; the command is for Linux only.
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "BerayClient", targets: ["BerayClient", "BerayAPI"]),
@@ -113,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "beray-fs", "BerayAPI", "BerayClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "beray-fs", "BerayAPI", "BerayClient", "BerayServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
