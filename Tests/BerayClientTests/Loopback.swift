@@ -67,7 +67,7 @@ final class Loopback: Sendable {
     var buffer = [UInt8](repeating: 0, count: 65536)
     var headEnd: Int?
     while headEnd.map({ bytes.count < $0 + count }) ?? true {
-      let got = read(connection, &buffer, buffer.count)
+      let got = Glibc.read(connection, &buffer, buffer.count)
       if got <= 0 { break }
       bytes += buffer[..<got]
       if headEnd == nil {
@@ -96,13 +96,12 @@ final class Loopback: Sendable {
     }
   }
 
-  /// Reads `count` bytes, `piece` at a time, each after `pause` microseconds.
-  static func readSlowly(_ connection: CInt, _ count: Int, piece: Int, pause: UInt32) {
-    var buffer = [UInt8](repeating: 0, count: piece)
+  /// Reads `count` bytes.
+  static func read(_ connection: CInt, _ count: Int) {
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
     var left = count
     while left > 0 {
-      usleep(pause)
-      let got = recv(connection, &buffer, min(left, piece), CInt(MSG_WAITALL))
+      let got = recv(connection, &buffer, min(left, buffer.count), 0)
       if got <= 0 { return }
       left -= got
     }
@@ -111,6 +110,6 @@ final class Loopback: Sendable {
   /// Returns when the other side has closed.
   static func waitForEnd(_ connection: CInt) {
     var buffer = [UInt8](repeating: 0, count: 65536)
-    while read(connection, &buffer, buffer.count) > 0 {}
+    while Glibc.read(connection, &buffer, buffer.count) > 0 {}
   }
 }

@@ -19,6 +19,7 @@ internal import Darwin
 public final class HTTPTransport: BerayClient.Transport {
   private let address: ServerAddress
   private let client: HTTPClient
+  private let loop: any EventLoop
   /// Why nothing can be sent.
   private let fault: BerayError?
   /// All connections live on one event loop, and so do the calls.
@@ -45,7 +46,7 @@ public final class HTTPTransport: BerayClient.Transport {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
     configuration.connectionPool.retryConnectionEstablishment = false
     if address.scheme != .unix { configuration.http1_1ConnectionDebugInitializer = Self.boundUnsentBytes }
-    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    loop = MultiThreadedEventLoopGroup.singleton.next()
     executor = EventLoopExecutor(loop)
     client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
   }
@@ -79,7 +80,8 @@ public final class HTTPTransport: BerayClient.Transport {
     switch request.body {
     case .none: break
     case .bytes(let bytes): sent.body = .bytes(ByteBuffer(bytes: bytes))
-    case .stream(let stream, let length): sent.body = .stream(BufferSequence(stream: stream), length: .known(length))
+    case .stream(let stream, let length):
+      sent.body = .stream(BufferSequence(stream: stream, loop: loop), length: .known(length))
     }
     do {
       let response = try await client.execute(sent, deadline: .distantFuture)
@@ -109,17 +111,29 @@ public final class HTTPTransport: BerayClient.Transport {
   }
 }
 
-/// A request's body for async-http-client, which asks for the next buffer when the last one was written.
+/// A request's body for async-http-client, which asks for buffers as fast as they come until its event loop has told it
+/// that the connection takes no more. It waits for the loop now and then, or a large body would be in memory before the
+/// loop has its turn.
 private struct BufferSequence: AsyncSequence, Sendable {
   let stream: ByteStream
+  let loop: any EventLoop
 
   struct AsyncIterator: AsyncIteratorProtocol {
     var iterator: ByteStream.AsyncIterator
+    let loop: any EventLoop
+    /// Bytes that the loop may not have seen.
+    var ahead = 0
 
     mutating func next() async throws -> ByteBuffer? {
-      try await iterator.next().map { ByteBuffer(bytes: $0) }
+      if ahead >= 256 << 10 {
+        try await loop.submit {}.get()
+        ahead = 0
+      }
+      guard let piece = try await iterator.next() else { return nil }
+      ahead += piece.count
+      return ByteBuffer(bytes: piece)
     }
   }
 
-  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(iterator: stream.makeAsyncIterator()) }
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(iterator: stream.makeAsyncIterator(), loop: loop) }
 }
