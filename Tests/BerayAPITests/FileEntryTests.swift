@@ -115,7 +115,8 @@ import Testing
 
   @Test func nestsAsDeepAsJSONMay() throws {
     let depth = JSON.depthLimit / 2 - 1
-    let text = String(repeating: #"[{"name":"d","children":"#, count: depth) + "[]" + String(repeating: "}]", count: depth)
+    let text =
+      String(repeating: #"[{"name":"d","children":"#, count: depth) + "[]" + String(repeating: "}]", count: depth)
     var entries = try list(text, recursive: true)
     var found = 0
     while let first = entries.first {
@@ -132,7 +133,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""updated_at":"2026-01-02T03:04:05Z""#, 0), (#""mtime":1767323045"#, 0), (#""modified":1767323045.5"#, 500_000_000),
+    (#""updated_at":"2026-01-02T03:04:05Z""#, 0), (#""mtime":1767323045"#, 0),
+    (#""modified":1767323045.5"#, 500_000_000),
     (#""mtime":1767323045123"#, 123_000_000), (#""mtime":1767323045123456"#, 123_456_000),
     (#""mtime_ns":1767323045123456789"#, 123_456_789),
   ])

@@ -54,8 +54,9 @@ import Testing
 
   @Test func aDeletionThatNeverArrivedIsNoSuccess() async throws {
     let id = id
-    for steps in [[ScriptedTransport.answer(404)], [ScriptedTransport.failure(.connectionRefused), ScriptedTransport.answer(404)]]
-    {
+    for steps in [
+      [ScriptedTransport.answer(404)], [ScriptedTransport.failure(.connectionRefused), ScriptedTransport.answer(404)],
+    ] {
       let client = try makeClient(ScriptedTransport(steps))
       await #expect { try await client.deleteTask(id) } throws: { ($0 as? BerayError)?.code == .notFound }
     }

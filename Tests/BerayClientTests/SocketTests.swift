@@ -19,7 +19,8 @@ import Testing
   }
 
   private func withClient<Value>(
-    _ url: String, _ change: (inout BerayClient.Configuration) -> Void = { _ in }, _ body: (BerayClient) async throws -> Value
+    _ url: String, _ change: (inout BerayClient.Configuration) -> Void = { _ in },
+    _ body: (BerayClient) async throws -> Value
   ) async throws -> Value {
     let client = try Self.connect(url, change)
     do {

@@ -197,7 +197,8 @@ import Testing
 
   @Test func whatAServerOffersCanBeAskedAnew() async throws {
     let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
-    let client = try makeClient(ScriptedTransport(ScriptedTransport.answer(404), ScriptedTransport.answer(200, document)))
+    let client = try makeClient(
+      ScriptedTransport(ScriptedTransport.answer(404), ScriptedTransport.answer(200, document)))
     #expect(try await client.capabilities().isEmpty)
     client.forgetCapabilities()
     #expect(try await client.capabilities() == .move)

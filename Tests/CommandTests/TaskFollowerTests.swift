@@ -90,7 +90,9 @@ import Testing
     await #expect { try await follow(server) } throws: { ($0 as? BerayError)?.code == .connectionRefused }
     #expect(server.script.withLock { $0.resumedAfter.count } == 6)
     let back = Server(
-      streams: Array(repeating: Server.failure(.timedOut), count: 5) + [Server.stream("data: \"a\"\n\n", then: .timedOut)],
+      streams: Array(repeating: Server.failure(.timedOut), count: 5) + [
+        Server.stream("data: \"a\"\n\n", then: .timedOut)
+      ],
       tasks: [Server.failure(.connectionLost), Server.task("COMPLETED")])
     #expect(try await follow(back).texts == ["a"])
   }

@@ -53,7 +53,7 @@ struct TaskFollower {
   private func openStream(after lastEventID: String?) async throws -> TaskUpdates? {
     do {
       return try await client.updates(of: id, after: lastEventID)
-    } catch where error.code == .invalidResponse {
+    } catch  where error.code == .invalidResponse {
       return nil
     }
   }
