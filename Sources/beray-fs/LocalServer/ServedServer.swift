@@ -60,6 +60,8 @@ struct ServedServer {
       logger: Logger(label: "server"))
     if let socket = command.socket {
       settings.unixSocket = socket
+      // The one before it may still end its agents.
+      settings.lockWait = .seconds(15)
     } else {
       var tcp = ServerConfiguration.TCP(host: command.host, port: command.port)
       tcp.certificatePath = command.tlsCert
