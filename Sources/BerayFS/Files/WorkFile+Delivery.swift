@@ -53,11 +53,12 @@ extension WorkFile {
   ) async throws(BerayError) -> Delivery {
     let parent = purpose.place.parent ?? tree.root
     let path = tree.serverPath(of: purpose.place.name, in: parent)
-    // A rename to that name replaces whatever stands there.
-    guard purpose.whenArrived == nil else {
-      return .arrived(try await put(upload.body, to: path, within: deadline, when: nil))
-    }
     let isConditional = (try? await tree.shared.capabilities().contains(.conditionalUploads)) ?? false
+    // A rename to that name replaces whatever stands there, unless it was told not to.
+    guard purpose.whenArrived == nil else {
+      let condition: UploadCondition? = purpose.mustBeNew && isConditional ? .isNew : nil
+      return .arrived(try await put(upload.body, to: path, within: deadline, when: condition))
+    }
     if !isConditional || UploadCondition(replacing: buffer.base) == nil {
       if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
         return errno == .noSuchFileOrDirectory ? .conflict : .unknown(errno)

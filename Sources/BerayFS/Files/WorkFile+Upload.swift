@@ -59,6 +59,8 @@ extension WorkFile {
     var place: WorkDirectory.Place
     /// Where it is not the name that the file has: runs once the server has the bytes, before anything else sees that.
     var whenArrived: (@Sendable () -> Void)?
+    /// Whether the server must have no file of that name.
+    var mustBeNew = false
 
     init(_ reason: UploadReason, to place: WorkDirectory.Place) {
       self.reason = reason

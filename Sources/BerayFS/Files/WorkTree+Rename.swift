@@ -133,7 +133,14 @@ extension WorkTree {
     }
     var purpose = WorkFile.Purpose(.rename, to: rename.place)
     purpose.whenArrived = { [self] in moveName(child, rename) }
-    try await file.uploadWhileRenaming(purpose)
+    purpose.mustBeNew = !rename.replaces
+    do throws(Errno) {
+      try await file.uploadWhileRenaming(purpose)
+    } catch where error == .resourceBusy && purpose.mustBeNew {
+      // Somebody else made it since it was looked for.
+      markStale()
+      throw .fileExists
+    }
     if file.place.name != rename.newName || file.place.parent !== rename.newDirectory {
       // The server had the bytes already, or there are none.
       moveName(child, rename)

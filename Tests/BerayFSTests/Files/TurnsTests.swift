@@ -104,6 +104,21 @@ import VFS
     #expect(fixture.server.file("c/f")?.mode == 0o600)
   }
 
+  @Test func aNameThatSomebodyElseMakesMeanwhileIsNotReplacedEither() async throws {
+    let fixture = WorkFixture(.ours)
+    let file = try await fixture.create("mine", [.write])
+    try await fixture.write(file, "mine")
+    _ = fixture.server.hold(.upload)
+    let rename = Task { try await fixture.rename("mine", "taken", .noReplace) }
+    await fixture.server.requests(.upload, 1)
+    fixture.server.put("taken", "theirs")
+    fixture.server.letGo(.upload)
+    await #expect(throws: Errno.fileExists) { try await rename.value }
+    #expect(fixture.server.text("taken") == "theirs")
+    try await fixture.close(file)
+    #expect(fixture.server.text("mine") == "mine")
+  }
+
   @Test func aNameThatSomebodyElseMadeIsNotReplacedWhereItMustNotBe() async throws {
     let fixture = WorkFixture()
     _ = try await fixture.names()
