@@ -17,7 +17,8 @@ extension WorkFile {
     do throws(BerayError) {
       result = try await attempt(&upload, of: buffer, purpose, within: deadline)
     } catch {
-      throw UploadFailure(error, errno: tree.context.fail(purpose.reason.rawValue, path, error), changes: upload.changes)
+      let errno = tree.context.fail(purpose.reason.rawValue, path, error)
+      throw UploadFailure(error, errno: errno, changes: upload.changes)
     }
     switch result {
     case .arrived(let receipt): return receipt
@@ -113,8 +114,9 @@ extension WorkFile {
 
   /// Whether what the server lists is, or may be, another version than the one that the write began from.
   private func isOther(_ listed: FileVersion, than known: FileVersion?, _ buffer: WriteBuffer) -> Bool {
-    guard let known, listed.isSameContent(as: known) else { return true }
-    // Where the listing tells nothing, an append has to look for itself.
+    // A listing of names alone contradicts nothing.
+    guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
+    // Where the listing does not tell versions, an append has to look for itself.
     guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
     guard let checked = state.withLock({ $0.checked }) else { return true }
     return tree.context.time.uptime() - checked >= recent

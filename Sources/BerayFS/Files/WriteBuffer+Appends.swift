@@ -19,6 +19,11 @@ extension WriteBuffer {
   func putAppended(behind content: SpillFile, size: Int64, version: FileVersion) throws(Errno) -> Upload? {
     try state.withLock { state throws(Errno) in
       guard let start = state.appendedFrom else { return nil }
+      if size >= start, try Self.begins(state.storage, with: content, size) {
+        // An upload of less arrived, whose answer was lost, or nothing has changed.
+        state.base = version
+        return Self.snapshot(state)
+      }
       var (position, end) = (start, size)
       while position < Self.size(state.storage) {
         let piece = try Self.piece(of: state.storage, at: position)
@@ -37,6 +42,19 @@ extension WriteBuffer {
       state.appendedFrom = size
       return Self.snapshot(state)
     }
+  }
+
+  private static func begins(
+    _ storage: Storage, with content: SpillFile, _ size: Int64
+  ) throws(Errno) -> Bool {
+    guard size <= Self.size(storage) else { return false }
+    var position: Int64 = 0
+    while position < size {
+      let piece = try piece(of: storage, at: position).prefix(1 << 20).prefix(Int(size - position))
+      guard try content.read(at: position, count: piece.count) == piece else { return false }
+      position += Int64(piece.count)
+    }
+    return true
   }
 
   private static func piece(of storage: Storage, at position: Int64) throws(Errno) -> ArraySlice<UInt8> {

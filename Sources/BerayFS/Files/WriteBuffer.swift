@@ -213,6 +213,8 @@ final class WriteBuffer: Sendable {
     state.withLock { state in
       if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
       state.isFresh = true
+      state.isWhole = true
+      state.appendedFrom = nil
     }
   }
 
@@ -221,6 +223,7 @@ final class WriteBuffer: Sendable {
     state.withLock { state in
       state.uploaded = state.changes
       state.isFresh = false
+      state.appendedFrom = Self.size(state.storage)
       state.failure = nil
     }
   }

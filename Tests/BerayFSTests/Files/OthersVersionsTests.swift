@@ -176,6 +176,33 @@ import VFS
     #expect(!fixture.errors.contains(Self.kept) && !fixture.errors.contains(Self.replaced))
   }
 
+  @Test(arguments: servers)
+  func anAppendAfterALostAnswerIsThereOnce(_ server: Server) async throws {
+    let fixture = WorkFixture(server.manner)
+    _ = try await fixture.names()
+    let file = try await fixture.create("log", [.write, .append])
+    try await fixture.write(file, "one\n", at: nil)
+    fixture.server.loseAnswer(.upload)
+    await #expect(throws: Errno.ioError) { try await file.fsync().get() }
+    try await fixture.write(file, "two\n", at: nil)
+    try await fixture.close(file)
+    #expect(fixture.server.text("log") == "one\ntwo\n")
+    #expect(!fixture.errors.contains(Self.kept) && !fixture.errors.contains(Self.replaced))
+  }
+
+  /// All of a file that was moved to another name is new there, though no program wrote to it.
+  @Test func whatWasMovedAwayIsNotTakenForAnAppend() async throws {
+    let fixture = WorkFixture(.bare)
+    fixture.server.put("f", "mine")
+    try await fixture.rename("f", "f~")
+    fixture.server.put("f~", "theirs")
+    fixture.time.advance(by: .seconds(2))
+    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+    #expect(fixture.server.text("f~") == "theirs")
+    #expect(fixture.errors.contains(Self.kept))
+    #expect(try await fixture.text("f~") == "mine")
+  }
+
   @Test(arguments: telling)
   func theUnmountReplacesNothingOfOthers(_ server: Server) async throws {
     let fixture = WorkFixture(server.manner)
@@ -238,6 +265,18 @@ import VFS
     #expect(try await fixture.text("f") == "onetwo")
     #expect(fixture.server.count(.content) == 0)
     #expect(!fixture.notices.all.contains { $0.hasPrefix("pages") })
+    #expect(fixture.errors == "")
+  }
+
+  @Test(arguments: servers)
+  func ourVersionIsOursAfterARefresh(_ server: Server) async throws {
+    let fixture = WorkFixture(server.manner)
+    try await fixture.save("f", "one")
+    fixture.tree.dropCaches()
+    let file = try await fixture.open("f", [.read, .write]).file
+    try await fixture.write(file, "x", at: 1)
+    try await fixture.close(file)
+    #expect(fixture.server.text("f") == "oxe")
     #expect(fixture.errors == "")
   }
 
