@@ -27,7 +27,7 @@ extension FileEntry {
     guard let elements = json.arrayValue ?? json.first(of: wrappers, as: \.arrayValue) else {
       throw UnexpectedJSON(expected: "a list of files")
     }
-    let items = elements.compactMap(ListedItem.init(json:))
+    let items = elements.compactMap { ListedItem(json: $0, keepsRaw: !recursive) }
     let requested = Self.components(requestedPath) ?? []
     let placed = items.filter(\.hasPath)
     let isFromTop = !requested.isEmpty && !placed.isEmpty && placed.allSatisfy { $0.path.starts(with: requested) }
@@ -69,7 +69,7 @@ private struct ListedItem {
   var entry: FileEntry
   var children: [ListedItem]?
 
-  init?(json: JSON) {
+  init?(json: JSON, keepsRaw: Bool) {
     let path = json.stringValue ?? json["path"]?.stringValue
     var name = json.first(of: FieldNames.name, as: \.stringValue)
     let endsWithSlash = (name ?? path ?? "").utf8.last == UInt8(ascii: "/")
@@ -86,12 +86,12 @@ private struct ListedItem {
     self.path = components
     let nested = json["children"]?.arrayValue
     let kind = FileEntry.Kind(json: json) ?? (endsWithSlash || nested != nil ? .directory : .file)
-    children = kind == .directory ? nested?.compactMap(ListedItem.init(json:)) : nil
+    children = kind == .directory ? nested?.compactMap { ListedItem(json: $0, keepsRaw: false) } : nil
     entry = FileEntry(
       name: last, kind: kind, size: json.first(of: FieldNames.size, as: Self.size),
       modified: json.first(of: FieldNames.modified, as: UTCTime.init(json:)), mode: json["mode"].flatMap(Self.mode),
       etag: json["etag"]?.word, target: json.first(of: FieldNames.target, as: \.word),
-      raw: json)
+      raw: keepsRaw ? json : .null)
   }
 
   /// Bytes; what is beyond 2^62 is no size of a file, and sums of it would overflow.
