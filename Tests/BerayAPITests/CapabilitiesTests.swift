@@ -18,7 +18,9 @@ import Testing
         """)
     #expect(
       Capabilities(openAPI: document)
-        == [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads])
+        == [
+          .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
+        ])
   }
 
   @Test func theBareAPIHasNone() throws {

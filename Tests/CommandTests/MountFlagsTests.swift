@@ -12,7 +12,8 @@ import Testing
   }
 
   @Test func whatMountGivesAlongIsNoError() throws {
-    #expect(try MountFlags(parsing: ["rw,nosuid,nodev,default_permissions,_netdev,x-systemd.automount,"]) == MountFlags())
+    #expect(
+      try MountFlags(parsing: ["rw,nosuid,nodev,default_permissions,_netdev,x-systemd.automount,"]) == MountFlags())
   }
 
   @Test func fstabHasWhatTheCommandHasOptionsFor() throws {

@@ -98,7 +98,8 @@ struct OthersVersionsTests {
     let bed = try await Bed.start(.local, isProxied: true)
     try await task(bed, "echo old > f")
     try await bed.fault("method=PUT&path=files/content&status=507&count=100")
-    let result = try await bed.sh("cat 1/files/f; echo mine | dd of=1/files/f status=none; echo theirs > $DIR/data/tasks/1/work/f")
+    let result = try await bed.sh(
+      "cat 1/files/f; echo mine | dd of=1/files/f status=none; echo theirs > $DIR/data/tasks/1/work/f")
     #expect(result.errors.contains("No space"), "\(result.errors)")
     try await bed.endFaults()
     let ended = try await bed.beray("unmount", bed.mountpoint)

@@ -83,7 +83,7 @@ extension WorkFile {
         let receipt = try await put(upload.body, to: path, within: deadline, when: condition)
         if isReplacing { tellOfReplaced() }
         return .arrived(receipt)
-      } catch where error.status == 412 && condition != nil {
+      } catch  where error.status == 412 && condition != nil {
         tree.markStale()
         if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
         guard let listed = serverVersion, !isOther(listed, than: known, buffer) else { continue }
@@ -149,7 +149,7 @@ extension WorkFile {
       }
       guard buffer.appendedFrom != nil else { return .replaced }
       content = try await fetch(path)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       return .replaced
     }
     do {

@@ -82,7 +82,7 @@ final class WorkShared: Sendable {
   func capabilitiesForReading() async throws(Errno) -> Capabilities {
     do throws(BerayError) {
       return try await told()
-    } catch where error.status != nil {
+    } catch  where error.status != nil {
       return []
     } catch {
       throw context.fail("capabilities", "files", error)

@@ -136,7 +136,7 @@ extension WorkTree {
     purpose.mustBeNew = !rename.replaces
     do throws(Errno) {
       try await file.uploadWhileRenaming(purpose)
-    } catch where error == .resourceBusy && purpose.mustBeNew {
+    } catch  where error == .resourceBusy && purpose.mustBeNew {
       // Somebody else made it since it was looked for.
       markStale()
       throw .fileExists

@@ -11,11 +11,13 @@ extension WorkTree {
 
   /// Begins to try again what failed, unless that is under way.
   func retryLater() {
-    guard isRetrying.withLock({ isRetrying in
-      guard !isRetrying, !filesToRetry.isEmpty else { return false }
-      isRetrying = true
-      return true
-    }) else { return }
+    guard
+      isRetrying.withLock({ isRetrying in
+        guard !isRetrying, !filesToRetry.isEmpty else { return false }
+        isRetrying = true
+        return true
+      })
+    else { return }
     Task {
       var pause = Duration.seconds(1)
       while let files = nextRound() {
@@ -53,7 +55,11 @@ extension WorkTree {
         // Where the directory is gone, so is the file.
         if error == .noSuchFileOrDirectory { continue } else { return }
       }
-      if file.isToBeRetried { _ = try? await file.upload(.retry, includingEmpty: true) } else { await file.retryAttributes() }
+      if file.isToBeRetried {
+        _ = try? await file.upload(.retry, includingEmpty: true)
+      } else {
+        await file.retryAttributes()
+      }
     }
   }
 }

@@ -135,7 +135,8 @@ final class Creations: Sendable {
   ) async -> TaskDirectory? {
     func tell(_ outcome: String, advice: String) {
       context.note(
-        creation.operation, creation.path, errno, "\(error.whatHappened), \(outcome)", advice: advice, isRetrySafe: false)
+        creation.operation, creation.path, errno, "\(error.whatHappened), \(outcome)", advice: advice,
+        isRetrySafe: false)
     }
     do {
       try await registry.refreshAnew()

@@ -131,9 +131,13 @@ final class RootDirectory: DirectoryNode {
     if forKernel { copied.withLock { $0 = (generation, context.time.uptime()) } }
     var names: [ListedName] = []
     names.reserveCapacity(tasks.count + 4)
-    names += fixed.filter { $0.cookie < Self.lastCookie }.map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node) }
+    names += fixed.filter { $0.cookie < Self.lastCookie }.map {
+      ListedName(name: $0.name, cookie: $0.cookie, node: $0.node)
+    }
     if registry.newest != nil { names.append(ListedName(name: "last", cookie: Self.lastCookie, node: last)) }
-    names += fixed.filter { $0.cookie > Self.lastCookie }.map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node) }
+    names += fixed.filter { $0.cookie > Self.lastCookie }.map {
+      ListedName(name: $0.name, cookie: $0.cookie, node: $0.node)
+    }
     for task in tasks {
       if let cookie = Self.cookie(of: task.id) { names.append(ListedName(name: task.name, cookie: cookie, node: task)) }
     }

@@ -70,7 +70,9 @@ import VFS
     for name in ["New Folder", "New folder 2", "New Folder (12)", "Untitled Folder - copy", "New Folder - Copy"] {
       #expect(TaskName.refusal(Name(name)) != nil, "\(name)")
     }
-    for name in ["New folder layout for the docs", "New Folder 2 go", "New Folders", "New folder ()", "lost+found files"] {
+    for name in [
+      "New folder layout for the docs", "New Folder 2 go", "New Folders", "New folder ()", "lost+found files",
+    ] {
       #expect(TaskName.refusal(Name(name)) == nil, "\(name)")
     }
   }
