@@ -14,6 +14,10 @@ extension BerayClient {
         return .init(.success(Capabilities(openAPI: document, prefix: self.address.prefix)))
       } catch {
         if Self.isWithoutDocument(error) { return .init(.success([])) }
+        // What stands there is no such document, or none just now.
+        if error.code == .invalidResponse {
+          return .init(.success([]), keptFor: self.configuration.capabilitiesFailureLifetime)
+        }
         guard error.status != nil else { throw error }
         return .init(.failure(error), keptFor: self.configuration.capabilitiesFailureLifetime)
       }
@@ -28,7 +32,7 @@ extension BerayClient {
 
   /// Whether the server has no document at that path, rather than none to give at present.
   private static func isWithoutDocument(_ error: BerayError) -> Bool {
-    guard let status = error.status else { return error.code == .invalidResponse }
-    return status == 404 || status == 405 || (300..<400).contains(status)
+    guard let status = error.status else { return false }
+    return [404, 405, 410, 501].contains(status) || (300..<400).contains(status)
   }
 }

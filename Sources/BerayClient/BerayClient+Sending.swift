@@ -60,11 +60,15 @@ extension BerayClient {
     }
     if error.code == .connectionRefused, attempt.mayStart, let start = configuration.onConnectionRefused {
       attempt.mayStart = false
-      do {
-        try await start()
-      } catch let cause {
+      do throws(BerayError) {
+        try await limited(to: deadline - .now, operation: call.operation) { () async throws(BerayError) in
+          do { try await start() } catch let cause as BerayError { throw cause } catch {
+            throw BerayError(.connectionRefused, detail: "\(error)", operation: call.operation)
+          }
+        }
+      } catch let cause where cause.code != .cancelled && cause.code != .timedOut {
         var refused = error
-        refused.detail = "\(error.detail); and none could be started: \(ShownText.escaped("\(cause)"))"
+        refused.detail = "\(error.detail); and none could be started: \(ShownText.escaped(cause.detail))"
         throw refused
       }
       return

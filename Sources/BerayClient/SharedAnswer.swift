@@ -21,6 +21,8 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     var isAsking = false
     var waiting: [Int: CheckedContinuation<Result<Value, BerayError>, Never>] = [:]
     var nextTicket = 0
+    /// Counts how often the answer was forgotten: one that was asked for before is not kept.
+    var generation = 0
 
     var known: Value? {
       guard let answer, answer.expiry.map({ .now < $0 }) ?? true else { return nil }
@@ -43,16 +45,20 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     let cancelled = Result<Value, BerayError>.failure(BerayError(.cancelled, detail: "", operation: operation))
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let (known, mustAsk) = state.withLock { state -> (Value?, Bool) in
-          if let value = state.known { return (value, false) }
+        let (known, mustAsk, generation) = state.withLock { state -> (Value?, Bool, Int) in
+          if let value = state.known { return (value, false, state.generation) }
           state.waiting[ticket] = continuation
           defer { state.isAsking = true }
-          return (nil, !state.isAsking)
+          return (nil, !state.isAsking, state.generation)
         }
         if let known { continuation.resume(returning: .success(known)) }
         if mustAsk {
           Task {
-            do throws(BerayError) { self.finish(.success(try await ask())) } catch { self.finish(.failure(error)) }
+            do throws(BerayError) {
+              self.finish(.success(try await ask()), of: generation)
+            } catch {
+              self.finish(.failure(error), of: generation)
+            }
           }
         }
         if Task.isCancelled { state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume(returning: cancelled) }
@@ -64,11 +70,16 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
   }
 
   /// Has the next one ask again.
-  func forget() { state.withLock { $0.answer = nil } }
+  func forget() {
+    state.withLock { state in
+      state.answer = nil
+      state.generation += 1
+    }
+  }
 
-  private func finish(_ result: Result<Answer, BerayError>) {
+  private func finish(_ result: Result<Answer, BerayError>, of generation: Int) {
     let waiting = state.withLock { state in
-      if case .success(let answer) = result { state.answer = answer }
+      if case .success(let answer) = result, generation == state.generation { state.answer = answer }
       state.isAsking = false
       defer { state.waiting = [:] }
       return state.waiting.values

@@ -12,6 +12,9 @@ import Testing
     try limiter.count("a")
     try limiter.count("a")
     #expect(throws: HTTPFailure.self) { try limiter.count("a") }
+    limiter.takeBack("a")
+    try limiter.count("a")
+    #expect(throws: HTTPFailure.self) { try limiter.count("a") }
     limiter.forgive("a")
     try limiter.count("a")
     for name in ["b", "c", "d"] { try limiter.count(name) }

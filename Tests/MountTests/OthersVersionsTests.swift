@@ -50,6 +50,18 @@ struct OthersVersionsTests {
     }
   }
 
+  @Test func aRenameOfAnOpenFileBringsNoVersionOfOthers() async throws {
+    try await withBed(.local) { bed in
+      try await task(bed, "echo old > b")
+      let result = try await bed.sh(
+        """
+        cat 1/files/b; exec 7> 1/files/a; echo one >&7; sync -d 1/files/a; mv 1/files/a 1/files/b
+        echo two >&7; exec 7>&-; cat $DIR/data/tasks/1/work/b; cat .beray/errors
+        """)
+      #expect(result.output == "old\none\ntwo\n", "\(result)")
+    }
+  }
+
   @Test func betweenTwoMountsThatRelyOnTheirListings() async throws {
     try await withBed(.local) { bed in
       try await task(bed, "echo old > f")

@@ -165,6 +165,8 @@ extension BodyPump.State {
     _ end: Result<Void, BerayError>
   ) -> (CheckedContinuation<Void, Never>?, CheckedContinuation<Void, Never>?, [Task<Void, Never>]) {
     if case .failure(let error) = end, error.code == .cancelled {
+      // What is thrown away must not look like the end of the body.
+      if !pieces.isEmpty { self.end = end }
       pieces = []
       bytes = 0
     }

@@ -267,7 +267,12 @@ struct EventLog: Sendable {
   }
 
   /// The task goes on after all.
-  mutating func reopen() { isClosed = false }
+  mutating func reopen() {
+    isClosed = false
+    closing = nil
+    // Fetched again, it would not have the end that it has shown.
+    growths = max(growths, 2)
+  }
 
   // MARK: Memory
 

@@ -36,6 +36,8 @@ struct FeedState: Sendable {
   var taskAsked: Duration?
   /// The same for the list of events.
   var eventsAsked: Duration?
+  /// When the log was fetched.
+  var logUsed = Duration.zero
   /// Uptime at which everything was last to be asked again: answers to what was asked before tell nothing about now.
   var expired = Duration.zero
   var isRemoved = false

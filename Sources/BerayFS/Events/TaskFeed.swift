@@ -94,7 +94,11 @@ final class TaskFeed: Sendable {
   private func isToldByList() async throws(BerayError) -> Bool {
     guard let listTasks, read({ $0.holds == 0 }) else { return false }
     let start = context.time.uptime()
-    try await listTasks()
+    do throws(BerayError) {
+      try await listTasks()
+    } catch  where error.status != nil {
+      return false
+    }
     return isFresh || read { !$0.isRemoved && $0.taskAsked.map { $0 >= start } ?? false }
   }
 
@@ -151,20 +155,32 @@ final class TaskFeed: Sendable {
       if isOvertaken, !task.status.isFinished { state.task.status = known } else { state.set(task.status) }
       state.log.merge(events, status: task.status, asked: mark)
       if let last = task.events?.last(where: { $0.id != nil }) { state.lastListedID = last.id }
-      state.taskAsked = asked
-      state.eventsAsked = asked
-      if state.reader != nil, mark.connection == state.log.mark.connection { state.isLive = true }
+      state.logUsed = context.time.uptime()
+      // An answer from before all was to be asked anew tells nothing of now.
+      let isOfNow = asked >= state.expired
+      if isOfNow {
+        state.taskAsked = asked
+        state.eventsAsked = asked
+      }
+      if isOfNow, state.reader != nil, mark.connection == state.log.mark.connection { state.isLive = true }
       state.closeIfOver(asked: mark)
     }
     context.logs.used(self, weight: read { $0.log.weight })
   }
 
+  /// How long a log is kept at least once it was fetched.
+  private static let logGrace = Duration.seconds(5)
+
   /// Forgets the log, where nobody has it open and the server would give the same again.
   /// - Returns: whether it did.
   func dropLog() -> Bool {
-    read { state in
+    let now = context.time.uptime()
+    return read { state in
       guard state.holds == 0, state.flight == nil, state.log.isReproducible else { return false }
+      // Who waited for it is about to look at it.
+      guard now - state.logUsed >= Self.logGrace else { return false }
       state.log = state.log.emptied()
+      state.lastListedID = nil
       state.eventsAsked = nil
       return true
     }

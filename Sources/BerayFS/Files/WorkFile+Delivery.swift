@@ -78,7 +78,8 @@ extension WorkFile {
           known = listed
         }
       }
-      let condition = isConditional && round < Self.rounds ? UploadCondition(replacing: known) : nil
+      let isAsked = isConditional && (round < Self.rounds || purpose.reason.yields)
+      let condition = isAsked ? UploadCondition(replacing: known) : nil
       do throws(BerayError) {
         let receipt = try await put(upload.body, to: path, within: deadline, when: condition)
         if isReplacing { tellOfReplaced() }
@@ -153,8 +154,12 @@ extension WorkFile {
       return .replaced
     }
     do {
-      let (spill, size) = try await tree.download(content)
-      guard let joined = try buffer.putAppended(behind: spill, size: size, version: other) else { return .replaced }
+      // What it writes to temporary files is not for the thread of the connections.
+      let (joined, size) = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+        let (spill, size) = try await tree.download(content)
+        return (try buffer.putAppended(behind: spill, size: size, version: other), size)
+      }
+      guard let joined else { return .replaced }
       state.withLock { state in
         state.contentChanged()
         state.checked = tree.context.time.uptime()

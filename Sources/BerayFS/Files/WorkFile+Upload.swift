@@ -16,9 +16,18 @@ extension WorkFile {
       switch nextStep(includingEmpty: includingEmpty) {
       case .done: return
       case .waitForName(let change): try await change.end()
-      case .wait(let flight): try await flight.value()
+      case .wait(let flight):
+        try await flight.end()
+        // What failed there had these bytes, or fewer; a conflict is one for what replaces nothing of others.
+        if let failure = state.withLock({ $0.buffer })?.failure, failure.changes >= goal,
+          !failure.isConflict || reason.yields
+        {
+          throw failure.errno
+        }
       case .send(let upload, let buffer, let place, let flight):
-        tree.shared.send { await self.send(upload, of: buffer, .init(reason, to: place), flight) }
+        tree.shared.send(on: tree.context.service.executor) {
+          await self.send(upload, of: buffer, .init(reason, to: place), flight)
+        }
         try await flight.value()
         // What was written since is the next close's.
         if upload.changes >= goal { return }
@@ -81,7 +90,9 @@ extension WorkFile {
     }
     guard let (upload, buffer) = next else { return }
     let deadline = tree.context.options.timeouts.stall + .seconds(upload.body.length / Self.slowestRename)
-    tree.shared.send { await self.send(upload, of: buffer, purpose, within: deadline, flight) }
+    tree.shared.send(on: tree.context.service.executor) {
+      await self.send(upload, of: buffer, purpose, within: deadline, flight)
+    }
     try await flight.value()
   }
 

@@ -195,10 +195,10 @@ extension WorkFile {
     if isRetired { tree.shared.countKept() }
   }
 
-  /// This file takes the name of `old`, which it replaces on the server too.
+  /// This file takes the name of `old`, which it replaces on the server too. Where the server moves it, it has its own version there already.
   func replaces(_ old: WorkFile) {
     let (isLocal, listed) = old.state.withLock { ($0.isLocal, $0.listed) }
     guard !isLocal else { return }
-    state.withLock { $0.buffer?.base = listed }
+    state.withLock { if $0.isLocal || $0.isHeldBack { $0.buffer?.base = listed } }
   }
 }

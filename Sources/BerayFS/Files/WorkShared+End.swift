@@ -14,11 +14,12 @@ extension WorkShared {
   }
 
   /// Runs an upload or a rescue in a task of its own, which the end of the mount cancels and waits for.
-  func send(_ body: @escaping @Sendable () async -> Void) {
+  /// - Parameter executor: where it runs by preference; nil: where it may block.
+  func send(on executor: (any TaskExecutor)?, _ body: @escaping @Sendable () async -> Void) {
     sending.withLock { sending in
       let number = sending.next
       sending.next += 1
-      let task = Task(executorPreference: context.service.executor) { [self] in
+      let task = Task(executorPreference: executor) { [self] in
         await body()
         sent(number)
       }
@@ -74,12 +75,15 @@ extension WorkShared {
 
   /// Ends the uploads that are under way, and lets none begin any more: what is unsent then stays so.
   func endSending() async {
-    let tasks = sending.withLock { sending in
-      sending.isOver = true
-      return Array(sending.tasks.values)
+    while true {
+      let tasks = sending.withLock { sending in
+        sending.isOver = true
+        return Array(sending.tasks.values)
+      }
+      guard !tasks.isEmpty else { return }
+      for task in tasks { task.cancel() }
+      for task in tasks { await task.value }
     }
-    for task in tasks { task.cancel() }
-    for task in tasks { await task.value }
   }
 
   /// Saves what could not be uploaded as files beneath `directory`. Returns their paths; ``losses`` tells of the rest.
@@ -102,7 +106,7 @@ extension WorkShared {
   func rescue(_ file: WorkFile, because reason: String) {
     guard let buffer = file.state.withLock({ $0.buffer }), buffer.isUnsent(includingEmpty: false) else { return }
     let path = file.path
-    send { [self] in
+    send(on: nil) { [self] in
       let directory = context.options.rescueDirectory
       let advice: String
       do throws(Errno) {

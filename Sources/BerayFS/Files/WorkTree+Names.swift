@@ -79,7 +79,12 @@ extension WorkTree {
           defer { turns.end() }
           guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
           if try await self.shared.capabilities().contains(.remove) { await file.keepForReaders() }
-          try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
+          do throws(Errno) {
+            try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
+          } catch {
+            file.retireBuffer(content: nil)
+            throw error
+          }
         }
       }
     }

@@ -45,9 +45,11 @@ extension WorkTree {
 
   /// Returns whether the server answered.
   private func look(at files: [WorkFile]) async -> Bool {
-    for directory in files.compactMap(\.place.parent) {
+    let parents = files.filter { file in !file.state.withLock { $0.isDetached } }.compactMap(\.place.parent)
+    for directory in Dictionary(parents.map { ($0.inode, $0) }, uniquingKeysWith: { $1 }).values {
       do throws(Errno) {
-        try await whenFresh(directory) { _ in Outcome<Void>.done }.get()
+        // Where one answer has the whole tree, it is one request for all of them.
+        try await whenFresh(directory, grace: Self.glance) { _ in Outcome<Void>.done }.get()
       } catch {
         guard error == .noSuchFileOrDirectory else { return false }
       }

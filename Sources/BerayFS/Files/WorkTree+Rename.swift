@@ -63,8 +63,14 @@ extension WorkTree {
       guard rename.directory.child(rename.name)?.node.inode == child.node.inode,
         rename.newDirectory.child(rename.newName)?.node.inode == target?.node.inode
       else { continue }
-      await target?.node.file?.keepForReaders()
-      return try await move(child, rename)
+      if try await shared.capabilities().contains(.move) { await target?.node.file?.keepForReaders() }
+      do throws(Errno) {
+        return try await move(child, rename)
+      } catch {
+        // It has its name still, and is what the server has.
+        target?.node.file?.retireBuffer(content: nil)
+        throw error
+      }
     }
   }
 

@@ -22,6 +22,7 @@ extension WriteBuffer {
       if size >= start, try Self.begins(state.storage, with: content, size) {
         // An upload of less arrived, whose answer was lost, or nothing has changed.
         state.base = version
+        state.appendedFrom = size
         return Self.snapshot(state)
       }
       var (position, end) = (start, size)
@@ -31,13 +32,13 @@ extension WriteBuffer {
         position += Int64(piece.count)
         end += Int64(piece.count)
       }
-      if case .memory(let bytes) = state.storage { shared.bufferMemory.add(-bytes.count) }
-      if end <= shared.limits.bufferInMemory {
-        state.storage = .memory(Array(try content.read(at: 0, count: Int(end))))
-        shared.bufferMemory.add(Int(end))
-      } else {
-        state.storage = .spilled(content, size: end)
+      let joined: Storage =
+        end <= shared.limits.bufferInMemory
+        ? .memory(Array(try content.read(at: 0, count: Int(end)))) : .spilled(content, size: end)
+      for (storage, sign) in [(state.storage, -1), (joined, 1)] {
+        if case .memory(let bytes) = storage { shared.bufferMemory.add(sign * bytes.count) }
       }
+      state.storage = joined
       state.base = version
       state.appendedFrom = size
       return Self.snapshot(state)

@@ -85,7 +85,7 @@ final class RootDirectory: DirectoryNode {
       if let outage = monitor.health.outage {
         // As with the listing, nobody waits for a server that did not answer the last time.
         Task { [registry] in try? await registry.refresh() }
-        return .failed(Errno(outage.error))
+        return .failed(context.fail("lookup", name.string, outage.error))
       }
       return .pending { () async throws(Errno) in
         try await self.context.call("lookup", name.string) { () async throws(BerayError) in

@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import HTTPTypes
 internal import Logging
 
 /// Registration, login and tokens.
@@ -57,7 +58,14 @@ struct Accounts: Sendable {
     try logins.count(key)
     let account = try await store.account(email: email)
     let hash = account?.passwordHash
-    let isRight = try await passwords.run { try PasswordHash.verify(password, against: hash) }
+    let isRight: Bool
+    do {
+      isRight = try await passwords.run { try PasswordHash.verify(password, against: hash) }
+    } catch let failure as HTTPFailure where failure.status == .serviceUnavailable {
+      // Nobody looked at the password: what a crowd does to others is no attempt of theirs.
+      logins.takeBack(key)
+      throw failure
+    }
     guard isRight, let account else {
       throw HTTPFailure.unauthorized("Incorrect email or password")
     }

@@ -64,6 +64,14 @@ final class AttemptLimiter: Sendable {
     throw failure
   }
 
+  /// The last attempt of the name was not made.
+  func takeBack(_ name: String) {
+    state.withLock { state in
+      state.names[name]?.attempts -= 1
+      state.all?.attempts -= 1
+    }
+  }
+
   /// The last attempt of the name was right: it, and those before it, count for nothing.
   func forgive(_ name: String) {
     state.withLock { state in

@@ -15,7 +15,10 @@ struct EventListing: Sendable {
     var start = JSONBytes()
     task.writeMembers(to: &start)
     start.raw(",\"events\":[")
-    let cursor = try await append(after: 0, to: &start)
+    let cursor: Int64?
+    do { cursor = try await append(after: 0, to: &start) } catch Errno.noSuchFileOrDirectory {
+      throw HTTPFailure.notFound("Task not found")
+    }
     if cursor == nil {
       start.raw("]}")
       return .json(start.bytes)

@@ -55,7 +55,8 @@ struct DataDirectory: Sendable {
   private static func checkIsOurs(_ path: String) throws(Errno) {
     let directory = try OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
     guard try directory.status().owner == geteuid() else { throw .notPermitted }
-    let names = try directory.entryNames()
+    // A file system of its own may have a lost+found.
+    let names = try directory.entryNames().filter { $0 != "lost+found" }
     // A server that is killed at its very start leaves no more than the first of these.
     let own: Set = ["lock", "tasks", "tmp", "beray.sqlite"]
     guard names.isEmpty || names.contains("lock") && names.contains("tasks") || own.isSuperset(of: names) else {

@@ -21,17 +21,21 @@ public enum MountLiveness: Sendable, Hashable {
     return .live(server(of: mount))
   }
 
-  /// The process that serves `mount`, as far as this process may look.
+  /// The process that serves `mount`, as far as this process may look; nil too where another still holds the connection
+  /// of an older mount that had the same number.
   static func server(of mount: Mount) -> ProcessID? {
     let marker = "fuse_connection:\t\(mount.deviceMinor)"
+    var found: ProcessID?
     for process in names(in: "/proc") {
       guard let number = Int32(process) else { continue }
       for descriptor in names(in: "/proc/\(process)/fd") where isFuseDevice("/proc/\(process)/fd/\(descriptor)") {
         let information = ProcessFile.contents(of: "/proc/\(process)/fdinfo/\(descriptor)") ?? ""
-        if information.split(separator: "\n").contains(Substring(marker)) { return ProcessID(rawValue: number) }
+        guard information.split(separator: "\n").contains(Substring(marker)) else { continue }
+        guard found == nil || found?.rawValue == number else { return nil }
+        found = ProcessID(rawValue: number)
       }
     }
-    return nil
+    return found
   }
 
   private static func isFuseDevice(_ link: String) -> Bool {

@@ -23,10 +23,24 @@ struct Mountpoint {
     let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else { throw .failed("\(path): \(String(cString: strerror(errno)))") }
     defer { close(directory) }
-    while flock(directory, LOCK_EX) != 0, errno == EINTR {}
+    try lock(directory, path)
     try checkIsFree(path)
     try mount()
     return MountTable.current().mount(at: path)
+  }
+
+  /// Anybody who can open the directory can lock it, so there is an end to the waiting.
+  private static func lock(_ directory: Int32, _ path: String) throws(MountError) {
+    let deadline = ContinuousClock.now + .seconds(5)
+    while flock(directory, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        throw .failed("\(path): \(String(cString: strerror(errno)))")
+      }
+      guard ContinuousClock.now < deadline else {
+        throw .failed("\(path): another process holds a lock on the directory (flock); end it, or mount elsewhere")
+      }
+      poll(nil, 0, 50)
+    }
   }
 
   private static func checkIsFree(_ path: String) throws(MountError) {

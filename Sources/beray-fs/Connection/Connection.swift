@@ -49,7 +49,7 @@ struct Connection: Sendable {
         agent: AgentChoice(preset: agent, environment: agentEnvironment, configuration: configuration),
         insistsOnAgent: agent != nil)
       try await server.start()
-      settings.onConnectionRefused = { try await server.start() }
+      settings.onConnectionRefused = Self.reviving(server)
       address = try ServerAddress(parsing: "unix:\(paths.serverSocket)")
       key = "local"
     }
@@ -66,6 +66,21 @@ struct Connection: Sendable {
       client: BerayClient(address: address, credentials: credentials, configuration: settings, logger: logger),
       credentials: credentials, name: choice == .local ? "the local server" : key, isLocal: choice == .local,
       store: store, environment: environment, key: key)
+  }
+
+  /// Starts `server` again when it is gone: once for all calls that find it so, and whatever agent another mount has given it meanwhile.
+  private static func reviving(_ server: LocalServer) -> @Sendable () async throws -> Void {
+    var server = server
+    server.insistsOnAgent = false
+    let start = SharedAnswer<Void>()
+    return { [server] in
+      try await start.value(operation: "start") { () async throws(BerayError) in
+        do throws(CommandError) { try await server.start() } catch {
+          throw BerayError(.connectionRefused, detail: ErrorText.sentence(for: error), operation: "start")
+        }
+        return .init((), keptFor: .zero)
+      }
+    }
   }
 
   private let key: String

@@ -16,21 +16,25 @@ struct LocalServer: Sendable {
   var insistsOnAgent = false
 
   /// Returns once it answers. Does nothing where it does already.
-  @concurrent
   func start() async throws(CommandError) {
     // Before anything is looked for there: what another user put into a directory of his own is no server of ours.
     try PrivateDirectory.make(paths.runtime)
     if let running = LocalServerProcess(at: paths.serverSocket), suits(running) { return }
     try PrivateDirectory.makeMissing(paths.state)
-    let lock = try FileLock(paths.serverLock(data: paths.data))
+    let lock = try await Blocking.run { [paths] () throws(CommandError) in
+      try FileLock(paths.serverLock(data: paths.data))
+    }
     defer { lock.release() }
     if let running = LocalServerProcess(at: paths.serverSocket) {
       if suits(running) { return }
-      try running.giveWay(unfinishedTasks: await LocalServerState.current(paths: paths).unfinished)
+      let unfinished = await LocalServerState.current(paths: paths).unfinished
+      try await Blocking.run { () throws(CommandError) in try running.giveWay(unfinishedTasks: unfinished) }
     }
     do throws(CommandError) {
-      try BackgroundProcess.start(
-        arguments: arguments, environment: childEnvironment, log: .appending(paths.serverLog))
+      try await Blocking.run { [self] () throws(CommandError) in
+        try BackgroundProcess.start(
+          arguments: arguments, environment: childEnvironment, log: .appending(paths.serverLog))
+      }
     } catch {
       throw CommandError("the local server did not start: \(error.what)", advice: "see \(paths.serverLog)")
     }

@@ -30,6 +30,9 @@ struct LocalServerProcess: Hashable, Sendable {
       return arguments[(index + 1)...].joined(separator: " ")
     }
     if let index = arguments.firstIndex(of: "--agent"), index + 1 < arguments.count { return arguments[index + 1] }
+    if let word = arguments.first(where: { $0.hasPrefix("--agent=") }) {
+      return String(word.dropFirst("--agent=".count))
+    }
     return startedByItself ? "demo" : nil
   }
 

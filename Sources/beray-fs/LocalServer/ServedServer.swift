@@ -58,10 +58,10 @@ struct ServedServer {
     var settings = ServerConfiguration(
       dataDirectory: data.string, agent: try agent.resolved(path: Environment.current()["PATH"]),
       logger: Logger(label: "server"))
+    // The one before it may still answer requests for 5 s, and end its agents for 10 s.
+    settings.lockWait = .seconds(30)
     if let socket = command.socket {
       settings.unixSocket = socket
-      // The one before it may still end its agents.
-      settings.lockWait = .seconds(15)
     } else {
       var tcp = ServerConfiguration.TCP(host: command.host, port: command.port)
       tcp.certificatePath = command.tlsCert

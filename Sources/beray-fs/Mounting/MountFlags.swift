@@ -29,7 +29,10 @@ struct MountFlags: Hashable, Sendable {
   private static let ignored: Set<String> = [
     "rw", "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "_netdev", "nofail", "async",
     "suid", "nosuid", "dev", "nodev", "exec", "atime", "default_permissions", "relatime", "norelatime", "diratime",
+    "strictatime", "lazytime", "nolazytime", "silent", "loud", "mand", "nomand", "iversion", "noiversion",
   ]
+
+  private static let ignoredPrefixes = ["x-", "X-", "comment=", "user=", "uhelper=", "helper="]
 
   private static let handedOn: Set<String> = ["noexec", "noatime", "nodiratime", "sync", "dirsync"]
 
@@ -52,7 +55,7 @@ struct MountFlags: Hashable, Sendable {
     case "insecure_http": sendsInsecurely = true
     case "no_mkdir": refusesMkdir = true
     case _ where Self.handedOn.contains(option): further.append(option)
-    case _ where Self.ignored.contains(option) || option.hasPrefix("x-") || option.hasPrefix("comment="): break
+    case _ where Self.ignored.contains(option) || Self.ignoredPrefixes.contains(where: option.hasPrefix): break
     default: try addPair(option)
     }
   }

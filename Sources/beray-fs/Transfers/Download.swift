@@ -20,7 +20,7 @@ struct Download {
       return
     }
     do {
-      try await write(toFile: FilePath(place), progress)
+      try await write(toFile: Self.behindLinks(FilePath(place)), progress)
     } catch let code as Errno {
       throw CommandError.system("write \(place)", code.rawValue)
     }
@@ -28,7 +28,7 @@ struct Download {
 
   private func write(toFile path: FilePath, _ progress: Progress) async throws {
     let status = FileStatus(of: path)
-    // A device or a pipe, such as /dev/null, and what a link leads to, is written as it is.
+    // A device or a pipe, such as /dev/null, is written as it is.
     if let status, !status.isRegularFile {
       return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]), progress)
     }
@@ -50,6 +50,13 @@ struct Download {
       part.remove()
       throw error
     }
+  }
+
+  /// The file that a symbolic link leads to; a link that leads nowhere is replaced.
+  private static func behindLinks(_ path: FilePath) -> FilePath {
+    guard let resolved = realpath(path.string, nil) else { return path }
+    defer { free(resolved) }
+    return FilePath(String(cString: resolved))
   }
 
   private func copy(into file: FileDescriptor, _ progress: Progress) async throws {

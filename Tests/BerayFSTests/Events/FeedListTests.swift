@@ -140,6 +140,9 @@ import VFS
     budget.used(old, weight: 1)
     budget.used(held, weight: 1)
     budget.used(new, weight: 1)
+    #expect(old.size(of: .text) == Int64(text.count), "who waited for it is about to look at it")
+    time.advance(by: .seconds(6))
+    budget.used(new, weight: 1)
     #expect(old.size(of: .text) == 0 && !old.hasEvents)
     #expect(held.size(of: .text) == Int64(text.count))
     // The server tells another time by now; what was shown stays.
