@@ -109,7 +109,7 @@ import Testing
     try await writing.value
     await bed.runner.waitUntilEnded(id)
     #expect(try bed.store.task(id)?.status == .stopped)
-    #expect(!FileManager.default.fileExists(atPath: bed.directory + "/\(id)/work/started"))
+    #expect(!FileManager.default.fileExists(atPath: bed.directory + "/\(id)/work" + "/started"))
     await bed.end()
   }
 

@@ -15,12 +15,15 @@ struct OthersVersionsTests {
     try #require(made.status == 0, "\(made.errors)")
   }
 
+  /// The work directory on the server's side.
+  private static let work = "$DIR/" + relativeWork
+  private static let relativeWork = "data/tasks/1/work"
   private static let replaced = "this upload replaced that version"
 
   @Test(arguments: [Bed.Server.local, .bare(arguments: [])])
   func anAppendFollowsWhatTheAgentWrote(_ server: Bed.Server) async throws {
     let isLocal = if case .local = server { true } else { false }
-    let work = isLocal ? "$DIR/data/tasks/1/work" : "$DIR/bare/1"
+    let work = isLocal ? Self.work : "$DIR/bare/1"
     try await withBed(server) { bed in
       try await task(bed, "echo 1 > old")
       let result = try await bed.sh(
@@ -41,8 +44,8 @@ struct OthersVersionsTests {
       try await task(bed, "echo 1 > old")
       let result = try await bed.sh(
         """
-        echo theirs > $DIR/data/tasks/1/work/new; echo mine > 1/files/new; cat $DIR/data/tasks/1/work/new
-        cat 1/files/old; echo theirs > $DIR/data/tasks/1/work/old; echo mine > 1/files/old
+        echo theirs > \(Self.work)/new; echo mine > 1/files/new; cat \(Self.work)/new
+        cat 1/files/old; echo theirs > \(Self.work)/old; echo mine > 1/files/old
         cut -f 6 .beray/errors
         """)
       #expect(result.output.split(separator: "\n").filter { $0.hasSuffix(Self.replaced) }.count == 2, "\(result)")
@@ -56,7 +59,7 @@ struct OthersVersionsTests {
       let result = try await bed.sh(
         """
         cat 1/files/b; exec 7> 1/files/a; echo one >&7; sync -d 1/files/a; mv 1/files/a 1/files/b
-        echo two >&7; exec 7>&-; cat $DIR/data/tasks/1/work/b; cat .beray/errors
+        echo two >&7; exec 7>&-; cat \(Self.work)/b; cat .beray/errors
         """)
       #expect(result.output == "old\none\ntwo\n", "\(result)")
     }
@@ -70,7 +73,7 @@ struct OthersVersionsTests {
         \(Bed.program) mount $DIR/second --url \(bed.url) --token-file $DIR/token 2>&1 > /dev/null || exit 1
         cat 1/files/f $DIR/second/1/files/f
         echo theirs > $DIR/second/1/files/f; echo mine > 1/files/f; echo more >> $DIR/second/1/files/f
-        cat $DIR/second/1/files/f $DIR/data/tasks/1/work/f; cut -f 6 .beray/errors; cat $DIR/second/.beray/errors
+        cat $DIR/second/1/files/f \(Self.work)/f; cut -f 6 .beray/errors; cat $DIR/second/.beray/errors
         cd /; \(Bed.program) unmount $DIR/second
         """)
       #expect(
@@ -92,11 +95,11 @@ struct OthersVersionsTests {
       try await task(bed, "true")
       try await bed.fault("method=PUT&path=files/content&drop=1")
       let result = try await bed.sh(
-        "echo mine > 1/files/f; echo $?; echo more >> 1/files/f; cat $DIR/data/tasks/1/work/f; cat .beray/errors")
+        "echo mine > 1/files/f; echo $?; echo more >> 1/files/f; cat \(Self.work)/f; cat .beray/errors")
       #expect(result.output == "0\nmine\nmore\n", "\(result.errors)")
       // Also where the client gives up and the mount tries again later.
       try await bed.fault("method=PUT&path=files/content&drop=1&count=100")
-      let failed = try await bed.sh("echo again | dd of=1/files/g status=none; cat $DIR/data/tasks/1/work/g")
+      let failed = try await bed.sh("echo again | dd of=1/files/g status=none; cat \(Self.work)/g")
       #expect(failed.output == "again\n")
       #expect(failed.errors.contains("Input/output error"), "\(failed.errors)")
       try await bed.endFaults()
@@ -111,12 +114,12 @@ struct OthersVersionsTests {
     try await task(bed, "echo old > f")
     try await bed.fault("method=PUT&path=files/content&status=507&count=100")
     let result = try await bed.sh(
-      "cat 1/files/f; echo mine | dd of=1/files/f status=none; echo theirs > $DIR/data/tasks/1/work/f")
+      "cat 1/files/f; echo mine | dd of=1/files/f status=none; echo theirs > \(Self.work)/f")
     #expect(result.errors.contains("No space"), "\(result.errors)")
     try await bed.endFaults()
     let ended = try await bed.beray("unmount", bed.mountpoint)
     let after = try await Bed.run(
-      ["/bin/bash", "-c", "cd \(bed.directory) && cat data/tasks/1/work/f; find state -name f -exec cat {} +"],
+      ["/bin/bash", "-c", "cd \(bed.directory) && cat \(Self.relativeWork)/f; find state -name f -exec cat {} +"],
       environment: Bed.environment(in: bed.directory), timeout: 5)
     #expect(after.output == "theirs\nmine\n", "\(after.errors) \(ended.errors)")
     await bed.abandon()
@@ -134,7 +137,7 @@ struct OthersVersionsTests {
         open("1/ctl", "w").write("refresh\\n"); os.listdir("1/files")
         os.write(f, b"two\\n"); os.close(f)
         PY
-        cat $DIR/data/tasks/1/work/f 1/files/f .beray/errors
+        cat \(Self.work)/f 1/files/f .beray/errors
         """)
       #expect(result.output == "one\ntwo\none\ntwo\n", "\(result.errors)")
     }
@@ -151,7 +154,7 @@ struct OthersVersionsTests {
         view = mmap.mmap(file, 6, prot=mmap.PROT_READ)
         os.close(file)
         assert view[:] == b"before", view[:]
-        with open(os.environ["DIR"] + "/data/tasks/1/work/f", "w") as f: f.write("after.\\n")
+        with open(os.environ["DIR"] + "/\(Self.relativeWork)/f", "w") as f: f.write("after.\\n")
         start = time.monotonic()
         while view[:] != b"after.":
             assert time.monotonic() - start < 5, view[:]
