@@ -68,7 +68,9 @@ final class WorkTree: Sendable {
   func dropCaches() {
     markStale()
     structure.withLock { structure in
-      for contents in structure.directories.values {
+      for (inode, contents) in structure.directories {
+        // The kernel relies on what it was told of a directory, which its listing asks for anew.
+        context.notifier.invalidate(inode, pages: false)
         for case .file(let file) in contents.children.values.lazy.map(\.node) { file.dropContent() }
       }
     }
