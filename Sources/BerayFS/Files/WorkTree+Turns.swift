@@ -57,9 +57,10 @@ extension WorkTree {
       directoryRename.withLock { $0 = nil }
       rename.flight.finish(.success(()))
     }
-    for file in shared.writtenFiles where file.tree === self && file.place.isBeneath(directory) {
+    for file in shared.writtenFiles where file.tree === self {
+      // Also one that is about to come into it from elsewhere.
       try await file.nameChange?.end()
-      try await file.sending?.end()
+      if file.place.isBeneath(directory) { try await file.sending?.end() }
     }
     try await body()
   }
@@ -102,9 +103,10 @@ extension WorkFile {
       if let other = state.nameChange { return .file(other) }
       // A directory's rename that does not know of this one yet is known here.
       tree.shared.remember(self)
-      if let other = directoryRename(state) {
+      // Whichever it is: the file may be about to come into it.
+      if let other = tree.directoryRename.withLock({ $0 }) {
         rememberWhileUnsent(state)
-        return .directory(other)
+        return .directory(other.flight)
       }
       state.nameChange = turn
       return nil

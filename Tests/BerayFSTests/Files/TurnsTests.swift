@@ -72,6 +72,40 @@ import VFS
     }
   }
 
+  @Test func aRenameIntoADirectoryWaitsForTheRenameOfThat() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/old", "1")
+    fixture.server.put("f", "2")
+    _ = try await fixture.walk()
+    _ = fixture.server.hold(.move)
+    let outer = Task { try await fixture.rename("d", "c") }
+    await fixture.server.requests(.move, 1)
+    let inner = Task { try await fixture.rename("f", "d/f") }
+    await fixture.settle()
+    #expect(fixture.server.count(.move) == 1)
+    fixture.server.letGo(.move)
+    try await outer.value
+    try await inner.value
+    #expect(fixture.server.paths == ["c/f", "c/old"])
+  }
+
+  @Test func aRenameOfADirectoryWaitsForTheRenameIntoIt() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/old", "1")
+    fixture.server.put("f", "2")
+    _ = try await fixture.walk()
+    _ = fixture.server.hold(.move)
+    let inner = Task { try await fixture.rename("f", "d/f") }
+    await fixture.server.requests(.move, 1)
+    let outer = Task { try await fixture.rename("d", "c") }
+    await fixture.settle()
+    #expect(fixture.server.count(.move) == 1)
+    fixture.server.letGo(.move)
+    try await inner.value
+    try await outer.value
+    #expect(fixture.server.paths == ["c/f", "c/old"])
+  }
+
   @Test func aFileThatIsMadeDuringTheRenameOfItsDirectoryGoesToTheNewPath() async throws {
     let fixture = WorkFixture()
     fixture.server.put("d/old", "1")
