@@ -19,4 +19,6 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   public static let resumableStream = Capabilities(rawValue: 1 << 6)
   /// `If-Match` and `If-None-Match` on `PUT tasks/{id}/files/content`.
   public static let conditionalUploads = Capabilities(rawValue: 1 << 7)
+  /// `If-Match` on `PATCH tasks/{id}/files/attributes`.
+  public static let conditionalAttributes = Capabilities(rawValue: 1 << 8)
 }

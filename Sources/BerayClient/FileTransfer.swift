@@ -98,9 +98,9 @@ public struct UploadBody: Sendable {
   }
 }
 
-/// What must hold on the server for an upload to take place, else it answers 412 (RFC 9110 §13.1). Needs
-/// `Capabilities.conditionalUploads`; other servers ignore it.
-public enum UploadCondition: Hashable, Sendable {
+/// Which version of a file the server must have for a request to take place, else it answers 412 (RFC 9110 §13.1). Needs
+/// `Capabilities.conditionalUploads` or `Capabilities.conditionalAttributes`; other servers ignore it.
+public enum VersionCondition: Hashable, Sendable {
   /// The file is the version with that entity tag.
   case isVersion(etag: String)
   /// There is no such file.

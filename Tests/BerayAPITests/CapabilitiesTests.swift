@@ -11,7 +11,7 @@ import Testing
             "delete":{}},
           "/api/v1/tasks/{task_id}/files/move":{"post":{}},
           "/api/v1/tasks/{task_id}/files/directory":{"post":{}},
-          "/api/v1/tasks/{id}/files/attributes":{"parameters":[],"patch":{}},
+          "/api/v1/tasks/{id}/files/attributes":{"parameters":[],"patch":{"parameters":[{"name":"If-Match","in":"header"}]}},
           "/api/v1/tasks/{id}/files/tree":{"get":{"parameters":[{"$ref":"#/components/parameters/Deep"}]}},
           "/api/v1/tasks/{id}/stream":{"parameters":[{"name":"Last-Event-ID","in":"header"}],"get":{}}},
          "components":{"parameters":{"Deep":{"name":"recursive","in":"query"}}}}
@@ -20,6 +20,7 @@ import Testing
       Capabilities(openAPI: document)
         == [
           .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
+          .conditionalAttributes,
         ])
   }
 

@@ -82,6 +82,10 @@ import Testing
       _ = try await $0.uploadFile(to: id, path: "a", content: .bytes([]), when: .isNew)
     }
     #expect(making.headers[.ifNoneMatch] == "*")
+    let (_, changing) = try await request {
+      try await $0.setAttributes(of: id, path: "a", mode: 0o700, modified: nil, when: .isVersion(etag: "\"x\""))
+    }
+    #expect(changing.headers[.ifMatch] == "\"x\"")
     let large = [UInt8](repeating: 7, count: 300 << 10)
     let (_, streamed) = try await request {
       _ = try await $0.uploadFile(to: id, path: "large", content: .bytes(large))

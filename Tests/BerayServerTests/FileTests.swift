@@ -66,6 +66,20 @@ import ZipArchive
     }
   }
 
+  @Test func conditionsOfNewAttributes() async throws {
+    try await Self.withFiles("printf old > f; chmod 644 f") {
+      (server: TestServer, id: Int64, files: String) async throws in
+      let etag = try await server.client.get(files + "content?path=f").headers["etag"]!
+      let path = files + "attributes?path=f"
+      let refused = try await server.client.patch(path, ["mode": 448], headers: ["If-Match": "\"other\""])
+      #expect(refused.status == 412)
+      let mode = { try FileManager.default.attributesOfItem(atPath: server.workDirectory(id) + "/f")[.posixPermissions] }
+      #expect(try mode() as? Int == 0o644)
+      #expect(try await server.client.patch(path, ["mode": 448], headers: ["If-Match": etag]).status == 200)
+      #expect(try mode() as? Int == 0o700)
+    }
+  }
+
   @Test(arguments: ["../goal", "a/../../goal", "/etc/passwd", "out/passwd", "outfile", "up/goal"])
   func noPathLeavesTheWorkDirectory(_ path: String) async throws {
     let goal = "ln -s /etc out; ln -s /etc/passwd outfile; ln -s .. up; mkdir a"

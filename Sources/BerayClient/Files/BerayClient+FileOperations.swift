@@ -1,4 +1,5 @@
 public import BerayAPI
+internal import HTTPTypes
 
 // What servers have beyond the SDK's endpoints; `capabilities()` tells.
 extension BerayClient {
@@ -23,13 +24,17 @@ extension BerayClient {
   }
 
   /// Sets the permission bits and the time of modification; what is nil stays. Needs `Capabilities.attributes`.
+  /// - Parameter condition: what must hold on the server; nil: whatever holds there.
   /// - Returns: the version that the file is then, as far as the server tells.
+  /// - Throws: an error with the status 412 where the condition does not hold.
   @discardableResult
   public func setAttributes(
-    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition? = nil
   ) async throws(BerayError) -> UploadReceipt {
     let body = RequestBody.attributes(mode: mode, modified: modified)
-    let call = Call(.setAttributes, task: id, query: [(name: "path", value: path)], body: .json(body))
+    let call = Call(
+      .setAttributes, task: id, query: [(name: "path", value: path)], body: .json(body),
+      headers: condition?.headers ?? [:])
     let answer = try await answer(to: call)
     return UploadReceipt((try? Self.json(answer.body, of: call)) ?? .null, headers: answer.headers)
   }

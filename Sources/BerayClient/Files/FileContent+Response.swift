@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import HTTPTypes
 
-extension UploadCondition {
+extension VersionCondition {
   var headers: HTTPFields {
     switch self {
     case .isVersion(let etag): [.ifMatch: etag]

@@ -15,6 +15,8 @@ struct UploadFailure: Error {
   var isConflict = false
   /// Whether a new login is what would help.
   var isLogin = false
+  /// Whether the server may have it all the same.
+  var mayHaveArrived = false
 }
 
 extension UploadFailure {
@@ -27,8 +29,14 @@ extension UploadFailure {
       case .api: error.status == 429 || (error.status ?? 0) >= 500
       default: false
       }
+    let mayHaveArrived =
+      switch error.code {
+      case .connectionLost, .timedOut, .cancelled: true
+      case .api: (error.status ?? 0) >= 500
+      default: false
+      }
     self.init(
       errno: errno, text: error.detail, isTransient: isTransient, retryAfter: error.retryAfter, changes: changes,
-      isLogin: isLogin)
+      isLogin: isLogin, mayHaveArrived: mayHaveArrived)
   }
 }

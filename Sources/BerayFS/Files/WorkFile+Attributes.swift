@@ -85,9 +85,28 @@ extension WorkFile {
     }
   }
 
+  /// Has the server change them, of the version that is known here: what it answers is taken for that one's.
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
+    let isConditional = (try? await tree.shared.capabilities().contains(.conditionalAttributes)) ?? false
+    for _ in 1..<Self.rounds where isConditional {
+      let condition = VersionCondition(replacing: state.withLock { $0.listed })
+      do throws(BerayError) {
+        return try await request(mode, modified, when: condition)
+      } catch  where error.status == 412 && condition != nil {
+        // Somebody else made another version.
+        tree.markStale()
+        guard let parent = place.parent, await relist(parent, age: .zero) == nil else { throw error }
+      }
+    }
+    try await request(mode, modified, when: nil)
+  }
+
+  private func request(
+    _ mode: UInt16?, _ modified: Timestamp?, when condition: VersionCondition?
+  ) async throws(BerayError) {
     let receipt = try await tree.context.service.setAttributes(
-      of: tree.task, path: tree.serverPath(of: self), mode: mode, modified: modified.map(UTCTime.init))
+      of: tree.task, path: tree.serverPath(of: self), mode: mode, modified: modified.map(UTCTime.init),
+      when: condition)
     let place = state.withLock { state in
       // Of another length it is somebody else's version, of which the next listing tells.
       if receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size {
@@ -197,7 +216,8 @@ extension WorkTree {
         let path = serverPath(of: directory)
         _ = try await context.call("setattr", directory.path) { () async throws(BerayError) in
           try await context.service.setAttributes(
-            of: task, path: path, mode: changes.permissions.map { $0 & 0o777 }, modified: modified.map(UTCTime.init))
+            of: task, path: path, mode: changes.permissions.map { $0 & 0o777 }, modified: modified.map(UTCTime.init),
+            when: nil)
         }
       }
       keep()

@@ -59,13 +59,11 @@ extension WorkFile {
     }
   }
 
-  /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed.
+  /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed, unless the file has other
+  /// bytes by then that are to be uploaded: with these it is tried again.
   func truncateByPath(to size: Int64) -> Outcome<Void> {
     .pending { [self] () async throws(Errno) in
-      let hadBuffer = state.withLock { state in
-        state.writers += 1
-        return state.buffer != nil
-      }
+      state.withLock { $0.writers += 1 }
       let result: Result<Void, Errno>
       do throws(Errno) {
         try await truncateOpen(to: size).get()
@@ -75,21 +73,17 @@ extension WorkFile {
         result = .failure(error)
       }
       state.withLock { $0.writers -= 1 }
-      if case .failure(let error) = result, !hadBuffer, error != .interrupted {
-        discardBuffer()
-      } else {
-        retireBuffer(content: nil)
-        if isToBeRetried { tree.retryLater() }
-      }
+      if case .failure(let error) = result, error != .interrupted { undoTruncation() }
+      retireBuffer(content: nil)
       try result.get()
     }
   }
 
-  private func discardBuffer() {
+  private func undoTruncation() {
     state.withLock { state in
-      guard let buffer = state.buffer, state.writers == 0, state.sending == nil, buffer.retire(dropping: true) else {
-        return
-      }
+      guard let buffer = state.buffer, state.writers == 0, state.sending == nil,
+        buffer.retire(losing: .oneChange)
+      else { return }
       state.contentChanged()
       state.size = state.listed.size
       if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
@@ -98,5 +92,7 @@ extension WorkFile {
       tree.context.notifier.invalidate(inode, pages: true)
     }
     tree.shared.countKept()
+    // The server may have done it all the same.
+    tree.markStale()
   }
 }

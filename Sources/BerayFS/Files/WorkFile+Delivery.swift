@@ -47,7 +47,7 @@ extension WorkFile {
   }
 
   /// How often somebody else may come in between before nothing is asked any more.
-  private static let rounds = 4
+  static let rounds = 4
 
   private func attempt(
     _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
@@ -57,10 +57,10 @@ extension WorkFile {
     let isConditional = (try? await tree.shared.capabilities().contains(.conditionalUploads)) ?? false
     // A rename to that name replaces whatever stands there, unless it was told not to.
     guard purpose.whenArrived == nil else {
-      let condition: UploadCondition? = purpose.mustBeNew && isConditional ? .isNew : nil
+      let condition: VersionCondition? = purpose.mustBeNew && isConditional ? .isNew : nil
       return .arrived(try await put(upload.body, to: path, within: deadline, when: condition))
     }
-    if !isConditional || UploadCondition(replacing: buffer.base) == nil {
+    if !isConditional || VersionCondition(replacing: buffer.base) == nil {
       if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
         return errno == .noSuchFileOrDirectory ? .conflict : .unknown(errno)
       }
@@ -71,7 +71,7 @@ extension WorkFile {
       if let listed = serverVersion, isOther(listed, than: known, buffer) {
         switch try await meet(listed, at: path, with: &upload, of: buffer) {
         case .arrived(let receipt): return .arrived(receipt)
-        case .joined(let version): known = version
+        case .based(let version): known = version
         case .replaced:
           guard !purpose.reason.yields else { return .conflict }
           isReplacing = true
@@ -79,7 +79,7 @@ extension WorkFile {
         }
       }
       let isAsked = isConditional && (round < Self.rounds || purpose.reason.yields)
-      let condition = isAsked ? UploadCondition(replacing: known) : nil
+      let condition = isAsked ? VersionCondition(replacing: known) : nil
       do throws(BerayError) {
         let receipt = try await put(upload.body, to: path, within: deadline, when: condition)
         if isReplacing { tellOfReplaced() }
@@ -104,7 +104,7 @@ extension WorkFile {
   private var recent: Duration { min(tree.window, .seconds(1)) }
 
   /// Asks for the listing. Returns what went wrong.
-  private func relist(_ directory: WorkDirectory, age: Duration) async -> Errno? {
+  func relist(_ directory: WorkDirectory, age: Duration) async -> Errno? {
     do throws(Errno) {
       try await tree.relist(directory, unlessYoungerThan: age)
       return nil
@@ -128,8 +128,8 @@ extension WorkFile {
   private enum Meeting {
     /// It is what was to be uploaded: the answer of an upload was lost, or both wrote the same.
     case arrived(UploadReceipt)
-    /// What was appended stands behind it now.
-    case joined(FileVersion)
+    /// What was appended stands behind it now, or it is an upload of before whose answer was lost.
+    case based(FileVersion)
     /// The upload is to take its place.
     case replaced
   }
@@ -148,6 +148,7 @@ extension WorkFile {
           return .arrived(receipt)
         }
       }
+      if let version = try await unanswered(other, at: path, of: buffer) { return .based(version) }
       guard buffer.appendedFrom != nil else { return .replaced }
       content = try await fetch(path)
     } catch  where error.code == .notFound {
@@ -172,9 +173,23 @@ extension WorkFile {
     } catch {
       throw BerayError(.invalidRequest, detail: "cannot use the temporary file: \(error)", operation: "upload")
     }
-    var version = other
-    version.etag = content.etag ?? other.etag
-    return .joined(version)
+    return .based(other.tagged(as: content))
+  }
+
+  /// `other`, where it is what this mount uploaded before without getting an answer.
+  private func unanswered(
+    _ other: FileVersion, at path: String, of buffer: WriteBuffer
+  ) async throws(BerayError) -> FileVersion? {
+    let sent = buffer.unanswered.filter { other.size == nil || other.size == Int64($0.count) }
+    guard let longest = sent.map(\.count).max() else { return nil }
+    let content = try await fetch(path)
+    do throws(BerayError) {
+      guard sent.contains(try await content.body.collect(upTo: longest)) else { return nil }
+    } catch  where error.code == .invalidResponse {
+      // It is longer.
+      return nil
+    }
+    return other.tagged(as: content)
   }
 
   private func fetch(_ path: String) async throws(BerayError) -> FileContent {
@@ -203,7 +218,14 @@ extension WorkTree {
   }
 }
 
-extension UploadCondition {
+extension FileVersion {
+  /// The same with the entity tag that its content came with.
+  fileprivate func tagged(as content: FileContent) -> FileVersion {
+    FileVersion(size: size, modified: modified, etag: content.etag ?? etag)
+  }
+}
+
+extension VersionCondition {
   /// That the server still has `version`; nil where it cannot be asked that way.
   init?(replacing version: FileVersion?) {
     guard let version else {

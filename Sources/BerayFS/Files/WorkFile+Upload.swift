@@ -103,19 +103,17 @@ extension WorkFile {
     _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration? = nil,
     _ flight: Flight<Void, Errno>
   ) async {
-    let result = await deliver(upload, of: buffer, purpose, within: deadline)
-    sent(flight, result)
-    // A truncation that fails is undone.
-    if purpose.reason != .truncate, isToBeRetried || hasUntoldAttributes { tree.retryLater() }
+    sent(flight, await deliver(upload, of: buffer, purpose, within: deadline))
   }
 
-  /// What was on its way ended.
+  /// What was on its way ended. What of it failed, or failed before and could not be tried meanwhile, is tried again.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
     state.withLock { state in
       state.sending = nil
       rememberWhileUnsent(state)
     }
     flight.finish(result)
+    if isToBeRetried || hasUntoldAttributes { tree.retryLater() }
   }
 
   private func deliver(
@@ -137,7 +135,7 @@ extension WorkFile {
 
   /// One PUT.
   func put(
-    _ body: UploadBody, to path: String, within deadline: Duration?, when condition: UploadCondition?
+    _ body: UploadBody, to path: String, within deadline: Duration?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
     let (context, task) = (tree.context, tree.task)
     guard !Task.isCancelled else {

@@ -182,7 +182,7 @@ extension WorkFile {
       guard let buffer = state.buffer else { return false }
       // What no name leads to any more exists nowhere else.
       let isOver = state.isDetached ? state.handles == 0 : state.writers == 0
-      guard isOver, buffer.retire(dropping: state.isDetached) else { return false }
+      guard isOver, buffer.retire(losing: state.isDetached ? .everything : .nothing) else { return false }
       state.size = buffer.size
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: wholeKey(state.generation))

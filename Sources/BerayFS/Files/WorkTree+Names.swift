@@ -27,7 +27,8 @@ extension WorkTree {
         if permissions & 0o777 != 0o755, capabilities.contains(.attributes) {
           // The directory is there all the same; that its mode is another stands in `.beray/errors`.
           _ = try? await context.call("setattr", "\(directory.path)/\(name)") { () async throws(BerayError) in
-            try await context.service.setAttributes(of: task, path: path, mode: permissions & 0o777, modified: nil)
+            try await context.service.setAttributes(
+              of: task, path: path, mode: permissions & 0o777, modified: nil, when: nil)
           }
         }
       }

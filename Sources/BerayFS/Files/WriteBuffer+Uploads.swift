@@ -23,6 +23,7 @@ extension WriteBuffer {
   var isUntouched: Bool { state.withLock { $0.changes == 0 && $0.emptied == 0 && !$0.isFresh } }
   var changes: UInt64 { state.withLock { $0.changes } }
   var failure: UploadFailure? { state.withLock { $0.failure } }
+  var unanswered: [[UInt8]] { state.withLock { $0.unanswered } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
   /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
@@ -41,15 +42,22 @@ extension WriteBuffer {
     }
   }
 
+  /// How many contents are kept that the server may have.
+  private static let unansweredLimit = 3
+
   /// An upload ended. Returns whether everything is sent.
   func ended(_ upload: Upload, failure: UploadFailure?) -> Bool {
     state.withLock { state in
       state.failure = failure
       if failure == nil {
+        state.unanswered = []
         state.uploaded = max(state.uploaded, upload.changes)
         if state.emptied == upload.emptied { state.isFresh = false }
         let isAllSent = !Self.isUnsent(state, includingEmpty: true)
         if isAllSent || state.appendedFrom != nil { state.appendedFrom = upload.body.length }
+      }
+      if failure?.mayHaveArrived == true, let bytes = upload.bytes {
+        state.unanswered = state.unanswered.suffix(Self.unansweredLimit - 1) + [bytes]
       }
       return !Self.isUnsent(state, includingEmpty: true)
     }

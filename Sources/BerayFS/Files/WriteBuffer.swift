@@ -30,6 +30,8 @@ final class WriteBuffer: Sendable {
     var emptied: UInt64 = 0
     /// The last upload failed so.
     var failure: UploadFailure?
+    /// What failed uploads sent and the server may have all the same, oldest first: contents that were in memory.
+    var unanswered: [[UInt8]] = []
     var unsentSince: Timestamp
     /// The file has done with it: what was written to it now would reach nobody.
     var isRetired = false
@@ -182,14 +184,27 @@ final class WriteBuffer: Sendable {
   }
 
   /// The file is to go on without this buffer. Call it under the lock of the file, which then lets go of it.
-  /// - Parameter dropping: whether what the server has not is given up too.
-  /// - Returns: whether it is so; else there is something that the server has not.
-  func retire(dropping: Bool = false) -> Bool {
+  /// - Parameter loss: what may be given up that the server has not.
+  /// - Returns: whether it is so; else there is something more that the server has not.
+  func retire(losing loss: Loss = .nothing) -> Bool {
     state.withLock { state in
-      guard dropping || !Self.isUnsent(state, includingEmpty: true) else { return false }
+      let mayBeLost =
+        switch loss {
+        case .nothing: false
+        case .oneChange: state.changes == 1 && state.emptied == 0 && !state.isFresh
+        case .everything: true
+        }
+      guard mayBeLost || !Self.isUnsent(state, includingEmpty: true) else { return false }
       state.isRetired = true
       return true
     }
+  }
+
+  enum Loss: Sendable {
+    case nothing
+    /// A write or truncation, where there was no other.
+    case oneChange
+    case everything
   }
 
   /// An open with O_TRUNC empties the file; that alone is uploaded at the last close and not before.

@@ -126,7 +126,7 @@ final class ServiceMonitor: TaskService {
   }
 
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await watch("upload") { () async throws(BerayError) in
       try await service.uploadFile(
@@ -155,10 +155,10 @@ final class ServiceMonitor: TaskService {
   }
 
   func setAttributes(
-    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await watch("attributes") { () async throws(BerayError) in
-      try await service.setAttributes(of: id, path: path, mode: mode, modified: modified)
+      try await service.setAttributes(of: id, path: path, mode: mode, modified: modified, when: condition)
     }
   }
 

@@ -32,7 +32,7 @@ public protocol TaskService: Sendable {
   ///   - condition: the error has the status 412 where it does not hold; for servers with
   ///     `Capabilities.conditionalUploads`.
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt
   /// A ZIP of `paths`, or of everything where there are none.
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent
@@ -40,9 +40,10 @@ public protocol TaskService: Sendable {
   func removeFile(of id: TaskID, path: String) async throws(BerayError)
   func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError)
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError)
+  /// - Parameter condition: as for an upload; for servers with `Capabilities.conditionalAttributes`.
   /// - Returns: the version that the file is then, as far as the server tells.
   @discardableResult func setAttributes(
-    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt
 }
 

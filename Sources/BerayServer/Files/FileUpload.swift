@@ -62,7 +62,7 @@ final class FileUpload: Sendable {
 
   private func check(_ condition: Condition, against version: FileVersion?) throws {
     if let tags = condition.ifMatch, version?.matches(tags, weak: false) != true {
-      throw HTTPFailure(.preconditionFailed, "The file is not the version that was asked for: \(target.text)")
+      throw HTTPFailure.isOtherVersion(target)
     }
     if let tags = condition.ifNoneMatch, version?.matches(tags, weak: true) == true {
       throw HTTPFailure(.preconditionFailed, "The file exists already: \(target.text)")
@@ -83,6 +83,13 @@ final class FileUpload: Sendable {
     else { throw Errno.improperLink }
     let real = try RelativePath(beneath)
     return (try work.openParent(of: real), real.name)
+  }
+}
+
+extension HTTPFailure {
+  /// What `If-Match` asked for is not there.
+  static func isOtherVersion(_ path: RelativePath) -> HTTPFailure {
+    HTTPFailure(.preconditionFailed, "The file is not the version that was asked for: \(path.text)")
   }
 }
 

@@ -40,9 +40,16 @@ extension WorkDirectory {
   }
 
   /// Sets permission bits, the time of modification, or both, and tells what holds then.
-  func setAttributes(_ path: RelativePath, mode: UInt16?, modified: UTCTime?) throws -> FileVersion {
+  /// - Parameter ifMatch: entity tags, of which one must be the version's (RFC 9110 §13.1.1); nil: of any version.
+  func setAttributes(
+    _ path: RelativePath, mode: UInt16?, modified: UTCTime?, ifMatch: String?
+  ) throws -> FileVersion {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: LINUX_O_PATH)
+      // What replaces the file from here on is another inode, which this does not touch.
+      if let ifMatch, !FileVersion(try file.status()).matches(ifMatch, weak: false) {
+        throw HTTPFailure.isOtherVersion(path)
+      }
       // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
       let link = "/proc/self/fd/\(file.rawValue)"
       if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }

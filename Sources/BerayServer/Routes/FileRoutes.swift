@@ -52,7 +52,7 @@ struct FileRoutes: Sendable {
         return .json(["message": "Directory made", "path": .string(path.text)])
       },
       Endpoint(
-        .setAttributes, "Set permissions and time of modification", parameters: [path], body: .json(attributes),
+        .setAttributes, "Set permissions and time of modification", parameters: [path, ifMatch], body: .json(attributes),
         handle: setAttributes),
       Endpoint(
         .downloadFiles, "Get files as a ZIP", body: .json([paths]), successes: [(200, "application/zip")],
@@ -141,8 +141,9 @@ struct FileRoutes: Sendable {
       }
       modified = time
     }
+    let wanted = call.header(.ifMatch)
     let version = try await perform(call) { [mode, modified] in
-      try $0.setAttributes(path, mode: mode, modified: modified)
+      try $0.setAttributes(path, mode: mode, modified: modified, ifMatch: wanted)
     }
     return .json([
       "message": "Attributes set", "path": .string(path.text), "size": JSON(version.size),

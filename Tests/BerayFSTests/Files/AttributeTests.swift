@@ -105,4 +105,16 @@ import VFS
     #expect(await fixture.shared.rescue(to: "/tmp/files-tests/none") == [])
     #expect(fixture.shared.losses == ["7-t/files/run: the server was not told its mode or its times"])
   }
+
+  @Test func aModeBelongsToTheVersionThatIsThere() async throws {
+    let fixture = WorkFixture(.ours)
+    fixture.server.put("f", "first")
+    #expect(try await fixture.text("f") == "first")
+    fixture.server.put("f", "other")
+    try await fixture.chmod("f", 0o700)
+    #expect(fixture.server.file("f")?.mode == 0o700)
+    #expect(try await fixture.text("f") == "other")
+    #expect(try await fixture.stat("f").permissions == 0o700)
+    #expect(fixture.errors == "")
+  }
 }

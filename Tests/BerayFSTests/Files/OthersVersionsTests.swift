@@ -336,4 +336,26 @@ import VFS
     theirs[7] = 3
     #expect(fixture.server.file("f")?.bytes == theirs)
   }
+
+  @Test(arguments: servers)
+  func whatIsWrittenAfterLostAnswersGoesUp(_ server: Server) async throws {
+    let fixture = WorkFixture(server.manner)
+    fixture.server.put("f", "old")
+    let file = try await fixture.open("f", [.write, .truncate]).file
+    try await fixture.write(file, "first")
+    fixture.server.loseAnswer(.upload)
+    await #expect(throws: Errno.ioError) { try await file.flush(caller: WorkFixture.caller).get() }
+    try await fixture.write(file, "SECOND")
+    // Nothing of it arrives, and the server still has the first.
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionLost))
+    try? await fixture.close(file)
+    fixture.server.fail(.upload, nil)
+    await fixture.time.sleepers(1)
+    fixture.time.advance(by: .seconds(2))
+    await fixture.server.requests(.upload, 3)
+    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+    #expect(fixture.server.text("f") == "SECOND")
+    #expect(fixture.shared.status.pending.isEmpty)
+    #expect(!fixture.errors.contains(Self.replaced) && !fixture.errors.contains(Self.kept))
+  }
 }

@@ -112,6 +112,47 @@ import VFS
     #expect(fixture.shared.status.pending.isEmpty)
   }
 
+  @Test func aTruncationThatFailsDropsNothingOfOthers() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "0123456789")
+    let node = try await fixture.node("f")
+    _ = fixture.server.hold(.upload)
+    let truncation = Task {
+      try await node.setattr(.init(size: 4), file: nil, caller: WorkFixture.caller).get()
+    }
+    await fixture.server.requests(.upload, 1)
+    let other = try await fixture.open("f", [.write]).file
+    try await fixture.write(other, "XX")
+    try await other.release().get()
+    fixture.server.fail(.upload, FakeWorkServer.error(.api, 413))
+    fixture.server.letGo(.upload)
+    await #expect(throws: Errno.fileTooLarge) { try await truncation.value }
+    await fixture.server.requests(.upload, 2)
+    #expect(try await fixture.text("f") == "XX23")
+    #expect(fixture.shared.status.pending.count == 1)
+  }
+
+  @Test func aTruncationThatIsInterruptedIsTriedAgain() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "0123456789")
+    let node = try await fixture.node("f")
+    _ = fixture.server.hold(.upload)
+    let truncation = Task {
+      try await node.setattr(.init(size: 4), file: nil, caller: WorkFixture.caller).get()
+    }
+    await fixture.server.requests(.upload, 1)
+    truncation.cancel()
+    await #expect(throws: Errno.interrupted) { try await truncation.value }
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionRefused))
+    fixture.server.letGo(.upload)
+    await fixture.time.sleepers(1)
+    fixture.server.fail(.upload, nil)
+    fixture.time.advance(by: .seconds(1))
+    await fixture.server.requests(.upload, 2)
+    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
+    #expect(fixture.server.text("f") == "0123")
+  }
+
   @Test func ourOwnUploadIsNoForeignChange() async throws {
     let fixture = WorkFixture()
     let file = try await fixture.create("f")

@@ -112,7 +112,7 @@ final class FakeTaskService: TaskService {
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
   ) async throws(BerayError) -> FileContent { throw Self.missing }
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt { throw Self.missing }
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent { throw Self.missing }
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
@@ -121,7 +121,7 @@ final class FakeTaskService: TaskService {
   }
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
   func setAttributes(
-    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt { throw Self.missing }
 }
 

@@ -41,7 +41,7 @@ final class FakeWorkServer: TaskService {
       capabilities: [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges], sendsTags: true)
     /// As our own server.
     static let ours = Manner(
-      capabilities: full.capabilities.union(.conditionalUploads), tellsTags: true, sendsTags: true)
+      capabilities: full.capabilities.union([.conditionalUploads, .conditionalAttributes]), tellsTags: true, sendsTags: true)
     static let bare = Manner(capabilities: [])
     static let minimal = Manner(capabilities: [], tellsSizes: false, tellsTimes: false)
   }
@@ -214,7 +214,7 @@ final class FakeWorkServer: TaskService {
   }
 
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await begin(.upload, path)
     let bytes = try await content.open().collect(upTo: .max)
@@ -223,7 +223,7 @@ final class FakeWorkServer: TaskService {
     return try receipt(.upload, path)
   }
 
-  private func check(_ condition: UploadCondition?, _ path: String) throws(BerayError) {
+  private func check(_ condition: VersionCondition?, _ path: String) throws(BerayError) {
     let (file, manner) = state.withLock { ($0.files[path], $0.manner) }
     guard manner.capabilities.contains(.conditionalUploads) else { return }
     switch condition {
@@ -287,9 +287,10 @@ final class FakeWorkServer: TaskService {
   }
 
   func setAttributes(
-    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await begin(.attributes, path)
+    try check(condition, path)
     state.withLock { state in
       if let mode { state.files[path]?.mode = mode }
       if let modified { state.files[path]?.modified = modified }

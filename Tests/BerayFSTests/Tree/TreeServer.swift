@@ -216,7 +216,7 @@ final class TreeServer: TaskService {
   }
 
   func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: UploadCondition?
+    to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
     try await answer(.upload) { _ in UploadReceipt(raw: .null) }
   }
@@ -231,6 +231,6 @@ final class TreeServer: TaskService {
   }
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.error(.notFound, 404) }
   func setAttributes(
-    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?
+    of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt { throw Self.error(.notFound, 404) }
 }

@@ -30,8 +30,8 @@ struct TestClient: Sendable {
     try await send("POST", path, body: json?.serializedBytes() ?? [])
   }
 
-  func patch(_ path: String, _ json: JSON) async throws -> TestResponse {
-    try await send("PATCH", path, body: json.serializedBytes())
+  func patch(_ path: String, _ json: JSON, headers: [String: String] = [:]) async throws -> TestResponse {
+    try await send("PATCH", path, headers: headers, body: json.serializedBytes())
   }
 
   func send(
