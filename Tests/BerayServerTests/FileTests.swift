@@ -73,7 +73,9 @@ import ZipArchive
       let path = files + "attributes?path=f"
       let refused = try await server.client.patch(path, ["mode": 448], headers: ["If-Match": "\"other\""])
       #expect(refused.status == 412)
-      let mode = { try FileManager.default.attributesOfItem(atPath: server.workDirectory(id) + "/f")[.posixPermissions] }
+      let mode = {
+        try FileManager.default.attributesOfItem(atPath: server.workDirectory(id) + "/f")[.posixPermissions]
+      }
       #expect(try mode() as? Int == 0o644)
       #expect(try await server.client.patch(path, ["mode": 448], headers: ["If-Match": etag]).status == 200)
       #expect(try mode() as? Int == 0o700)

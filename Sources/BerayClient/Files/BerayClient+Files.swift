@@ -44,7 +44,8 @@ extension BerayClient {
   /// - Throws: an error with the status 412 where the condition does not hold. A try whose answer was lost is
   ///   repeated, so the version that is there may be this upload's own.
   public func uploadFile(
-    to id: TaskID, path: String, content: UploadBody, contentType: String? = nil, when condition: VersionCondition? = nil
+    to id: TaskID, path: String, content: UploadBody, contentType: String? = nil,
+    when condition: VersionCondition? = nil
   ) async throws(BerayError) -> UploadReceipt {
     let progress = UploadProgress()
     let limit = configuration.timeouts.stall

@@ -52,7 +52,8 @@ struct FileRoutes: Sendable {
         return .json(["message": "Directory made", "path": .string(path.text)])
       },
       Endpoint(
-        .setAttributes, "Set permissions and time of modification", parameters: [path, ifMatch], body: .json(attributes),
+        .setAttributes, "Set permissions and time of modification", parameters: [path, ifMatch],
+        body: .json(attributes),
         handle: setAttributes),
       Endpoint(
         .downloadFiles, "Get files as a ZIP", body: .json([paths]), successes: [(200, "application/zip")],

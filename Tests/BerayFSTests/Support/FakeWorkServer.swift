@@ -41,7 +41,8 @@ final class FakeWorkServer: TaskService {
       capabilities: [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges], sendsTags: true)
     /// As our own server.
     static let ours = Manner(
-      capabilities: full.capabilities.union([.conditionalUploads, .conditionalAttributes]), tellsTags: true, sendsTags: true)
+      capabilities: full.capabilities.union([.conditionalUploads, .conditionalAttributes]), tellsTags: true,
+      sendsTags: true)
     static let bare = Manner(capabilities: [])
     static let minimal = Manner(capabilities: [], tellsSizes: false, tellsTimes: false)
   }
