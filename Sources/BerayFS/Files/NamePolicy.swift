@@ -21,13 +21,18 @@ struct NamePolicy: Sendable {
 
   init(scratchPatterns: [String] = []) { self.scratchPatterns = scratchPatterns }
 
-  /// - Parameter isInGit: whether the name stands beneath a directory `.git`.
-  func classify(_ name: Name, isInGit: Bool = false) -> Class {
+  /// - Parameters:
+  ///   - isInGit: whether the name stands beneath a directory `.git`.
+  ///   - canRemove: whether the server can take a file away again.
+  func classify(_ name: Name, isInGit: Bool = false, canRemove: Bool = true) -> Class {
     let bytes = Array(name.utf8)[...]
-    if Self.isLocalOnly(bytes) { return .localOnly }
+    if Self.isLocalOnly(bytes) || (!canRemove && Self.isUndoFile(bytes)) { return .localOnly }
     if Self.isHeldBack(bytes) || (isInGit && bytes.ends(".lock")) { return .heldBack }
     return scratchPatterns.contains { fnmatch($0, name.string, 0) == 0 } ? .heldBack : .ordinary
   }
+
+  /// Whether editors remove such a file in order to make it anew at the next save.
+  static func isBackup(_ name: Name) -> Bool { name.utf8.last == UInt8(ascii: "~") }
 
   private static func isLocalOnly(_ name: ArraySlice<UInt8>) -> Bool {
     // vim's swap files (.NAME.sw?), and its two probes: for long names (.NAME.swpx) and for a writable directory.
@@ -37,6 +42,9 @@ struct NamePolicy: Sendable {
     if name.begins(".~lock."), name.ends("#") { return true }
     return name.begins(".#") || name.begins(".nfs") || name.begins("._")
   }
+
+  /// vim's undo file, which it removes before it writes it anew.
+  private static func isUndoFile(_ name: ArraySlice<UInt8>) -> Bool { name.begins(".") && name.ends(".un~") }
 
   private static func isHeldBack(_ name: ArraySlice<UInt8>) -> Bool {
     // Backups of vim and others, Emacs's unsaved text, GLib's new files.

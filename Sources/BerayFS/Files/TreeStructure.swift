@@ -98,10 +98,10 @@ struct HiddenFile {
   var version: FileVersion
   /// When it was hidden, by ``TreeStructure/tick``.
   var since: UInt64
-  /// The file that has its bytes here, under another name.
-  var movedTo: InodeID
+  /// The file that has its bytes here, under another name; nil: the name was removed.
+  var movedTo: InodeID?
   /// The changes of that file's ``WriteBuffer`` when it was moved.
-  var changes: UInt64
+  var changes: UInt64 = 0
 }
 
 /// A name in a directory.

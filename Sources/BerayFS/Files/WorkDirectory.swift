@@ -128,7 +128,7 @@ final class WorkDirectory: DirectoryNode {
         WorkFile($0, name: name, in: self, permissions: permissions, at: now, tree: tree)
       }
       file.wasMade(
-        inPlaceOf: hidden?.version, isHeldBack: hidden == nil && tree.holdsBack(name, in: self),
+        inPlaceOf: hidden?.version, isHeldBack: hidden?.movedTo == nil && tree.holdsBack(name, in: self),
         joinsOthers: flags.isDisjoint(with: [.truncate, .exclusive]))
       let tick = structure.nextTick()
       structure.directories[inode]?.insert(.file(file), as: name, touched: tick, at: now)

@@ -78,7 +78,7 @@ extension WorkFile {
 }
 
 extension WorkTree {
-  /// How long the name of a file that was moved to a name that is held back stays away.
+  /// How long a name stays away that the server has still, so that a program can make it anew.
   static let hideTime = Duration.seconds(5)
 
   /// What kind of name that is, where it stands.
@@ -89,7 +89,7 @@ extension WorkTree {
       isInGit = place.name == ".git"
       next = place.parent
     }
-    return shared.names.classify(name, isInGit: isInGit)
+    return shared.names.classify(name, isInGit: isInGit, canRemove: !shared.holdsBack)
   }
 
   /// Whether a file of that name that is made here is held back.
@@ -110,7 +110,7 @@ extension WorkTree {
         version: file.state.withLock { $0.listed }, since: tick, movedTo: file.inode, changes: buffer.changes)
       structure.directories[directory.inode]?.remove(name, at: now)
       structure.directories[directory.inode]?.hidden[name] = hidden
-      var replaced: FileVersion?
+      var replaced = structure.directories[newDirectory.inode]?.hidden.removeValue(forKey: newName)?.version
       if let old = structure.directories[newDirectory.inode]?.remove(newName, at: now) {
         if case .file(let old) = old.node { replaced = old.serverVersion }
         release(old.node, in: &structure)
@@ -120,14 +120,45 @@ extension WorkTree {
       file.holdBack(buffer, at: .init(name: newName, parent: newDirectory), replacing: replaced)
       return tick
     }
-    Task {
-      do { try await context.time.sleep(Self.hideTime) } catch { return }
-      show(name, of: file, in: directory, hidden: since)
+    comesBack(name, in: directory, hidden: since, from: "rename") {
+      ("the name was moved away and not made anew, and is back", "the copy is \(file.path)")
     }
   }
 
-  /// The name that `file` had comes back, if nobody made it anew.
-  private func show(_ name: Name, of file: WorkFile, in directory: WorkDirectory, hidden since: UInt64) {
+  /// A backup is removed, which an editor wants to make anew. The server, which cannot remove it, has it still.
+  func hide(_ name: Name, in directory: WorkDirectory) {
+    let since = structure.withLock { structure -> UInt64? in
+      guard case .file(let file)? = structure.directories[directory.inode]?.children[name]?.node,
+        let version = file.serverVersion
+      else { return nil }
+      let tick = structure.nextTick()
+      structure.directories[directory.inode]?.remove(name, at: context.time.now())
+      structure.directories[directory.inode]?.hidden[name] = HiddenFile(version: version, since: tick)
+      release(.file(file), in: &structure)
+      return tick
+    }
+    guard let since else { return }
+    comesBack(name, in: directory, hidden: since, from: "unlink") {
+      ("it was not made anew, and is back", "a server with the operation is needed, such as 'beray-fs serve'")
+    }
+  }
+
+  /// Shows a hidden name again if nobody makes it anew in time, and tells of it.
+  private func comesBack(
+    _ name: Name, in directory: WorkDirectory, hidden since: UInt64, from operation: String,
+    _ told: @escaping @Sendable () -> (text: String, advice: String)
+  ) {
+    Task {
+      do { try await context.time.sleep(Self.hideTime) } catch { return }
+      guard show(name, in: directory, hidden: since) else { return }
+      let (text, advice) = told()
+      _ = context.refuse(
+        operation, "\(directory.path)/\(name)", .notPermitted, "this server cannot \(operation) files; \(text)",
+        advice: advice)
+    }
+  }
+
+  private func show(_ name: Name, in directory: WorkDirectory, hidden since: UInt64) -> Bool {
     let isShown = structure.withLock { structure in
       guard structure.directories[directory.inode]?.hidden[name]?.since == since else { return false }
       structure.directories[directory.inode]?.hidden[name] = nil
@@ -135,13 +166,10 @@ extension WorkTree {
       structure.staleMarks += 1
       return true
     }
-    guard isShown else { return }
+    guard isShown else { return false }
     context.notifier.expire(name, in: directory.inode)
     context.notifier.invalidate(directory.inode, pages: true)
-    _ = context.refuse(
-      "rename", "\(directory.path)/\(name)", .notPermitted,
-      "this server cannot rename files; the name was moved away and not made anew, and is back",
-      advice: "the copy is \(file.path)")
+    return true
   }
 }
 

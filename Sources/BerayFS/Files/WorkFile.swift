@@ -48,7 +48,7 @@ final class WorkFile: Node {
   var isHeldHere: Bool { state.withLock { $0.isLocal || $0.buffer != nil } }
   /// Whether the name is one that never goes up.
   func isLocalOnly(_ state: borrowing FileState) -> Bool {
-    state.isLocal && tree.shared.names.classify(state.place.name) == .localOnly
+    state.isLocal && tree.shared.names.classify(state.place.name, canRemove: !tree.shared.holdsBack) == .localOnly
   }
 
   func move(to place: WorkDirectory.Place) { state.withLock { $0.place = place } }

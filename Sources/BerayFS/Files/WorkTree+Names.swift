@@ -100,7 +100,10 @@ extension WorkTree {
     }
     return .pending { [self] () async throws(Errno) in
       let path = "\(directory.path)/\(name)"
-      guard try await shared.capabilities().contains(.remove) else { throw refuse(operation, path) }
+      guard try await shared.capabilities().contains(.remove) else {
+        guard operation == "unlink", NamePolicy.isBackup(name) else { throw refuse(operation, path) }
+        return hide(name, in: directory)
+      }
       let serverPath = serverPath(of: name, in: directory)
       do throws(BerayError) {
         try await context.service.removeFile(of: task, path: serverPath)

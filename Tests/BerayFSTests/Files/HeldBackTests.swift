@@ -27,6 +27,9 @@ import VFS
 
   @Test func locksOfGitAndScratchPatternsAreHeldBack() {
     #expect(NamePolicy().classify("index.lock", isInGit: true) == .heldBack)
+    #expect(NamePolicy().classify(".f.un~") == .heldBack)
+    #expect(NamePolicy().classify(".f.un~", canRemove: false) == .localOnly)
+    #expect(NamePolicy().classify(".f~", canRemove: false) == .heldBack)
     let policy = NamePolicy(scratchPatterns: ["*___jb_???___", "[Cc]rash*"])
     #expect(policy.classify("f___jb_tmp___") == .heldBack)
     #expect(policy.classify("crash1") == .heldBack)
