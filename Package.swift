@@ -76,11 +76,14 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
-    .target(name: "PosixFacts", path: "Tests/PosixFacts"),
+    .target(
+      name: "PosixFacts", dependencies: ["CLinux", "VFS", .product(name: "SystemPackage", package: "swift-system")],
+      path: "Tests/PosixFacts"),
+    .executableTarget(name: "posix-facts", dependencies: ["PosixFacts"], path: "Tests/PosixFactsProgram"),
     .testTarget(
       name: "FuseTests",
       dependencies: [
-        "CFuse", "Fuse", "PosixFacts", "VFS",
+        "CFuse", "Fuse", "PosixFacts", "VFS", "posix-facts",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -98,14 +101,14 @@ let package = Package(
     .testTarget(
       name: "BerayFSTests",
       dependencies: [
-        "BerayFS", "BerayAPI", "BerayClient", "VFS", "ZipArchive",
+        "BerayFS", "BerayAPI", "BerayClient", "PosixFacts", "VFS", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "BerayServerTests",
       dependencies: [
-        "BerayServer", "BerayAPI", "ZipArchive", "beray-fs",
+        "BerayServer", "BerayAPI", "BerayClient", "BerayFS", "PosixFacts", "VFS", "ZipArchive", "beray-fs",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
@@ -119,7 +122,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "MountTests", dependencies: ["beray-fs", "PosixFacts"], exclude: ["Servers", "Model"]),
+    .testTarget(name: "MountTests", dependencies: ["beray-fs", "PosixFacts", "posix-facts"], exclude: ["Servers", "Model"]),
   ],
   swiftLanguageModes: [.v6]
 )

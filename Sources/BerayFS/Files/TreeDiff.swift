@@ -9,6 +9,8 @@ struct TreeDiff {
   var kept: [(child: TreeChild, entry: FileEntry)] = []
   /// Names that are not there any more, or stand for another kind.
   var gone: [TreeChild] = []
+  /// Whether something else was passed over that this mount changed meanwhile.
+  var isDoubtful = false
 
   /// - Parameters:
   ///   - contents: what was known.
@@ -22,13 +24,19 @@ struct TreeDiff {
       let name = Name(entry.name)
       guard seen.insert(name).inserted else { continue }
       if contents.hidden[name] != nil { continue }
-      if let removed = contents.removals[name], removed > tick { continue }
+      if let removed = contents.removals[name], removed > tick {
+        isDoubtful = true
+        continue
+      }
       guard let child = contents.children[name] else {
         appeared.append(entry)
         continue
       }
       known += 1
-      if child.touched > tick { continue }
+      if child.touched > tick {
+        isDoubtful = true
+        continue
+      }
       if child.node.isSameKind(as: entry) {
         kept.append((child, entry))
       } else {
@@ -37,9 +45,8 @@ struct TreeDiff {
       }
     }
     guard known < contents.children.count else { return }
-    for child in contents.children.values
-    where !seen.contains(child.name) && child.touched <= tick && !child.node.isHeldHere {
-      gone.append(child)
+    for child in contents.children.values where !seen.contains(child.name) && !child.node.isHeldHere {
+      if child.placed > tick { isDoubtful = true } else { gone.append(child) }
     }
   }
 

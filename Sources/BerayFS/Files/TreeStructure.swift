@@ -26,10 +26,12 @@ struct DirectoryContents {
     /// By ``TimeSource/uptime``.
     var asked: Duration
     var marks: UInt64
+    /// Whether it came while this mount changed what it tells of: of that it does not say what the server has now.
+    var isDoubtful = false
   }
 
   private(set) var children: [Name: TreeChild] = [:]
-  /// The children by cookie (their ``TreeChild/touched`` may be older); nil where it has to be made anew.
+  /// The children by cookie (their ``TreeChild/touched`` and ``TreeChild/placed`` may be older); nil where it has to be made anew.
   private var order: [TreeChild]?
   private var nextCookie: UInt64 = 3
   /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may
@@ -67,7 +69,7 @@ struct DirectoryContents {
 
   /// Adds a child, which gets the next cookie. The mtime moves.
   mutating func insert(_ node: WorkNode, as name: Name, touched: UInt64, at time: Timestamp) {
-    let child = TreeChild(name: name, cookie: nextCookie, node: node, touched: touched)
+    let child = TreeChild(name: name, cookie: nextCookie, node: node, placed: touched, touched: touched)
     nextCookie += 1
     if children[name] == nil, order != nil { order?.append(child) } else { order = nil }
     children[name] = child
@@ -82,8 +84,10 @@ struct DirectoryContents {
     return child
   }
 
-  mutating func touch(_ name: Name, _ tick: UInt64) {
+  /// - Parameter isPlaced: whether the server had no such name before.
+  mutating func touch(_ name: Name, _ tick: UInt64, isPlaced: Bool) {
     children[name]?.touched = tick
+    if isPlaced { children[name]?.placed = tick }
   }
 
   mutating func changed(at time: Timestamp) {
@@ -109,7 +113,10 @@ struct TreeChild: Sendable {
   let name: Name
   let cookie: UInt64
   let node: WorkNode
-  /// When this mount last did something to it, by ``TreeStructure/tick``; 0: never.
+  /// When this mount last did something that gives the server the name, by ``TreeStructure/tick``; 0: never. A listing
+  /// that was asked for before may lack it.
+  var placed: UInt64
+  /// The same of anything that this mount did to it: of that, such a listing knows nothing.
   var touched: UInt64
 }
 

@@ -117,7 +117,7 @@ extension WorkFile {
       }
       return state.place
     }
-    if let parent = place.parent { tree.touched(place.name, in: parent) }
+    if let parent = place.parent { tree.touched(place.name, in: parent, isPlaced: false) }
   }
 
   /// The same content has another time on the server, and maybe another entity tag, which is no news of it.
@@ -205,14 +205,10 @@ extension WorkTree {
     guard changes.size == nil else { return .failed(.isDirectory) }
     let modified = changes.modified.map { timestamp($0) }
     guard changes.permissions != nil || modified != nil else { return directory.getattr(nil) }
-    let keep = { @Sendable [self] in
-      structure.withLock { structure in
-        if let permissions = changes.permissions { structure.directories[directory.inode]?.mode = permissions & 0o777 }
-        if let modified { structure.directories[directory.inode]?.modified = modified }
-      }
-    }
     return .pending { [self] () async throws(Errno) in
-      if !directory.isHeldHere, try await shared.capabilities().contains(.attributes) {
+      let capabilities: Capabilities = directory.isHeldHere ? [] : try await shared.capabilities()
+      let isTold = capabilities.contains(.attributes)
+      if isTold {
         let path = serverPath(of: directory)
         _ = try await context.call("setattr", directory.path) { () async throws(BerayError) in
           try await context.service.setAttributes(
@@ -220,7 +216,14 @@ extension WorkTree {
             when: nil)
         }
       }
-      keep()
+      structure.withLock { structure in
+        if let permissions = changes.permissions { structure.directories[directory.inode]?.mode = permissions & 0o777 }
+        if let modified {
+          structure.directories[directory.inode]?.modified = modified
+          // What a listing tells of it later is no news, which would take back what happens here meanwhile.
+          if isTold { structure.directories[directory.inode]?.serverModified = modified }
+        }
+      }
       return try await directory.getattr(nil).get()
     }
   }

@@ -202,13 +202,13 @@ extension WorkFile {
 extension WorkTree {
   /// The server has the file now, and so the directories above it.
   func arrived(_ name: Name, in directory: WorkDirectory) {
-    touched(name, in: directory)
+    touched(name, in: directory, isPlaced: true)
     var next: WorkDirectory? = directory
     while let directory = next, directory.isHeldHere {
       directory.isHeldHere = false
       structure.withLock { $0.directories[directory.inode]?.isLocal = false }
       let place = directory.place
-      if let parent = place.parent { touched(place.name, in: parent) }
+      if let parent = place.parent { touched(place.name, in: parent, isPlaced: true) }
       next = place.parent
     }
   }

@@ -97,8 +97,9 @@ extension WorkTree {
 
   private func fetch(_ members: [(file: WorkFile, generation: UInt32, size: Int64?)]) async -> [InodeID: [UInt8]] {
     let asked = context.time.uptime()
-    var byPath: [String: (file: WorkFile, generation: UInt32, size: Int64?)] = [:]
-    for member in members { byPath[serverPath(of: member.file)] = member }
+    // By their bytes: as strings, the composed and the decomposed form of «é» would be one path.
+    var byPath: [[UInt8]: (file: WorkFile, generation: UInt32, size: Int64?)] = [:]
+    for member in members { byPath[Array(serverPath(of: member.file).utf8)] = member }
     let limit = 2 * Int(WalkPrefetch.byteLimit)
     var contents: [InodeID: [UInt8]] = [:]
     do {
@@ -107,9 +108,9 @@ extension WorkTree {
       let expected = members.reduce(0) { $0 + Int($1.size ?? 0) + 512 }
       let archive = try await answer.body.collect(upTo: limit, expecting: expected)
       for content in try ZipReader(consume archive, limit: limit).contents() where content.entry.kind == .file {
-        guard var name = content.entry.name else { continue }
-        if name.hasPrefix("./") { name.removeFirst(2) }
-        guard let member = byPath[name] else { continue }
+        guard let name = content.entry.name?.utf8 else { continue }
+        let path = Array(name.starts(with: "./".utf8) ? name.dropFirst(2) : name[...])
+        guard let member = byPath[path] else { continue }
         guard member.size == nil || member.size == Int64(content.bytes.count) else {
           // It changed since it was listed: it is asked for alone, after the listing.
           markStale()

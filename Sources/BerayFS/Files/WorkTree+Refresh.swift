@@ -128,7 +128,8 @@ extension WorkTree {
       case .link: break
       }
     }
-    structure.directories[directory.inode]?.freshness = .init(asked: asked.asked, marks: asked.marks)
+    structure.directories[directory.inode]?.freshness = .init(
+      asked: asked.asked, marks: asked.marks, isDoubtful: diff.isDoubtful)
     structure.directories[directory.inode]?.source = asked.source ?? directory.inode
     structure.directories[directory.inode]?.isLocal = false
     if contents.removals.contains(where: { $0.value <= asked.tick }) {

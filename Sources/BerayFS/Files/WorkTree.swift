@@ -95,6 +95,9 @@ final class WorkTree: Sendable {
     context.inodes.retire(root.inode)
   }
 
+  /// How long a listing is relied on that came while this mount changed what it tells of.
+  private static let doubt = Duration.seconds(1)
+
   /// How long a listing may still be relied on; nil where it has to be asked for first.
   /// - Parameter grace: an age that always counts as fresh.
   func remaining(
@@ -102,6 +105,7 @@ final class WorkTree: Sendable {
   ) -> Duration? {
     if contents.isLocal { return .zero }
     guard let freshness = contents.freshness, freshness.marks == marks else { return nil }
+    let window = freshness.isDoubtful ? min(window, Self.doubt) : window
     let age = context.time.uptime() - freshness.asked
     if age < window { return window - age }
     return age < grace ? .zero : nil
@@ -174,10 +178,11 @@ final class WorkTree: Sendable {
   }
 
   /// This mount did something to a name: a listing asked for before does not change it.
-  func touched(_ name: Name, in directory: WorkDirectory) {
+  /// - Parameter isPlaced: whether it gave the name to the server, so that such a listing may lack it.
+  func touched(_ name: Name, in directory: WorkDirectory, isPlaced: Bool) {
     structure.withLock { structure in
       let tick = structure.nextTick()
-      structure.directories[directory.inode]?.touch(name, tick)
+      structure.directories[directory.inode]?.touch(name, tick, isPlaced: isPlaced)
     }
   }
 }

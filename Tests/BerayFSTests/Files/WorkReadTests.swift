@@ -38,6 +38,19 @@ import VFS
     #expect(fixture.server.total <= 1 + 300 / 50 + 2)
   }
 
+  @Test func namesThatLookTheSameKeepTheirContentsApart() async throws {
+    let fixture = WorkFixture()
+    let composed = "\u{e9}"
+    let decomposed = "e\u{301}"
+    for name in ["a", "b", composed, decomposed] {
+      fixture.server.put(name, Array(name.utf8) + [0, 0, 0].prefix(3 - name.utf8.count))
+    }
+    for path in try await fixture.walk() {
+      #expect(Array(try await fixture.read(path).prefix(path.utf8.count)) == Array(path.utf8))
+    }
+    #expect(fixture.server.count(.archive) == 1)
+  }
+
   @Test func withoutArchivesEachFileIsOneRequest() async throws {
     var manner = FakeWorkServer.Manner.full
     manner.hasArchives = false

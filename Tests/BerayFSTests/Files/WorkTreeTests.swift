@@ -38,6 +38,45 @@ import VFS
     #expect(fixture.server.total == 1)
   }
 
+  /// The answer to our own change comes last, and is no news of a name that is gone.
+  @Test func aFileThatIsRemovedWhileItsModeIsToldIsGone() async throws {
+    let fixture = WorkFixture()
+    let file = try await fixture.create("a")
+    try await fixture.write(file, "text")
+    try await fixture.chmod("a", 0o600)
+    _ = fixture.server.hold(.attributes)
+    async let closed: Void = fixture.close(file)
+    await fixture.server.requests(.attributes, 1)
+    fixture.server.delete("a")
+    fixture.tree.markStale()
+    _ = fixture.server.hold(.tree)
+    let asked = fixture.server.count(.tree)
+    async let names = fixture.names()
+    await fixture.server.requests(.tree, asked + 1)
+    fixture.server.letGo(.attributes)
+    try await closed
+    fixture.server.letGo(.tree)
+    #expect(try await names == [])
+  }
+
+  /// An upload makes the name, so a listing that crosses it may lack it: it is asked again soon, and not in 30 s.
+  @Test func aListingThatCrossedAnUploadIsNotReliedOnForLong() async throws {
+    let fixture = WorkFixture(.ours)
+    let file = try await fixture.create("a")
+    try await fixture.write(file, "text")
+    fixture.tree.markStale()
+    let asked = fixture.server.count(.tree)
+    _ = fixture.server.hold(.tree)
+    async let first = fixture.names()
+    await fixture.server.requests(.tree, asked + 1)
+    try await fixture.close(file)
+    fixture.server.delete("a")
+    fixture.server.letGo(.tree)
+    #expect(try await first == ["a"])
+    fixture.time.advance(by: .seconds(2))
+    #expect(try await fixture.names() == [])
+  }
+
   @Test func manyWhoListAtTheSameTimeShareOneRequest() async throws {
     let fixture = WorkFixture()
     fill(fixture, directories: 1, files: 3)

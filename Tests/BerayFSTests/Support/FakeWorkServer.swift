@@ -13,15 +13,6 @@ final class FakeWorkServer: TaskService {
     case capabilities, tree, content, upload, archive, remove, move, directory, attributes
   }
 
-  struct File: Sendable {
-    var bytes: [UInt8]
-    var modified: UTCTime
-    var mode: UInt16 = 0o644
-    var version: Int
-    /// Moves with the time of modification, as that of our own server.
-    var tag: String { "\"\(version)-\(modified.seconds)\"" }
-  }
-
   /// How the server answers.
   struct Manner: Sendable {
     var capabilities: Capabilities
@@ -49,10 +40,7 @@ final class FakeWorkServer: TaskService {
 
   private struct State {
     var manner: Manner
-    var files: [String: File] = [:]
-    var directories: [String: UTCTime] = [:]
-    var links: [String: String] = [:]
-    var version = 0
+    var files = FakeWorkFiles()
     var counts: [Operation: Int] = [:]
     var log: [String] = []
     var failures: [Operation: BerayError] = [:]
@@ -68,31 +56,14 @@ final class FakeWorkServer: TaskService {
 
   // MARK: - What a test does
 
-  func put(_ path: String, _ bytes: [UInt8]) {
-    state.withLock { state in
-      state.version += 1
-      state.files[path] = File(
-        bytes: bytes, modified: UTCTime(seconds: 1000 + Int64(state.version)), version: state.version)
-      var parent = path[...]
-      while let slash = parent.lastIndex(of: "/") {
-        parent = parent[..<slash]
-        if state.directories[String(parent)] == nil { state.directories[String(parent)] = UTCTime(seconds: 500) }
-      }
-    }
-  }
-
+  func put(_ path: String, _ bytes: [UInt8]) { state.withLock { $0.files.put(path, bytes) } }
   func put(_ path: String, _ text: String) { put(path, Array(text.utf8)) }
-  func link(_ path: String, to target: String) { state.withLock { $0.links[path] = target } }
-  func delete(_ path: String) { state.withLock { $0.files[path] = nil } }
-  func removeDirectory(_ path: String) {
-    state.withLock { state in
-      state.directories[path] = nil
-      state.files = state.files.filter { !$0.key.hasPrefix(path + "/") }
-    }
-  }
-  func file(_ path: String) -> File? { state.withLock { $0.files[path] } }
+  func link(_ path: String, to target: String) { state.withLock { $0.files.link(path, to: target) } }
+  func delete(_ path: String) { state.withLock { _ = $0.files.remove(path) } }
+  func removeDirectory(_ path: String) { delete(path) }
+  func file(_ path: String) -> FakeWorkFiles.File? { state.withLock { $0.files[path] } }
   func text(_ path: String) -> String? { file(path).map { String(decoding: $0.bytes, as: UTF8.self) } }
-  var paths: [String] { state.withLock { $0.files.keys.sorted() } }
+  var paths: [String] { state.withLock { $0.files.files.keys.sorted().map(\.string) } }
   func count(_ operation: Operation) -> Int { state.withLock { $0.counts[operation] ?? 0 } }
   var total: Int { state.withLock { $0.counts.values.reduce(0, +) } }
   /// Every request, such as `content a.txt`.
@@ -156,35 +127,7 @@ final class FakeWorkServer: TaskService {
 
   func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry] {
     try await begin(.tree, path)
-    return state.withLock { Self.entries(of: $0, beneath: path == "." ? "" : path + "/", recursive: recursive) }
-  }
-
-  private static func entries(of state: State, beneath prefix: String, recursive: Bool) -> [FileEntry] {
-    func names(_ keys: some Sequence<String>) -> [String] {
-      keys.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains("/") }.sorted()
-    }
-    let manner = state.manner
-    var entries: [FileEntry] = []
-    for path in names(state.files.keys) {
-      guard let file = state.files[path] else { continue }
-      entries.append(
-        FileEntry(
-          name: String(path.dropFirst(prefix.count)), kind: .file,
-          size: manner.tellsSizes ? Int64(file.bytes.count) : nil, modified: manner.tellsTimes ? file.modified : nil,
-          mode: manner.tellsTimes ? file.mode : nil, etag: manner.tellsTags ? file.tag : nil))
-    }
-    for path in names(state.directories.keys) {
-      entries.append(
-        FileEntry(
-          name: String(path.dropFirst(prefix.count)), kind: .directory,
-          modified: manner.tellsTimes ? state.directories[path] : nil,
-          children: recursive ? Self.entries(of: state, beneath: path + "/", recursive: true) : nil))
-    }
-    for path in names(state.links.keys) {
-      entries.append(
-        FileEntry(name: String(path.dropFirst(prefix.count)), kind: .symbolicLink, target: state.links[path]))
-    }
-    return entries.sorted { $0.name < $1.name }
+    return state.withLock { $0.files.entries(of: path == "." ? "" : path, recursive: recursive, $0.manner) }
   }
 
   func fileContent(
@@ -264,27 +207,17 @@ final class FakeWorkServer: TaskService {
 
   func removeFile(of id: TaskID, path: String) async throws(BerayError) {
     try await begin(.remove, path)
-    let removed = state.withLock { state in
-      state.files.removeValue(forKey: path) != nil || state.directories.removeValue(forKey: path) != nil
-    }
-    guard removed else { throw Self.error(.notFound, 404) }
+    guard state.withLock({ $0.files.remove(path) }) else { throw Self.error(.notFound, 404) }
   }
 
   func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
     try await begin(.move, "\(from) \(to)")
-    state.withLock { state in
-      if let file = state.files.removeValue(forKey: from) { state.files[to] = file }
-      for (path, file) in state.files where path.hasPrefix(from + "/") {
-        state.files[path] = nil
-        state.files[to + path.dropFirst(from.count)] = file
-      }
-      if let directory = state.directories.removeValue(forKey: from) { state.directories[to] = directory }
-    }
+    state.withLock { $0.files.move(from, to: to) }
   }
 
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
     try await begin(.directory, path)
-    state.withLock { $0.directories[path] = UTCTime(seconds: 600) }
+    state.withLock { $0.files.makeDirectory(path) }
   }
 
   func setAttributes(
@@ -292,21 +225,23 @@ final class FakeWorkServer: TaskService {
   ) async throws(BerayError) -> UploadReceipt {
     try await begin(.attributes, path)
     try check(condition, path)
-    state.withLock { state in
-      if let mode { state.files[path]?.mode = mode }
-      if let modified { state.files[path]?.modified = modified }
-    }
+    state.withLock { $0.files.setAttributes(of: path, mode: mode, modified: modified) }
     return try receipt(.attributes, path)
   }
 
-  // MARK: - Tasks, which are not what this server is for
+  // MARK: - Tasks: there is one, which has ended
+
+  static let task = TaskID(rawValue: 7)
+  private static let ended = BerayTask(
+    id: task, goal: "t", status: TaskStatus("COMPLETED"), events: [],
+    raw: ["id": 7, "goal": "t", "status": "COMPLETED"])
 
   func currentUser() async throws(BerayError) -> User { throw Self.error(.notFound, 404) }
   func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask {
     throw Self.error(.notFound, 404)
   }
-  func tasks() async throws(BerayError) -> [BerayTask] { [] }
-  func task(_ id: TaskID) async throws(BerayError) -> BerayTask { throw Self.error(.notFound, 404) }
+  func tasks() async throws(BerayError) -> [BerayTask] { [Self.ended] }
+  func task(_ id: TaskID) async throws(BerayError) -> BerayTask { Self.ended }
   func stopTask(_ id: TaskID) async throws(BerayError) -> JSON { .null }
   func deleteTask(_ id: TaskID) async throws(BerayError) -> JSON { .null }
   func updates(of id: TaskID, after lastEventID: String?) async throws(BerayError) -> TaskUpdates {
