@@ -90,6 +90,18 @@ struct DirectoryContents {
     if isPlaced { children[name]?.placed = tick }
   }
 
+  /// Until ``settle(_:_:)``, no listing changes what is known of the name.
+  mutating func hold(_ name: Name) {
+    if children[name] == nil { removals[name] = .max } else { touch(name, .max, isPlaced: true) }
+  }
+
+  /// What was held, and was not changed since, is known as of `tick`.
+  mutating func settle(_ name: Name, _ tick: UInt64) {
+    if children[name]?.placed == .max { children[name]?.placed = tick }
+    if children[name]?.touched == .max { children[name]?.touched = tick }
+    if removals[name] == .max { removals[name] = children[name] == nil ? tick : nil }
+  }
+
   mutating func changed(at time: Timestamp) {
     modified = max(modified, time)
     changedSinceListed = true

@@ -85,39 +85,40 @@ extension WorkFile {
     }
   }
 
-  /// Has the server change them, of the version that is known here: what it answers is taken for that one's.
+  /// Has the server change them. Where somebody else made another version, that one gets them, once it is known here.
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
-    let isConditional = (try? await tree.shared.capabilities().contains(.conditionalAttributes)) ?? false
-    for _ in 1..<Self.rounds where isConditional {
-      let condition = VersionCondition(replacing: state.withLock { $0.listed })
+    for _ in 1..<Self.rounds {
       do throws(BerayError) {
-        return try await request(mode, modified, when: condition)
-      } catch  where error.status == 412 && condition != nil {
-        // Somebody else made another version.
+        return try await request(mode, modified, ofKnownVersion: true)
+      } catch  where error.status == 412 {
         tree.markStale()
         guard let parent = place.parent, await relist(parent, age: .zero) == nil else { throw error }
+        guard !state.withLock({ $0.isDetached }) else {
+          throw BerayError(.notFound, detail: "it was removed on the server", operation: "setattr")
+        }
       }
     }
-    try await request(mode, modified, when: nil)
+    try await request(mode, modified, ofKnownVersion: false)
   }
 
+  /// - Parameter ofKnownVersion: whether the server is to change no other version than the one that is known here, where it
+  ///   can tell: what it answers is taken for that one's.
   private func request(
-    _ mode: UInt16?, _ modified: Timestamp?, when condition: VersionCondition?
+    _ mode: UInt16?, _ modified: Timestamp?, ofKnownVersion: Bool
   ) async throws(BerayError) {
+    let isConditional = (try? await tree.shared.capabilities().contains(.conditionalAttributes)) ?? false
+    let condition = isConditional && ofKnownVersion ? VersionCondition(replacing: state.withLock { $0.listed }) : nil
     let receipt = try await tree.context.service.setAttributes(
       of: tree.task, path: tree.serverPath(of: self), mode: mode, modified: modified.map(UTCTime.init),
       when: condition)
-    let place = state.withLock { state in
+    tree.change(self, isPlaced: false) { state in
       // Of another length it is somebody else's version, of which the next listing tells.
-      if receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size {
-        var version = state.listed
-        version.etag = receipt.etag
-        version.modified = receipt.modified ?? modified.map(UTCTime.init) ?? version.modified
-        becameVersion(version, answered: receipt.date, &state)
-      }
-      return state.place
+      guard receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size else { return }
+      var version = state.listed
+      version.etag = receipt.etag
+      version.modified = receipt.modified ?? modified.map(UTCTime.init) ?? version.modified
+      becameVersion(version, answered: receipt.date, &state)
     }
-    if let parent = place.parent { tree.touched(place.name, in: parent, isPlaced: false) }
   }
 
   /// The same content has another time on the server, and maybe another entity tag, which is no news of it.
@@ -132,6 +133,14 @@ extension WorkFile {
   }
 
   // MARK: - What was set before the server had the file
+
+  /// The file is about to be uploaded in the place of `old`, whose mode the server would keep.
+  func keepsItsMode(replacing old: WorkFile) {
+    let oldMode = old.state.withLock { $0.mode }
+    state.withLock { state in
+      if state.mode != oldMode { state.unsentAttributes.set(mode: true, time: false) }
+    }
+  }
 
   /// Whether the server, which could keep them, was not told what programs set.
   var hasUntoldAttributes: Bool {
@@ -163,9 +172,16 @@ extension WorkFile {
     guard !state.withLock({ $0.unsentAttributes.isEmpty }), let capabilities = try? await tree.shared.capabilities(),
       capabilities.contains(.attributes)
     else { return }
+    var rounds = 0
     while let untold = state.withLock({ untoldAttributes($0) }) {
       do throws(BerayError) {
-        try await request(untold.mode, untold.modified)
+        try await request(untold.mode, untold.modified, ofKnownVersion: true)
+      } catch  where error.status == 412 && rounds < Self.rounds {
+        // They were set on our own version. Where somebody else made another, the listing drops them.
+        rounds += 1
+        tree.markStale()
+        guard let parent = place.parent, await relist(parent, age: .zero) == nil else { return }
+        continue
       } catch {
         let errno = tree.context.fail("setattr", path, error)
         if UploadFailure(error, errno: errno, changes: 0).isTransient { return }
@@ -222,6 +238,10 @@ extension WorkTree {
           structure.directories[directory.inode]?.modified = modified
           // What a listing tells of it later is no news, which would take back what happens here meanwhile.
           if isTold { structure.directories[directory.inode]?.serverModified = modified }
+        }
+        let (tick, place) = (structure.nextTick(), directory.place)
+        if let parent = place.parent {
+          structure.directories[parent.inode]?.touch(place.name, tick, isPlaced: false)
         }
       }
       return try await directory.getattr(nil).get()

@@ -65,16 +65,18 @@ extension WorkFile {
     .pending { [self] () async throws(Errno) in
       state.withLock { $0.writers += 1 }
       let result: Result<Void, Errno>
+      var isTruncated = false
       do throws(Errno) {
         try await truncateOpen(to: size).get()
+        isTruncated = true
         try await upload(.truncate, includingEmpty: true)
         result = .success(())
       } catch {
         result = .failure(error)
       }
       state.withLock { $0.writers -= 1 }
-      if case .failure(let error) = result, error != .interrupted { undoTruncation() }
-      retireBuffer(content: nil)
+      if isTruncated, case .failure(let error) = result, error != .interrupted { undoTruncation() }
+      retireBuffer()
       try result.get()
     }
   }

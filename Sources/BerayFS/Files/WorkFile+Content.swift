@@ -47,6 +47,7 @@ extension WorkFile {
       // Under a name that is gone the server may have another file by now.
       guard !tree.isRemoved, !state.withLock({ $0.isDetached }) else { throw .staleNFSFileHandle }
       let known = state.withLock { (size: $0.size, stream: $0.stream) }
+      let path = tree.serverPath(of: self)
       do throws(Errno) {
         if let stream = known.stream {
           return try await stream.read(offset: offset, count: count)
@@ -69,10 +70,16 @@ extension WorkFile {
         if tree.shared.ignoresRanges || !hasRanges { try openStream() }
       } catch  where error == .noSuchFileOrDirectory {
         // The name is gone, but the handle is open.
-        throw .staleNFSFileHandle
+        guard try await wasRenamed(from: path) else { throw .staleNFSFileHandle }
       }
     }
     throw .ioError
+  }
+
+  /// Whether the file, which the server did not find at `path`, goes by another by now.
+  func wasRenamed(from path: String) async throws(Errno) -> Bool {
+    while let change = state.withLock({ nameChange($0) }) { try await change.end() }
+    return !state.withLock { $0.isDetached } && !tree.serverPath(of: self).utf8.elementsEqual(path.utf8)
   }
 
   /// The largest file that is fetched for programs that have it open when its name goes.

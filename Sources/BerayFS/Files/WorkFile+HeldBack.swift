@@ -73,7 +73,7 @@ extension WorkFile {
       return state.buffer
     }
     buffer?.wasSent()
-    retireBuffer(content: nil)
+    retireBuffer()
   }
 }
 

@@ -168,23 +168,24 @@ extension WorkFile {
 
   private func arrived(_ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ receipt: UploadReceipt) {
     let version = FileVersion(size: upload.body.length, modified: receipt.modified, etag: receipt.etag)
-    let place = state.withLock { state -> WorkDirectory.Place in
+    let hadFailed = buffer.failure != nil
+    let isAllSent = tree.change(self, isPlaced: true) { state in
       state.isLocal = false
       state.isHeldBack = false
       state.listed = version
       state.unlisted = OwnVersion(answered: receipt.date)
       state.contentTag = receipt.etag
       state.checked = tree.context.time.uptime()
-      // A time that was set and is not told yet stands in the buffer, unless a write came after it.
-      let received = state.unsentAttributes.hasTime ? nil : receipt.modified.map(Timestamp.init)
-      state.modified = received ?? buffer.modified
       buffer.base = version
-      return state.place
+      let isAllSent = buffer.ended(upload, failure: nil)
+      // A time that was set and is not told yet stands in the buffer, and so does that of a later write.
+      if isAllSent, !state.unsentAttributes.hasTime, let time = receipt.modified {
+        buffer.setModified(Timestamp(time))
+      }
+      state.modified = buffer.modified
+      return isAllSent
     }
-    let hadFailed = buffer.failure != nil
-    let isAllSent = buffer.ended(upload, failure: nil)
-    if let parent = place.parent { tree.arrived(place.name, in: parent) }
-    if isAllSent { retireBuffer(content: upload.bytes) }
+    if isAllSent { retireBuffer(buffer, content: upload.bytes) }
     if hadFailed { tree.shared.countKept() }
   }
 
@@ -200,16 +201,21 @@ extension WorkFile {
 }
 
 extension WorkTree {
-  /// The server has the file now, and so the directories above it.
-  func arrived(_ name: Name, in directory: WorkDirectory) {
-    touched(name, in: directory, isPlaced: true)
-    var next: WorkDirectory? = directory
-    while let directory = next, directory.isHeldHere {
-      directory.isHeldHere = false
-      structure.withLock { $0.directories[directory.inode]?.isLocal = false }
-      let place = directory.place
-      if let parent = place.parent { touched(place.name, in: parent, isPlaced: true) }
-      next = place.parent
+  /// Takes over what the server did to a file, and marks the name, so that no listing of before comes in between.
+  /// - Parameter isPlaced: whether the server has the file now, and so the directories above it.
+  func change<Value>(_ file: WorkFile, isPlaced: Bool, _ body: (inout FileState) -> Value) -> Value {
+    structure.withLock { structure in
+      let (value, place) = file.state.withLock { (body(&$0), $0.place) }
+      let tick = structure.nextTick()
+      var (name, next) = (place.name, place.parent)
+      while let directory = next {
+        structure.directories[directory.inode]?.touch(name, tick, isPlaced: isPlaced)
+        guard isPlaced, directory.isHeldHere else { break }
+        directory.isHeldHere = false
+        structure.directories[directory.inode]?.isLocal = false
+        (name, next) = (directory.place.name, directory.place.parent)
+      }
+      return value
     }
   }
 }

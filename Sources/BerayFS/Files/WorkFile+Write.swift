@@ -89,27 +89,33 @@ extension WorkFile {
   /// The buffer, with the content that the server has.
   func bufferWithContent() async throws(Errno) -> WriteBuffer {
     for _ in 0..<4 {
-      if let buffer = bufferFromMemory(replacing: nil) { return buffer }
-      guard let size = state.withLock({ $0.size }) else {
-        try await learnSize()
-        continue
+      let path = tree.serverPath(of: self)
+      do throws(Errno) {
+        if let buffer = try await bufferFromServer() { return buffer }
+      } catch  where error == .noSuchFileOrDirectory {
+        guard try await wasRenamed(from: path) else { throw error }
       }
-      if size > ContentCache.wholeLimit {
-        if let buffer = try await largeBuffer() { return buffer }
-        continue
-      }
-      let generation = state.withLock { $0.generation }
-      guard let bytes = try await wholeContent(allowsBatch: false) else { continue }
-      let made = state.withLock { state -> WriteBuffer? in
-        if let buffer = state.buffer { return buffer }
-        guard state.generation == generation else { return nil }
-        let buffer = WriteBuffer(bytes, base: base(state), isFresh: false, at: state.modified, shared: tree.shared)
-        attach(buffer, &state)
-        return buffer
-      }
-      if let made { return made }
     }
     throw .ioError
+  }
+
+  /// The same; nil where the content is another by now.
+  private func bufferFromServer() async throws(Errno) -> WriteBuffer? {
+    if let buffer = bufferFromMemory(replacing: nil) { return buffer }
+    guard let size = state.withLock({ $0.size }) else {
+      try await learnSize()
+      return bufferFromMemory(replacing: nil)
+    }
+    if size > ContentCache.wholeLimit { return try await largeBuffer() }
+    let generation = state.withLock { $0.generation }
+    guard let bytes = try await wholeContent(allowsBatch: false) else { return nil }
+    return state.withLock { state in
+      if let buffer = state.buffer { return buffer }
+      guard state.generation == generation else { return nil }
+      let buffer = WriteBuffer(bytes, base: base(state), isFresh: false, at: state.modified, shared: tree.shared)
+      attach(buffer, &state)
+      return buffer
+    }
   }
 
   /// The buffer of a file that is too large for memory; nil where the content is another by now.
@@ -170,16 +176,19 @@ extension WorkFile {
       return (!wasTold, stream, false)
     }
     next.stream?.cancel()
-    if next.isDone { retireBuffer(content: nil) }
+    if next.isDone { retireBuffer() }
     if next.sends {
       Task { _ = try? await upload(.release, includingEmpty: true) }
     }
   }
 
   /// The server has everything and nobody writes: the file is one as any other again.
-  func retireBuffer(content: [UInt8]?) {
+  /// - Parameters:
+  ///   - expected: the buffer that is meant, where it may be another by now.
+  ///   - content: what it holds, if that is known.
+  func retireBuffer(_ expected: WriteBuffer? = nil, content: [UInt8]? = nil) {
     let isRetired = state.withLock { state -> Bool in
-      guard let buffer = state.buffer else { return false }
+      guard let buffer = state.buffer, expected == nil || expected === buffer else { return false }
       // What no name leads to any more exists nowhere else.
       let isOver = state.isDetached ? state.handles == 0 : state.writers == 0
       guard isOver, buffer.retire(losing: state.isDetached ? .everything : .nothing) else { return false }

@@ -18,20 +18,9 @@ extension WorkTree {
       guard directory.child(name) == nil else { throw .fileExists }
       let capabilities = try await shared.capabilities()
       let isOnServer = capabilities.contains(.makeDirectory)
-      if isOnServer {
-        let path = serverPath(of: name, in: directory)
-        try await context.call("mkdir", "\(directory.path)/\(name)") { () async throws(BerayError) in
-          try await context.service.makeDirectory(of: task, path: path)
-        }
-        // What a server gives a new directory by itself needs not be told.
-        if permissions & 0o777 != 0o755, capabilities.contains(.attributes) {
-          // The directory is there all the same; that its mode is another stands in `.beray/errors`.
-          _ = try? await context.call("setattr", "\(directory.path)/\(name)") { () async throws(BerayError) in
-            try await context.service.setAttributes(
-              of: task, path: path, mode: permissions & 0o777, modified: nil, when: nil)
-          }
-        }
-      }
+      hold(name, in: directory)
+      defer { settle(name, in: directory) }
+      if isOnServer { try await makeOnServer(name, in: directory, permissions: permissions, capabilities) }
       let now = context.time.now()
       let asked = context.time.uptime()
       let made = structure.withLock { structure -> WorkDirectory? in
@@ -50,6 +39,26 @@ extension WorkTree {
       }
       guard let made else { throw .noSuchFileOrDirectory }
       return FoundNode(node: made, nameTimeout: .zero)
+    }
+  }
+
+  private func makeOnServer(
+    _ name: Name, in directory: WorkDirectory, permissions: UInt16, _ capabilities: Capabilities
+  ) async throws(Errno) {
+    let (path, shownPath) = (serverPath(of: name, in: directory), "\(directory.path)/\(name)")
+    do throws(BerayError) {
+      try await context.service.makeDirectory(of: task, path: path)
+    } catch {
+      // The server may have done it all the same, or have another of that name.
+      markStale()
+      throw context.fail("mkdir", shownPath, error)
+    }
+    // What a server gives a new directory by itself needs not be told.
+    guard permissions & 0o777 != 0o755, capabilities.contains(.attributes) else { return }
+    // The directory is there all the same; that its mode is another stands in `.beray/errors`.
+    _ = try? await context.call("setattr", shownPath) { () async throws(BerayError) in
+      try await context.service.setAttributes(
+        of: task, path: path, mode: permissions & 0o777, modified: nil, when: nil)
     }
   }
 
@@ -83,7 +92,7 @@ extension WorkTree {
           do throws(Errno) {
             try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
           } catch {
-            file.retireBuffer(content: nil)
+            file.retireBuffer()
             throw error
           }
         }
@@ -105,6 +114,8 @@ extension WorkTree {
         return hide(name, in: directory)
       }
       let serverPath = serverPath(of: name, in: directory)
+      hold(name, in: directory)
+      defer { settle(name, in: directory) }
       do throws(BerayError) {
         try await context.service.removeFile(of: task, path: serverPath)
       } catch  where error.code == .notFound {

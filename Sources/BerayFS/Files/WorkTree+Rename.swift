@@ -68,7 +68,7 @@ extension WorkTree {
         return try await move(child, rename)
       } catch {
         // It has its name still, and is what the server has.
-        target?.node.file?.retireBuffer(content: nil)
+        target?.node.file?.retireBuffer()
         throw error
       }
     }
@@ -79,12 +79,10 @@ extension WorkTree {
     switch child.node {
     case .directory(let directory):
       try await whileNothingIsSent(beneath: directory) { () async throws(Errno) in
-        if !directory.isHeldHere { try await moveOnServer(rename, capabilities) }
-        moveName(child, rename)
+        if directory.isHeldHere { return moveName(child, rename) }
+        try await moveOnServer(child, rename, capabilities)
       }
-    case .link:
-      try await moveOnServer(rename, capabilities)
-      moveName(child, rename)
+    case .link: try await moveOnServer(child, rename, capabilities)
     case .file(let file) where file.isLocal || file.isHeldBack: try await give(child, file, rename)
     case .file(let file) where shared.holdsBack && holdsBack(rename.newName, in: rename.newDirectory):
       try await moveAway(
@@ -93,34 +91,45 @@ extension WorkTree {
       guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
       // Its bytes go first: the server moves what it has.
       try await file.uploadWhileRenaming(.init(.rename, to: file.place))
-      try await moveOnServer(rename, capabilities)
-      moveName(child, rename)
+      try await moveOnServer(child, rename, capabilities)
     }
   }
 
-  private func moveOnServer(_ rename: Rename, _ capabilities: Capabilities) async throws(Errno) {
+  private func moveOnServer(
+    _ child: TreeChild, _ rename: Rename, _ capabilities: Capabilities
+  ) async throws(Errno) {
     guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
     let from = serverPath(of: rename.name, in: rename.directory)
     let to = serverPath(of: rename.newName, in: rename.newDirectory)
+    hold(rename.name, in: rename.directory)
+    hold(rename.newName, in: rename.newDirectory)
+    defer {
+      settle(rename.name, in: rename.directory)
+      settle(rename.newName, in: rename.newDirectory)
+    }
     do throws(BerayError) {
       try await context.service.moveFile(of: task, from: from, to: to, overwrite: rename.replaces)
     } catch {
       // The server may have done it all the same.
       markStale()
-      throw context.fail("rename", rename.path, error)
+      let errno = context.fail("rename", rename.path, error)
+      guard error.code == .conflict else { throw errno }
+      // Somebody else made the name, or put something into it, since it was looked for.
+      if !rename.replaces { throw .fileExists }
+      throw child.node.file == nil ? .directoryNotEmpty : errno
     }
+    moveName(child, rename)
   }
 
   /// Gives a new name to a file that the server has not under the old one. A name that it is to have is uploaded; where
   /// that fails, nothing has changed.
   private func give(_ child: TreeChild, _ file: WorkFile, _ rename: Rename) async throws(Errno) {
-    let (replaced, hidden) = structure.withLock { structure -> (FileVersion?, HiddenFile?) in
+    let (old, hidden) = structure.withLock { structure -> (WorkFile?, HiddenFile?) in
       let contents = structure.directories[rename.newDirectory.inode]
-      guard case .file(let old)? = contents?.children[rename.newName]?.node else {
-        return (nil, contents?.hidden[rename.newName])
-      }
-      return (old.serverVersion, nil)
+      let old = contents?.children[rename.newName]?.node.file
+      return (old, old == nil ? contents?.hidden[rename.newName] : nil)
     }
+    let replaced = old?.serverVersion
     if let hidden, hidden.movedTo == file.inode, file.state.withLock({ $0.buffer })?.changes == hidden.changes {
       // It was moved away, and nothing came in its place.
       moveName(child, rename)
@@ -137,15 +146,16 @@ extension WorkTree {
       case .ordinary, .heldBack: break
       }
     }
+    if replaced != nil, let old { file.keepsItsMode(replacing: old) }
     var purpose = WorkFile.Purpose(.rename, to: rename.place)
     purpose.whenArrived = { [self] in moveName(child, rename) }
     purpose.mustBeNew = !rename.replaces
     do throws(Errno) {
       try await file.uploadWhileRenaming(purpose)
-    } catch  where error == .resourceBusy && purpose.mustBeNew {
-      // Somebody else made it since it was looked for.
+    } catch {
       markStale()
-      throw .fileExists
+      // Somebody else made it since it was looked for.
+      throw error == .resourceBusy && purpose.mustBeNew ? .fileExists : error
     }
     if file.place.name != rename.newName || file.place.parent !== rename.newDirectory {
       // The server had the bytes already, or there are none.

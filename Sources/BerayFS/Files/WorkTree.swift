@@ -177,12 +177,15 @@ final class WorkTree: Sendable {
     return depth
   }
 
-  /// This mount did something to a name: a listing asked for before does not change it.
-  /// - Parameter isPlaced: whether it gave the name to the server, so that such a listing may lack it.
-  func touched(_ name: Name, in directory: WorkDirectory, isPlaced: Bool) {
+  /// The server is about to change a name: until ``settle(_:in:)``, nobody knows whether a listing came before or after.
+  func hold(_ name: Name, in directory: WorkDirectory) {
+    structure.withLock { $0.directories[directory.inode]?.hold(name) }
+  }
+
+  func settle(_ name: Name, in directory: WorkDirectory) {
     structure.withLock { structure in
       let tick = structure.nextTick()
-      structure.directories[directory.inode]?.touch(name, tick, isPlaced: isPlaced)
+      structure.directories[directory.inode]?.settle(name, tick)
     }
   }
 }

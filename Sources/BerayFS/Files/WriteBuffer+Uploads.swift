@@ -57,7 +57,8 @@ extension WriteBuffer {
         if isAllSent || state.appendedFrom != nil { state.appendedFrom = upload.body.length }
       }
       if failure?.mayHaveArrived == true, let bytes = upload.bytes {
-        state.unanswered = state.unanswered.suffix(Self.unansweredLimit - 1) + [bytes]
+        let others = state.unanswered.filter { $0 != bytes }
+        state.unanswered = others.suffix(Self.unansweredLimit - 1) + [bytes]
       }
       return !Self.isUnsent(state, includingEmpty: true)
     }

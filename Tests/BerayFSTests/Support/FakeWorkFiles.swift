@@ -25,6 +25,8 @@ struct FakeWorkFiles {
 
   subscript(path: String) -> File? { files[Name(path)] }
 
+  func has(_ path: String) -> Bool { files[Name(path)] != nil || directories[Name(path)] != nil }
+
   // MARK: - Changes
 
   mutating func put(_ path: String, _ bytes: [UInt8]) {

@@ -47,6 +47,7 @@ final class FakeWorkServer: TaskService {
     /// Requests that are done and whose answer is lost.
     var lost: Set<Operation> = []
     var gates: [Operation: Flight<Void, Errno>] = [:]
+    var answerGates: [Operation: (reached: Flight<Void, Errno>, gate: Flight<Void, Errno>)] = [:]
     var observers: [(operation: Operation, count: Int, arrival: Flight<Void, Errno>)] = []
   }
 
@@ -59,6 +60,10 @@ final class FakeWorkServer: TaskService {
   func put(_ path: String, _ bytes: [UInt8]) { state.withLock { $0.files.put(path, bytes) } }
   func put(_ path: String, _ text: String) { put(path, Array(text.utf8)) }
   func link(_ path: String, to target: String) { state.withLock { $0.files.link(path, to: target) } }
+  func makeDirectory(_ path: String) { state.withLock { $0.files.makeDirectory(path) } }
+  func setMode(of path: String, _ mode: UInt16) {
+    state.withLock { $0.files.setAttributes(of: path, mode: mode, modified: nil) }
+  }
   func delete(_ path: String) { state.withLock { _ = $0.files.remove(path) } }
   func removeDirectory(_ path: String) { delete(path) }
   func file(_ path: String) -> FakeWorkFiles.File? { state.withLock { $0.files[path] } }
@@ -80,9 +85,25 @@ final class FakeWorkServer: TaskService {
     return gate
   }
 
+  /// Makes the answer to the next change of a name wait for ``letGo(_:)``, after the change is done.
+  /// - Returns: what ends when it is.
+  func holdAnswer(_ operation: Operation) -> Flight<Void, Errno> {
+    let reached = Flight<Void, Errno>()
+    state.withLock { $0.answerGates[operation] = (reached, Flight()) }
+    return reached
+  }
+
   func letGo(_ operation: Operation) {
-    let gate = state.withLock { $0.gates.removeValue(forKey: operation) }
-    gate?.finish(.success(()))
+    let gates = state.withLock { state in
+      [state.gates.removeValue(forKey: operation), state.answerGates.removeValue(forKey: operation)?.gate]
+    }
+    for gate in gates { gate?.finish(.success(())) }
+  }
+
+  private func answer(_ operation: Operation) async {
+    guard let (reached, gate) = state.withLock({ $0.answerGates[operation] }) else { return }
+    reached.finish(.success(()))
+    _ = try? await gate.value()
   }
 
   /// Waits until so many requests of that kind came.
@@ -208,16 +229,29 @@ final class FakeWorkServer: TaskService {
   func removeFile(of id: TaskID, path: String) async throws(BerayError) {
     try await begin(.remove, path)
     guard state.withLock({ $0.files.remove(path) }) else { throw Self.error(.notFound, 404) }
+    await answer(.remove)
   }
 
   func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
     try await begin(.move, "\(from) \(to)")
-    state.withLock { $0.files.move(from, to: to) }
+    let isDone = state.withLock { state in
+      guard overwrite || !state.files.has(to) else { return false }
+      state.files.move(from, to: to)
+      return true
+    }
+    guard isDone else { throw Self.error(.conflict, 409) }
+    await answer(.move)
   }
 
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
     try await begin(.directory, path)
-    state.withLock { $0.files.makeDirectory(path) }
+    let isDone = state.withLock { state in
+      guard !state.files.has(path) else { return false }
+      state.files.makeDirectory(path)
+      return true
+    }
+    guard isDone else { throw Self.error(.conflict, 409) }
+    await answer(.directory)
   }
 
   func setAttributes(
