@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -60,40 +61,64 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def answer(self, status, value, headers=()):
-        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        """Sends `value`: bytes, an open file, or what is to be JSON."""
+        is_file = hasattr(value, "read")
+        body = value if is_file or isinstance(value, bytes) else json.dumps(value).encode()
+        length = os.fstat(body.fileno()).st_size if is_file else len(body)
         self.send_response(status)
         for name, text in headers:
             self.send_header(name, text)
-        if settings["no_length"] and status == 200 and isinstance(value, bytes):
+        if settings["no_length"] and status == 200 and (is_file or isinstance(value, bytes)):
             self.send_header("Connection", "close")
             self.close_connection = True
         else:
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(length))
         self.end_headers()
-        self.wfile.write(body)
+        if not is_file:
+            return self.wfile.write(body)
+        # An agent may make it longer or shorter meanwhile.
+        while length and (piece := body.read(min(length, 1 << 20))):
+            self.wfile.write(piece)
+            length -= len(piece)
+        if length:
+            self.close_connection = True
 
     def fail(self, status, detail):
         self.answer(status, {"detail": detail})
 
     def body(self):
+        """What the request carries: a file that has no name where it is large, so that no memory holds it."""
+        body = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=settings["root"])
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            data = b""
             while size := int(self.rfile.readline().split(b";")[0], 16):
-                data += self.rfile.read(size)
+                self.receive(size, body)
                 self.rfile.readline()
             self.rfile.readline()
-            return data
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        else:
+            self.receive(int(self.headers.get("Content-Length", 0)), body)
+        return body
+
+    def receive(self, size, body):
+        while size > 0:
+            piece = self.rfile.read(min(size, 1 << 20))
+            if not piece:
+                raise ConnectionResetError("the request ended early")
+            body.write(piece)
+            size -= len(piece)
 
     def handle_any(self):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
-        body = self.body()
-        if url.path in ("/_hang", "/_go"):
-            going.set() if url.path == "/_go" else going.clear()
-            return self.answer(200, {})
-        print(self.command, self.path, len(body), flush=True)
-        going.wait()
+        with self.body() as body:
+            if url.path in ("/_hang", "/_go"):
+                going.set() if url.path == "/_go" else going.clear()
+                return self.answer(200, {})
+            print(self.command, self.path, body.tell(), flush=True)
+            body.seek(0)
+            going.wait()
+            return self.handle_api(url, query, body)
+
+    def handle_api(self, url, query, body):
         parts = url.path.strip("/").split("/")
         if parts[:2] != ["api", "v1"]:
             return self.fail(404, "Not Found")
@@ -110,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "GET":
                 with lock:
                     return self.answer(200, [task.short() for task in tasks.values()])
-            goal = json.loads(body)["goal"]
+            goal = json.load(body)["goal"]
             with lock:
                 number = max(tasks, default=0) + 1
                 tasks[number] = Task(number, goal)
@@ -149,31 +174,31 @@ class Handler(BaseHTTPRequestHandler):
             if not os.path.isfile(full):
                 return self.fail(404, "File not found")
             with open(full, "rb") as file:
-                return self.answer(200, file.read())
+                return self.answer(200, file)
         if rest == ["files", "content"] and method == "PUT":
             os.makedirs(os.path.dirname(full), exist_ok=True)
             with open(full, "wb") as file:
-                file.write(body)
-            return self.answer(200, {"message": "uploaded", "path": path, "size": len(body)})
+                shutil.copyfileobj(body, file, 1 << 20)
+            return self.answer(200, {"message": "uploaded", "path": path, "size": body.tell()})
         if rest == ["files", "download"] and method == "POST":
-            return self.archive(task, json.loads(body).get("paths") or ["."])
+            return self.archive(task, json.load(body).get("paths") or ["."])
         return self.fail(405, "Method Not Allowed")
 
     def archive(self, task, paths):
-        name = os.path.join(settings["root"], f"zip-{threading.get_ident()}")
-        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in paths:
-                full = os.path.join(task.work, path)
-                if os.path.isfile(full):
-                    archive.write(full, path)
-                for directory, _, files in os.walk(full):
-                    for file in files:
-                        where = os.path.join(directory, file)
-                        archive.write(where, os.path.relpath(where, task.work))
-        with open(name, "rb") as file:
-            data = file.read()
-        os.unlink(name)
-        self.answer(200, data, [("Content-Type", "application/zip")])
+        """The ZIP of regular files, also through links that stay inside."""
+        def add(full):
+            if os.path.isfile(full) and os.path.realpath(full).startswith(task.work + "/"):
+                archive.write(full, os.path.relpath(full, task.work))
+        with tempfile.TemporaryFile(dir=settings["root"]) as result:
+            with zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as archive:
+                for path in paths:
+                    full = os.path.normpath(os.path.join(task.work, path))
+                    add(full)
+                    for directory, _, files in os.walk(full):
+                        for file in files:
+                            add(os.path.join(directory, file))
+            result.seek(0)
+            self.answer(200, result, [("Content-Type", "application/zip")])
 
     def stop(self, task):
         with lock:
