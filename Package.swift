@@ -122,7 +122,8 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "MountTests", dependencies: ["beray-fs", "PosixFacts", "posix-facts"], exclude: ["Servers", "Model"]),
+    .testTarget(
+      name: "MountTests", dependencies: ["beray-fs", "PosixFacts", "posix-facts"], exclude: ["Servers", "Model"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,6 +21,7 @@ extension Capabilities {
     (.remove, .removeFile), (.move, .moveFile), (.makeDirectory, .makeDirectory), (.attributes, .setAttributes),
     (.recursiveTree, .fileTree), (.ranges, .fileContent), (.resumableStream, .streamTask),
     (.conditionalUploads, .uploadFile), (.conditionalAttributes, .setAttributes),
+    (.conditionalMoves, .moveFile),
   ]
 
   private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
@@ -32,7 +33,7 @@ extension Capabilities {
     case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
     case .resumableStream: return has("last-event-id", in: "header")
     case .conditionalUploads: return has("if-match", in: "header") && has("if-none-match", in: "header")
-    case .conditionalAttributes: return has("if-match", in: "header")
+    case .conditionalAttributes, .conditionalMoves: return has("if-match", in: "header")
     default: return true
     }
   }

@@ -21,4 +21,6 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   public static let conditionalUploads = Capabilities(rawValue: 1 << 7)
   /// `If-Match` on `PATCH tasks/{id}/files/attributes`.
   public static let conditionalAttributes = Capabilities(rawValue: 1 << 8)
+  /// `If-Match` on `POST tasks/{id}/files/move`, of the file that is replaced.
+  public static let conditionalMoves = Capabilities(rawValue: 1 << 9)
 }

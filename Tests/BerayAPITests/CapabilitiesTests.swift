@@ -9,7 +9,7 @@ import Testing
           "/api/v1/tasks/{task_id}/files/content":{"get":{"parameters":[{"name":"range","in":"header"}]},
             "put":{"parameters":[{"name":"if-match","in":"header"},{"name":"If-None-Match","in":"header"}]},
             "delete":{}},
-          "/api/v1/tasks/{task_id}/files/move":{"post":{}},
+          "/api/v1/tasks/{task_id}/files/move":{"post":{"parameters":[{"name":"If-Match","in":"header"}]}},
           "/api/v1/tasks/{task_id}/files/directory":{"post":{}},
           "/api/v1/tasks/{id}/files/attributes":{"parameters":[],"patch":{"parameters":[{"name":"If-Match","in":"header"}]}},
           "/api/v1/tasks/{id}/files/tree":{"get":{"parameters":[{"$ref":"#/components/parameters/Deep"}]}},
@@ -20,7 +20,7 @@ import Testing
       Capabilities(openAPI: document)
         == [
           .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
-          .conditionalAttributes,
+          .conditionalAttributes, .conditionalMoves,
         ])
   }
 

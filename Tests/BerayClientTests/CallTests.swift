@@ -118,6 +118,10 @@ import Testing
     #expect(
       try await request { try await $0.moveFile(of: id, from: "a", to: "b", overwrite: true) }.0
         == #"POST /api/v1/tasks/7/files/move {"from":"a","to":"b","overwrite":true}"#)
+    let (_, conditional) = try await request {
+      try await $0.moveFile(of: id, from: "a", to: "b", overwrite: true, when: .isVersion(etag: "\"1\""))
+    }
+    #expect(conditional.headers[.ifMatch] == "\"1\"")
     #expect(
       try await request { try await $0.makeDirectory(of: id, path: "d") }.0
         == #"POST /api/v1/tasks/7/files/directory {"path":"d"}"#)

@@ -137,6 +137,26 @@ import ZipArchive
     }
   }
 
+  @Test func aRenameReplacesTheVersionThatIsMeant() async throws {
+    try await Self.withFiles("echo 1 > a; echo 2 > b") {
+      (server: TestServer, id: Int64, files: String) async throws in
+      let etag = try #require(try await server.client.get(files + "content?path=b").headers["etag"])
+      let body = JSON.object([
+        JSON.Member("from", "a"), JSON.Member("to", "b"), JSON.Member("overwrite", true),
+      ]).serializedBytes()
+      func move(_ tag: String) async throws -> Int {
+        try await server.client.send("POST", files + "move", headers: ["If-Match": tag], body: body).status
+      }
+      try "theirs\n".write(toFile: server.workDirectory(id) + "/b", atomically: true, encoding: .utf8)
+      #expect(try await move(etag) == 412)
+      #expect(try await server.client.get(files + "content?path=b").text == "theirs\n")
+      let other = try #require(try await server.client.get(files + "content?path=b").headers["etag"])
+      #expect(try await move(other) == 200)
+      #expect(try await server.client.get(files + "content?path=b").text == "1\n")
+      #expect(try await move(other) == 412)
+    }
+  }
+
   @Test func attributesAreSet() async throws {
     try await Self.withFiles("echo 1 > f") { (server: TestServer, _: Int64, files: String) async throws in
       let body: JSON = ["mode": 0o600, "modified": "2020-01-02T03:04:05.123456789Z"]

@@ -130,6 +130,50 @@ struct ToolTests {
     }
   }
 
+  /// Of a repository that a program works on at either side, the other keeps off.
+  @Test func gitLocksHoldOnBothSides() async throws {
+    try await withBed(.local) { bed in
+      try await task(bed)
+      let result = try await bed.sh(
+        """
+        export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=T GIT_CONFIG_KEY_1=user.email \
+          GIT_CONFIG_VALUE_1=t@example.com GIT_CONFIG_KEY_2=safe.directory GIT_CONFIG_VALUE_2='*'
+        cd 1/files; git init -q r; work=$DIR/data/tasks/1/work/r; cd r
+        echo 1 > x; git add x; git commit -qm one; ls -lA .git > /dev/null
+        echo '# there'; touch $work/.git/index.lock; echo 2 > x; git add x 2>&1 | grep -o "index.lock': File exists"
+        test -f $work/.git/index.lock && rm $work/.git/index.lock && echo refresh > $MNT/1/ctl && git add x && echo added; echo 3 > x
+        echo '# here'; GIT_EDITOR="sh -c 'touch $DIR/in; until test -e $DIR/out; do sleep 0.1; done; echo two > \\$1' -" \
+          git commit -qa & commit=$!
+        until test -e $DIR/in; do sleep 0.1; done
+        git -C $work add x 2>&1 | grep -o "index.lock': File exists"; touch $DIR/out; wait $commit; echo $?
+        echo '# a reference'
+        python3 - $work <<'PY'
+        import os, subprocess, sys
+        lock = os.open(".git/refs/heads/t.lock", os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        there = subprocess.run(["git", "-C", sys.argv[1], "update-ref", "refs/heads/t", "HEAD"], capture_output=True, text=True)
+        print(there.returncode, "t.lock': File exists" in there.stderr)
+        os.close(lock); os.unlink(".git/refs/heads/t.lock")
+        PY
+        git -C $work update-ref refs/heads/t HEAD; echo $?; git -C $work log --format=%s; find $work -name '*.lock'
+        """, timeout: 60)
+      #expect(
+        result.output == """
+          # there
+          index.lock': File exists
+          added
+          # here
+          index.lock': File exists
+          0
+          # a reference
+          128 True
+          0
+          two
+          one
+
+          """, "\(result.output) \(result.errors)")
+    }
+  }
+
   @Test func otherToolsWorkOnAFullServer() async throws {
     try await withBed(.local) { bed in
       try await task(bed)

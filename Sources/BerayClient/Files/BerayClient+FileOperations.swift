@@ -9,12 +9,16 @@ extension BerayClient {
   }
 
   /// Renames a file or a directory. Needs `Capabilities.move`.
-  /// - Throws: ``BerayError/Code/conflict`` where `to` is there and `overwrite` is false.
+  /// - Parameter condition: what must hold of the file that is replaced; for servers with
+  ///   `Capabilities.conditionalMoves`.
+  /// - Throws: ``BerayError/Code/conflict`` where `to` is there and `overwrite` is false; an error with the status 412
+  ///   where the condition does not hold.
   public func moveFile(
-    of id: TaskID, from: String, to: String, overwrite: Bool
+    of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition? = nil
   ) async throws(BerayError) {
     let body = RequestBody.move(from: from, to: to, overwrite: overwrite)
-    _ = try await answer(to: Call(.moveFile, task: id, body: .json(body)))
+    _ = try await answer(
+      to: Call(.moveFile, task: id, body: .json(body), headers: condition?.headers ?? [:]))
   }
 
   /// Makes a directory. Needs `Capabilities.makeDirectory`.

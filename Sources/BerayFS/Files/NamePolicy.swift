@@ -27,7 +27,7 @@ struct NamePolicy: Sendable {
   func classify(_ name: Name, isInGit: Bool = false, canRemove: Bool = true) -> Class {
     let bytes = Array(name.utf8)[...]
     if Self.isLocalOnly(bytes) || (!canRemove && Self.isUndoFile(bytes)) { return .localOnly }
-    if Self.isHeldBack(bytes) || (isInGit && bytes.ends(".lock")) { return .heldBack }
+    if Self.isHeldBack(bytes) || (isInGit && Self.isHeldBackInGit(bytes)) { return .heldBack }
     return scratchPatterns.contains { fnmatch($0, name.string, 0) == 0 } ? .heldBack : .ordinary
   }
 
@@ -52,13 +52,36 @@ struct NamePolicy: Sendable {
       return true
     }
     if name.ends(".tmp") || name.ends(".part") { return true }
+    // What SQLite keeps beside a database while it writes.
+    if name.ends("-journal") || name.ends("-wal") || name.ends("-shm") { return true }
+    // IDEs of JetBrains, before and after the rename.
+    if name.ends("___jb_tmp___") || name.ends("___jb_old___") { return true }
+    // Python's tempfile: tmpXXXXXXXX; mktemp(1): tmp.XXXXXXXXXX.
+    if name.begins("tmp"), name.count == 11, name.allSatisfy(\.isOfTempfile) { return true }
+    if name.begins("tmp."), name.count == 14, name.dropFirst(4).allSatisfy(\.isLetterOrDigit) { return true }
     // sed -i; its template is sedXXXXXX.
     if name.begins("sed"), name.count == 9 { return true }
     guard name.count >= 8, name.suffix(6).allSatisfy(\.isLetterOrDigit) else { return false }
     let stem = name.dropLast(6)
     // rsync and mkstemp(3): .NAME.XXXXXX; patch: NAME.oXXXXXX; perl -i: XXXXXXXX, of which mkstemp(3) fills six.
-    return (stem.begins(".") && stem.ends(".") && stem.count > 2) || (stem.ends(".o") && stem.count > 2)
-      || stem.elementsEqual("XX".utf8)
+    if stem.count > 2, (stem.begins(".") && stem.ends(".")) || stem.ends(".o") { return true }
+    if stem.elementsEqual("XX".utf8) { return true }
+    // Qt's QSaveFile and GLib's g_file_set_contents: NAME.XXXXXX, but no extension of six letters or digits.
+    let random = name.suffix(6)
+    let hasName = stem.dropLast().contains { $0 != UInt8(ascii: ".") }
+    return hasName && stem.ends(".") && random.contains(where: \.isUppercase) && !random.allSatisfy(\.isUppercase)
+  }
+
+  /// git's locks, the objects and packs that it is about to name, and the probe of git init: tXXXXXX.
+  private static func isHeldBackInGit(_ name: ArraySlice<UInt8>) -> Bool {
+    name.ends(".lock") || name.begins("tmp_")
+      || (name.begins("t") && name.count == 7 && name.allSatisfy(\.isLetterOrDigit))
+  }
+
+  /// Whether programs make such a name in order to keep others out: it is of use only where they see it at once.
+  static func isLock(_ name: Name) -> Bool {
+    let bytes = name.utf8.map { $0 | 0x20 }[...]
+    return bytes.ends("lock") || bytes.ends(".lck") || bytes.ends(".pid")
   }
 }
 
@@ -68,6 +91,11 @@ extension ArraySlice<UInt8> {
 }
 
 extension UInt8 {
+  fileprivate var isUppercase: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
+
+  /// Whether Python's tempfile makes names of it.
+  fileprivate var isOfTempfile: Bool { (isLetterOrDigit && !isUppercase) || self == UInt8(ascii: "_") }
+
   fileprivate var isLetterOrDigit: Bool {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -120,21 +120,15 @@ final class WorkDirectory: DirectoryNode {
         CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)
       }
     }
-    let now = tree.context.time.now()
-    let made = tree.structure.withLock { structure -> WorkFile? in
-      guard structure.directories[inode] != nil else { return nil }
-      let hidden = structure.directories[inode]?.hidden.removeValue(forKey: name)
-      let file = tree.context.inodes.add {
-        WorkFile($0, name: name, in: self, permissions: permissions, at: now, tree: tree)
-      }
-      file.wasMade(
-        inPlaceOf: hidden?.version, isHeldBack: hidden?.movedTo == nil && tree.holdsBack(name, in: self),
-        joinsOthers: flags.isDisjoint(with: [.truncate, .exclusive]))
-      let tick = structure.nextTick()
-      structure.directories[inode]?.insert(.file(file), as: name, touched: tick, at: now)
-      structure.directories[inode]?.removals[name] = nil
-      return file
+    guard flags.contains(.exclusive), NamePolicy.isLock(name), tree.shared.keepsLocks else {
+      return opened(tree.make(name, in: self, permissions: permissions, flags: flags), flags, caller)
     }
+    return tree.makeLock(name, in: self, permissions: permissions, flags: flags).then { [self] made in
+      opened(made, flags, caller)
+    }
+  }
+
+  private func opened(_ made: WorkFile?, _ flags: OpenFlags, _ caller: Caller) -> Outcome<CreatedFile> {
     guard let file = made else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
     return file.open(flags.subtracting(.truncate), caller: caller).map { opened in
       CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)

@@ -7,7 +7,7 @@ import VFS
 /// Modes and times: told to a server that keeps them, and else kept for the life of the mount.
 extension WorkFile {
   func setAttributes(_ changes: AttributeChanges, hasHandle: Bool) -> Outcome<AttributeReply> {
-    guard tree.allowsOwner(changes) else { return .failed(.notPermitted) }
+    guard tree.allowsOwner(changes) else { return .failed(tree.refuseOwner(of: path)) }
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
@@ -209,6 +209,12 @@ extension WorkTree {
       && (changes.group ?? context.options.group) == context.options.group
   }
 
+  fileprivate func refuseOwner(of path: String) -> Errno {
+    context.refuse(
+      "chown", path, .notPermitted, "everything belongs to who mounted, and servers keep no owners",
+      advice: "leave the owner out: 'cp' in place of 'cp -p' as root, 'rsync' without '-o' and '-g'")
+  }
+
   fileprivate func timestamp(_ time: AttributeChanges.Time) -> Timestamp {
     switch time {
     case .now: context.time.now()
@@ -217,7 +223,7 @@ extension WorkTree {
   }
 
   func changeAttributes(of directory: WorkDirectory, _ changes: AttributeChanges) -> Outcome<AttributeReply> {
-    guard allowsOwner(changes) else { return .failed(.notPermitted) }
+    guard allowsOwner(changes) else { return .failed(refuseOwner(of: directory.path)) }
     guard changes.size == nil else { return .failed(.isDirectory) }
     let modified = changes.modified.map { timestamp($0) }
     guard changes.permissions != nil || modified != nil else { return directory.getattr(nil) }

@@ -227,8 +227,7 @@ extension WorkFile {
   func install(_ bytes: [UInt8], tag: String?, asked: Duration, _ generation: UInt32) {
     state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return }
-      keepSize(Int64(bytes.count), &state)
-      state.contentTag = tag
+      keepVersion(size: Int64(bytes.count), tag: tag, &state)
       state.checked = asked
       cache.insert(bytes, for: wholeKey(generation))
     }
@@ -237,13 +236,18 @@ extension WorkFile {
   private func learned(size: Int64, tag: String?, asked: Duration, _ generation: UInt32) {
     state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return }
-      keepSize(size, &state)
-      state.contentTag = tag
+      keepVersion(size: size, tag: tag, &state)
       state.checked = asked
     }
   }
 
-  private func keepSize(_ size: Int64, _ state: inout FileState) {
+  /// What was read may be newer than the listing: what is written on top of it then begins from this version.
+  private func keepVersion(size: Int64, tag: String?, _ state: inout FileState) {
+    state.contentTag = tag
+    if let tag, let listed = state.listed.etag, tag != listed {
+      state.listed.etag = tag
+      state.listed.size = size
+    }
     guard state.size != size else { return }
     // The listing told another size: the file has changed since, and the kernel must not go on with the old one.
     if state.size != nil { tree.context.notifier.invalidate(inode, pages: true) }

@@ -55,10 +55,9 @@ extension WorkFile {
     let parent = purpose.place.parent ?? tree.root
     let path = tree.serverPath(of: purpose.place.name, in: parent)
     let isConditional = (try? await tree.shared.capabilities().contains(.conditionalUploads)) ?? false
-    // A rename to that name replaces whatever stands there, unless it was told not to.
     guard purpose.whenArrived == nil else {
-      let condition: VersionCondition? = purpose.mustBeNew && isConditional ? .isNew : nil
-      return .arrived(try await put(upload.body, to: path, within: deadline, when: condition))
+      return .arrived(
+        try await putInPlace(upload.body, purpose, of: parent, at: path, within: deadline, isConditional))
     }
     if !isConditional || VersionCondition(replacing: buffer.base) == nil {
       if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
@@ -81,18 +80,44 @@ extension WorkFile {
       let isAsked = isConditional && (round < Self.rounds || purpose.reason.yields)
       let condition = isAsked ? VersionCondition(replacing: known) : nil
       do throws(BerayError) {
-        let receipt = try await put(upload.body, to: path, within: deadline, when: condition)
-        if isReplacing { tellOfReplaced() }
+        let receipt = try await tree.put(upload.body, to: path, within: deadline, when: condition)
+        if isReplacing { tree.tellOfReplaced(self.path, by: "upload") }
         return .arrived(receipt)
       } catch  where error.status == 412 && condition != nil {
         tree.markStale()
         if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
         guard let listed = serverVersion, !isOther(listed, than: known, buffer) else { continue }
         // The version that was there is gone, and no other came in its place.
-        return .arrived(try await put(upload.body, to: path, within: deadline, when: nil))
+        return .arrived(try await tree.put(upload.body, to: path, within: deadline, when: nil))
       }
     }
     return .conflict
+  }
+
+  /// Uploads the file under a name that it is about to get. What stands there is replaced, unless it must be new, and
+  /// told of where it is not the version that is known.
+  private func putInPlace(
+    _ body: UploadBody, _ purpose: Purpose, of parent: WorkDirectory, at path: String, within deadline: Duration?,
+    _ isConditional: Bool
+  ) async throws(BerayError) -> UploadReceipt {
+    func known() -> WorkFile? { parent.child(purpose.place.name)?.node.file }
+    let old = known()
+    let condition = purpose.mustBeNew ? .isNew : VersionCondition(replacing: old?.serverVersion)
+    var isReplacing = false
+    if isConditional, let condition {
+      do throws(BerayError) {
+        return try await tree.put(body, to: path, within: deadline, when: condition)
+      } catch  where error.status == 412 && !purpose.mustBeNew {
+        isReplacing = await relist(parent, age: .zero) != nil || known() != nil
+      }
+    } else if !purpose.mustBeNew {
+      // A listing that shows another version gives the file another generation.
+      let generation = old?.generation
+      isReplacing = await relist(parent, age: recent) == nil && known() != nil && known()?.generation != generation
+    }
+    let receipt = try await tree.put(body, to: path, within: deadline, when: nil)
+    if isReplacing { tree.tellOfReplaced("\(parent.path)/\(purpose.place.name)", by: "rename") }
+    return receipt
   }
 
   /// How old a listing may be that is taken for what the server has.
@@ -196,15 +221,17 @@ extension WorkFile {
     try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
   }
 
-  private func tellOfReplaced() {
-    _ = tree.context.refuse(
-      "upload", path, .resourceBusy,
-      "the file was changed on the server while it was written here; this upload replaced that version",
-      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
-  }
 }
 
 extension WorkTree {
+  /// Tells that something of ours took the place of somebody else's version, which no program here saw.
+  func tellOfReplaced(_ path: String, by operation: String) {
+    _ = context.refuse(
+      operation, path, .resourceBusy,
+      "the file was changed on the server while it was written here; this \(operation) replaced that version",
+      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
+  }
+
   /// Puts all of a content into a temporary file. Returns it and its length in bytes.
   func download(_ content: FileContent) async throws -> (SpillFile, Int64) {
     let spill = try context.spills.makeFile()

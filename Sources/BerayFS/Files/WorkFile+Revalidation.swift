@@ -36,10 +36,15 @@ extension WorkFile {
   }
 
   /// Whether only asking for the content tells whether it is still the same.
-  var needsRevalidation: Bool {
-    state.withLock { state in
-      guard !state.listed.tellsContent, let checked = state.checked else { return false }
-      return tree.context.time.uptime() - checked >= tree.window
+  /// - Parameter onNews: whether to ask only where the task may have changed it since.
+  func needsRevalidation(onNews: Bool = false) -> Bool {
+    let window = tree.window
+    return state.withLock { state in
+      guard !state.listed.tellsContent, !state.isDetached, let checked = state.checked,
+        state.buffer?.isUnsent(includingEmpty: true) != true,
+        tree.context.time.uptime() - checked >= window
+      else { return false }
+      return !onNews || tree.mayHaveChanged(since: checked)
     }
   }
 
@@ -47,7 +52,7 @@ extension WorkFile {
   func revalidate() async throws(Errno) {
     let asked = tree.context.time.uptime()
     let known = state.withLock { (tag: $0.contentTag, generation: $0.generation) }
-    let old = tree.shared.cache[wholeKey(known.generation)]
+    let old = state.withLock { $0.buffer }?.small ?? tree.shared.cache[wholeKey(known.generation)]
     let path = tree.serverPath(of: self)
     try await tree.context.call("open", self.path) { () async throws(BerayError) in
       let content = try await tree.context.service.fileContent(
@@ -71,7 +76,11 @@ extension WorkFile {
         }
         return
       }
-      let generation = state.withLock { state -> UInt32 in
+      let generation = state.withLock { state -> UInt32? in
+        // What a program wrote meanwhile is what the file is.
+        guard state.generation == known.generation, state.buffer?.retire() != false else { return nil }
+        state.buffer = nil
+        rememberWhileUnsent(state)
         state.contentChanged()
         state.size = bytes.map { Int64($0.count) } ?? content.size
         state.checked = asked
@@ -80,7 +89,7 @@ extension WorkFile {
         tree.context.notifier.invalidate(inode, pages: true)
         return state.generation
       }
-      if let bytes { install(bytes, tag: content.etag, asked: asked, generation) }
+      if let bytes, let generation { install(bytes, tag: content.etag, asked: asked, generation) }
     }
     if state.withLock({ $0.size == nil }) { try await learnSize() }
   }

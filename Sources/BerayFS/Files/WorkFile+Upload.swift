@@ -133,39 +133,6 @@ extension WorkFile {
     }
   }
 
-  /// One PUT.
-  func put(
-    _ body: UploadBody, to path: String, within deadline: Duration?, when condition: VersionCondition?
-  ) async throws(BerayError) -> UploadReceipt {
-    let (context, task) = (tree.context, tree.task)
-    guard !Task.isCancelled else {
-      throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
-    }
-    guard let deadline else {
-      return try await context.service.uploadFile(
-        to: task, path: path, content: body, contentType: nil, when: condition)
-    }
-    let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
-      group.addTask { () -> Result<UploadReceipt, BerayError> in
-        do throws(BerayError) {
-          return .success(
-            try await context.service.uploadFile(
-              to: task, path: path, content: body, contentType: nil, when: condition))
-        } catch {
-          return .failure(error)
-        }
-      }
-      group.addTask {
-        let isOver = (try? await context.time.sleep(deadline)) != nil
-        let detail = "the upload did not arrive within \(deadline)"
-        return .failure(BerayError(isOver ? .timedOut : .cancelled, detail: detail, operation: "upload"))
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? .failure(BerayError(.cancelled, detail: "", operation: "upload"))
-    }
-    return try result.get()
-  }
-
   private func arrived(_ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ receipt: UploadReceipt) {
     let version = FileVersion(size: upload.body.length, modified: receipt.modified, etag: receipt.etag)
     let hadFailed = buffer.failure != nil
@@ -201,6 +168,40 @@ extension WorkFile {
 }
 
 extension WorkTree {
+  /// One PUT, which the end of the task that asks for it ends too.
+  /// - Parameter deadline: when it has failed; nil: as long as it moves.
+  func put(
+    _ body: UploadBody, to path: String, within deadline: Duration?, when condition: VersionCondition?
+  ) async throws(BerayError) -> UploadReceipt {
+    let (context, task) = (context, task)
+    guard !Task.isCancelled else {
+      throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
+    }
+    guard let deadline else {
+      return try await context.service.uploadFile(
+        to: task, path: path, content: body, contentType: nil, when: condition)
+    }
+    let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
+      group.addTask { () -> Result<UploadReceipt, BerayError> in
+        do throws(BerayError) {
+          return .success(
+            try await context.service.uploadFile(
+              to: task, path: path, content: body, contentType: nil, when: condition))
+        } catch {
+          return .failure(error)
+        }
+      }
+      group.addTask {
+        let isOver = (try? await context.time.sleep(deadline)) != nil
+        let detail = "the upload did not arrive within \(deadline)"
+        return .failure(BerayError(isOver ? .timedOut : .cancelled, detail: detail, operation: "upload"))
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? .failure(BerayError(.cancelled, detail: "", operation: "upload"))
+    }
+    return try result.get()
+  }
+
   /// Takes over what the server did to a file, and marks the name, so that no listing of before comes in between.
   /// - Parameter isPlaced: whether the server has the file now, and so the directories above it.
   func change<Value>(_ file: WorkFile, isPlaced: Bool, _ body: (inout FileState) -> Value) -> Value {

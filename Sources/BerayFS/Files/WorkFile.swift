@@ -42,6 +42,9 @@ final class WorkFile: Node {
     return "\(place.parent?.path ?? tree.path)/\(place.name)"
   }
 
+  /// Counts the contents that the file had, as far as they are known here.
+  var generation: UInt32 { state.withLock { $0.generation } }
+
   /// Whether the server has no such file.
   var isLocal: Bool { state.withLock { $0.isLocal } }
   /// Whether the file stays though the server does not list it.
@@ -128,12 +131,22 @@ final class WorkFile: Node {
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
     let known = state.withLock { (isHere: $0.buffer != nil || $0.isLocal || $0.isDetached, parent: $0.place.parent) }
     guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
-    let outcome = tree.whenFresh(parent, grace: Self.grace) { self.attributes(remaining: $0) }
+    let outcome = tree.whenFresh(parent, grace: Self.grace) { self.revalidatedAttributes(remaining: $0) }
     guard case .pending(let work) = outcome else { return outcome }
     return .pending { [self] () async throws(Errno) in
       state.withLock { $0.attributeRequests += 1 }
       defer { state.withLock { $0.attributeRequests -= 1 } }
       return try await work()
+    }
+  }
+
+  /// What is known, unless the task may have changed a content of which the listing tells nothing.
+  private func revalidatedAttributes(remaining: Duration) -> Outcome<AttributeReply> {
+    guard needsRevalidation(onNews: true) else { return attributes(remaining: remaining) }
+    return .pending { [self] () async throws(Errno) in
+      // Where it cannot be asked, what is known is better than nothing.
+      do throws(Errno) { try await revalidate() } catch  where error != .interrupted {}
+      return try await attributes(remaining: remaining).get()
     }
   }
 
@@ -160,7 +173,7 @@ final class WorkFile: Node {
     guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
     return tree.whenFresh(parent) { [self] _ in
       guard state.withLock({ !$0.isDetached }) else { return .failed(.noSuchFileOrDirectory) }
-      guard needsRevalidation else { return opened(flags, caller) }
+      guard needsRevalidation() else { return opened(flags, caller) }
       return .pending { [self] () async throws(Errno) in
         try await revalidate()
         return try await opened(flags, caller).get()

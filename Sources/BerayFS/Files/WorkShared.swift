@@ -96,6 +96,11 @@ final class WorkShared: Sendable {
   /// Whether the server keeps modes and times. As it was known last; before that, false.
   var keepsAttributes: Bool { attributesKept.load(ordering: .relaxed) }
 
+  /// Whether the server makes a file only where it has none, and can remove it. As it was known last; before that, false.
+  var keepsLocks: Bool {
+    knownCapabilities.withLock { $0?.isSuperset(of: [.conditionalUploads, .remove]) ?? false }
+  }
+
   /// Whether the server answered a range with the whole file, though it said that it has ranges.
   var ignoresRanges: Bool { rangesIgnored.load(ordering: .relaxed) }
   func rangesWereIgnored() { rangesIgnored.store(true, ordering: .relaxed) }

@@ -45,6 +45,18 @@ extension WorkTree {
 
   /// Returns whether the server answered.
   private func look(at files: [WorkFile]) async -> Bool {
+    guard await relist(files) else { return false }
+    for file in files where file.needsRevalidation() {
+      do throws(Errno) {
+        try await file.revalidate()
+      } catch {
+        guard error == .noSuchFileOrDirectory else { return false }
+      }
+    }
+    return true
+  }
+
+  private func relist(_ files: [WorkFile]) async -> Bool {
     let parents = files.filter { file in !file.state.withLock { $0.isDetached } }.compactMap(\.place.parent)
     for directory in Dictionary(parents.map { ($0.inode, $0) }, uniquingKeysWith: { $1 }).values {
       do throws(Errno) {

@@ -38,6 +38,7 @@ extension WorkTree {
 
     var place: WorkDirectory.Place { .init(name: newName, parent: newDirectory) }
     var path: String { "\(directory.path)/\(name)" }
+    var newPath: String { "\(newDirectory.path)/\(newName)" }
   }
 
   private func perform(_ rename: Rename) async throws(Errno) {
@@ -108,7 +109,13 @@ extension WorkTree {
       settle(rename.newName, in: rename.newDirectory)
     }
     do throws(BerayError) {
-      try await context.service.moveFile(of: task, from: from, to: to, overwrite: rename.replaces)
+      let isFile = child.node.file != nil && rename.replaces && capabilities.contains(.conditionalMoves)
+      if isFile {
+        let known = rename.newDirectory.child(rename.newName)?.node.file?.serverVersion
+        try await moveFile(from: from, to: to, replacing: known, shownAs: rename.newPath)
+      } else {
+        try await context.service.moveFile(of: task, from: from, to: to, overwrite: rename.replaces, when: nil)
+      }
     } catch {
       // The server may have done it all the same.
       markStale()
@@ -119,6 +126,27 @@ extension WorkTree {
       throw child.node.file == nil ? .directoryNotEmpty : errno
     }
     moveName(child, rename)
+  }
+
+  /// Renames a file on the server. What stands there is replaced, and told of where it is not the version that is known.
+  private func moveFile(
+    from: String, to: String, replacing known: FileVersion?, shownAs path: String
+  ) async throws(BerayError) {
+    let service = context.service
+    if let known {
+      do throws(BerayError) {
+        let condition = VersionCondition(replacing: known)
+        return try await service.moveFile(of: task, from: from, to: to, overwrite: true, when: condition)
+      } catch  where error.status == 412 {
+        // Another version is there, or none.
+      }
+    }
+    do throws(BerayError) {
+      return try await service.moveFile(of: task, from: from, to: to, overwrite: false, when: nil)
+    } catch  where error.code == .conflict {
+      try await service.moveFile(of: task, from: from, to: to, overwrite: true, when: nil)
+      tellOfReplaced(path, by: "rename")
+    }
   }
 
   /// Gives a new name to a file that the server has not under the old one. A name that it is to have is uploaded; where

@@ -10,7 +10,7 @@ import VFS
 /// by one request for all who look.
 ///
 /// Lock order: ``isRetrying``, ``structure`` → the state of a node → ``directoryRename``, a ``WriteBuffer``,
-/// ``ContentCache``, ``InodeTable``. No lock is held over an await.
+/// ``ContentCache``, ``InodeTable``, ``lastNews``. No lock is held over an await.
 /// The notifier only queues, so it is called under the locks, before anybody can see what changed.
 final class WorkTree: Sendable {
   let context: MountContext
@@ -24,6 +24,8 @@ final class WorkTree: Sendable {
   let directoryRename = Mutex<DirectoryRename?>(nil)
   /// Whether what failed is being tried again.
   let isRetrying = Mutex(false)
+  /// When anything may have changed, by ``TimeSource/uptime``.
+  private let lastNews = Mutex(Duration.zero)
   private let isFinished: @Sendable () -> Bool
   private let rootSlot = Mutex<WorkDirectory?>(nil)
 
@@ -62,7 +64,11 @@ final class WorkTree: Sendable {
   /// Anything may have changed: the next look asks the server.
   func markStale() {
     structure.withLock { $0.staleMarks += 1 }
+    lastNews.withLock { $0 = context.time.uptime() }
   }
+
+  /// Whether the content of a file may be another than at `checked`, a time of before the window.
+  func mayHaveChanged(since checked: Duration) -> Bool { isRunning || checked < lastNews.withLock { $0 } }
 
   /// Forgets what can be asked for again.
   func dropCaches() {

@@ -142,9 +142,11 @@ final class ServiceMonitor: TaskService {
     try await watch("remove") { () async throws(BerayError) in try await service.removeFile(of: id, path: path) }
   }
 
-  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
+  func moveFile(
+    of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
+  ) async throws(BerayError) {
     try await watch("move") { () async throws(BerayError) in
-      try await service.moveFile(of: id, from: from, to: to, overwrite: overwrite)
+      try await service.moveFile(of: id, from: from, to: to, overwrite: overwrite, when: condition)
     }
   }
 

@@ -38,7 +38,11 @@ public protocol TaskService: Sendable {
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent
 
   func removeFile(of id: TaskID, path: String) async throws(BerayError)
-  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError)
+  /// - Parameter condition: what must hold of the file that is replaced; for servers with
+  ///   `Capabilities.conditionalMoves`.
+  func moveFile(
+    of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
+  ) async throws(BerayError)
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError)
   /// - Parameter condition: as for an upload; for servers with `Capabilities.conditionalAttributes`.
   /// - Returns: the version that the file is then, as far as the server tells.

@@ -14,8 +14,8 @@ final class FileUpload: Sendable {
   private let target: RelativePath
   private let temporaryPath: String
   private let file: OwnedDescriptor
-  /// One at a time, so that no other upload comes between the check of a condition and the rename.
-  private static let commitLock = Mutex(())
+  /// One at a time, so that no other upload, or rename, comes between the check of a condition and the rename.
+  static let commitLock = Mutex(())
 
   /// What the client wants of the version that stands there (RFC 9110 §13.1).
   struct Condition: Sendable {

@@ -1,6 +1,7 @@
 internal import BerayAPI
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 internal import SystemPackage
 
 extension WorkDirectory {
@@ -16,16 +17,24 @@ extension WorkDirectory {
   }
 
   /// Renames, as rename(2) does; without `overwrite` nothing that exists is replaced.
-  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool) throws {
+  /// - Parameter ifMatch: entity tags, of which one must be that of the file which is replaced; nil: of any.
+  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws {
     guard !from.isRoot, !to.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be moved") }
     try HTTPFailure.translating("\(from.text) to \(to.text)") {
       let source = try openParent(of: from)
       let target = try openParent(of: to)
       let flags = overwrite ? 0 : LINUX_RENAME_NOREPLACE
-      if linux_renameat2(source.rawValue, from.name, target.rawValue, to.name, flags) == 0 { return }
-      switch errno {
-      case ENOTDIR: throw HTTPFailure.conflict("A file stands where a directory would go, or the reverse: \(to.text)")
-      default: throw Errno(rawValue: errno)
+      try FileUpload.commitLock.withLock { _ in
+        if let ifMatch {
+          var status = linux_status()
+          let exists = linux_lstatat(target.rawValue, to.name, &status) == 0
+          guard exists, FileVersion(status).matches(ifMatch, weak: false) else { throw HTTPFailure.isOtherVersion(to) }
+        }
+        if linux_renameat2(source.rawValue, from.name, target.rawValue, to.name, flags) == 0 { return }
+        switch errno {
+        case ENOTDIR: throw HTTPFailure.conflict("A file stands where a directory would go, or the reverse: \(to.text)")
+        default: throw Errno(rawValue: errno)
+        }
       }
     }
   }

@@ -38,10 +38,14 @@ struct FileRoutes: Sendable {
         try await perform(call) { try $0.remove(path) }
         return .json(["message": "Removed", "path": .string(path.text)])
       },
-      Endpoint(.moveFile, "Rename a file or a directory", body: .json(move)) { call in
+      Endpoint(
+        .moveFile, "Rename a file or a directory; If-Match is of the file that is replaced", parameters: [ifMatch],
+        body: .json(move)
+      ) { call in
         let body = try await call.json()
         let (from, to, overwrite) = (try body.path("from"), try body.path("to"), try body.flag("overwrite"))
-        try await perform(call) { try $0.move(from, to: to, overwrite: overwrite) }
+        let wanted = call.header(.ifMatch)
+        try await perform(call) { try $0.move(from, to: to, overwrite: overwrite, ifMatch: wanted) }
         return .json(["message": "Moved", "path": .string(to.text)])
       },
       Endpoint(

@@ -10,7 +10,8 @@ import VFS
 @Suite struct HeldBackTests {
   static let names: [String] = [
     "f~", ".f.un~", "#f#", ".goutputstream-A1B2C3", "sedan.txt", "f.tmp", "video.part", ".f.Xy12zA",
-    ".env.sample", "f.oAb12Cd", "XXab12Cd",
+    ".env.sample", "f.oAb12Cd", "XXab12Cd", "f.txt.AbC123", "tmpab_c12x9", "tmp.Ab12Cd34Ef", "db-journal", "db-wal",
+    "f.py___jb_tmp___",
   ]
 
   @Test(arguments: names)
@@ -20,18 +21,22 @@ import VFS
 
   @Test(arguments: [
     "index.lock", "sed.txt", "sedition.txt", ".f.Xy12z", ".f.Xy12z-", "..Xy12zA", "notes", "partly", "a~b",
+    "f.config", "f.SQLITE", "f.123456", "frame.000001", "tmp", "tmpfile.txt", "tmp.txt", "journal", "tmp_obj_Ab12Cd",
+    "tAb12Cd",
   ])
   func otherNamesAreNot(_ name: String) {
     #expect(NamePolicy().classify(Name(name)) == .ordinary)
   }
 
   @Test func locksOfGitAndScratchPatternsAreHeldBack() {
-    #expect(NamePolicy().classify("index.lock", isInGit: true) == .heldBack)
+    for name in ["index.lock", "tmp_obj_Ab12Cd", "tmp_pack_Ab12Cd", "tAb12Cd"] as [Name] {
+      #expect(NamePolicy().classify(name, isInGit: true) == .heldBack)
+    }
     #expect(NamePolicy().classify(".f.un~") == .heldBack)
     #expect(NamePolicy().classify(".f.un~", canRemove: false) == .localOnly)
     #expect(NamePolicy().classify(".f~", canRemove: false) == .heldBack)
-    let policy = NamePolicy(scratchPatterns: ["*___jb_???___", "[Cc]rash*"])
-    #expect(policy.classify("f___jb_tmp___") == .heldBack)
+    let policy = NamePolicy(scratchPatterns: ["*___x_???___", "[Cc]rash*"])
+    #expect(policy.classify("f___x_tmp___") == .heldBack)
     #expect(policy.classify("crash1") == .heldBack)
     #expect(policy.classify("f") == .ordinary)
   }

@@ -42,6 +42,44 @@ import VFS
     #expect(fixture.server.total == total)
   }
 
+  /// Of listings that tell names alone, nobody learns that a content changed: it is asked for.
+  @Test func aFileOfWhichTheListingTellsNothingIsAskedFor() async throws {
+    let fixture = WorkFixture(.minimal, isFinished: false)
+    fixture.server.put("f", "before")
+    let node = try await fixture.node("f")
+    let opened = try await fixture.open("f")
+    #expect(try await fixture.readAll(opened.file) == Array("before".utf8))
+    fixture.server.put("f", "after it")
+    fixture.notices.clear()
+    for _ in 0..<5 {
+      await fixture.time.sleepers(1)
+      fixture.time.advance(by: .milliseconds(250))
+    }
+    await waitForPages(fixture, of: node)
+    #expect(try await fixture.readAll(opened.file) == Array("after it".utf8))
+    try await opened.file.release().get()
+  }
+
+  /// As `until test -s f; do sleep 1; done` asks.
+  @Test func aSizeOfWhichTheListingTellsNothingIsAskedForAnewWhereItMayHaveChanged() async throws {
+    let fixture = WorkFixture(.minimal, isFinished: false)
+    fixture.server.put("f", "")
+    #expect(try await fixture.stat("f").size == 0)
+    fixture.server.put("f", "text")
+    #expect(try await fixture.stat("f").size == 0)
+    fixture.time.advance(by: .seconds(1))
+    #expect(try await fixture.stat("f").size == 4)
+    fixture.finished.value = true
+    fixture.time.advance(by: .seconds(60))
+    fixture.tree.markStale()
+    let asked = fixture.server.count(.content)
+    for _ in 0..<3 {
+      fixture.time.advance(by: .seconds(60))
+      #expect(try await fixture.stat("f").size == 4)
+    }
+    #expect(fixture.server.count(.content) == asked + 1, "the news of its end is the last")
+  }
+
   @Test func theEndOfTheTaskIsTheLastThatIsLookedAt() async throws {
     let fixture = WorkFixture(.ours, isFinished: false)
     fixture.server.put("f", "before")

@@ -116,7 +116,9 @@ final class FakeTaskService: TaskService {
   ) async throws(BerayError) -> UploadReceipt { throw Self.missing }
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent { throw Self.missing }
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
-  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
+  func moveFile(
+    of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
+  ) async throws(BerayError) {
     throw Self.missing
   }
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }

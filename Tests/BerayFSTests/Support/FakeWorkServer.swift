@@ -32,7 +32,8 @@ final class FakeWorkServer: TaskService {
       capabilities: [.remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges], sendsTags: true)
     /// As our own server.
     static let ours = Manner(
-      capabilities: full.capabilities.union([.conditionalUploads, .conditionalAttributes]), tellsTags: true,
+      capabilities: full.capabilities.union([.conditionalUploads, .conditionalAttributes, .conditionalMoves]),
+      tellsTags: true,
       sendsTags: true)
     static let bare = Manner(capabilities: [])
     static let minimal = Manner(capabilities: [], tellsSizes: false, tellsTimes: false)
@@ -232,8 +233,11 @@ final class FakeWorkServer: TaskService {
     await answer(.remove)
   }
 
-  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
+  func moveFile(
+    of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
+  ) async throws(BerayError) {
     try await begin(.move, "\(from) \(to)")
+    try check(condition, to)
     let isDone = state.withLock { state in
       guard overwrite || !state.files.has(to) else { return false }
       state.files.move(from, to: to)

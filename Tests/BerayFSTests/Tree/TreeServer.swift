@@ -226,7 +226,9 @@ final class TreeServer: TaskService {
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
   ) async throws(BerayError) -> FileContent { throw Self.error(.notFound, 404) }
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.error(.notFound, 404) }
-  func moveFile(of id: TaskID, from: String, to: String, overwrite: Bool) async throws(BerayError) {
+  func moveFile(
+    of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
+  ) async throws(BerayError) {
     throw Self.error(.notFound, 404)
   }
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.error(.notFound, 404) }

@@ -1,0 +1,93 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// How files are made.
+extension WorkTree {
+  /// Makes a file here alone: the server gets it when it is closed. Nil where the directory is gone.
+  func make(
+    _ name: Name, in directory: WorkDirectory, permissions: UInt16, flags: OpenFlags
+  ) -> WorkFile? {
+    insert(name, in: directory, permissions: permissions) { file, hidden in
+      file.wasMade(
+        inPlaceOf: hidden?.version, isHeldBack: hidden?.movedTo == nil && self.holdsBack(name, in: directory),
+        joinsOthers: flags.isDisjoint(with: [.truncate, .exclusive]))
+    }
+  }
+
+  /// Makes a file that is to keep others out: empty, and on the server before the program learns that it has it.
+  ///
+  /// The kernel holds the directory's lock meanwhile, so it has an end; an interrupt ends the wait, and what the server made
+  /// all the same is removed again.
+  func makeLock(
+    _ name: Name, in directory: WorkDirectory, permissions: UInt16, flags: OpenFlags
+  ) -> Outcome<WorkFile?> {
+    .pending { [self] () async throws(Errno) in
+      let path = serverPath(of: name, in: directory)
+      let flight = Flight<UploadReceipt, Errno>()
+      hold(name, in: directory)
+      Task { flight.finish(await lock(path, shownAs: "\(directory.path)/\(name)")) }
+      let receipt: UploadReceipt
+      do throws(Errno) {
+        receipt = try await flight.value()
+      } catch {
+        settle(name, in: directory)
+        if error == .interrupted {
+          Task {
+            guard (try? await flight.value()) != nil else { return }
+            try? await context.service.removeFile(of: task, path: path)
+            markStale()
+          }
+        }
+        throw error
+      }
+      let made = insert(name, in: directory, permissions: permissions) { file, _ in file.isOnServer(receipt) }
+      settle(name, in: directory)
+      if let made, made.hasUntoldAttributes { Task { await made.retryAttributes() } }
+      return made
+    }
+  }
+
+  private func lock(_ path: String, shownAs shownPath: String) async -> Result<UploadReceipt, Errno> {
+    do throws(BerayError) {
+      return .success(
+        try await put(.bytes([]), to: path, within: context.options.timeouts.metadata, when: .isNew))
+    } catch {
+      // Somebody else has the lock, or nobody knows.
+      markStale()
+      return .failure(error.status == 412 ? .fileExists : context.fail("create", shownPath, error))
+    }
+  }
+
+  private func insert(
+    _ name: Name, in directory: WorkDirectory, permissions: UInt16, _ prepare: (WorkFile, HiddenFile?) -> Void
+  ) -> WorkFile? {
+    let now = context.time.now()
+    return structure.withLock { structure in
+      guard structure.directories[directory.inode] != nil else { return nil }
+      let hidden = structure.directories[directory.inode]?.hidden.removeValue(forKey: name)
+      let file = context.inodes.add {
+        WorkFile($0, name: name, in: directory, permissions: permissions, at: now, tree: self)
+      }
+      prepare(file, hidden)
+      let tick = structure.nextTick()
+      structure.directories[directory.inode]?.insert(.file(file), as: name, touched: tick, at: now)
+      structure.directories[directory.inode]?.removals[name] = nil
+      return file
+    }
+  }
+}
+
+extension WorkFile {
+  /// The server has the file, as empty as it was made.
+  fileprivate func isOnServer(_ receipt: UploadReceipt) {
+    state.withLock { state in
+      state.isLocal = false
+      state.listed = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
+      state.unlisted = OwnVersion(answered: receipt.date)
+      if let time = receipt.modified { state.modified = Timestamp(time) }
+    }
+  }
+}
