@@ -13,14 +13,19 @@ struct SaveTests {
     var result: String
     /// How many PUTs of `f` it takes on a bare server.
     var uploads = 1
+    /// How many uploads of temporary files and backups come to them on a full server.
+    var further = 0
     var testDescription: String { name }
   }
 
   static let changed = "alpha\nBETA\ngamma\n"
   static let saves: [Save] = [
-    Save(name: "vim", script: "vim -u NONE -n -es -c 's/^/x/' -c 'u' -c '%s/beta/BETA/' -c wq f", result: changed),
+    Save(
+      name: "vim", script: "vim -u NONE -n -es -c 's/^/x/' -c 'u' -c '%s/beta/BETA/' -c wq f", result: changed,
+      further: 1),
     Save(
       name: "vim with its defaults", script: "vim -u DEFAULTS -es -c '%s/beta/BETA/' -c wq f", result: changed),
+    Save(name: "vim as the system sets it", script: "vim -es -c '%s/beta/BETA/' -c wq f", result: changed, further: 1),
     Save(
       name: "vim on a terminal",
       script:
@@ -28,11 +33,11 @@ struct SaveTests {
       result: changed),
     Save(
       name: "vim, saved twice",
-      script: "vim -u NONE -es -c '%s/beta/b/' -c w -c '%s/^b$/BETA/' -c wq f", result: changed, uploads: 2),
+      script: "vim -u NONE -es -c '%s/beta/b/' -c w -c '%s/^b$/BETA/' -c wq f", result: changed, uploads: 2, further: 2),
     Save(
       name: "nano",
       script: """
-        TERM=xterm tmux -L "$$" -f /dev/null new-session -d -x 80 -y 24 'nano -I f'
+        TERM=xterm tmux -L "$$" -f /dev/null new-session -d -x 80 -y 24 'nano f'
         until tmux -L "$$" capture-pane -p | grep -q gamma; do :; done
         tmux -L "$$" send-keys -l 'alpha'; tmux -L "$$" send-keys Enter
         tmux -L "$$" send-keys C-o Enter; until tmux -L "$$" capture-pane -p | grep -q Wrote; do :; done
@@ -56,6 +61,34 @@ struct SaveTests {
             os.fsync(file.fileno())
         os.replace(name, "f")
         PY
+        """, result: changed),
+    Save(
+      name: "python's tempfile",
+      script: """
+        python3 - <<'PY'
+        import os, tempfile
+        with tempfile.NamedTemporaryFile("w", dir=".", delete=False) as file: file.write("alpha\\nBETA\\ngamma\\n")
+        os.replace(file.name, "f")
+        PY
+        """, result: changed),
+    Save(name: "mktemp", script: "t=$(mktemp -p .) && sed s/beta/BETA/ f > $t && mv $t f", result: changed, further: 1),
+    Save(name: "GIO", script: "sed s/beta/BETA/ f > $DIR/f; gio save f < $DIR/f > $DIR/log", result: changed),
+    Save(
+      name: "QSaveFile and g_file_set_contents",
+      script: """
+        python3 - <<'PY'
+        import os
+        file = os.open("f.QxY3zb", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(file, b"alpha\\nBETA\\ngamma\\n")
+        os.fsync(file)
+        os.close(file)
+        os.rename("f.QxY3zb", "f")
+        PY
+        """, result: changed),
+    Save(
+      name: "IDEs of JetBrains",
+      script: """
+        sed s/beta/BETA/ f > f___jb_tmp___ && mv f f___jb_old___ && mv f___jb_tmp___ f && rm f___jb_old___
         """, result: changed),
     Save(name: "f.tmp", script: "sed s/beta/BETA/ f > f.tmp && mv f.tmp f", result: changed),
     Save(name: ">", script: "printf 'alpha\\nBETA\\n' > f", result: "alpha\nBETA\n"),
@@ -91,6 +124,8 @@ struct SaveTests {
   func onAFullServerNothingIsLeftOver(_ save: Save) async throws {
     try await withBed(.local) { bed in
       try await run(save, bed, work: "data/tasks/1/work")
+      let uploads = try await bed.sh("jq .requests.upload .beray/status.json")
+      #expect(uploads.output == "\(save.uploads + save.further)\n")
     }
   }
 
