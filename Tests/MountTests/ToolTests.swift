@@ -174,6 +174,51 @@ struct ToolTests {
     }
   }
 
+  /// What neither removes nor replaces a file that is stored works there too, and leaves nothing that it did not mean to.
+  @Test func gitMakeAndSQLiteWriteOnABareServer() async throws {
+    try await withBed(.bare(arguments: [])) { bed in
+      try await task(bed)
+      let result = try await bed.sh(
+        """
+        export GIT_CONFIG_COUNT=4 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=T GIT_CONFIG_KEY_1=user.email \
+          GIT_CONFIG_VALUE_1=t@example.com GIT_CONFIG_KEY_2=safe.directory GIT_CONFIG_VALUE_2='*' \
+          GIT_CONFIG_KEY_3=init.defaultBranch GIT_CONFIG_VALUE_3=main
+        cd 1/files; work=$DIR/bare/1
+        git init -q r && cd r && echo 1 > x && git add x && git commit -qm one && git status --porcelain
+        echo 2 > x && git commit -qam two && git log --format=%s && git fsck --strict; echo $?
+        cd ..; git clone -q r c; echo $?; git -C c log --format=%s; cat c/x
+        git -C r rm -q x 2>&1 | grep -o 'Operation not permitted'; cat $work/r/x
+        sqlite3 db 'create table t(x); insert into t values(1), (2)' && sqlite3 $work/db 'select sum(x) from t'
+        sqlite3 db 'begin; insert into t values(10); rollback; insert into t values(4); select sum(x) from t'
+        printf 'all: a\\na: b\\n\\tcp b a\\n' > Makefile; echo b > b; make -s && make -q && cat $work/a
+        """, timeout: 60)
+      #expect(
+        result.output == """
+          two
+          one
+          0
+          0
+          two
+          one
+          2
+          Operation not permitted
+          2
+          3
+          7
+          b
+
+          """, "\(result.output) \(result.errors)")
+      try await bed.endMount()
+      // The server has what git has, and none of what git and SQLite remove again.
+      let left = try await bed.sh(
+        """
+        cd $DIR/bare/1; git -C r -c safe.directory='*' status --porcelain; git -C r -c safe.directory='*' log --format=%s
+        find . -name '*.lock' -o -name 'tmp_*' -o -name '*.new' -o -name 'db?*' -o -path '*/.git/t??????'
+        """)
+      #expect(left.output == "two\none\n", "\(left.output) \(left.errors)")
+    }
+  }
+
   @Test func otherToolsWorkOnAFullServer() async throws {
     try await withBed(.local) { bed in
       try await task(bed)

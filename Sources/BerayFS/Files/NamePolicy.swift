@@ -72,9 +72,10 @@ struct NamePolicy: Sendable {
     return hasName && stem.ends(".") && random.contains(where: \.isUppercase) && !random.allSatisfy(\.isUppercase)
   }
 
-  /// git's locks, the objects and packs that it is about to name, and the probe of git init: tXXXXXX.
+  /// git's locks, what it is about to name (objects, packs, packed-refs.new), who collects garbage (gc.pid), and the
+  /// probe of git init: tXXXXXX.
   private static func isHeldBackInGit(_ name: ArraySlice<UInt8>) -> Bool {
-    name.ends(".lock") || name.begins("tmp_")
+    name.ends(".lock") || name.ends(".new") || name.ends(".pid") || name.begins("tmp_") || name.begins(".tmp-")
       || (name.begins("t") && name.count == 7 && name.allSatisfy(\.isLetterOrDigit))
   }
 
