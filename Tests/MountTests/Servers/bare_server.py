@@ -38,6 +38,12 @@ class Task:
             stderr=subprocess.STDOUT, start_new_session=True)
         threading.Thread(target=self.follow, daemon=True).start()
 
+    def kill(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
     def follow(self):
         for line in self.process.stdout:
             with lock:
@@ -204,10 +210,7 @@ class Handler(BaseHTTPRequestHandler):
         with lock:
             if task.status == "RUNNING":
                 task.status = "STOPPED"
-        try:
-            os.killpg(task.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        task.kill()
         with lock:
             lock.notify_all()
 
@@ -254,8 +257,15 @@ def main():
     settings.update(root=os.path.realpath(arguments.root), replay=arguments.replay, no_length=arguments.no_length)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(server.server_address[1], flush=True)
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    finally:
+        # No agent outlives the server.
+        for task in list(tasks.values()):
+            if task.status == "RUNNING":
+                task.kill()
 
 
 if __name__ == "__main__":
