@@ -34,6 +34,8 @@ public protocol FileSystem: Sendable {
   ) -> Outcome<Void>
   func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
   func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
+  /// A device, a FIFO or a socket.
+  func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
 
   func create(
     _ name: Name, in directory: InodeID, permissions: UInt16, flags: OpenFlags, caller: Caller
@@ -97,6 +99,8 @@ extension FileSystem {
   public func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     .failed(.notPermitted)
   }
+
+  public func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> { .failed(.notPermitted) }
 
   public func poll(_ inode: InodeID, handle: HandleID) -> PollEvents { [.readable, .writable] }
 }

@@ -113,6 +113,9 @@ struct LimitsTests {
           rename\td\tEPERM
           rename\td\tEPERM
           rename\tempty\tEPERM
+          chown\td/full/f\tEPERM
+          chown\td\tEPERM
+          mknod\tp\tEPERM
           rename\td\tEPERM
 
           """, "\(result.errors)")

@@ -8,8 +8,9 @@ import VFS
 /// alone knows of.
 extension WorkTree {
   func refuse(_ operation: String, _ path: String) -> Errno {
-    context.refuse(
-      operation, path, .notPermitted, "this server cannot \(operation) files",
+    let verb = operation == "rename" ? "rename" : "remove"
+    return context.refuse(
+      operation, path, .notPermitted, "this server cannot \(verb) files or directories",
       advice: "a server with the operation is needed, such as 'beray-fs serve'")
   }
 

@@ -208,19 +208,25 @@ extension BerayFileSystem: FileSystem {
   }
 
   public func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    refuseLink("symlink", name, in: directory)
+    refuse("symlink", name, in: directory, "copy what the link would lead to")
   }
 
   public func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    refuseLink("link", name, in: directory)
+    refuse("link", name, in: directory, "copy what the link would lead to")
   }
 
-  private func refuseLink(_ operation: String, _ name: Name, in directory: InodeID) -> Outcome<Entry> {
+  public func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+    refuse("mknod", name, in: directory, "make it outside the mount")
+  }
+
+  private func refuse(
+    _ operation: String, _ name: Name, in directory: InodeID, _ advice: String
+  ) -> Outcome<Entry> {
     inDirectory(directory) { directory in
       .failed(
         context.refuse(
-          operation, "\(directory.path)/\(name)", .notPermitted, "servers take files and directories, and no links",
-          advice: "copy what the link would lead to"))
+          operation, "\(directory.path)/\(name)", .notPermitted, "servers take files and directories, and nothing else",
+          advice: advice))
     }
   }
 

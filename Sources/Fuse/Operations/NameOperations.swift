@@ -30,12 +30,15 @@ func onForgetMany(_ request: fuse_req_t?, _ count: Int, _ forgets: UnsafeMutable
   fuse_reply_none(request)
 }
 
-/// Devices, FIFOs and sockets do not exist here; a regular file comes by create.
+/// Devices, FIFOs and sockets; a regular file comes by create.
 func onMknod(
   _ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t, _ device: dev_t
 ) {
-  guard let request else { return }
-  Reply<EntryShape>(request).fail(.notPermitted)
+  guard let request, let name = name.required(by: request) else { return }
+  let adapter = Adapter.serving(request)
+  guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
+  adapter.answerEntry(
+    request, adapter.fileSystem.mknod(name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
 }
 
 func onMkdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t) {

@@ -86,7 +86,7 @@ import VFS
     #expect(fixture.server.text("sedan.txt") == "more")
     await #expect(throws: Errno.notPermitted) { try await fixture.unlink("sedan.txt") }
     await #expect(throws: Errno.notPermitted) { try await fixture.rename("sedan.txt", "f") }
-    #expect(fixture.errors.contains("unlink\t7-t/files/sedan.txt\tEPERM\t-\tthis server cannot unlink files"))
+    #expect(fixture.errors.contains("unlink\t7-t/files/sedan.txt\tEPERM\t-\tthis server cannot remove files"))
   }
 
   @Test func anOpenFileIsHeldBackAsLongAsItIsOpen() async throws {
