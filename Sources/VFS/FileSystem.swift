@@ -82,6 +82,14 @@ public protocol Notifier: Sendable {
   func expire(_ name: Name, in directory: InodeID)
   /// Wake whoever polls `handle`.
   func wake(_ handle: HandleID)
+  /// Runs `body` once the kernel has every notice about an inode that was given before, or never will. It may have to wait
+  /// for a read of that inode: what `body` answers must be none.
+  func whenInvalidated(_ body: @escaping @Sendable () -> Void)
+}
+
+extension Notifier {
+  /// At once: for those who tell no kernel.
+  public func whenInvalidated(_ body: @escaping @Sendable () -> Void) { body() }
 }
 
 /// Operations that this kind of file system seldom has.

@@ -347,4 +347,6 @@ extension Bed.Server {
   /// Where the server has the files of the first task.
   var work: String { isBare ? "bare/1" : "data/tasks/1/work" }
   var isBare: Bool { if case .bare = self { true } else { false } }
+  /// Whether its listings tell that a file has changed.
+  var tellsVersions: Bool { if case .bare(let arguments) = self { arguments.contains("--details") } else { true } }
 }

@@ -40,6 +40,8 @@ struct FileState {
   var checked: Duration?
   /// The entity tag of the content that was read last.
   var contentTag: String?
+  /// Another content, of which a listing told, on its way: until it is here, the one of before is what the file is.
+  var bringing: Flight<Void, Errno>?
   /// The kernel asks for attributes, and waits for a listing.
   var attributeRequests: Int32 = 0
   var writers: Int32 = 0
@@ -72,6 +74,17 @@ struct FileState {
     sizing = nil
     contentTag = nil
     checked = nil
+  }
+
+  /// Whether a listing shows another content of a file that a program has open, which is to be taken over together with its
+  /// bytes: a size without them would show a part of one content, or zeros behind the other.
+  func comesWithContent(_ entry: FileEntry) -> Bool {
+    guard handles > 0, buffer == nil, !isLocal, !isDetached, let size, let newSize = entry.size,
+      max(size, newSize) <= ContentCache.wholeLimit
+    else { return false }
+    let new = FileVersion(entry)
+    if let unlisted { return !unlisted.isShown(by: new, asMade: listed) }
+    return !new.isSameContent(as: listed)
   }
 
   /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or

@@ -226,11 +226,16 @@ extension WorkFile {
   /// Keeps content that came, unless the file has another by now.
   func install(_ bytes: [UInt8], tag: String?, asked: Duration, _ generation: UInt32) {
     state.withLock { state in
-      guard state.generation == generation, state.buffer == nil else { return }
-      keepVersion(size: Int64(bytes.count), tag: tag, &state)
-      state.checked = asked
-      cache.insert(bytes, for: wholeKey(generation))
+      if state.generation == generation { install(bytes, tag: tag, asked: asked, &state) }
     }
+  }
+
+  /// The same of what the file has now, unless a program wrote to it.
+  func install(_ bytes: [UInt8], tag: String?, asked: Duration, _ state: inout FileState) {
+    guard state.buffer == nil else { return }
+    keepVersion(size: Int64(bytes.count), tag: tag, &state)
+    state.checked = asked
+    cache.insert(bytes, for: wholeKey(state.generation))
   }
 
   private func learned(size: Int64, tag: String?, asked: Duration, _ generation: UInt32) {
@@ -247,6 +252,7 @@ extension WorkFile {
     if let tag, let listed = state.listed.etag, tag != listed {
       state.listed.etag = tag
       state.listed.size = size
+      tree.context.notifier.invalidate(inode, pages: true)
     }
     guard state.size != size else { return }
     // The listing told another size: the file has changed since, and the kernel must not go on with the old one.

@@ -93,4 +93,51 @@ extension WorkFile {
     }
     if state.withLock({ $0.size == nil }) { try await learnSize() }
   }
+
+  // MARK: - Content and size together
+
+  /// Whether an open has to read the content: while the task runs, it may be newer than the listing, and a size that was
+  /// told before would cut it.
+  func isToBeRead(_ flags: OpenFlags) -> Bool {
+    guard flags.contains(.read), tree.isRunning else { return false }
+    let key = state.withLock { state -> ContentCache.Key? in
+      if state.bringing != nil { return nil }
+      guard state.buffer == nil, state.stream == nil, let size = state.size, size > 0, size <= ContentCache.wholeLimit
+      else { return nil }
+      return wholeKey(state.generation)
+    }
+    return key.map { !tree.shared.cache.contains($0) } ?? false
+  }
+
+  /// Reads a small file, and lets the kernel forget a size that is not the one of what came.
+  func readAtOpen() async throws(Errno) {
+    let told = state.withLock { $0.size }
+    do throws(Errno) { _ = try await wholeContent() } catch where error != .interrupted {
+      // Whoever reads it gets the error.
+    }
+    guard state.withLock({ $0.size != told }) else { return }
+    let flight = Flight<Void, Errno>()
+    tree.context.notifier.whenInvalidated { flight.finish(.success(())) }
+    try await flight.value()
+  }
+
+  /// Fetches the content of which a listing told, and takes over both at once.
+  func bring(_ entry: FileEntry, _ flight: Flight<Void, Errno>) async {
+    let asked = tree.context.time.uptime()
+    let path = tree.serverPath(of: self)
+    var content: (bytes: [UInt8], tag: String?)?
+    do throws(BerayError) {
+      let answer = try await tree.context.service.fileContent(
+        of: tree.task, path: path, range: nil, ifNoneMatch: nil)
+      content = (try await answer.body.collect(upTo: ContentCache.wholeLimit), answer.etag)
+    } catch {
+      // Whoever reads it asks for it again, and gets the error.
+    }
+    state.withLock { state in
+      takeOver(entry, &state)
+      if let (bytes, tag) = content { install(bytes, tag: tag, asked: asked, &state) }
+      state.bringing = nil
+    }
+    flight.finish(.success(()))
+  }
 }

@@ -93,19 +93,32 @@ final class WorkFile: Node {
     tree.context.notifier.invalidate(inode, pages: true)
   }
 
-  /// Takes over what a listing tells of the file. The kernel is told to forget before anybody is told the new size.
+  /// A listing tells of the file.
   func adopt(_ entry: FileEntry) {
-    state.withLock { state in
-      let (size, modified) = (state.size, state.modified)
-      // Of most files nothing is remembered.
-      let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
-      if let pages = state.adopt(entry) {
-        // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
-        let isAnswered = state.attributeRequests > 0 && (state.size != size || state.modified != modified)
-        if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
+    let flight = Flight<Void, Errno>()
+    let isOurs = state.withLock { state in
+      guard state.comesWithContent(entry) else {
+        takeOver(entry, &state)
+        return false
       }
-      if mayBeDone { rememberWhileUnsent(state) }
+      guard state.bringing == nil else { return false }
+      state.bringing = flight
+      return true
     }
+    if isOurs { Task { await bring(entry, flight) } }
+  }
+
+  /// Takes over what a listing tells. The kernel is told to forget before anybody is told the new size.
+  func takeOver(_ entry: FileEntry, _ state: inout FileState) {
+    let (size, modified) = (state.size, state.modified)
+    // Of most files nothing is remembered.
+    let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
+    if let pages = state.adopt(entry) {
+      // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
+      let isAnswered = state.attributeRequests > 0 && (state.size != size || state.modified != modified)
+      if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
+    }
+    if mayBeDone { rememberWhileUnsent(state) }
   }
 
   // MARK: - Attributes
@@ -142,6 +155,12 @@ final class WorkFile: Node {
 
   /// What is known, unless the task may have changed a content of which the listing tells nothing.
   private func revalidatedAttributes(remaining: Duration) -> Outcome<AttributeReply> {
+    if let bringing = state.withLock({ $0.bringing }) {
+      return .pending { [self] () async throws(Errno) in
+        try await bringing.end()
+        return try await attributes(remaining: remaining).get()
+      }
+    }
     guard needsRevalidation(onNews: true) else { return attributes(remaining: remaining) }
     return .pending { [self] () async throws(Errno) in
       // Where it cannot be asked, what is known is better than nothing.
@@ -173,9 +192,10 @@ final class WorkFile: Node {
     guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
     return tree.whenFresh(parent) { [self] _ in
       guard state.withLock({ !$0.isDetached }) else { return .failed(.noSuchFileOrDirectory) }
-      guard needsRevalidation() else { return opened(flags, caller) }
+      guard needsRevalidation() || isToBeRead(flags) else { return opened(flags, caller) }
       return .pending { [self] () async throws(Errno) in
-        try await revalidate()
+        if needsRevalidation() { try await revalidate() }
+        if isToBeRead(flags) { try await readAtOpen() }
         return try await opened(flags, caller).get()
       }
     }

@@ -23,6 +23,8 @@ final class KernelNotifier: Notifier {
 
   func expire(_ name: Name, in directory: InodeID) { names.add(.name(name, directory: directory)) }
 
+  func whenInvalidated(_ body: @escaping @Sendable () -> Void) { inodes.whenSent(body) }
+
   func wake(_ handle: HandleID) { wakeUps.add(.wake(handle)) }
 
   /// Starts to send to `session`, which must outlive the threads that are returned.

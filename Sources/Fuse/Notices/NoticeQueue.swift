@@ -10,6 +10,8 @@ final class NoticeQueue: Sendable {
     var notices: [Notice] = []
     /// What `notices` holds: a notice that is still to be sent need not be sent twice.
     var queued: Set<Notice> = []
+    /// Run once `notices` are sent.
+    var afterwards: [@Sendable () -> Void] = []
     var isClosed = false
   }
 
@@ -25,12 +27,25 @@ final class NoticeQueue: Sendable {
     if isNew { changed.signal() }
   }
 
+  /// Runs `body` once everything that was added before is sent, or dropped.
+  func whenSent(_ body: @escaping @Sendable () -> Void) {
+    let isClosed = state.withLock { state in
+      if !state.isClosed { state.afterwards.append(body) }
+      return state.isClosed
+    }
+    if isClosed { body() } else { changed.signal() }
+  }
+
   /// Ends ``run(_:)``; what was not sent is dropped.
   func close() {
-    state.withLock { state in
-      state = State()
-      state.isClosed = true
+    let afterwards = state.withLock { state in
+      defer {
+        state = State()
+        state.isClosed = true
+      }
+      return state.afterwards
     }
+    for body in afterwards { body() }
     changed.signal()
   }
 
@@ -38,17 +53,18 @@ final class NoticeQueue: Sendable {
   func run(_ send: (Notice) -> Void) {
     while true {
       changed.wait()
-      guard let notices = takeAll() else { return }
+      guard let (notices, afterwards) = takeAll() else { return }
       for notice in notices { send(notice) }
+      for body in afterwards { body() }
     }
   }
 
   /// nil once closed.
-  private func takeAll() -> [Notice]? {
+  private func takeAll() -> ([Notice], [@Sendable () -> Void])? {
     state.withLock { state in
       if state.isClosed { return nil }
       defer { state = State() }
-      return state.notices
+      return (state.notices, state.afterwards)
     }
   }
 }

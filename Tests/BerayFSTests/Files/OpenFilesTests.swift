@@ -80,6 +80,41 @@ import VFS
     #expect(fixture.server.count(.content) == asked + 1, "the news of its end is the last")
   }
 
+  /// Between the listing and the content, somebody wrote again: what is read is cut by no size that was told before.
+  @Test func aSizeIsTheOneOfWhatIsRead() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", "short")
+    #expect(try await fixture.stat("f").size == 5)
+    fixture.server.put("f", "much longer")
+    let opened = try await fixture.open("f")
+    #expect(fixture.notices.all.contains { $0.hasPrefix("pages") })
+    #expect(try await fixture.stat("f").size == 11)
+    #expect(try await fixture.readAll(opened.file) == Array("much longer".utf8))
+    #expect(fixture.server.count(.content) == 1)
+    try await opened.file.release().get()
+  }
+
+  @Test func aFileThatIsOpenGetsItsSizeAndItsContentTogether() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", "short")
+    let opened = try await fixture.open("f")
+    let node = try await fixture.node("f")
+    #expect(try await fixture.readAll(opened.file) == Array("short".utf8))
+    fixture.server.put("f", "much longer")
+    fixture.tree.markStale()
+    _ = fixture.server.hold(.content)
+    _ = try await fixture.names()
+    await fixture.server.requests(.content, 2)
+    // The old one, whole, as long as the new one is not there.
+    #expect(try await fixture.readAll(opened.file) == Array("short".utf8))
+    let attributes = Task { try await node.getattr(opened.file).get().attributes.size }
+    fixture.server.put("f", "and again it is longer")
+    fixture.server.letGo(.content)
+    #expect(try await attributes.value == 22)
+    #expect(try await fixture.readAll(opened.file) == Array("and again it is longer".utf8))
+    try await opened.file.release().get()
+  }
+
   @Test func theEndOfTheTaskIsTheLastThatIsLookedAt() async throws {
     let fixture = WorkFixture(.ours, isFinished: false)
     fixture.server.put("f", "before")

@@ -28,6 +28,16 @@ going = threading.Event()
 going.set()
 
 
+def entry(directory, name):
+    path = os.path.join(directory, name)
+    told = {"name": name, "type": "directory" if os.path.isdir(path) else "file"}
+    if settings["details"]:
+        status = os.lstat(path)
+        told["size"] = status.st_size
+        told["modified"] = status.st_mtime_ns / 1e9
+    return told
+
+
 class Task:
     def __init__(self, number, goal):
         self.number, self.goal, self.status, self.events = number, goal, "RUNNING", []
@@ -173,9 +183,7 @@ class Handler(BaseHTTPRequestHandler):
         if rest == ["files", "tree"]:
             if not os.path.isdir(full):
                 return self.fail(404, "Not found")
-            return self.answer(200, [
-                {"name": name, "type": "directory" if os.path.isdir(os.path.join(full, name)) else "file"}
-                for name in sorted(os.listdir(full))])
+            return self.answer(200, [entry(full, name) for name in sorted(os.listdir(full))])
         if rest == ["files", "content"] and method == "GET":
             if not os.path.isfile(full):
                 return self.fail(404, "File not found")
@@ -253,8 +261,10 @@ def main():
     parser.add_argument("root")
     parser.add_argument("--replay", action="store_true")
     parser.add_argument("--no-length", action="store_true")
+    parser.add_argument("--details", action="store_true", help="listings tell sizes and times, and not names alone")
     arguments = parser.parse_args()
-    settings.update(root=os.path.realpath(arguments.root), replay=arguments.replay, no_length=arguments.no_length)
+    settings.update(root=os.path.realpath(arguments.root), replay=arguments.replay, no_length=arguments.no_length,
+                    details=arguments.details)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
