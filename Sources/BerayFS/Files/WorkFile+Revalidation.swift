@@ -112,7 +112,7 @@ extension WorkFile {
   /// Reads a small file, and lets the kernel forget a size that is not the one of what came.
   func readAtOpen() async throws(Errno) {
     let told = state.withLock { $0.size }
-    do throws(Errno) { _ = try await wholeContent() } catch where error != .interrupted {
+    do throws(Errno) { _ = try await wholeContent() } catch  where error != .interrupted {
       // Whoever reads it gets the error.
     }
     guard state.withLock({ $0.size != told }) else { return }
