@@ -78,6 +78,27 @@ struct LimitsTests {
 
   // MARK: - What a bare server cannot do
 
+  @Test func aDeepTreeIsSeenAndRemoved() async throws {
+    try await withBed(.local) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir true; cat last/wait > /dev/null; cd 1/files
+        python3 - <<'PY'
+        import os
+        top = os.getcwd()
+        for _ in range(300):
+            os.mkdir("d")
+            os.chdir("d")
+        with open("f", "w") as f: f.write("deep")
+        os.chdir(top)
+        PY
+        echo refresh > ../ctl; find . | wc -l; find . -type f | tr -dc / | wc -c; find . -type f -execdir cat {} \\;; echo
+        rm -r d; ls -A | wc -l; ls -A $DIR/data/tasks/1/work | wc -l
+        """, timeout: 60)
+      #expect(result.output == "302\n301\ndeep\n0\n0\n", "\(result.errors)")
+    }
+  }
+
   @Test func aBareServerKeepsItsDirectories() async throws {
     try await withBed(.bare(arguments: [])) { bed in
       try await task(bed, "mkdir -p d/full empty; echo x > d/full/f")

@@ -219,6 +219,13 @@ extension PosixFact {
       }
       try await world.close(file)
     },
+    PosixFact("times of a directory are kept") { world in
+      try await world.mkdir("d")
+      let (accessed, modified) = (Timestamp(seconds: 1000), Timestamp(seconds: 2000, nanoseconds: 3))
+      try await world.setTimes("d", accessed: accessed, modified: modified)
+      let status = try await world.stat("d")
+      try world.expect((status.accessed, status.modified) == (accessed, modified), "\(status)")
+    },
     PosixFact("chmod of a directory is seen") { world in
       try await world.mkdir("d")
       try await world.chmod("d", 0o700)

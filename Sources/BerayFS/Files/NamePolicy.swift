@@ -31,8 +31,11 @@ struct NamePolicy: Sendable {
     return scratchPatterns.contains { fnmatch($0, name.string, 0) == 0 } ? .heldBack : .ordinary
   }
 
-  /// Whether editors remove such a file in order to make it anew at the next save.
-  static func isBackup(_ name: Name) -> Bool { name.utf8.last == UInt8(ascii: "~") }
+  /// Whether editors remove such a file in order to make it anew at the next save: a backup, or what Emacs saves by itself.
+  static func isBackup(_ name: Name) -> Bool {
+    let bytes = Array(name.utf8)[...]
+    return bytes.ends("~") || (bytes.count > 1 && bytes.begins("#") && bytes.ends("#"))
+  }
 
   private static func isLocalOnly(_ name: ArraySlice<UInt8>) -> Bool {
     // vim's swap files (.NAME.sw?), and its two probes: for long names (.NAME.swpx) and for a writable directory.
@@ -56,8 +59,11 @@ struct NamePolicy: Sendable {
     if name.ends("-journal") || name.ends("-wal") || name.ends("-shm") { return true }
     // IDEs of JetBrains, before and after the rename.
     if name.ends("___jb_tmp___") || name.ends("___jb_old___") { return true }
-    // Python's tempfile: tmpXXXXXXXX; mktemp(1): tmp.XXXXXXXXXX.
+    // Jupyter's copy of what it is about to write.
+    if name.begins(".~") { return true }
+    // Python's tempfile: tmpXXXXXXXX; Emacs: tmpXXXXXX; mktemp(1): tmp.XXXXXXXXXX.
     if name.begins("tmp"), name.count == 11, name.allSatisfy(\.isOfTempfile) { return true }
+    if name.begins("tmp"), name.count == 9, name.allSatisfy(\.isLetterOrDigit) { return true }
     if name.begins("tmp."), name.count == 14, name.dropFirst(4).allSatisfy(\.isLetterOrDigit) { return true }
     // sed -i; its template is sedXXXXXX.
     if name.begins("sed"), name.count == 9 { return true }

@@ -49,6 +49,11 @@ struct DirectoryContents {
   /// What the server told last of its mtime.
   var serverModified: Timestamp?
   var modified: Timestamp
+  /// As a program set it; nil: as ``modified``. No server keeps it.
+  var accessed: Timestamp?
+  private(set) var subdirectories: UInt32 = 0
+  /// Whether the whole listing of the work directory leaves out what is in here, so that it has to be asked itself.
+  var isLeftOut = false
   /// Whether the listing changed since the kernel last began to copy it.
   var changedSinceListed = true
 
@@ -69,9 +74,11 @@ struct DirectoryContents {
 
   /// Adds a child, which gets the next cookie. The mtime moves.
   mutating func insert(_ node: WorkNode, as name: Name, touched: UInt64, at time: Timestamp) {
+    remove(name, at: time)
+    if case .directory = node { subdirectories += 1 }
     let child = TreeChild(name: name, cookie: nextCookie, node: node, placed: touched, touched: touched)
     nextCookie += 1
-    if children[name] == nil, order != nil { order?.append(child) } else { order = nil }
+    order?.append(child)
     children[name] = child
     changed(at: time)
   }
@@ -79,6 +86,7 @@ struct DirectoryContents {
   @discardableResult
   mutating func remove(_ name: Name, at time: Timestamp) -> TreeChild? {
     guard let child = children.removeValue(forKey: name) else { return nil }
+    if case .directory = child.node { subdirectories -= 1 }
     order = nil
     changed(at: time)
     return child

@@ -54,9 +54,10 @@ final class WorkDirectory: DirectoryNode {
     let window = tree.window
     let reply = tree.structure.withLock { structure -> AttributeReply? in
       guard let contents = structure.directories[inode] else { return nil }
-      let attributes = tree.context.attributes(
+      var attributes = tree.context.attributes(
         inode, .directory, permissions: contents.mode.map { $0 & 0o777 } ?? 0o700, size: 0,
-        modified: contents.modified, links: 2)
+        modified: contents.modified, links: 2 + contents.subdirectories)
+      if let accessed = contents.accessed { attributes.accessed = accessed }
       let remaining = tree.remaining(of: contents, marks: structure.staleMarks, window: window) ?? .zero
       return AttributeReply(attributes, timeout: remaining)
     }
@@ -72,7 +73,7 @@ final class WorkDirectory: DirectoryNode {
 
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
     // What exists here alone needs no news of the server.
-    if let held = child(name), held.node.isHeldHere {
+    if let held = child(name), held.node.needsNoNews {
       return .ready(FoundNode(node: held.node.node, nameTimeout: .zero))
     }
     return tree.whenFresh(self) { [self] remaining in
@@ -105,6 +106,8 @@ final class WorkDirectory: DirectoryNode {
     guard let child = child(listed.name), child.node.inode == listed.node.inode else { return nil }
     let remaining = tree.remaining(of: self)
     guard case .file(let file) = child.node else { return ListedEntry(listed.node, nameTimeout: remaining) }
+    // Of one that is about to change the kernel has to ask, and waits for it.
+    if file.state.withLock({ $0.bringing != nil }) { return ListedEntry(nameTimeout: remaining, attributes: nil) }
     return ListedEntry(nameTimeout: remaining, attributes: file.knownAttributes(remaining: remaining))
   }
 
@@ -156,6 +159,11 @@ final class WorkDirectory: DirectoryNode {
 }
 
 extension WorkNode {
+  /// Whether no listing changes what a lookup of it gives.
+  fileprivate var needsNoNews: Bool {
+    if case .file(let file) = self { file.state.withLock { file.isHereAlone($0) } } else { isHeldHere }
+  }
+
   /// Whether it exists in this mount alone, or holds bytes that the server has not.
   var isHeldHere: Bool {
     switch self {

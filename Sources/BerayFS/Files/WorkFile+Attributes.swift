@@ -226,6 +226,9 @@ extension WorkTree {
     guard allowsOwner(changes) else { return .failed(refuseOwner(of: directory.path)) }
     guard changes.size == nil else { return .failed(.isDirectory) }
     let modified = changes.modified.map { timestamp($0) }
+    if let accessed = changes.accessed.map({ timestamp($0) }) {
+      structure.withLock { $0.directories[directory.inode]?.accessed = accessed }
+    }
     guard changes.permissions != nil || modified != nil else { return directory.getattr(nil) }
     return .pending { [self] () async throws(Errno) in
       let capabilities: Capabilities = directory.isHeldHere ? [] : try await shared.capabilities()

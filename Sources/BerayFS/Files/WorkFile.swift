@@ -49,6 +49,10 @@ final class WorkFile: Node {
   var isLocal: Bool { state.withLock { $0.isLocal } }
   /// Whether the file stays though the server does not list it.
   var isHeldHere: Bool { state.withLock { $0.isLocal || $0.buffer != nil } }
+  /// Whether what the server has of it does not matter: there is none, or something newer here.
+  func isHereAlone(_ state: borrowing FileState) -> Bool {
+    state.isLocal || state.isDetached || state.buffer?.isUnsent(includingEmpty: true) ?? false
+  }
   /// Whether the name is one that never goes up.
   func isLocalOnly(_ state: borrowing FileState) -> Bool {
     state.isLocal && tree.shared.names.classify(state.place.name, canRemove: !tree.shared.holdsBack) == .localOnly
@@ -84,7 +88,12 @@ final class WorkFile: Node {
   /// Drops what can be read again.
   func dropContent() {
     state.withLock { state in
-      guard state.buffer == nil, !state.isLocal else { return }
+      guard !state.isLocal, state.buffer?.retire() != false else { return }
+      if let buffer = state.buffer {
+        state.size = buffer.size
+        state.buffer = nil
+        rememberWhileUnsent(state)
+      }
       state.contentChanged()
       // Whether the next listing still shows what was uploaded here, nobody knows now.
       state.unlisted = nil
@@ -142,7 +151,7 @@ final class WorkFile: Node {
   private static let grace = Duration.milliseconds(100)
 
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let known = state.withLock { (isHere: $0.buffer != nil || $0.isLocal || $0.isDetached, parent: $0.place.parent) }
+    let known = state.withLock { (isHere: isHereAlone($0), parent: $0.place.parent) }
     guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
     let outcome = tree.whenFresh(parent, grace: Self.grace) { self.revalidatedAttributes(remaining: $0) }
     guard case .pending(let work) = outcome else { return outcome }
@@ -186,7 +195,7 @@ final class WorkFile: Node {
   // MARK: - Open
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    let known = state.withLock { (isHere: $0.buffer != nil || $0.isLocal || $0.isDetached, parent: $0.place.parent) }
+    let known = state.withLock { (isHere: isHereAlone($0), parent: $0.place.parent) }
     // A truncating open makes the content: what the server has does not matter.
     if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
     guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }

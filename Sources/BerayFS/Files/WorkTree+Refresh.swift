@@ -14,7 +14,7 @@ extension WorkTree {
     let isWhole = capabilities.contains(.recursiveTree)
     for _ in 0..<3 {
       let (flight, isOurs, isCurrent) = structure.withLock { structure in
-        let source = isWhole ? root.inode : structure.directories[directory.inode]?.source ?? directory.inode
+        let source = source(of: directory, isWhole: isWhole, in: structure)
         let marks = structure.staleMarks
         if let running = structure.flights[source] { return (running.flight, nil as InodeID?, running.marks == marks) }
         let flight = Flight<Void, Errno>()
@@ -27,6 +27,14 @@ extension WorkTree {
       try await flight.value()
       if isCurrent, isListed(directory) { return }
     }
+  }
+
+  /// The directory that is asked for what is in `directory`: where the server gives whole subtrees, the top, or the one
+  /// above it that the top's listing leaves out.
+  private func source(of directory: WorkDirectory, isWhole: Bool, in structure: borrowing TreeStructure) -> InodeID {
+    guard let contents = structure.directories[directory.inode] else { return directory.inode }
+    let asksItself = contents.source == directory.inode && !contents.isLeftOut
+    return isWhole && asksItself ? root.inode : contents.source
   }
 
   /// Brings what is known of `directory` up to date, unless it was asked for less than `age` ago.
@@ -87,12 +95,8 @@ extension WorkTree {
     var asked: Duration
     var tick: UInt64
     var marks: UInt64
-    /// Whether the whole subtree was asked for, so that a directory without children is empty.
     var isWhole: Bool
     var source: InodeID?
-
-    /// What the listing tells of a directory's inside; nil where it tells nothing.
-    func children(of entry: FileEntry) -> [FileEntry]? { entry.children ?? (isWhole ? [] : nil) }
   }
 
   private func apply(_ entries: [FileEntry], to directory: WorkDirectory, _ asked: Asked) {
@@ -118,13 +122,14 @@ extension WorkTree {
         file.adopt(entry)
       case .directory(let nested):
         adopt(entry, as: nested, in: &structure)
-        if let children = asked.children(of: entry) {
+        if let children = entry.children {
           apply(children, to: nested, depth: depth + 1, asked, in: &structure)
         } else if structure.directories[nested.inode]?.source != nested.inode {
           // An earlier listing told of its inside, and this one does not: it has to be asked itself.
           structure.directories[nested.inode]?.source = nested.inode
           structure.directories[nested.inode]?.freshness = nil
         }
+        structure.directories[nested.inode]?.isLeftOut = asked.isWhole && entry.children == nil
       case .link: break
       }
     }
@@ -155,9 +160,8 @@ extension WorkTree {
       let modified = entry.modified.map(Timestamp.init)
       structure.directories[nested.inode] = DirectoryContents(
         source: nested.inode, modified: modified ?? now, mode: entry.mode, serverModified: modified)
-      if let children = asked.children(of: entry) {
-        apply(children, to: nested, depth: depth + 1, asked, in: &structure)
-      }
+      structure.directories[nested.inode]?.isLeftOut = asked.isWhole && entry.children == nil
+      if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
       if let modified { structure.directories[nested.inode]?.modified = modified }
       node = .directory(nested)
     case .symbolicLink:

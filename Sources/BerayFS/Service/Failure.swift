@@ -31,6 +31,7 @@ extension Errno {
       case 400: self = .invalidArgument
       case 412: self = .resourceBusy
       case 413: self = .fileTooLarge
+      case 414: self = .fileNameTooLong
       case 429: self = .resourceTemporarilyUnavailable
       case 507: self = .noSpace
       default: self = .ioError
@@ -57,6 +58,7 @@ extension BerayError {
     case .api:
       switch status {
       case 413: "make the file smaller, or raise the server's limit"
+      case 414: "use shorter names, or fewer directories"
       case 429: "wait\(retryAfter.map { " \($0) s" } ?? ""), then try again"
       case 507: "free space on the server"
       case let status? where status >= 500: "see the server's log; try again later"

@@ -222,7 +222,9 @@ extension BerayFileSystem: FileSystem {
   private func refuse(
     _ operation: String, _ name: Name, in directory: InodeID, _ advice: String
   ) -> Outcome<Entry> {
-    inDirectory(directory) { directory in
+    // Emacs tries a link for each of its locks, and goes on without.
+    if NamePolicy().classify(name) == .localOnly { return .failed(.notPermitted) }
+    return inDirectory(directory) { directory in
       .failed(
         context.refuse(
           operation, "\(directory.path)/\(name)", .notPermitted, "servers take files and directories, and nothing else",

@@ -9,8 +9,9 @@ internal import SystemPackage
 struct DirectoryListing {
   private let recursive: Bool
   private var json = JSONBytes()
-  /// Deeper directories are listed without their children.
-  private static let maximumDepth = 256
+  /// Deeper directories are listed without their children, and have to be asked for by themselves: parsers of JSON have
+  /// limits, and each level is two of theirs.
+  private static let maximumDepth = 100
 
   private init(recursive: Bool) { self.recursive = recursive }
 

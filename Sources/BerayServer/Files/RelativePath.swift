@@ -22,7 +22,7 @@ struct RelativePath: Sendable {
       throw .badRequest("The path leaves the work directory: \(text)")
     }
     guard !parts.contains(where: { $0.count > 255 }), text.utf8.count < 4096 else {
-      throw .badRequest("The path is too long")
+      throw .tooLong("The path is too long")
     }
     components = parts.map { String(decoding: $0, as: UTF8.self) }
   }

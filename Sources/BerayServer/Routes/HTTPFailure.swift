@@ -16,6 +16,7 @@ struct HTTPFailure: Error {
   static func badRequest(_ detail: String) -> HTTPFailure { HTTPFailure(.badRequest, detail) }
   static func notFound(_ detail: String) -> HTTPFailure { HTTPFailure(.notFound, detail) }
   static func conflict(_ detail: String) -> HTTPFailure { HTTPFailure(.conflict, detail) }
+  static func tooLong(_ detail: String) -> HTTPFailure { HTTPFailure(.uriTooLong, detail) }
 
   static func unauthorized(_ detail: String = "Not authenticated") -> HTTPFailure {
     var failure = HTTPFailure(.unauthorized, detail)
@@ -42,7 +43,7 @@ struct HTTPFailure: Error {
     case .isDirectory: self.init(.conflict, "It is a directory: \(path)")
     case .improperLink, .tooManySymbolicLinkLevels:
       self.init(.badRequest, "The path leaves the work directory: \(path)")
-    case .fileNameTooLong: self.init(.badRequest, "The name is too long")
+    case .fileNameTooLong: self = .tooLong("The name is too long")
     case .invalidArgument: self.init(.badRequest, "Not possible: \(path)")
     case .noSpace, .diskQuotaExceeded: self.init(.insufficientStorage, "No space left on the server")
     case .fileTooLarge: self.init(.contentTooLarge, "The file is too large")

@@ -48,7 +48,12 @@ final class Adapter: Sendable {
   ) {
     let number = pending.reserve()
     // Before the task starts, for the request is gone as soon as the task has answered it.
-    fuse_req_interrupt_func(request, onInterrupt, UnsafeMutableRawPointer(bitPattern: number))
+    let data = UnsafeMutableRawPointer(bitPattern: number)
+    if Shape.endsWithAnySignal {
+      fuse_req_interrupt_func(request, onInterrupt, data)
+    } else {
+      fuse_req_interrupt_func(request, onSignal, data)
+    }
     let slot = ReplySlot(reply)
     // It starts on this thread, and most often gets as far as what it waits for.
     let task = Task.immediate(executorPreference: Shape.isBrief ? fileSystem.executor : nil) { [pending] in
@@ -102,6 +107,12 @@ private final class ReplySlot<Shape: ReplyShape>: Sendable {
 }
 
 /// Called with libfuse's lock of the request held, perhaps by fuse_req_interrupt_func itself.
+private func onSignal(_ request: OpaquePointer?, _ data: UnsafeMutableRawPointer?) {
+  guard let request, let context = fuse_req_ctx(request) else { return }
+  Adapter.serving(request).pending.interrupt(UInt(bitPattern: data), whenEnding: context.pointee.pid)
+}
+
+/// The same for a request that any signal ends.
 private func onInterrupt(_ request: OpaquePointer?, _ data: UnsafeMutableRawPointer?) {
   guard let request else { return }
   Adapter.serving(request).pending.interrupt(UInt(bitPattern: data))

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 
 /// The requests that wait in a task of their own, so that an interrupt finds the task to cancel.
@@ -60,6 +61,23 @@ final class PendingRequests: Sendable {
       }
     }
     task?.cancel()
+  }
+
+  /// How often it is asked whether a thread that got another signal is to end.
+  private static let glance = Duration.milliseconds(50)
+
+  /// Interrupts request `number` once its caller got a signal that asks it to end.
+  ///
+  /// The kernel tells of any signal, and tells only once. That of a timer, of a child that ended or of a window that
+  /// changed its size makes no call on a local file fail, and programs expect none to.
+  func interrupt(_ number: Number, whenEnding caller: pid_t) {
+    if PendingSignals.askToEnd(caller) { return interrupt(number) }
+    Task {
+      while state.withLock({ $0.requests[number] != nil }) {
+        if PendingSignals.askToEnd(caller) { return interrupt(number) }
+        try await Task.sleep(for: Self.glance)
+      }
+    }
   }
 
   /// Interrupts all that wait now.

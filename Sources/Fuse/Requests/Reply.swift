@@ -48,8 +48,12 @@ protocol ReplyShape: SendableMetatype {
   static func send(_ value: borrowing Value, to request: OpaquePointer) -> Int32
   /// Whether the answer is made and sent in no time, so that ``VFS/FileSystem/executor`` may be kept for it.
   static var isBrief: Bool { get }
+  /// Whether any signal ends the wait for it, as that of a read from a pipe, and not those alone that ask a program to
+  /// end. Of pages of a file, the kernel tells no signal.
+  static var endsWithAnySignal: Bool { get }
 }
 
 extension ReplyShape {
   static var isBrief: Bool { false }
+  static var endsWithAnySignal: Bool { false }
 }

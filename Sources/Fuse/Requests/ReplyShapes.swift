@@ -37,6 +37,8 @@ enum CreateShape: ReplyShape {
 
 /// read: the bytes go to the kernel from where they are.
 enum DataShape: ReplyShape {
+  static var endsWithAnySignal: Bool { true }
+
   static func send(_ value: borrowing ArraySlice<UInt8>, to request: OpaquePointer) -> Int32 {
     value.withUnsafeBytes { bytes in
       fuse_reply_buf(request, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)

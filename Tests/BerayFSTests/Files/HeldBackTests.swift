@@ -10,7 +10,8 @@ import VFS
 @Suite struct HeldBackTests {
   static let names: [String] = [
     "f~", ".f.un~", "#f#", ".goutputstream-A1B2C3", "sedan.txt", "f.tmp", "video.part", ".f.Xy12zA",
-    ".env.sample", "f.oAb12Cd", "XXab12Cd", "f.txt.AbC123", "tmpab_c12x9", "tmp.Ab12Cd34Ef", "db-journal", "db-wal",
+    ".env.sample", "f.oAb12Cd", "XXab12Cd", "f.txt.AbC123", "tmpab_c12x9", "tmpcngX3Z", ".~f", "tmp.Ab12Cd34Ef",
+    "db-journal", "db-wal",
     "f.py___jb_tmp___",
   ]
 

@@ -30,6 +30,21 @@ import VFS
     #expect(fixture.server.total == 9)
   }
 
+  @Test func whatAWholeListingLeavesOutIsAskedForByItself() async throws {
+    var manner = FakeWorkServer.Manner.full
+    manner.depth = 3
+    let fixture = WorkFixture(manner)
+    fixture.server.put("a/b/c/d/e/f/g/h/file", "deep")
+    fixture.server.put("a/b/c/x/file", "other")
+    #expect(try await fixture.walk().count == 8 + 1 + 2)
+    #expect(fixture.server.count(.tree) == 4, "the top, two that it leaves out, and one that the first of them does")
+    #expect(try await fixture.text("a/b/c/d/e/f/g/h/file") == "deep")
+    fixture.tree.markStale()
+    fixture.server.delete("a/b/c/d/e/f/g/h/file")
+    #expect(try await fixture.names("a/b/c/d/e/f/g/h") == [])
+    #expect(try await fixture.stat("a/b/c").linkCount == 4)
+  }
+
   @Test func anEmptyDirectoryCostsNothingMore() async throws {
     let fixture = WorkFixture()
     fixture.server.put("d/f", "1")

@@ -107,7 +107,8 @@ struct FakeWorkFiles {
   // MARK: - What is told
 
   /// What a listing of a directory tells; "" is the top.
-  func entries(of path: String, recursive: Bool, _ manner: FakeWorkServer.Manner) -> [FileEntry] {
+  /// - Parameter depth: how many levels beneath it are told too.
+  func entries(of path: String, depth: Int, _ manner: FakeWorkServer.Manner) -> [FileEntry] {
     func name(_ found: Name) -> String? {
       let rest = path.isEmpty ? found.utf8[...] : found.utf8.dropFirst(path.utf8.count + 1)
       guard isBeneath(found, path), !rest.contains(UInt8(ascii: "/")) else { return nil }
@@ -128,7 +129,7 @@ struct FakeWorkFiles {
         FileEntry(
           name: name, kind: .directory, modified: manner.tellsTimes ? directory.modified : nil,
           mode: manner.tellsTimes ? directory.mode : nil,
-          children: recursive ? self.entries(of: found.string, recursive: true, manner) : nil))
+          children: depth > 0 ? self.entries(of: found.string, depth: depth - 1, manner) : nil))
     }
     for (found, target) in links {
       guard let name = name(found) else { continue }

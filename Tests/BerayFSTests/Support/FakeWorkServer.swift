@@ -25,6 +25,8 @@ final class FakeWorkServer: TaskService {
     var hasArchives = true
     /// Whether a range is answered with the whole file though ranges are offered.
     var ignoresRanges = false
+    /// How many levels a recursive listing shows.
+    var depth = 100
     /// Bytes in a piece of a body.
     var piece = 64 << 10
 
@@ -149,7 +151,9 @@ final class FakeWorkServer: TaskService {
 
   func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry] {
     try await begin(.tree, path)
-    return state.withLock { $0.files.entries(of: path == "." ? "" : path, recursive: recursive, $0.manner) }
+    return state.withLock {
+      $0.files.entries(of: path == "." ? "" : path, depth: recursive ? $0.manner.depth : 0, $0.manner)
+    }
   }
 
   func fileContent(

@@ -1,0 +1,30 @@
+import Glibc
+
+/// The signals that wait for a thread.
+enum PendingSignals {
+  /// Hang-up, interrupt, quit, kill and terminate, a bit each as in proc_pid_status(5).
+  private static let ending: UInt64 = [SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM].reduce(0) { $0 | 1 << UInt64($1 - 1) }
+
+  /// Whether `thread` is gone, or got a signal that asks it to end and that it does not block.
+  static func askToEnd(_ thread: pid_t) -> Bool {
+    guard thread > 0 else { return false }
+    let descriptor = open("/proc/\(thread)/status", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    let text = withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 1) { buffer in
+      String(decoding: buffer[..<max(0, read(descriptor, buffer.baseAddress, buffer.count))], as: UTF8.self)
+    }
+    var (waiting, blocked) = (UInt64(0), UInt64(0))
+    for line in text.split(separator: "\n") {
+      let words = line.split(maxSplits: 1, whereSeparator: { $0 == "\t" })
+      guard words.count == 2, let bits = UInt64(words[1], radix: 16) else { continue }
+      switch words[0] {
+      // Its own, and those of its process, which any thread may take.
+      case "SigPnd:", "ShdPnd:": waiting |= bits
+      case "SigBlk:": blocked = bits
+      default: break
+      }
+    }
+    return waiting & ~blocked & ending != 0
+  }
+}
