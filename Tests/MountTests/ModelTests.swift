@@ -16,9 +16,11 @@ struct ModelTests {
   }
 
   static let walks = [
-    Walk(server: .local, seed: 1, count: 2000), Walk(server: .local, seed: 2, count: 1000, isRunning: true),
-    Walk(server: .bare(arguments: []), seed: 3, count: 800),
-    Walk(server: .bare(arguments: ["--no-length"]), seed: 4, count: 300, isRunning: true),
+    Walk(server: .local, seed: 1, count: 2500), Walk(server: .local, seed: 2, count: 1000, isRunning: true),
+    Walk(server: .bare(arguments: []), seed: 3, count: 1500),
+    Walk(server: .bare(arguments: []), seed: 4, count: 500, isRunning: true),
+    Walk(server: .bare(arguments: ["--no-length"]), seed: 5, count: 1000),
+    Walk(server: .bare(arguments: ["--no-length"]), seed: 6, count: 500, isRunning: true),
   ]
 
   @Test(arguments: walks)

@@ -2,24 +2,32 @@
 
 import random
 
+from saves import STYLES, TEMPORARIES
+
 NAMES = ["a", "b", "c.txt", "d0", "d1", "d0/a", "d0/b", "d0/e", "d0/e/a", "d1/a", "d1/\u00e9\u5199", "d1/e", "d1/e/a"]
 DIRECTORIES = ["d0", "d1", "d0/e", "d1/e", "a"]
 SLOTS = 6
-OPENS = ["r", "r", "w", "rw", "rw", "rwc", "rwc", "wct", "wcx", "rwca", "wa", "wt", "rwt"]
+OPENS = ["r", "r", "r", "r", "w", "rw", "rw", "rwc", "rwc", "wct", "wcx", "rwca", "wa", "wt", "rwt"]
 FILE_MODES = [0o644, 0o600, 0o755, 0o640, 0o444]
 DIRECTORY_MODES = [0o755, 0o700, 0o750]
 
-# How often each comes, and whether a server with the bare API has it.
+# How often each comes, and whether it comes with a server that has the bare API.
 WEIGHTS = {
     "open": (14, True), "close": (9, True), "pwrite": (14, True), "write": (5, True), "pread": (8, True),
     "ftruncate": (4, True), "fsync": (3, True), "fstat": (2, True), "mmap": (4, True), "dup": (2, True),
     "child": (1, True), "put": (6, True), "append": (4, True), "get": (5, True), "truncate": (4, True),
     "chmod": (3, True), "utime": (3, True), "stat": (2, True), "list": (2, True), "mkdir": (4, True),
-    "rename": (8, False), "rename_noreplace": (2, False), "unlink": (5, False), "rmdir": (2, False),
+    "rename": (8, True), "rename_noreplace": (2, True), "unlink": (5, True), "rmdir": (2, True),
     "closing_rename": (3, False), "closing_unlink": (2, False), "closing_chmod": (2, True),
-    "fchmod": (1, True), "futime": (1, True), "refresh": (1, True), "quiesce": (1, True),
-    "server_put": (2, True), "server_append": (1, True), "server_unlink": (1, True), "server_rename": (1, True),
-    "server_mkdir": (1, True), "server_chmod": (1, False),
+    "fchmod": (1, True), "futime": (1, True), "save": (12, True),
+    "refresh": (4, True), "drop_caches": (2, True), "quiesce": (1, True),
+    "server_put": (3, True), "server_append": (2, True), "server_unlink": (1, True), "server_rename": (1, True),
+    "server_mkdir": (1, True), "server_chmod": (1, False), "server_put_unasked": (1, True),
+}
+# Those whose first argument is a slot, beside the closing ones.
+OF_HANDLES = {
+    "open", "close", "pwrite", "write", "pread", "ftruncate", "fsync", "fstat", "mmap", "dup", "child", "fchmod",
+    "futime",
 }
 
 
@@ -52,7 +60,7 @@ def arguments(name, chance):
         return [slot, size(chance)]
     if name == "mmap":
         return [slot, chance.random(), size(chance) % 9000 + 1, content]
-    if name in ("put", "append", "server_put", "server_append"):
+    if name in ("put", "append", "server_put", "server_append", "server_put_unasked"):
         return [path, size(chance), content]
     if name == "truncate":
         return [path, size(chance)]
@@ -64,17 +72,20 @@ def arguments(name, chance):
         return [slot, chance.choice(FILE_MODES)]
     # Times before 2000 were set; what a write leaves is later.
     if name == "utime":
-        return [path, chance.randrange(1, 900_000_000) * 1_000_000_000 + chance.randrange(1_000_000_000)]
+        return [path, time(chance)]
     if name == "futime":
-        return [slot, chance.randrange(1, 900_000_000) * 1_000_000_000 + chance.randrange(1_000_000_000)]
-    if name in ("mkdir", "server_mkdir"):
-        return [chance.choice(DIRECTORIES), chance.choice(DIRECTORY_MODES)] if name == "mkdir" else [
-            chance.choice(DIRECTORIES)]
-    if name == "rmdir":
+        return [slot, time(chance)]
+    if name == "mkdir":
+        return [chance.choice(DIRECTORIES), chance.choice(DIRECTORY_MODES)]
+    if name in ("rmdir", "server_mkdir"):
         return [chance.choice(DIRECTORIES)]
     if name in ("rename", "rename_noreplace", "server_rename"):
         return [path, chance.choice(NAMES)]
-    if name in ("refresh", "quiesce"):
+    if name == "save":
+        return [
+            chance.choice(STYLES), path, chance.choice(NAMES), chance.choice(TEMPORARIES), size(chance), content,
+            chance.random() < 0.3]
+    if name in ("refresh", "drop_caches", "quiesce"):
         return []
     return [path]
 
@@ -83,13 +94,28 @@ def size(chance):
     kind = chance.random()
     if kind < 0.1:
         return chance.choice([0, 1, 4095, 4096, 4097, 8192, 65536])
-    if kind < 0.65:
+    if kind < 0.6:
         return chance.randrange(5000)
-    if kind < 0.90:
+    if kind < 0.8:
         return chance.randrange(70_000)
     if kind < 0.995:
         return chance.randrange(400_000)
     return chance.randrange(9 << 20)
+
+
+def time(chance):
+    return chance.randrange(1, 900_000_000) * 1_000_000_000 + chance.randrange(1_000_000_000)
+
+
+def paths(operation):
+    """The paths among the arguments: nothing else there looks like one."""
+    return [part for part in operation[1:] if part in NAMES]
+
+
+def slot(operation):
+    """The slot of the handle that it uses; None: none."""
+    is_of_handle = operation[0] in OF_HANDLES or operation[0].startswith("closing_")
+    return operation[1] if is_of_handle else None
 
 
 def content(seed, count):

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import fcntl
 import mmap
 import os
 import stat
@@ -54,6 +55,23 @@ class World:
         for slot in sorted(self.handles):
             self.close(slot)
 
+    def is_open(self, path):
+        """Whether a handle here has the file of that name, however it was called when it was opened."""
+        return any(self.name(slot) == path for slot in self.handles)
+
+    def name(self, slot):
+        """The path that the file of a handle has now, as the kernel tells; None: none beneath the root."""
+        name = os.readlink(f"/proc/self/fd/{self.handles[slot]}") if slot in self.handles else ""
+        is_gone = name.endswith(" (deleted)") or not name.startswith(self.root + "/")
+        return None if is_gone else name.removeprefix(self.root + "/")
+
+    def whole(self, slot):
+        """All that the file of a handle holds; None where the handle is not for reading."""
+        handle = self.handle(slot)
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
+            return None
+        return os.pread(handle, os.fstat(handle).st_size, 0)
+
     def pwrite(self, slot, offset, count, seed):
         return os.pwrite(self.handle(slot), content(seed, count), offset)
 
@@ -68,6 +86,9 @@ class World:
 
     def fsync(self, slot):
         os.fsync(self.handle(slot))
+
+    def fsync_all(self):
+        return [self.do(["fsync", slot]) for slot in sorted(self.handles)]
 
     def fstat(self, slot):
         return look(os.fstat(self.handle(slot)))
@@ -179,8 +200,8 @@ class World:
 
     # The whole
 
-    def tree(self, with_contents=False):
-        """Every path beneath the root, with what stat tells of it and, where asked for, its bytes."""
+    def tree(self, has_contents=lambda _: False):
+        """Every path beneath the root, with what stat tells of it and, of those that are asked for, the bytes."""
         found = {}
 
         def visit(directory, prefix):
@@ -191,12 +212,22 @@ class World:
                     found[name] = look(status)
                     if stat.S_ISDIR(status.st_mode):
                         visit(entry.path, name + "/")
-                    elif with_contents:
-                        with open(entry.path, "rb", 0) as file:
-                            found[name] += (file.read(),)
+                    elif has_contents(name):
+                        found[name] += (self.get(name),)
 
         visit(self.root, "")
         return found
+
+    def names(self):
+        return {name for name, status in self.tree().items() if status[0] == "file"}
+
+    def drop_pages(self):
+        """Has the kernel forget what it can of the files' bytes."""
+        for handle in self.handles.values():
+            forget_pages(handle)
+        for name in self.names():
+            with open(self.path(name), "rb", 0) as file:
+                forget_pages(file.fileno())
 
 
 def look(status):
@@ -208,3 +239,8 @@ def look(status):
         return ("directory", stat.S_IMODE(status.st_mode))
     time = status.st_mtime_ns if status.st_mtime_ns < SET_BEFORE else "written"
     return ("file", status.st_size, stat.S_IMODE(status.st_mode), status.st_nlink, time)
+
+
+def forget_pages(handle):
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)

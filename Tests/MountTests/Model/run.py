@@ -1,0 +1,296 @@
+"""One walk of the model: what is done on the mount, on a plain directory and on the server, and what is compared."""
+
+import json
+import os
+import stat
+import time
+
+import saves
+from operations import NAMES, paths, slot
+from world import World
+
+# How long a task that runs may show what was there before, in seconds: its window, and as much again.
+SEEN_WITHIN = 2
+# What only programs that save do not call a file.
+ORDINARY = {component for name in NAMES for component in name.split("/")}
+
+
+class Difference(Exception):
+    pass
+
+
+class Run:
+    """A task, a plain directory, and the server's own directory of the task."""
+
+    def __init__(self, settings, plain):
+        self.mountpoint = settings.mountpoint
+        self.sent_within = settings.sent_within
+        self.is_running = settings.running
+        self.is_full = settings.kind == "full"
+        goal = f"{'sleep 86400' if settings.running else 'true'} # {os.getpid()} {time.monotonic_ns()}"
+        os.mkdir(os.path.join(self.mountpoint, goal))
+        with open(os.path.join(self.mountpoint, goal, "id")) as file:
+            self.id = file.read().strip()
+        self.task = os.path.join(self.mountpoint, self.id)
+        if not settings.running:
+            with open(os.path.join(self.task, "wait")) as file:
+                file.read()
+        self.mount = World(os.path.join(self.task, "files"))
+        self.plain = World(os.path.realpath(plain))
+        self.server = World(os.path.normpath((settings.server + "/").replace("/ID/", f"/{self.id}/")))
+        os.makedirs(self.server.root, exist_ok=True)
+
+    def end(self):
+        self.mount.close_all()
+        self.plain.close_all()
+        self.control("delete")
+
+    def control(self, verb):
+        with open(os.path.join(self.task, "ctl"), "w") as file:
+            file.write(verb + "\n")
+
+    # Operations
+
+    def check(self, operation):
+        """Does it, and compares what it gives, what it touched, and the trees."""
+        names, slots = self.touched(operation)
+        self.do(operation)
+        names_after, slots_after = self.touched(operation)
+        self.compare(names | names_after, slots | slots_after)
+
+    def touched(self, operation):
+        """The paths that it names or that its handle has, and the slots of the handles that have them."""
+        names, slots = set(paths(operation)), {slot(operation)}
+        names.update(filter(None, map(self.plain.name, slots)))
+        slots.update(slot for slot in self.plain.handles if self.plain.name(slot) in names)
+        return names, slots
+
+    def do(self, operation):
+        name, arguments = operation[0], operation[1:]
+        if name in ("refresh", "quiesce", "drop_caches", "save"):
+            getattr(self, name)(*arguments)
+        elif name == "server_put_unasked":
+            self.on_server(["put"] + arguments, is_asked=not self.is_running)
+        elif name.startswith("server_"):
+            self.on_server([name.removeprefix("server_")] + arguments)
+        elif not self.is_full and name in ("rename", "rename_noreplace", "unlink", "rmdir"):
+            self.change_name_on_bare_server(operation)
+        else:
+            self.on_both(operation)
+
+    def on_both(self, operation):
+        self.expect(self.plain.do(operation), self.mount.do(operation))
+
+    def expect(self, expected, got):
+        if got != expected:
+            raise Difference(f"the mount gives {brief(got)}, a plain directory {brief(expected)}")
+
+    def refresh(self):
+        self.control("refresh")
+
+    def drop_caches(self):
+        """The kernel forgets what it can, of all file systems; where that is not allowed, the bytes of these files."""
+        try:
+            with open("/proc/sys/vm/drop_caches", "w") as file:
+                file.write("3")
+        except OSError:
+            self.mount.drop_pages()
+
+    def save(self, style, path, other, temporary, count, seed, is_cold):
+        """What a program does that saves, each step as it is on a plain directory. No name that is made on the way is
+        left on the server, and none ever comes to one that could not remove it."""
+        is_taken = style in saves.OF_FREE_NAMES and os.path.lexists(self.plain.path(path))
+        if is_taken or any(os.path.isdir(self.plain.path(name)) for name in (path, other)):
+            return
+        if is_cold:
+            self.refresh()
+        for step in saves.steps(style, path, other, temporary, count, seed):
+            try:
+                self.on_both(step)
+                self.compare(set(), set())
+                self.look_for_litter(saves.is_local_only if self.is_full else is_temporary)
+            except Difference as error:
+                raise Difference(f"in its step {json.dumps(step)}: {error}") from None
+        self.look_for_litter(is_temporary)
+
+    def look_for_litter(self, is_litter):
+        litter = sorted(filter(is_litter, self.server.names()))
+        if litter:
+            raise Difference(f"the server has {litter}")
+
+    # A server that can neither rename nor remove
+
+    def change_name_on_bare_server(self, operation):
+        """What only this mount has goes as on a plain directory; what the server has stays as it is."""
+        self.settle()
+        if self.is_refused(*operation):
+            self.expect("EPERM", self.mount.do(operation))
+        else:
+            self.on_both(operation)
+
+    def is_refused(self, name, path, other=None):
+        """Whether a plain directory does it, and the server has what it is done to."""
+        if not os.path.lexists(self.server.path(path)):
+            return False
+        source = self.plain.path(path)
+        if name == "unlink":
+            return os.path.isfile(source)
+        if name == "rmdir":
+            return is_empty_directory(source)
+        return can_be_renamed(source, self.plain.path(other), replaces=name == "rename")
+
+    # What others do on the server
+
+    def on_server(self, operation, is_asked=True):
+        """Changes the server's files, and the plain directory alike. All was sent before; what is open stays open."""
+        changed = paths(operation)
+        self.settle()
+        if not self.can_be_done_by_server(operation):
+            return
+        expected = self.plain.do(operation)
+        got = self.server.do(operation)
+        if got != expected:
+            raise Difference(f"the server's own directory gives {brief(got)}, a plain directory {brief(expected)}")
+        if is_asked:
+            self.refresh()
+            self.take_attributes(changed)
+        else:
+            self.wait_until_seen(changed)
+
+    def can_be_done_by_server(self, operation):
+        name, changed = operation[0], paths(operation)
+        # A handle of a file that is gone on the server cannot give what that held: ESTALE, unless it is in memory.
+        if name in ("unlink", "rename") and any(self.plain.is_open(path) for path in changed):
+            return False
+        if name == "rename":
+            # Which file is which inode after another rename behind the mount's back, nobody can tell.
+            return os.path.isfile(self.plain.path(changed[0])) and not os.path.lexists(self.plain.path(changed[1]))
+        # What only the mount has, the server's side cannot use: the directories that the bare API cannot make.
+        around = {path for name in changed for path in (name, os.path.dirname(name))}
+        return all(os.path.isdir(self.plain.path(path)) == os.path.isdir(self.server.path(path)) for path in around)
+
+    def wait_until_seen(self, changed):
+        """Nobody asks: what is open shows it by itself, and what is not, once it is looked at."""
+        slots = {slot for slot in self.plain.handles if self.plain.name(slot) in changed}
+        until = time.monotonic() + SEEN_WITHIN
+        while True:
+            try:
+                self.compare_handles(slots)
+                self.take_attributes(changed)
+                return self.compare(set(changed), slots)
+            except Difference as error:
+                if time.monotonic() > until:
+                    raise Difference(f"after {SEEN_WITHIN} s: {error}") from None
+            time.sleep(0.02)
+
+    def take_attributes(self, changed):
+        """A server with the bare API tells no modes and times: those of what was made there are the mount's own."""
+        for path in [] if self.is_full else changed:
+            while path and os.path.exists(self.plain.path(path)) and os.path.exists(self.mount.path(path)):
+                status = os.stat(self.mount.path(path))
+                os.chmod(self.plain.path(path), stat.S_IMODE(status.st_mode))
+                os.utime(self.plain.path(path), ns=(status.st_atime_ns, status.st_mtime_ns))
+                path = os.path.dirname(path)
+
+    # What has to be sent
+
+    def quiesce(self):
+        """Closes everything; then the server has it."""
+        for slot in sorted(self.plain.handles):
+            self.on_both(["close", slot])
+        self.settle()
+
+    def settle(self):
+        """Sends everything, whatever is open, and waits until the server holds what the plain directory holds."""
+        self.on_both(["fsync_all"])
+        deadline = time.monotonic() + self.sent_within
+        while self.pending():
+            if time.monotonic() > deadline:
+                raise Difference(f"still not uploaded: {self.pending()}")
+        got, expected = (files(world.tree(lambda _: True)) for world in (self.server, self.plain))
+        compare("the server's own directory", got, expected)
+        # Modes and times of a new file go up right after its bytes.
+        while self.is_full and self.server.tree() != self.plain.tree():
+            if time.monotonic() > deadline:
+                compare("the server's own directory", self.server.tree(), self.plain.tree())
+
+    def pending(self):
+        with open(os.path.join(self.mountpoint, ".beray/status.json")) as file:
+            return [upload for upload in json.load(file)["pending_uploads"] if f"{self.id}-" in upload["path"]
+                    or f"{self.id}/" in upload["path"]]
+
+    # Comparison
+
+    def compare(self, names, slots):
+        """Everything but the contents, and these of what is at and beneath `names`, and of the handles in `slots`."""
+        self.compare_handles(slots)
+
+        def is_touched(path):
+            return any((path + "/").startswith(name + "/") for name in names)
+
+        compare("the mount", self.mount.tree(is_touched), self.plain.tree(is_touched))
+
+    def compare_everything(self):
+        """Also what the file system holds behind the pages that the kernel has of it."""
+        self.compare(self.plain.names(), set(self.plain.handles))
+        self.mount.drop_pages()
+        self.compare(self.plain.names(), set(self.plain.handles))
+
+    def compare_handles(self, slots):
+        for slot in sorted(self.plain.handles):
+            for operation in [["fstat", slot], ["whole", slot]] if slot in slots else [["fstat", slot]]:
+                expected, got = self.plain.do(operation), self.mount.do(operation)
+                if got != expected:
+                    name = self.plain.name(slot) or "what has no name any more"
+                    raise Difference(f"the handle {slot} of {name} differs: {brief(got)}, expected {brief(expected)}")
+
+
+def is_temporary(path):
+    return os.path.basename(path) not in ORDINARY
+
+
+def is_empty_directory(path):
+    return os.path.isdir(path) and not os.listdir(path)
+
+
+def can_be_renamed(source, target, replaces):
+    """Whether rename(2) does it on a plain directory: all else the kernel refuses before a file system is asked."""
+    if source == target or not os.path.isdir(os.path.dirname(target)):
+        return False
+    if not os.path.lexists(target):
+        return not target.startswith(source + "/")
+    return replaces and (is_empty_directory(target) if os.path.isdir(source) else os.path.isfile(target))
+
+
+def files(tree):
+    """The files and their bytes, which is what the bare API keeps."""
+    return {path: (status[0], status[1], status[-1]) for path, status in tree.items() if status[0] == "file"}
+
+
+def compare(what, got, expected):
+    if got == expected:
+        return
+    lines = []
+    for path in sorted(got.keys() | expected.keys()):
+        if got.get(path) != expected.get(path):
+            lines.append(f"  {path}: {brief(got.get(path))}, expected {brief(expected.get(path))}")
+            lines += first_difference(got.get(path), expected.get(path))
+    raise Difference(f"{what} differs:\n" + "\n".join(lines))
+
+
+def first_difference(got, expected):
+    if got is None or expected is None or not isinstance(got[-1], bytes) or not isinstance(expected[-1], bytes):
+        return []
+    for index, pair in enumerate(zip(got[-1], expected[-1])):
+        if pair[0] != pair[1]:
+            return [f"    first at byte {index}: {got[-1][index:index + 8].hex()}, expected "
+                    f"{expected[-1][index:index + 8].hex()}"]
+    return []
+
+
+def brief(value):
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes" + (f" {value[:8].hex()}…" if value else "")
+    if isinstance(value, tuple):
+        return "(" + " ".join(brief(part) for part in value) + ")"
+    return str(value)
