@@ -42,6 +42,8 @@ struct FileState {
   var contentTag: String?
   /// Another content, of which a listing told, on its way: until it is here, the one of before is what the file is.
   var bringing: Flight<Void, Errno>?
+  /// Another listing came meanwhile.
+  var hasLaterListing = false
   /// The kernel asks for attributes, and waits for a listing.
   var attributeRequests: Int32 = 0
   var writers: Int32 = 0

@@ -133,7 +133,7 @@ final class WorkDirectory: DirectoryNode {
 
   private func opened(_ made: WorkFile?, _ flags: OpenFlags, _ caller: Caller) -> Outcome<CreatedFile> {
     guard let file = made else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
-    return file.open(flags.subtracting(.truncate), caller: caller).map { opened in
+    return file.opened(flags.subtracting(.truncate), caller).map { opened in
       CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)
     }
   }

@@ -91,7 +91,7 @@ extension WorkFile {
     let isNeeded = state.withLock { state in
       state.handles > 0 && state.buffer == nil && !state.isLocal && (state.size ?? 0) <= Self.keptForReaders
     }
-    if isNeeded { _ = try? await bufferWithContent() }
+    if isNeeded { _ = try? await bufferWithContent(hasTurn: true) }
   }
 
   /// A block of a large file was read from memory: the next ones are fetched before they are asked for.

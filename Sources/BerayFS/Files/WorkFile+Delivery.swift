@@ -108,12 +108,12 @@ extension WorkFile {
       do throws(BerayError) {
         return try await tree.put(body, to: path, within: deadline, when: condition)
       } catch  where error.status == 412 && !purpose.mustBeNew {
-        isReplacing = await relist(parent, age: .zero) != nil || known() != nil
+        isReplacing = await relist(parent, age: .zero, for: old) != nil || known() != nil
       }
     } else if !purpose.mustBeNew {
       // A listing that shows another version gives the file another generation.
       let generation = old?.generation
-      isReplacing = await relist(parent, age: recent) == nil && known() != nil && known()?.generation != generation
+      isReplacing = await relist(parent, age: recent, for: old) == nil && known() != nil && known()?.generation != generation
     }
     let receipt = try await tree.put(body, to: path, within: deadline, when: nil)
     if isReplacing { tree.tellOfReplaced("\(parent.path)/\(purpose.place.name)", by: "rename") }
@@ -128,10 +128,11 @@ extension WorkFile {
 
   private var recent: Duration { min(tree.window, .seconds(1)) }
 
-  /// Asks for the listing. Returns what went wrong.
-  func relist(_ directory: WorkDirectory, age: Duration) async -> Errno? {
+  /// Asks for the listing, and waits until what it tells of `file`, or of this one, is taken over. Returns what went wrong.
+  func relist(_ directory: WorkDirectory, age: Duration, for file: WorkFile? = nil) async -> Errno? {
     do throws(Errno) {
       try await tree.relist(directory, unlessYoungerThan: age)
+      try await (file ?? self).bringing?.end()
       return nil
     } catch {
       return error

@@ -38,13 +38,13 @@ extension WorkFile {
   /// Whether only asking for the content tells whether it is still the same.
   /// - Parameter onNews: whether to ask only where the task may have changed it since.
   func needsRevalidation(onNews: Bool = false) -> Bool {
-    let window = tree.window
+    let (window, isRunning) = (tree.window, tree.isRunning)
     return state.withLock { state in
       guard !state.listed.tellsContent, !state.isDetached, let checked = state.checked,
         state.buffer?.isUnsent(includingEmpty: true) != true,
         tree.context.time.uptime() - checked >= window
       else { return false }
-      return !onNews || tree.mayHaveChanged(since: checked)
+      return !onNews || tree.mayHaveChanged(since: checked, isRunning: isRunning)
     }
   }
 
@@ -122,7 +122,8 @@ extension WorkFile {
   }
 
   /// Fetches the content of which a listing told, and takes over both at once.
-  func bring(_ entry: FileEntry, _ flight: Flight<Void, Errno>) async {
+  /// - Parameter known: what was known of the file when the listing came. Where that is another by now, neither is news.
+  func bring(_ entry: FileEntry, since known: FileVersion, _ flight: Flight<Void, Errno>) async {
     let asked = tree.context.time.uptime()
     let path = tree.serverPath(of: self)
     var content: (bytes: [UInt8], tag: String?)?
@@ -133,11 +134,17 @@ extension WorkFile {
     } catch {
       // Whoever reads it asks for it again, and gets the error.
     }
-    state.withLock { state in
+    let isOutdated = state.withLock { state in
+      defer {
+        state.bringing = nil
+        state.hasLaterListing = false
+      }
+      guard !state.isDetached, !state.isLocal, state.listed == known else { return true }
       takeOver(entry, &state)
       if let (bytes, tag) = content { install(bytes, tag: tag, asked: asked, &state) }
-      state.bringing = nil
+      return state.hasLaterListing
     }
+    if isOutdated { tree.markStale() }
     flight.finish(.success(()))
   }
 }

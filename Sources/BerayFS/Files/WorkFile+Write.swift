@@ -87,12 +87,13 @@ extension WorkFile {
   }
 
   /// The buffer, with the content that the server has.
-  func bufferWithContent() async throws(Errno) -> WriteBuffer {
+  /// - Parameter hasTurn: whether the caller is about to change the file's name: nobody else does meanwhile.
+  func bufferWithContent(hasTurn: Bool = false) async throws(Errno) -> WriteBuffer {
     for _ in 0..<4 {
       let path = tree.serverPath(of: self)
       do throws(Errno) {
         if let buffer = try await bufferFromServer() { return buffer }
-      } catch  where error == .noSuchFileOrDirectory {
+      } catch  where error == .noSuchFileOrDirectory && !hasTurn {
         guard try await wasRenamed(from: path) else { throw error }
       }
     }

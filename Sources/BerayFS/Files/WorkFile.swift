@@ -42,6 +42,9 @@ final class WorkFile: Node {
     return "\(place.parent?.path ?? tree.path)/\(place.name)"
   }
 
+  /// Another content, of which a listing told, on its way.
+  var bringing: Flight<Void, Errno>? { state.withLock { $0.bringing } }
+
   /// Counts the contents that the file had, as far as they are known here.
   var generation: UInt32 { state.withLock { $0.generation } }
 
@@ -105,16 +108,19 @@ final class WorkFile: Node {
   /// A listing tells of the file.
   func adopt(_ entry: FileEntry) {
     let flight = Flight<Void, Errno>()
-    let isOurs = state.withLock { state in
+    let known = state.withLock { state -> FileVersion? in
       guard state.comesWithContent(entry) else {
         takeOver(entry, &state)
-        return false
+        return nil
       }
-      guard state.bringing == nil else { return false }
+      guard state.bringing == nil else {
+        state.hasLaterListing = true
+        return nil
+      }
       state.bringing = flight
-      return true
+      return state.listed
     }
-    if isOurs { Task { await bring(entry, flight) } }
+    if let known { Task { await bring(entry, since: known, flight) } }
   }
 
   /// Takes over what a listing tells. The kernel is told to forget before anybody is told the new size.
@@ -210,7 +216,8 @@ final class WorkFile: Node {
     }
   }
 
-  private func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
+  /// A handle, without a look at the server.
+  func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
     let handle = WorkHandle(
       self, flags: flags, opener: flags.contains(.write) ? tree.shared.threadGroup(caller.process) : nil)
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]

@@ -68,7 +68,9 @@ final class WorkTree: Sendable {
   }
 
   /// Whether the content of a file may be another than at `checked`, a time of before the window.
-  func mayHaveChanged(since checked: Duration) -> Bool { isRunning || checked < lastNews.withLock { $0 } }
+  func mayHaveChanged(since checked: Duration, isRunning: Bool) -> Bool {
+    isRunning || checked < lastNews.withLock { $0 }
+  }
 
   /// Forgets what can be asked for again.
   func dropCaches() {

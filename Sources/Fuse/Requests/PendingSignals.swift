@@ -7,7 +7,8 @@ enum PendingSignals {
 
   /// Whether `thread` is gone, or got a signal that asks it to end and that it does not block.
   static func askToEnd(_ thread: pid_t) -> Bool {
-    guard thread > 0 else { return false }
+    // Of another namespace, or of nobody: it cannot be asked.
+    guard thread > 0 else { return true }
     let descriptor = open("/proc/\(thread)/status", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return true }
     defer { close(descriptor) }

@@ -171,4 +171,46 @@ import VFS
     #expect(fixture.server.text("f") == "two")
     #expect(!fixture.errors.contains("changed on the server"), "\(fixture.errors)")
   }
+
+  @Test func aFileThatIsGoneOnTheServerIsUnlinkedThoughSomebodyHasItOpen() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "text")
+    fixture.server.put("g", "other")
+    let file = try await fixture.open("f").file
+    fixture.server.delete("f")
+    try await fixture.unlink("f")
+    #expect(try await fixture.names() == ["g"])
+    try await file.release().get()
+    let other = try await fixture.open("g").file
+    fixture.server.put("h", "new")
+    fixture.tree.markStale()
+    _ = try await fixture.names()
+    fixture.server.delete("g")
+    try await fixture.rename("h", "g")
+    #expect(try await fixture.text("g") == "new")
+    try await other.release().get()
+  }
+
+  /// The content that a listing told of comes after a newer version of our own.
+  @Test func aContentThatComesLateReplacesNothingOfOurs() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", "one")
+    let reader = try await fixture.open("f").file
+    #expect(try await fixture.readAll(reader) == Array("one".utf8))
+    fixture.server.put("f", "theirs")
+    fixture.tree.markStale()
+    _ = fixture.server.hold(.content)
+    let asked = fixture.server.count(.content)
+    _ = try await fixture.names()
+    await fixture.server.requests(.content, asked + 1)
+    let writer = try await fixture.open("f", [.write, .truncate]).file
+    try await fixture.write(writer, "ours, and longer")
+    let closed = Task { try await fixture.close(writer) }
+    fixture.server.letGo(.content)
+    try await closed.value
+    #expect(fixture.server.text("f") == "ours, and longer")
+    #expect(try await fixture.text("f") == "ours, and longer")
+    #expect(try await fixture.readAll(reader) == Array("ours, and longer".utf8))
+    try await reader.release().get()
+  }
 }
