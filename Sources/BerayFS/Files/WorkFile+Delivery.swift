@@ -113,7 +113,8 @@ extension WorkFile {
     } else if !purpose.mustBeNew {
       // A listing that shows another version gives the file another generation.
       let generation = old?.generation
-      isReplacing = await relist(parent, age: recent, for: old) == nil && known() != nil && known()?.generation != generation
+      isReplacing =
+        await relist(parent, age: recent, for: old) == nil && known() != nil && known()?.generation != generation
     }
     let receipt = try await tree.put(body, to: path, within: deadline, when: nil)
     if isReplacing { tree.tellOfReplaced("\(parent.path)/\(purpose.place.name)", by: "rename") }
