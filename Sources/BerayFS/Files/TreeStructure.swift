@@ -124,8 +124,8 @@ struct HiddenFile {
   var since: UInt64
   /// The file that has its bytes here, under another name; nil: the name was removed.
   var movedTo: InodeID?
-  /// The changes of that file's ``WriteBuffer`` when it was moved.
-  var changes: UInt64 = 0
+  /// The changes of that file's ``WriteBuffer`` when it was moved; nil: the server had not all of them.
+  var changes: UInt64?
 }
 
 /// A name in a directory.

@@ -107,7 +107,8 @@ extension WorkTree {
     let since = structure.withLock { structure in
       let tick = structure.nextTick()
       let hidden = HiddenFile(
-        version: file.state.withLock { $0.listed }, since: tick, movedTo: file.inode, changes: buffer.changes)
+        version: file.state.withLock { $0.listed }, since: tick, movedTo: file.inode,
+        changes: buffer.isUnsent(includingEmpty: true) ? nil : buffer.changes)
       structure.directories[directory.inode]?.remove(name, at: now)
       structure.directories[directory.inode]?.hidden[name] = hidden
       var replaced = structure.directories[newDirectory.inode]?.hidden.removeValue(forKey: newName)?.version

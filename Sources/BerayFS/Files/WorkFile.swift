@@ -205,13 +205,24 @@ final class WorkFile: Node {
     // A truncating open makes the content: what the server has does not matter.
     if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
     guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
-    return tree.whenFresh(parent) { [self] _ in
-      guard state.withLock({ !$0.isDetached }) else { return .failed(.noSuchFileOrDirectory) }
+    let outcome = tree.whenFresh(parent) { [self] _ -> Outcome<OpenedFile> in
+      guard state.withLock({ !$0.isDetached }) else { return .failed(.staleNFSFileHandle) }
       guard needsRevalidation() || isToBeRead(flags) else { return opened(flags, caller) }
       return .pending { [self] () async throws(Errno) in
         if needsRevalidation() { try await revalidate() }
         if isToBeRead(flags) { try await readAtOpen() }
         return try await opened(flags, caller).get()
+      }
+    }
+    // The name led here, and is gone: ESTALE has the kernel look it up again, and make it where the program wants that.
+    switch outcome {
+    case .ready: return outcome
+    case .failed(let errno): return .failed(errno == .noSuchFileOrDirectory ? .staleNFSFileHandle : errno)
+    case .pending(let work):
+      return .pending { () async throws(Errno) in
+        do throws(Errno) { return try await work() } catch {
+          throw error == .noSuchFileOrDirectory ? .staleNFSFileHandle : error
+        }
       }
     }
   }

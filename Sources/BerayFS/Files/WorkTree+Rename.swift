@@ -64,7 +64,10 @@ extension WorkTree {
       guard rename.directory.child(rename.name)?.node.inode == child.node.inode,
         rename.newDirectory.child(rename.newName)?.node.inode == target?.node.inode
       else { continue }
-      if try await shared.capabilities().contains(.move) { await target?.node.file?.keepForReaders() }
+      // The server's content goes by the move of another file, or by the upload of one that it has not.
+      let isReplacedByUpload = child.node.file?.state.withLock { $0.isLocal || $0.isHeldBack } ?? false
+      let capabilities = try await shared.capabilities()
+      if isReplacedByUpload || capabilities.contains(.move) { await target?.node.file?.keepForReaders() }
       do throws(Errno) {
         return try await move(child, rename)
       } catch {
@@ -158,7 +161,9 @@ extension WorkTree {
       return (old, old == nil ? contents?.hidden[rename.newName] : nil)
     }
     let replaced = old?.serverVersion
-    if let hidden, hidden.movedTo == file.inode, file.state.withLock({ $0.buffer })?.changes == hidden.changes {
+    if let hidden, hidden.movedTo == file.inode, let changes = hidden.changes,
+      file.state.withLock({ $0.buffer })?.changes == changes
+    {
       // It was moved away, and nothing came in its place.
       moveName(child, rename)
       return file.wasRestored(to: hidden.version, at: rename.place)

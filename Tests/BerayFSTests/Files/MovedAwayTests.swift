@@ -169,4 +169,29 @@ import VFS
     #expect(try await fixture.text("f~") == "older")
     await #expect(throws: Errno.notPermitted) { try await fixture.unlink("f") }
   }
+
+  /// An editor gives up after it moved the file away, and what another program wrote is not on the server yet.
+  @Test func whatWasNotSentGoesUpThoughTheFileCameBack() async throws {
+    let fixture = WorkFixture(.bare)
+    fixture.server.put("f", "old")
+    let file = try await fixture.open("f", [.read, .write]).file
+    try await fixture.write(file, "new")
+    try await fixture.rename("f", "f~")
+    try await fixture.rename("f~", "f")
+    #expect(fixture.server.text("f") == "new")
+    #expect(try await fixture.text("f") == "new")
+    try await fixture.close(file)
+    #expect(fixture.server.paths == ["f"])
+  }
+
+  @Test func whoReadsTheFileThatASaveReplacesGoesOn() async throws {
+    let fixture = WorkFixture(.bare)
+    fixture.server.put("f", "old")
+    let reader = try await fixture.open("f").file
+    try await fixture.save("f.tmp", "new")
+    try await fixture.rename("f.tmp", "f")
+    #expect(fixture.server.text("f") == "new")
+    #expect(String(decoding: try await fixture.readAll(reader), as: UTF8.self) == "old")
+    try await reader.release().get()
+  }
 }

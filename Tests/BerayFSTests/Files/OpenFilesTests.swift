@@ -160,4 +160,28 @@ import VFS
     #expect(!fixture.notices.all.contains { $0.hasSuffix(" \(f.inode.rawValue)") })
     #expect(fixture.notices.all.contains("pages \(g.inode.rawValue)"))
   }
+
+  /// The kernel then looks the name up again, and makes the file where the program wants that.
+  @Test func aNameThatIsGoneAtTheOpenIsStale() async throws {
+    let fixture = WorkFixture(.ours)
+    fixture.server.put("f", "text")
+    let node = try await fixture.node("f")
+    fixture.server.delete("f")
+    fixture.tree.markStale()
+    await #expect(throws: Errno.staleNFSFileHandle) { _ = try await node.open(.read, caller: WorkFixture.caller).get() }
+  }
+
+  @Test func aTruncatedFileThatIsStillOpenIsEmptyAfterARefresh() async throws {
+    let fixture = WorkFixture(.ours)
+    fixture.server.put("f", "text")
+    let file = try await fixture.open("f", [.read, .write, .truncate]).file
+    try await file.fsync().get()
+    fixture.server.put("g", "theirs")
+    fixture.tree.dropCaches()
+    #expect(try await fixture.node("f").getattr(file).get().attributes.size == 0)
+    fixture.server.put("f", "theirs")
+    fixture.tree.dropCaches()
+    #expect(try await fixture.node("f").getattr(file).get().attributes.size == 6)
+    try await fixture.close(file)
+  }
 }
