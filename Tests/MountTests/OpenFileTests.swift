@@ -102,7 +102,7 @@ struct OpenFileTests {
         cd 1/files
         python3 - <<'PY'
         import os
-        work = os.environ["DIR"] + "/data/tasks/1/work/"
+        work = os.environ["DIR"] + "/\#(Bed.Server.local.work)/"
         def text(name):
             with open(name, "rb") as file: return file.read()
         def both(name): return text(name), text(work + name)

@@ -138,7 +138,7 @@ struct ToolTests {
         """
         export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=T GIT_CONFIG_KEY_1=user.email \
           GIT_CONFIG_VALUE_1=t@example.com GIT_CONFIG_KEY_2=safe.directory GIT_CONFIG_VALUE_2='*'
-        cd 1/files; git init -q r; work=$DIR/data/tasks/1/work/r; cd r
+        cd 1/files; git init -q r; work=$DIR/\(Bed.Server.local.work)/r; cd r
         echo 1 > x; git add x; git commit -qm one; ls -lA .git > /dev/null
         echo '# there'; touch $work/.git/index.lock; echo 2 > x; git add x 2>&1 | grep -o "index.lock': File exists"
         test -f $work/.git/index.lock && rm $work/.git/index.lock && echo refresh > $MNT/1/ctl && git add x && echo added; echo 3 > x
