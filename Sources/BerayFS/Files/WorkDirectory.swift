@@ -126,7 +126,7 @@ final class WorkDirectory: DirectoryNode {
     guard flags.contains(.exclusive), NamePolicy.isLock(name), tree.shared.keepsLocks else {
       return opened(tree.make(name, in: self, permissions: permissions, flags: flags), flags, caller)
     }
-    return tree.makeLock(name, in: self, permissions: permissions, flags: flags).then { [self] made in
+    return tree.makeLock(name, in: self, permissions: permissions).then { [self] made in
       opened(made, flags, caller)
     }
   }

@@ -115,10 +115,7 @@ extension WorkFile {
     do throws(Errno) { _ = try await wholeContent() } catch  where error != .interrupted {
       // Whoever reads it gets the error.
     }
-    guard state.withLock({ $0.size != told }) else { return }
-    let flight = Flight<Void, Errno>()
-    tree.context.notifier.whenInvalidated { flight.finish(.success(())) }
-    try await flight.value()
+    if state.withLock({ $0.size != told }) { try await tree.context.untilTheKernelForgot() }
   }
 
   /// Fetches the content of which a listing told, and takes over both at once.

@@ -21,9 +21,7 @@ extension WorkTree {
   ///
   /// The kernel holds the directory's lock meanwhile, so it has an end; an interrupt ends the wait, and what the server made
   /// all the same is removed again.
-  func makeLock(
-    _ name: Name, in directory: WorkDirectory, permissions: UInt16, flags: OpenFlags
-  ) -> Outcome<WorkFile?> {
+  func makeLock(_ name: Name, in directory: WorkDirectory, permissions: UInt16) -> Outcome<WorkFile?> {
     .pending { [self] () async throws(Errno) in
       let path = serverPath(of: name, in: directory)
       let flight = Flight<UploadReceipt, Errno>()

@@ -82,6 +82,21 @@ final class MountContext: Sendable {
   }
 }
 
+extension MountContext {
+  /// Waits until the kernel has every notice about an inode that was given before, or a second has passed: a read that
+  /// waits for the server may keep them back. Not for what answers a read.
+  func untilTheKernelForgot() async throws(Errno) {
+    let flight = Flight<Void, Errno>()
+    notifier.whenInvalidated { flight.finish(.success(())) }
+    guard !flight.isFinished else { return }
+    let limit = Task { [time] in
+      if (try? await time.sleep(.seconds(1))) != nil { flight.finish(.success(())) }
+    }
+    defer { limit.cancel() }
+    try await flight.value()
+  }
+}
+
 /// Stands in before the mount has started.
 private struct SilentNotifier: Notifier {
   func invalidate(_ inode: InodeID, pages: Bool) {}

@@ -107,21 +107,9 @@ final class ControlHandle: OpenFile {
       try await task.delete(operation: "delete")
     case .refresh:
       task.expire()
-      try await untilTheKernelForgot()
+      // What is looked at after a refresh is new.
+      try await context.untilTheKernelForgot()
     }
-  }
-
-  /// What is looked at after a refresh is new: until the kernel has heard of it, or a second has passed, for a read that
-  /// waits for the server may keep back the news.
-  private func untilTheKernelForgot() async throws(Errno) {
-    let flight = Flight<Void, Errno>()
-    context.notifier.whenInvalidated { flight.finish(.success(())) }
-    guard !flight.isFinished else { return }
-    Task { [time = context.time] in
-      try? await time.sleep(.seconds(1))
-      flight.finish(.success(()))
-    }
-    try await flight.value()
   }
 
   private func stop() async throws(Errno) {
