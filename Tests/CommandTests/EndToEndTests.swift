@@ -32,16 +32,8 @@ import Testing
 
   /// Ends the server that commands have started by themselves.
   private func endLocalServer() throws {
-    let kill = Process()
-    kill.executableURL = URL(fileURLWithPath: "/bin/sh")
-    let socket = scratch.paths.serverSocket.string
-    kill.arguments = [
-      "-c",
-      "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q \"^beray-fs serve --socket \(socket) \""
-        + " && kill ${p#/proc/}; done; true",
-    ]
-    try kill.run()
-    kill.waitUntilExit()
+    guard let server = LocalServerProcess(at: scratch.paths.serverSocket), server.startedByItself else { return }
+    kill(server.id, SIGTERM)
   }
 
   @Test func theLocalServerStartsByItselfOnce() async throws {

@@ -54,7 +54,8 @@ struct MountProcessTests {
     #expect(try mounts.isEmpty)
   }
 
-  @Test func aMountInTheForegroundEndsWithItsTerminal() throws {
+  @Test(arguments: [true, false])
+  func aMountInTheForegroundEndsWithItsTerminal(readsIt: Bool) throws {
     let data = scratch.path.appending("data").string
     let server = try RunningServer(scratch, ["--data", data])
     let mountpoint = scratch.path.appending("m").string
@@ -62,8 +63,8 @@ struct MountProcessTests {
     let result = try BuiltProgram.run(
       program: "/usr/bin/python3",
       [
-        "-c", Self.hangingUp, BuiltProgram.path, "mount", "-f", mountpoint, "--url", server.url, "--token-file",
-        data + "/token",
+        "-c", Self.hangingUp, readsIt ? "terminal" : "nothing", BuiltProgram.path, "mount", "-f", mountpoint, "--url",
+        server.url, "--token-file", data + "/token",
       ], in: scratch)
     #expect(result.output == "ended with 0\n", "\(result)")
     #expect(try mounts.isEmpty)
@@ -72,14 +73,16 @@ struct MountProcessTests {
   /// Runs a command on a terminal of its own, takes that away once something is mounted, and tells how the command ended.
   private static let hangingUp = """
     import os, signal, sys
-    signal.alarm(30)
     main, side = os.openpty()
     child = os.fork()
     if child == 0:
         # Whoever runs the tests may ignore it, as nohup(1) does.
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.login_tty(side)
-        os.execv(sys.argv[1], sys.argv[1:])
+        if sys.argv[1] == "nothing": os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+        os.execv(sys.argv[2], sys.argv[2:])
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    signal.alarm(30)
     os.close(side)
     said = b""
     while b"mounted at" not in said: said += os.read(main, 1000)

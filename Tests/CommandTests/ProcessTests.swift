@@ -48,6 +48,7 @@ import Testing
     if child == 0:
         os.login_tty(side)
         os.execv(sys.argv[1], sys.argv[1:])
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
     signal.alarm(20)
     said = b""
     while b"Password" not in said: said += os.read(main, 1000)

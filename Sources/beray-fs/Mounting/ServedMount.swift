@@ -15,6 +15,8 @@ struct ServedMount {
   let command: MountCommand
   let flags: MountFlags
   let ready: ReadySignal
+  /// Looked at before anything is said or any signal caught: it may go away at any moment from then on.
+  private let terminal = ControllingTerminal()
 
   func run() async throws {
     do {
@@ -88,9 +90,8 @@ struct ServedMount {
     _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, within limit: Duration,
     _ logger: Logger
   ) async -> [String] {
-    let terminal = ControllingTerminal()
     let (ends, end) = AsyncStream.makeStream(of: Int32.self)
-    let listener = Task {
+    let listener = Task { [terminal] in
       for await signal in signals {
         logger.info("signal \(signal)")
         if signal == SIGHUP, !terminal.isGone { fileSystem.dropCaches() } else { end.yield(signal) }

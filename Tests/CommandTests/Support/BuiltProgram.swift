@@ -1,5 +1,7 @@
 import Foundation
+import Synchronization
 import SystemPackage
+import Testing
 
 @testable import beray_fs
 
@@ -25,51 +27,64 @@ enum BuiltProgram {
     adding: [String: String] = [:]
   ) throws -> Result {
     let name = UUID().uuidString
-    let out = scratch.path.appending("\(name).out").string
-    let errors = scratch.path.appending("\(name).err").string
-    let source = scratch.path.appending("\(name).in").string
-    try Data(input.utf8).write(to: URL(fileURLWithPath: source))
-    for file in [out, errors] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = ["-k", "1", "60", program] + arguments
-    process.environment = scratch.environment.merging(adding) { $1 }
-    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: source))
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-    try process.run()
-    process.waitUntilExit()
+    let out = scratch.path.appending("\(name).out")
+    let errors = scratch.path.appending("\(name).err")
+    let source = scratch.path.appending("\(name).in")
+    try Data(input.utf8).write(to: URL(fileURLWithPath: source.string))
+    let reader = try FileHandle(forReadingFrom: URL(fileURLWithPath: source.string))
+    defer { try? reader.close() }
+    // What the program leaves behind inherits nothing of this process, so that its end is seen all the same.
+    let process = try Spawn(
+      executable: "/usr/bin/timeout", arguments: ["timeout", "-k", "1", "60", program] + arguments,
+      environment: scratch.environment.merging(adding) { $1 }, input: .descriptor(reader.fileDescriptor),
+      output: .appending(out), errors: .appending(errors)
+    ).start()
+    let status = end(of: process)
     return Result(
-      status: process.terminationStatus, output: try String(contentsOfFile: out, encoding: .utf8),
-      errors: try String(contentsOfFile: errors, encoding: .utf8))
+      status: status, output: try String(contentsOfFile: out.string, encoding: .utf8),
+      errors: try String(contentsOfFile: errors.string, encoding: .utf8))
+  }
+
+  /// Waits for it.
+  /// - Returns: the exit status, or 128 and the number of the signal that ended it.
+  fileprivate static func end(of process: pid_t) -> Int32 {
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
   }
 }
 
 /// A server in the foreground, ended with the last reference.
-final class RunningServer: @unchecked Sendable {
-  // Foundation's Process is not Sendable; it is touched by init and deinit alone.
-  private let process = Process()
+final class RunningServer: Sendable {
+  private let process: pid_t
+  private let hasEnded = Mutex(false)
   let url: String
 
   /// - Parameter wrapper: a program that runs it, with its arguments.
   init(_ scratch: Scratch, _ arguments: [String], through wrapper: [String] = []) throws {
-    let pipe = Foundation.Pipe()
-    let words = wrapper + [BuiltProgram.path, "serve", "--port", "0"] + arguments
-    process.executableURL = URL(fileURLWithPath: words[0])
-    process.arguments = Array(words.dropFirst())
-    process.environment = scratch.environment
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    var line = Data()
-    while let byte = try pipe.fileHandleForReading.read(upToCount: 1), byte.first != 0x0A { line += byte }
+    let pipe = try beray_fs.Pipe()
+    // One that does not end when it is asked to is killed.
+    let words = ["timeout", "-k", "20", "600"] + wrapper + [BuiltProgram.path, "serve", "--port", "0"] + arguments
+    process = try Spawn(
+      executable: "/usr/bin/timeout", arguments: words, environment: scratch.environment,
+      output: .descriptor(pipe.writeEnd)
+    ).start()
+    close(pipe.writeEnd)
+    defer { close(pipe.readEnd) }
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while read(pipe.readEnd, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
     url = String(decoding: line, as: UTF8.self)
   }
 
   deinit { end() }
 
   func end() {
-    process.terminate()
-    process.waitUntilExit()
+    hasEnded.withLock { hasEnded in
+      guard !hasEnded else { return }
+      hasEnded = true
+      kill(process, SIGTERM)
+      #expect(BuiltProgram.end(of: process) != 128 + SIGKILL, "the server did not end when it was asked to")
+    }
   }
 }
