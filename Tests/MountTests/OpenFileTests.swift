@@ -44,6 +44,33 @@ struct OpenFileTests {
     }
   }
 
+  /// A shell that works in a directory, and a program that has it open, know it by number and not by name.
+  @Test(arguments: servers)
+  func aHeldDirectoryIsWatchedAndOutlivesItsName(_ server: Bed.Server) async throws {
+    try await withBed(server, mountArguments: ["--freshness", "0.2"]) { bed in
+      try await task(bed)
+      let script = """
+        import os
+        os.chdir('1/files')
+        server = os.environ['DIR'] + '/\(server.work)'
+        os.mkdir('d'); open('d/f', 'w').close()
+        for held in ('.', 'd'):
+            handle = os.open(held, os.O_RDONLY)
+            os.listdir(handle)
+            before = os.fstat(handle).st_mtime_ns
+            open(f'{server}/{held}/theirs', 'w').close()
+            while os.fstat(handle).st_mtime_ns == before: pass
+            print(held, 'moved')
+        os.mkdir('gone')
+        handle = os.open('gone', os.O_RDONLY)
+        os.rmdir('gone')
+        print(os.fstat(handle).st_nlink)
+        """
+      let result = try await bed.sh("python3 -c \"\(script)\"")
+      #expect(result.output == ". moved\nd moved\n0\n", "\(result.output) \(result.errors)")
+    }
+  }
+
   /// What is left of the process that opened a file.
   enum Opener: String, Sendable, CaseIterable {
     case nothing

@@ -50,19 +50,42 @@ final class WorkDirectory: DirectoryNode {
 
   // MARK: - Attributes
 
+  /// What is known. Where that is older than it may be, the server is asked while nobody waits, for the kernel asks for
+  /// attributes under locks too: what changed then reaches the kernel by itself.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let window = tree.window
-    let reply = tree.structure.withLock { structure -> AttributeReply? in
-      guard let contents = structure.directories[inode] else { return nil }
-      var attributes = tree.context.attributes(
-        inode, .directory, permissions: contents.mode.map { $0 & 0o777 } ?? 0o700, size: 0,
-        modified: contents.modified, links: 2 + contents.subdirectories)
-      if let accessed = contents.accessed { attributes.accessed = accessed }
-      let remaining = tree.remaining(of: contents, marks: structure.staleMarks, window: window) ?? .zero
-      return AttributeReply(attributes, timeout: remaining)
+    if let known = knownAttributes() {
+      tree.refreshBehind(self)
+      return .ready(known)
     }
-    guard let reply else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
-    return .ready(reply)
+    if tree.isRemoved { return .failed(.staleNFSFileHandle) }
+    guard let last = last.withLock({ $0 }) else { return .failed(.noSuchFileOrDirectory) }
+    return .ready(AttributeReply(last, timeout: .zero))
+  }
+
+  /// What is known; nil where it has left the tree.
+  private func knownAttributes() -> AttributeReply? {
+    let window = tree.window
+    return tree.structure.withLock { structure in
+      guard let contents = structure.directories[inode] else { return nil }
+      let remaining = tree.remaining(of: contents, marks: structure.staleMarks, window: window) ?? .zero
+      return AttributeReply(attributes(contents, links: 2 + contents.subdirectories), timeout: remaining)
+    }
+  }
+
+  private func attributes(_ contents: DirectoryContents, links: UInt32) -> Attributes {
+    var attributes = tree.context.attributes(
+      inode, .directory, permissions: contents.mode.map { $0 & 0o777 } ?? 0o700, size: 0, modified: contents.modified,
+      links: links)
+    if let accessed = contents.accessed { attributes.accessed = accessed }
+    return attributes
+  }
+
+  /// What it was when it left the tree: whoever has it open, or works in it, still sees that.
+  private let last = Mutex<Attributes?>(nil)
+
+  func leftTree(as contents: DirectoryContents) {
+    let attributes = attributes(contents, links: 0)
+    last.withLock { $0 = attributes }
   }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
@@ -105,10 +128,16 @@ final class WorkDirectory: DirectoryNode {
   func entry(of listed: ListedName) -> ListedEntry? {
     guard let child = child(listed.name), child.node.inode == listed.node.inode else { return nil }
     let remaining = tree.remaining(of: self)
-    guard case .file(let file) = child.node else { return ListedEntry(listed.node, nameTimeout: remaining) }
-    // Of one that is about to change the kernel has to ask, and waits for it.
-    if file.state.withLock({ $0.bringing != nil }) { return ListedEntry(nameTimeout: remaining, attributes: nil) }
-    return ListedEntry(nameTimeout: remaining, attributes: file.knownAttributes(remaining: remaining))
+    switch child.node {
+    case .directory(let nested):
+      return ListedEntry(nameTimeout: remaining, attributes: nested.knownAttributes())
+    case .link: return ListedEntry(listed.node, nameTimeout: remaining)
+    case .file(let file):
+      // Of one that is about to change the kernel has to ask, and waits for it.
+      let isChanging = file.state.withLock { $0.bringing != nil }
+      let known = isChanging ? nil : file.knownAttributes(remaining: remaining)
+      return ListedEntry(nameTimeout: remaining, attributes: known)
+    }
   }
 
   // MARK: - Files

@@ -29,6 +29,23 @@ extension WorkTree {
     }
   }
 
+  /// Asks for the listings that tell of `directory`, its own and that of the one above, while nobody waits, where they
+  /// were asked for before and are too old.
+  func refreshBehind(_ directory: WorkDirectory) {
+    let window = window
+    let old = structure.withLock { structure in
+      [directory.place.parent, directory].compactMap(\.self).filter { directory in
+        guard let contents = structure.directories[directory.inode], contents.freshness != nil else { return false }
+        return remaining(of: contents, marks: structure.staleMarks, window: window) == nil
+      }
+    }
+    guard !old.isEmpty else { return }
+    Task {
+      // Where the server gives whole subtrees, one answer has both.
+      for directory in old { _ = try? await whenFresh(directory) { _ in Outcome<Void>.done }.get() }
+    }
+  }
+
   /// The directory that is asked for what is in `directory`: where the server gives whole subtrees, the top, or the one
   /// above it that the top's listing leaves out.
   private func source(of directory: WorkDirectory, isWhole: Bool, in structure: borrowing TreeStructure) -> InodeID {
@@ -207,8 +224,9 @@ extension WorkTree {
     switch node {
     case .file(let file): file.detach(because: reason)
     case .directory(let nested):
-      let contents = structure.directories.removeValue(forKey: nested.inode)
-      for child in contents?.children.values ?? [:].values {
+      guard let contents = structure.directories.removeValue(forKey: nested.inode) else { break }
+      nested.leftTree(as: contents)
+      for child in contents.children.values {
         context.notifier.expire(child.name, in: nested.inode)
         release(child.node, because: reason, in: &structure)
       }

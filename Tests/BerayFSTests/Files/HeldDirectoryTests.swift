@@ -1,0 +1,64 @@
+import BerayAPI
+import SystemPackage
+import Testing
+import VFS
+
+@testable import BerayFS
+
+/// What a program sees of a directory that it has open, or works in: it asks by number, never by name.
+@Suite struct HeldDirectoryTests {
+  /// The kernel asks under locks too, so nobody waits for the server; the next look sees what it said.
+  @Test func whatChangedIsSeenByTheSecondLook() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/e/f", "1")
+    let held = try await fixture.directory("d/e")
+    fixture.server.setMode(of: "d/e", 0o750)
+    fixture.time.advance(by: .seconds(31))
+    fixture.notices.clear()
+    #expect(try await held.getattr(nil).get().attributes.permissions != 0o750)
+    await fixture.server.requests(.tree, 2)
+    await fixture.settle()
+    #expect(fixture.notices.all.contains("attributes \(held.inode.rawValue)"))
+    let now = try await held.getattr(nil).get()
+    #expect(now.attributes.permissions == 0o750 && now.timeout > .zero)
+    #expect(fixture.server.total == 2)
+  }
+
+  @Test func theMtimeOfTheTopMovesForWhoWatchesIt() async throws {
+    let fixture = WorkFixture()
+    #expect(try await fixture.names() == [])
+    let before = try await fixture.tree.root.getattr(nil).get().attributes.modified
+    fixture.server.put("f", "1")
+    fixture.time.advance(by: .seconds(31))
+    _ = try await fixture.tree.root.getattr(nil).get()
+    await fixture.server.requests(.tree, 2)
+    await fixture.settle()
+    #expect(try await fixture.tree.root.getattr(nil).get().attributes.modified > before)
+  }
+
+  /// A listing of tasks shows each one's `files`, and asks none of their servers for it.
+  @Test func whatWasNeverListedIsNotAskedFor() async throws {
+    let fixture = WorkFixture()
+    fixture.time.advance(by: .seconds(31))
+    _ = try await fixture.tree.root.getattr(nil).get()
+    await fixture.settle()
+    #expect(fixture.server.total == 0)
+  }
+
+  @Test func aRemovedOneKeepsItsAttributesWithoutALink() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/e/f", "1")
+    fixture.server.makeDirectory("mine")
+    let (theirs, mine) = (try await fixture.directory("d/e"), try await fixture.directory("mine"))
+    try await fixture.chmod("mine", 0o711)
+    try await fixture.tree.root.rmdir("mine", caller: WorkFixture.caller).get()
+    fixture.server.delete("d")
+    fixture.tree.markStale()
+    #expect(try await fixture.names() == [])
+    #expect(try await theirs.getattr(nil).get().attributes.linkCount == 0)
+    let left = try await mine.getattr(nil).get()
+    #expect((left.attributes.linkCount, left.attributes.permissions, left.timeout) == (0, 0o711, .zero))
+    fixture.tree.removed()
+    await #expect(throws: Errno.staleNFSFileHandle) { try await mine.getattr(nil).get() }
+  }
+}
