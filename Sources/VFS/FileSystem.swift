@@ -85,11 +85,15 @@ public protocol Notifier: Sendable {
   /// Runs `body` once the kernel has every notice about an inode that was given before, or never will. It may have to wait
   /// for a read of that inode: what `body` answers must be none.
   func whenInvalidated(_ body: @escaping @Sendable () -> Void)
+  /// Runs `body` once the kernel has forgotten every name that ``expire(_:in:)`` was given before, or never will. It may
+  /// have to wait for what changes names beside them.
+  func whenExpired(_ body: @escaping @Sendable () -> Void)
 }
 
 extension Notifier {
   /// At once: for those who tell no kernel.
   public func whenInvalidated(_ body: @escaping @Sendable () -> Void) { body() }
+  public func whenExpired(_ body: @escaping @Sendable () -> Void) { body() }
 }
 
 /// Operations that this kind of file system seldom has.

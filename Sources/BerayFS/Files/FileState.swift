@@ -31,6 +31,8 @@ struct FileState {
   var sending: Flight<Void, Errno>?
   /// No name leads to it any more.
   var isDetached = false
+  /// Ends when the kernel knows that no name leads to it.
+  var forgotten: Flight<Void, Errno>?
   /// It is gone though this mount did not remove it: what is written now reaches nobody.
   var isLost = false
   /// This mount made the version that the server has: the first listing after it tells how the server shows it.
@@ -77,6 +79,9 @@ struct FileState {
     contentTag = nil
     checked = nil
   }
+
+  /// Whether the kernel may still lead here by a name that is gone: ESTALE has it look the name up again.
+  var isOutOfDate: Bool { forgotten?.isFinished == false }
 
   /// Whether a listing shows another content of a file that a program has open, which is to be taken over together with its
   /// bytes: a size without them would show a part of one content, or zeros behind the other.

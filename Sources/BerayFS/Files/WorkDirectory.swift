@@ -57,9 +57,11 @@ final class WorkDirectory: DirectoryNode {
       tree.refreshBehind(self)
       return .ready(known)
     }
-    if tree.isRemoved { return .failed(.staleNFSFileHandle) }
-    guard let last = last.withLock({ $0 }) else { return .failed(.noSuchFileOrDirectory) }
-    return .ready(AttributeReply(last, timeout: .zero))
+    // ESTALE has the kernel look a name up again that it does not know to be gone.
+    guard !tree.isRemoved, let end = end.withLock({ $0 }), end.forgotten?.isFinished != false else {
+      return .failed(.staleNFSFileHandle)
+    }
+    return .ready(AttributeReply(end.attributes, timeout: .zero))
   }
 
   /// What is known; nil where it has left the tree.
@@ -80,12 +82,12 @@ final class WorkDirectory: DirectoryNode {
     return attributes
   }
 
-  /// What it was when it left the tree: whoever has it open, or works in it, still sees that.
-  private let last = Mutex<Attributes?>(nil)
+  /// What it was when it left the tree, for those who have it open or work in it, and when the kernel knows that it did.
+  private let end = Mutex<(attributes: Attributes, forgotten: Flight<Void, Errno>?)?>(nil)
 
-  func leftTree(as contents: DirectoryContents) {
+  func leftTree(as contents: DirectoryContents, forgotten: Flight<Void, Errno>?) {
     let attributes = attributes(contents, links: 0)
-    last.withLock { $0 = attributes }
+    end.withLock { $0 = (attributes, forgotten) }
   }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {

@@ -64,11 +64,14 @@ final class WorkFile: Node {
   func move(to place: WorkDirectory.Place) { state.withLock { $0.place = place } }
 
   /// The name is gone: what is open goes on, and nothing more is uploaded.
-  /// - Parameter reason: why what the server has not is saved elsewhere; nil: it is to be dropped.
-  func detach(because reason: String? = nil) {
+  /// - Parameters:
+  ///   - reason: why what the server has not is saved elsewhere; nil: it is to be dropped.
+  ///   - forgotten: ends when the kernel does not lead anybody here by the name any more; nil: it does not already.
+  func detach(because reason: String? = nil, forgotten: Flight<Void, Errno>? = nil) {
     let wasAttached = state.withLock { state in
       defer {
         state.isDetached = true
+        state.forgotten = forgotten
         state.isLost = state.isLost || reason != nil
       }
       return !state.isDetached && !isLocalOnly(state)
@@ -157,7 +160,10 @@ final class WorkFile: Node {
   private static let grace = Duration.milliseconds(100)
 
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let known = state.withLock { (isHere: isHereAlone($0), parent: $0.place.parent) }
+    let known = state.withLock {
+      (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate && $0.handles == 0)
+    }
+    if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
     guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
     let outcome = tree.whenFresh(parent, grace: Self.grace) { self.revalidatedAttributes(remaining: $0) }
     guard case .pending(let work) = outcome else { return outcome }
@@ -195,13 +201,17 @@ final class WorkFile: Node {
   }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
-    setAttributes(changes, hasHandle: file != nil)
+    if state.withLock({ $0.isOutOfDate && $0.handles == 0 }) { return .failed(.staleNFSFileHandle) }
+    return setAttributes(changes, hasHandle: file != nil)
   }
 
   // MARK: - Open
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    let known = state.withLock { (isHere: isHereAlone($0), parent: $0.place.parent) }
+    let known = state.withLock {
+      (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate)
+    }
+    if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
     // A truncating open makes the content: what the server has does not matter.
     if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
     guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }

@@ -211,24 +211,29 @@ extension WorkTree {
     context.notifier.invalidate(directory.inode, pages: false)
   }
 
-  /// A name left the tree: nodes beneath it go too, and the kernel forgets the name.
+  /// A name left the tree without this mount: nodes beneath it go too, and the kernel forgets the names.
   func vanish(_ name: Name, of directory: WorkDirectory, in structure: inout TreeStructure) {
     guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
+    let forgotten = Flight<Void, Errno>()
     context.notifier.expire(name, in: directory.inode)
-    release(child.node, because: "it was removed on the server while it was written here", in: &structure)
+    release(child.node, vanished: forgotten, in: &structure)
+    context.notifier.whenExpired { forgotten.finish(.success(())) }
   }
 
   /// Takes a node out of the tree that no name leads to any more.
-  /// - Parameter reason: why bytes of it that the server has not are saved elsewhere; nil: they are to be dropped.
-  func release(_ node: WorkNode, because reason: String? = nil, in structure: inout TreeStructure) {
+  /// - Parameter forgotten: ends when the kernel knows that it is gone, and bytes of it that the server has not are saved
+  ///   elsewhere; nil: it went because of a call of the kernel, and they are to be dropped.
+  func release(_ node: WorkNode, vanished forgotten: Flight<Void, Errno>? = nil, in structure: inout TreeStructure) {
     switch node {
-    case .file(let file): file.detach(because: reason)
+    case .file(let file):
+      file.detach(
+        because: forgotten.map { _ in "it was removed on the server while it was written here" }, forgotten: forgotten)
     case .directory(let nested):
       guard let contents = structure.directories.removeValue(forKey: nested.inode) else { break }
-      nested.leftTree(as: contents)
+      nested.leftTree(as: contents, forgotten: forgotten)
       for child in contents.children.values {
         context.notifier.expire(child.name, in: nested.inode)
-        release(child.node, because: reason, in: &structure)
+        release(child.node, vanished: forgotten, in: &structure)
       }
     case .link: break
     }

@@ -94,7 +94,7 @@ final class WorkTree: Sendable {
     for (inode, contents) in directories {
       for child in contents.children.values {
         if case .file(let file) = child.node {
-          file.detach(because: "its task was deleted before the server had what was written")
+          file.detach(because: "its task was deleted before the server had what was written", forgotten: Flight())
         }
         context.notifier.expire(child.name, in: inode)
         context.inodes.retire(child.node.inode)

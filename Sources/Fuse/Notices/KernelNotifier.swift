@@ -25,6 +25,8 @@ final class KernelNotifier: Notifier {
 
   func whenInvalidated(_ body: @escaping @Sendable () -> Void) { inodes.whenSent(body) }
 
+  func whenExpired(_ body: @escaping @Sendable () -> Void) { names.whenSent(body) }
+
   func wake(_ handle: HandleID) { wakeUps.add(.wake(handle)) }
 
   /// Starts to send to `session`, which must outlive the threads that are returned.

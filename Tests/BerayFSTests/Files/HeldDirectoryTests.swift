@@ -45,6 +45,37 @@ import VFS
     #expect(fixture.server.total == 0)
   }
 
+  /// The kernel learns a moment later that a name is gone; until then it leads to what the name stood for.
+  @Test func whoComesByANameThatIsGoneIsToLookItUpAgain() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("d/f", "1")
+    fixture.server.put("held", "2")
+    let (directory, file, held) = (
+      try await fixture.node("d"), try await fixture.node("d/f"), try await fixture.node("held")
+    )
+    let handle = try await fixture.open("held").file
+    for name in ["d", "held"] { fixture.server.delete(name) }
+    fixture.tree.markStale()
+    fixture.notices.hold()
+    #expect(try await fixture.names() == [])
+    for node in [directory, file] {
+      await #expect(throws: Errno.staleNFSFileHandle) { try await node.getattr(nil).get() }
+    }
+    await #expect(throws: Errno.staleNFSFileHandle) {
+      try await file.setattr(.init(size: 0), file: nil, caller: WorkFixture.caller).get()
+    }
+    for file in [file, held] {
+      await #expect(throws: Errno.staleNFSFileHandle) {
+        try await file.open(.read, caller: WorkFixture.caller).get()
+      }
+    }
+    #expect(try await held.getattr(nil).get().attributes.linkCount == 0, "somebody has it open")
+    fixture.notices.letGo()
+    #expect(try await directory.getattr(nil).get().attributes.linkCount == 0)
+    let again = try await held.open(.read, caller: WorkFixture.caller).get().file
+    for handle in [handle, again] { try await handle.release().get() }
+  }
+
   @Test func aRemovedOneKeepsItsAttributesWithoutALink() async throws {
     let fixture = WorkFixture()
     fixture.server.put("d/e/f", "1")

@@ -185,6 +185,23 @@ final class NoticeList: Notifier {
   var all: [String] { state.withLock { $0 } }
   func clear() { state.withLock { $0 = [] } }
 
+  private let kept = Mutex<[@Sendable () -> Void]?>(nil)
+
+  /// From now on the kernel gets no notice about a name until ``letGo()``.
+  func hold() { kept.withLock { $0 = [] } }
+
+  func letGo() {
+    for body in kept.withLock({ $0.take() }) ?? [] { body() }
+  }
+
+  func whenExpired(_ body: @escaping @Sendable () -> Void) {
+    let isKept = kept.withLock { kept in
+      kept?.append(body)
+      return kept != nil
+    }
+    if !isKept { body() }
+  }
+
   func invalidate(_ inode: InodeID, pages: Bool) {
     state.withLock { $0.append("\(pages ? "pages" : "attributes") \(inode.rawValue)") }
   }
