@@ -46,7 +46,7 @@ let package = Package(
     .target(
       name: "BerayFS",
       dependencies: [
-        "VFS", "BerayAPI", "BerayClient", "ZipArchive",
+        "CLinux", "VFS", "BerayAPI", "BerayClient", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

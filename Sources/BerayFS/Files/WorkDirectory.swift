@@ -164,10 +164,16 @@ final class WorkDirectory: DirectoryNode {
 
   private func opened(_ made: WorkFile?, _ flags: OpenFlags, _ caller: Caller) -> Outcome<CreatedFile> {
     guard let file = made else { return .failed(tree.isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
-    return file.opened(flags.subtracting(.truncate), caller).map { opened in
-      CreatedFile(found: FoundNode(node: file, nameTimeout: .zero), opened: opened)
+    return file.opened(flags.subtracting(.truncate), caller).map { [tree] opened in
+      var attributes = file.knownAttributes(remaining: .zero)
+      attributes?.timeout = min(tree.window, Self.newborn)
+      return CreatedFile(found: FoundNode(node: file, nameTimeout: .zero, attributes: attributes), opened: opened)
     }
   }
+
+  /// How long the kernel need not ask for the attributes of what it just made: its own writes tell it what becomes of
+  /// them, and it looks at them before the first.
+  private static let newborn = Duration.seconds(1)
 
   // MARK: - Changes of names
 

@@ -152,6 +152,8 @@ extension WorkFile {
       state.modified = buffer.modified
       return isAllSent
     }
+    // Where nothing was written, the kernel may rely on the time of the open that made the file.
+    if version.size == 0 { tree.context.notifier.invalidate(inode, pages: false) }
     if isAllSent { retireBuffer(buffer, content: upload.bytes) }
     if hadFailed { tree.shared.countKept() }
   }

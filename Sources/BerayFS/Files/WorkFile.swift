@@ -239,8 +239,10 @@ final class WorkFile: Node {
 
   /// A handle, without a look at the server.
   func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
+    let isWriter = flags.contains(.write)
     let handle = WorkHandle(
-      self, flags: flags, opener: flags.contains(.write) ? tree.shared.threadGroup(caller.process) : nil)
+      self, flags: flags,
+      opener: isWriter ? .init(thread: caller.process, process: tree.shared.threadGroup(caller.process)) : nil)
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
     let isRunning = tree.isRunning
     state.withLock { state in

@@ -6,11 +6,17 @@ import VFS
 final class WorkHandle: OpenFile {
   private let file: WorkFile
   private let flags: OpenFlags
-  /// The process that opened it, for a close by another one uploads nothing.
-  private let opener: ProcessID?
+  /// Who opened it, for a close by another process uploads nothing.
+  private let opener: Opener?
   private let ahead = Mutex(ReadAhead())
 
-  init(_ file: WorkFile, flags: OpenFlags, opener: ProcessID?) {
+  /// A thread, and its process where that was found.
+  struct Opener {
+    var thread: ProcessID
+    var process: ProcessID?
+  }
+
+  init(_ file: WorkFile, flags: OpenFlags, opener: Opener?) {
     self.file = file
     self.flags = flags
     self.opener = opener
@@ -46,11 +52,11 @@ final class WorkHandle: OpenFile {
 
   /// Whether a close by `caller` is the opener's, or the opener is gone, so that no other will come.
   private func isClosing(_ caller: Caller) -> Bool {
+    guard let opener, opener.thread != caller.process, let process = opener.process else { return true }
     let groups = file.tree.shared.threadGroup
-    guard let opener else { return true }
     // A thread that is gone by now was of the process that is going.
     guard let closer = groups(caller.process) else { return true }
-    return closer == opener || groups(opener) == nil
+    return closer == process || groups(process) == nil
   }
 
   func fsync() -> Outcome<Void> {

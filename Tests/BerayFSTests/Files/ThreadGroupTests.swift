@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 import VFS
@@ -10,6 +11,19 @@ import VFS
     #expect(ThreadGroup.of(own) == own)
     #expect(ThreadGroup.of(ProcessID(rawValue: 0)) == nil)
     #expect(ThreadGroup.of(ProcessID(rawValue: .max)) == nil)
+  }
+
+  @Test func aFurtherThreadIsOfItsProcess() async {
+    let found: (ProcessID, ProcessID?) = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        // PID/task/TID, proc_thread-self(5).
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")) ?? ""
+        let thread = ProcessID(rawValue: path.split(separator: "/").last.flatMap { Int32($0) } ?? 0)
+        continuation.resume(returning: (thread, ThreadGroup.of(thread)))
+      }
+    }
+    #expect(found.0.rawValue != getpid())
+    #expect(found.1 == ProcessID(rawValue: getpid()))
   }
 
   @Test func aProcessThatNobodyWaitedForIsGone() throws {
