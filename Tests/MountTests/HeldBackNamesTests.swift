@@ -88,21 +88,23 @@ struct HeldBackNamesTests {
   @Test func aRenameBetweenTwoSuchNamesAsksNothing() async throws {
     try await withBed(.bare(arguments: []), mountArguments: ["--freshness", "60"]) { bed in
       try await task(bed)
-      let before = bed.requests
+      // The task itself is asked for as it gets older.
+      var asked: [String] { bed.requests.filter { $0.contains("/files/") } }
+      let before = asked
       let result = try await bed.sh(
         """
         cd 1/files; echo x > a.tmp; python3 -c 'import os; os.rename("a.tmp", "b.tmp")'; ls -A; cat b.tmp; cat a.tmp
         """)
       #expect(result.output == "b.tmp\nx\n")
       #expect(result.errors.contains("No such file"), "\(result.errors)")
-      #expect(bed.requests == before)
+      #expect(asked == before)
       // mv(1) must not replace anything at first, so it is asked what is there.
       let moved = try await bed.sh("cd 1/files; mv b.tmp c.tmp; ls -A; ls -A $DIR/bare/1")
       #expect(moved.output == "c.tmp\n", "\(moved.errors)")
-      #expect(bed.requests.dropFirst(before.count).allSatisfy { $0.contains("/files/tree") }, "\(bed.requests)")
+      #expect(asked.dropFirst(before.count).allSatisfy { $0.contains("/files/tree") }, "\(asked)")
       // It is a file that stays: it has its last name on the server.
       let later = try await bed.sh(
-        "until test -s $DIR/bare/1/c.tmp; do sleep 0.1; done; ls -A $DIR/bare/1", timeout: 13)
+        "until test -s $DIR/bare/1/c.tmp; do sleep 0.1; done; ls -A $DIR/bare/1")
       #expect(later.output == "c.tmp\n")
       #expect(uploads(bed) == ["c.tmp"])
     }

@@ -50,13 +50,27 @@ final class WorkDirectory: DirectoryNode {
 
   // MARK: - Attributes
 
-  /// What is known. Where that is older than it may be, the server is asked while nobody waits, for the kernel asks for
-  /// attributes under locks too: what changed then reaches the kernel by itself.
+  /// What is known, as the listing above tells it, and for the rest its own, which is asked for while nobody waits: what
+  /// changed then reaches the kernel by itself. A path that leads here has just asked for the one above.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    if let known = knownAttributes() {
-      tree.refreshBehind(self)
-      return .ready(known)
+    tree.refreshBehind(self)
+    guard let parent = place.parent else { return attributes() }
+    let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { [self] _ in attributes() }
+    switch outcome {
+    case .ready: return outcome
+    case .failed: return attributes()
+    case .pending(let work):
+      return .pending { [self] () async throws(Errno) in
+        // Where it cannot be asked, what is known is better than nothing.
+        do throws(Errno) { return try await work() } catch  where error != .interrupted {
+          return try await attributes().get()
+        }
+      }
     }
+  }
+
+  private func attributes() -> Outcome<AttributeReply> {
+    if let known = knownAttributes() { return .ready(known) }
     // ESTALE has the kernel look a name up again that it does not know to be gone.
     guard !tree.isRemoved, let end = end.withLock({ $0 }), end.forgotten?.isFinished != false else {
       return .failed(.staleNFSFileHandle)

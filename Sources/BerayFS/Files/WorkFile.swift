@@ -156,16 +156,13 @@ final class WorkFile: Node {
     }
   }
 
-  /// How old an answer may be that a lookup has just brought up to date, so that its attributes do not ask again.
-  private static let grace = Duration.milliseconds(100)
-
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
     let known = state.withLock {
       (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate && $0.handles == 0)
     }
     if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
     guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
-    let outcome = tree.whenFresh(parent, grace: Self.grace) { self.revalidatedAttributes(remaining: $0) }
+    let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { self.revalidatedAttributes(remaining: $0) }
     guard case .pending(let work) = outcome else { return outcome }
     return .pending { [self] () async throws(Errno) in
       state.withLock { $0.attributeRequests += 1 }

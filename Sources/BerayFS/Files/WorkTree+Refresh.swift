@@ -29,21 +29,14 @@ extension WorkTree {
     }
   }
 
-  /// Asks for the listings that tell of `directory`, its own and that of the one above, while nobody waits, where they
-  /// were asked for before and are too old.
+  /// Asks for the listing of `directory` while nobody waits, where it was asked for before and is too old.
   func refreshBehind(_ directory: WorkDirectory) {
     let window = window
-    let old = structure.withLock { structure in
-      [directory.place.parent, directory].compactMap(\.self).filter { directory in
-        guard let contents = structure.directories[directory.inode], contents.freshness != nil else { return false }
-        return remaining(of: contents, marks: structure.staleMarks, window: window) == nil
-      }
+    let isOld = structure.withLock { structure in
+      guard let contents = structure.directories[directory.inode], contents.freshness != nil else { return false }
+      return remaining(of: contents, marks: structure.staleMarks, window: window) == nil
     }
-    guard !old.isEmpty else { return }
-    Task {
-      // Where the server gives whole subtrees, one answer has both.
-      for directory in old { _ = try? await whenFresh(directory) { _ in Outcome<Void>.done }.get() }
-    }
+    if isOld { Task { try? await refresh(directory) } }
   }
 
   /// The directory that is asked for what is in `directory`: where the server gives whole subtrees, the top, or the one

@@ -103,6 +103,9 @@ final class WorkTree: Sendable {
     context.inodes.retire(root.inode)
   }
 
+  /// How old an answer may be that a lookup has just brought up to date, so that its attributes do not ask again.
+  static let grace = Duration.milliseconds(100)
+
   /// How long a listing is relied on that came while this mount changed what it tells of.
   private static let doubt = Duration.seconds(1)
 

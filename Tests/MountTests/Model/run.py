@@ -162,9 +162,10 @@ class Run:
         # A handle of a file that is gone on the server cannot give what that held: ESTALE, unless it is in memory.
         if name in ("unlink", "rename") and any(self.plain.is_open(path) for path in changed):
             return False
-        if name == "rename":
-            # Which file is which inode after another rename behind the mount's back, nobody can tell.
-            return os.path.isfile(self.plain.path(changed[0])) and not os.path.lexists(self.plain.path(changed[1]))
+        # Which file is which inode after another rename behind the mount's back, nobody can tell.
+        if name == "rename" and not (
+                os.path.isfile(self.plain.path(changed[0])) and not os.path.lexists(self.plain.path(changed[1]))):
+            return False
         # What only the mount has, the server's side cannot use: the directories that the bare API cannot make.
         around = {path for name in changed for path in (name, os.path.dirname(name))}
         return all(os.path.isdir(self.plain.path(path)) == os.path.isdir(self.server.path(path)) for path in around)
