@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func anIdleLocalServerGivesWayToServe() throws {
-    defer { try? endLocalServer() }
+    defer { endLocalServer() }
     #expect(try run("task", "list").status == 0)
     let idle = try #require(LocalServerProcess(at: scratch.paths.serverSocket))
     #expect(idle.startedByItself && idle.agent == "demo")
@@ -31,13 +31,17 @@ import Testing
   }
 
   /// Ends the server that commands have started by themselves.
-  private func endLocalServer() throws {
-    guard let server = LocalServerProcess(at: scratch.paths.serverSocket), server.startedByItself else { return }
-    kill(server.id, SIGTERM)
+  private func endLocalServer() {
+    guard let server = LocalServerProcess(at: scratch.paths.serverSocket), server.startedByItself,
+      let process = ProcessHandle(server.id)
+    else { return }
+    for signal in [SIGTERM, SIGKILL] where process.send(signal) {
+      if process.hasEnded(within: .seconds(20)) { return }
+    }
   }
 
   @Test func theLocalServerStartsByItselfOnce() async throws {
-    defer { try? endLocalServer() }
+    defer { endLocalServer() }
     #expect(try run("status").output.contains("not running"))
     #expect(try run("status", "--json").status == 0)
     let results = try await withThrowingTaskGroup(of: BuiltProgram.Result.self) { group in

@@ -31,7 +31,7 @@ struct FileState {
   var sending: Flight<Void, Errno>?
   /// No name leads to it any more.
   var isDetached = false
-  /// Ends when the kernel knows that no name leads to it.
+  /// Ends when the kernel knows that no name leads to it: never, once the task is gone.
   var forgotten: Flight<Void, Errno>?
   /// It is gone though this mount did not remove it: what is written now reaches nobody.
   var isLost = false

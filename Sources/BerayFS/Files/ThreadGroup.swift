@@ -16,10 +16,10 @@ enum ThreadGroup {
     defer { close(process) }
     // Readable once all of its threads have ended.
     var end = pollfd(fd: process, events: Int16(POLLIN), revents: 0)
-    return poll(&end, 1, 0) == 0 ? thread : nil
+    return poll(&end, 1, 0) > 0 ? nil : thread
   }
 
-  /// The same from `/proc/THREAD/status` (proc_pid_status(5), `Tgid`).
+  /// The same from `/proc/THREAD/status` (proc_pid_status(5), `Tgid`), which has those too that nobody waited for.
   private static func ofFurther(_ thread: ProcessID) -> ProcessID? {
     let descriptor = open("/proc/\(thread.rawValue)/status", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

@@ -50,15 +50,17 @@ final class WorkDirectory: DirectoryNode {
 
   // MARK: - Attributes
 
-  /// What is known, as the listing above tells it, and for the rest its own, which is asked for while nobody waits: what
-  /// changed then reaches the kernel by itself. A path that leads here has just asked for the one above.
+  /// What the listing above tells, and its own for the rest. That one is asked for while nobody waits: what changed reaches
+  /// the kernel by itself. Only who comes by number asks here: a handle, or a shell that works in it.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let known = attributes()
+    guard !isHeldHere, end.withLock({ $0 }) == nil else { return known }
     tree.refreshBehind(self)
-    guard let parent = place.parent else { return attributes() }
+    guard let parent = place.parent else { return known }
     let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { [self] _ in attributes() }
     switch outcome {
     case .ready: return outcome
-    case .failed: return attributes()
+    case .failed: return known
     case .pending(let work):
       return .pending { [self] () async throws(Errno) in
         // Where it cannot be asked, what is known is better than nothing.
@@ -69,22 +71,24 @@ final class WorkDirectory: DirectoryNode {
     }
   }
 
-  private func attributes() -> Outcome<AttributeReply> {
+  /// What is known, without asking.
+  func attributes() -> Outcome<AttributeReply> {
     if let known = knownAttributes() { return .ready(known) }
-    // ESTALE has the kernel look a name up again that it does not know to be gone.
-    guard !tree.isRemoved, let end = end.withLock({ $0 }), end.forgotten?.isFinished != false else {
+    guard !tree.isRemoved, let end = end.withLock({ $0 }), handles.load(ordering: .relaxed) > 0 || !isOutOfDate else {
       return .failed(.staleNFSFileHandle)
     }
     return .ready(AttributeReply(end.attributes, timeout: .zero))
   }
 
   /// What is known; nil where it has left the tree.
-  private func knownAttributes() -> AttributeReply? {
+  func knownAttributes() -> AttributeReply? {
     let window = tree.window
     return tree.structure.withLock { structure in
       guard let contents = structure.directories[inode] else { return nil }
-      let remaining = tree.remaining(of: contents, marks: structure.staleMarks, window: window) ?? .zero
-      return AttributeReply(attributes(contents, links: 2 + contents.subdirectories), timeout: remaining)
+      let tellers = [contents, place.parent.flatMap { structure.directories[$0.inode] }].compactMap(\.self)
+      let remaining = tellers.map { tree.remaining(of: $0, marks: structure.staleMarks, window: window) ?? .zero }
+      return AttributeReply(
+        attributes(contents, links: 2 + contents.subdirectories), timeout: remaining.min() ?? .zero)
     }
   }
 
@@ -96,16 +100,25 @@ final class WorkDirectory: DirectoryNode {
     return attributes
   }
 
-  /// What it was when it left the tree, for those who have it open or work in it, and when the kernel knows that it did.
+  /// How it left the tree: for those who have it open or work in it, its attributes; and when the kernel knows of it.
   private let end = Mutex<(attributes: Attributes, forgotten: Flight<Void, Errno>?)?>(nil)
+  private let handles = Atomic(0)
 
+  /// Whether the kernel may still lead here by a name that is gone: ESTALE has it look the name up again.
+  var isOutOfDate: Bool { end.withLock { $0 }?.forgotten?.isFinished == false }
+
+  /// Call it under the lock of the tree's structure.
   func leftTree(as contents: DirectoryContents, forgotten: Flight<Void, Errno>?) {
     let attributes = attributes(contents, links: 0)
     end.withLock { $0 = (attributes, forgotten) }
   }
 
+  func countHandles(_ change: Int) { handles.wrappingAdd(change, ordering: .relaxed) }
+
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
-    tree.changeAttributes(of: self, changes)
+    // By its old path, another would be changed.
+    guard end.withLock({ $0 }) == nil else { return attributes() }
+    return tree.changeAttributes(of: self, changes)
   }
 
   // MARK: - Names
@@ -113,11 +126,11 @@ final class WorkDirectory: DirectoryNode {
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
     // What exists here alone needs no news of the server.
     if let held = child(name), held.node.needsNoNews {
-      return .ready(FoundNode(node: held.node.node, nameTimeout: .zero))
+      return .ready(FoundNode(held.node, nameTimeout: .zero))
     }
     return tree.whenFresh(self) { [self] remaining in
       guard let child = child(name) else { return .failed(.noSuchFileOrDirectory) }
-      return .ready(FoundNode(node: child.node.node, nameTimeout: remaining))
+      return .ready(FoundNode(child.node, nameTimeout: remaining))
     }
   }
 
@@ -185,8 +198,8 @@ final class WorkDirectory: DirectoryNode {
     }
   }
 
-  /// How long the kernel need not ask for the attributes of what it just made: its own writes tell it what becomes of
-  /// them, and it looks at them before the first.
+  /// How long the kernel need not ask for the attributes of what it just made. It checks the mode once more before the
+  /// program has its handle, and later its own writes tell it what becomes of size and times.
   private static let newborn = Duration.seconds(1)
 
   // MARK: - Changes of names
@@ -206,6 +219,15 @@ final class WorkDirectory: DirectoryNode {
       return .failed(.improperLink)
     }
     return tree.rename(name, in: self, to: newName, in: destination, flags: flags)
+  }
+}
+
+extension FoundNode {
+  /// Of a directory, what is known is told: its listing above was looked at just now.
+  fileprivate init(_ node: WorkNode, nameTimeout: Duration) {
+    var attributes: AttributeReply?
+    if case .directory(let directory) = node { attributes = directory.knownAttributes() }
+    self.init(node: node.node, nameTimeout: nameTimeout, attributes: attributes)
   }
 }
 

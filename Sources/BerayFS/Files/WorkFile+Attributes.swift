@@ -229,7 +229,7 @@ extension WorkTree {
     if let accessed = changes.accessed.map({ timestamp($0) }) {
       structure.withLock { $0.directories[directory.inode]?.accessed = accessed }
     }
-    guard changes.permissions != nil || modified != nil else { return directory.getattr(nil) }
+    guard changes.permissions != nil || modified != nil else { return directory.attributes() }
     return .pending { [self] () async throws(Errno) in
       let capabilities: Capabilities = directory.isHeldHere ? [] : try await shared.capabilities()
       let isTold = capabilities.contains(.attributes)
@@ -253,7 +253,7 @@ extension WorkTree {
           structure.directories[parent.inode]?.touch(place.name, tick, isPlaced: false)
         }
       }
-      return try await directory.getattr(nil).get()
+      return try await directory.attributes().get()
     }
   }
 }

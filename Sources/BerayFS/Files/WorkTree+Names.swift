@@ -39,7 +39,7 @@ extension WorkTree {
         return made
       }
       guard let made else { throw .noSuchFileOrDirectory }
-      return FoundNode(node: made, nameTimeout: .zero)
+      return FoundNode(node: made, nameTimeout: .zero, attributes: made.knownAttributes())
     }
   }
 

@@ -9,7 +9,7 @@ import VFS
 /// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks,
 /// by one request for all who look.
 ///
-/// Lock order: ``isRetrying``, ``structure`` → the state of a node → ``directoryRename``, a ``WriteBuffer``,
+/// Lock order: ``isRetrying``, ``structure`` → the state or the end of a node → ``directoryRename``, a ``WriteBuffer``,
 /// ``ContentCache``, ``InodeTable``, ``lastNews``. No lock is held over an await.
 /// The notifier only queues, so it is called under the locks, before anybody can see what changed.
 final class WorkTree: Sendable {
@@ -24,6 +24,7 @@ final class WorkTree: Sendable {
   let directoryRename = Mutex<DirectoryRename?>(nil)
   /// Whether what failed is being tried again.
   let isRetrying = Mutex(false)
+  let behind = Mutex(Behind())
   /// When anything may have changed, by ``TimeSource/uptime``.
   private let lastNews = Mutex(Duration.zero)
   private let isFinished: @Sendable () -> Bool
@@ -134,7 +135,9 @@ final class WorkTree: Sendable {
       return (remaining(of: contents, marks: structure.staleMarks, window: window, grace: grace), true)
     }
     if let remaining = state.remaining { return answer(remaining) }
-    guard state.isKnown else { return .failed(isRemoved ? .staleNFSFileHandle : .noSuchFileOrDirectory) }
+    guard state.isKnown else {
+      return .failed(isRemoved || directory.isOutOfDate ? .staleNFSFileHandle : .noSuchFileOrDirectory)
+    }
     return .pending { [self] () async throws(Errno) in
       try await refresh(directory)
       return try await answer(remaining(of: directory)).get()

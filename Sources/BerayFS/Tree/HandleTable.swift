@@ -69,6 +69,7 @@ final class HandleTable: Sendable {
       let fills = copy != .none && state.fillers[node.inode] == nil
       if fills { state.fillers[node.inode] = handle }
       state.directories[handle] = DirectoryHandle(node: node, fillsKernelCopy: fills)
+      node.countHandles(1)
       var options: OpenReply.Options = fills ? [.cacheDirectory] : []
       // What somebody else is filling is not dropped under them.
       if copy == .current || (copy != .none && !fills) { options.insert(.keepCache) }
@@ -90,7 +91,9 @@ final class HandleTable: Sendable {
 
   func removeDirectory(_ handle: HandleID) {
     state.withLock { state in
-      guard let directory = state.directories.removeValue(forKey: handle), directory.fillsKernelCopy else { return }
+      guard let directory = state.directories.removeValue(forKey: handle) else { return }
+      directory.node.countHandles(-1)
+      guard directory.fillsKernelCopy else { return }
       state.fillers.removeValue(forKey: directory.node.inode)
     }
   }

@@ -37,6 +37,8 @@ protocol DirectoryNode: Node {
     _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
   ) -> Outcome<Void>
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile>
+  /// So many handles of it came, or went.
+  func countHandles(_ change: Int)
 }
 
 /// An open file: what belongs to one handle. Its methods may be called from several threads at once.
@@ -125,6 +127,7 @@ extension DirectoryNode {
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> { .failed(.isDirectory) }
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> { .failed(.notPermitted) }
+  func countHandles(_ change: Int) {}
   func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(.notPermitted) }
   func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(.notPermitted) }
 

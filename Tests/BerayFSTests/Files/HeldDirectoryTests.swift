@@ -43,6 +43,63 @@ import VFS
     #expect(fixture.server.total == 0)
   }
 
+  /// The kernel holds the lock of the directory above meanwhile.
+  @Test func whatWasJustMadeOrChangedIsNotAskedFor() async throws {
+    let fixture = WorkFixture(isFinished: false)
+    #expect(try await fixture.names() == [])
+    let answer = fixture.server.holdAnswer(.directory)
+    let made = Task { try await fixture.tree.root.mkdir("d", permissions: 0o755, caller: WorkFixture.caller).get() }
+    try await answer.value()
+    fixture.tree.markStale()
+    fixture.time.advance(by: .seconds(31))
+    fixture.server.letGo(.directory)
+    let found = try await made.value
+    #expect(found.attributes?.attributes.permissions == 0o755)
+    _ = try await found.node.setattr(.init(permissions: 0o700), file: nil, caller: WorkFixture.caller).get()
+    await fixture.settle()
+    #expect(fixture.server.count(.tree) == 1)
+  }
+
+  @Test func whatIsHereAloneIsNotAskedFor() async throws {
+    let fixture = WorkFixture(.bare)
+    _ = try await fixture.tree.root.mkdir("d", permissions: 0o755, caller: WorkFixture.caller).get()
+    let held = try await fixture.directory("d")
+    fixture.time.advance(by: .seconds(31))
+    let before = fixture.server.total
+    #expect(try await held.getattr(nil).get().attributes.permissions == 0o755)
+    await fixture.settle()
+    #expect(fixture.server.total == before)
+  }
+
+  /// As `ls -l` does some time after a walk.
+  @Test func aLookAtManyAsksForOneAtATime() async throws {
+    let fixture = WorkFixture(.bare)
+    for number in 0..<50 { fixture.server.put("d\(number)/f", "1") }
+    _ = try await fixture.walk()
+    var all: [any DirectoryNode] = []
+    for number in 0..<50 { all.append(try await fixture.directory("d\(number)")) }
+    fixture.time.advance(by: .seconds(31))
+    _ = try await fixture.names()
+    _ = fixture.server.hold(.tree)
+    let before = fixture.server.count(.tree)
+    for held in all { _ = try await held.getattr(nil).get() }
+    await fixture.settle()
+    #expect(fixture.server.count(.tree) == before + 1)
+    fixture.server.letGo(.tree)
+  }
+
+  @Test func aChangeOfARemovedOneReachesNoOther() async throws {
+    let fixture = WorkFixture()
+    fixture.server.makeDirectory("d")
+    let held = try await fixture.directory("d")
+    try await fixture.tree.root.rmdir("d", caller: WorkFixture.caller).get()
+    fixture.server.makeDirectory("d")
+    let before = fixture.server.count(.attributes)
+    let reply = try await held.setattr(.init(permissions: 0), file: nil, caller: WorkFixture.caller).get()
+    #expect(reply.attributes.linkCount == 0)
+    #expect(fixture.server.count(.attributes) == before)
+  }
+
   /// The kernel learns a moment later that a name is gone; until then it leads to what the name stood for.
   @Test func whoComesByANameThatIsGoneIsToLookItUpAgain() async throws {
     let fixture = WorkFixture()
@@ -68,6 +125,12 @@ import VFS
       }
     }
     #expect(try await held.getattr(nil).get().attributes.linkCount == 0, "somebody has it open")
+    await #expect(throws: Errno.staleNFSFileHandle) {
+      try await fixture.tree.whenFresh(try #require(directory as? WorkDirectory)) { _ in .ready(0) }.get()
+    }
+    (directory as? WorkDirectory)?.countHandles(1)
+    #expect(try await directory.getattr(nil).get().attributes.linkCount == 0, "somebody has it open")
+    (directory as? WorkDirectory)?.countHandles(-1)
     fixture.notices.letGo()
     #expect(try await directory.getattr(nil).get().attributes.linkCount == 0)
     let again = try await held.open(.read, caller: WorkFixture.caller).get().file

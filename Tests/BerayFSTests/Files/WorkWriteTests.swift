@@ -8,6 +8,24 @@ import VFS
 @testable import BerayFS
 
 @Suite struct WorkWriteTests {
+  /// So the kernel's check of its mode costs no call; an upload of nothing gives it another time.
+  @Test(arguments: [nil, Duration.zero])
+  func theAttributesOfANewFileCountForAMoment(_ freshness: Duration?) async throws {
+    let fixture = WorkFixture(freshness: freshness)
+    let made = try await fixture.tree.root.create(
+      "f", permissions: 0o640, flags: [.write, .exclusive], caller: WorkFixture.caller
+    ).get()
+    let known = try #require(made.found.attributes)
+    #expect((known.attributes.permissions, known.attributes.size) == (0o640, 0))
+    #expect(known.timeout == (freshness ?? .seconds(1)))
+    fixture.notices.clear()
+    try await made.opened.file.release().get()
+    await fixture.server.requests(.upload, 1)
+    await fixture.settle()
+    #expect(fixture.server.text("f") == "")
+    #expect(fixture.notices.all.contains("attributes \(made.found.node.inode.rawValue)"))
+  }
+
   private let readWrite: OpenFlags = [.read, .write]
 
   /// Waits until nothing is on its way to the server.
