@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Bodies over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct TransferTests {
+@Suite(.timeLimit(.minutes(5))) struct TransferTests {
   private let id = TaskID(rawValue: 7)
 
   /// A file, asked for by a client that nobody holds any more.

@@ -3,7 +3,7 @@ import BerayServer
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AccountTests {
+@Suite(.timeLimit(.minutes(5))) struct AccountTests {
   static func code(for email: String, in server: TestServer) -> String? {
     let line = server.log.all.last { $0.hasPrefix("verification code for \(email): ") }
     return line?.split(separator: " ").dropFirst(4).first.map(String.init)

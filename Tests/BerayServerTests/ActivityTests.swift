@@ -2,7 +2,7 @@ import Testing
 
 @testable import BerayServer
 
-@Suite(.timeLimit(.minutes(1))) struct ActivityTests {
+@Suite(.timeLimit(.minutes(5))) struct ActivityTests {
   @Test func aServerInUseIsNotIdle() async throws {
     let activity = Activity()
     var use = activity.begin()

@@ -3,7 +3,7 @@ import BerayServer
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
   @Test func aRequestThatIsNeverFinishedIsCutAndAnAnswerIsNot() async throws {
     try await TestServer.run {
       $0.connectionTimeout = .milliseconds(200)

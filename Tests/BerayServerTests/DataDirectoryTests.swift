@@ -6,7 +6,7 @@ import Testing
 
 @testable import BerayServer
 
-@Suite(.timeLimit(.minutes(1))) struct DataDirectoryTests {
+@Suite(.timeLimit(.minutes(5))) struct DataDirectoryTests {
   @Test func aDirectoryWithOtherThingsKeepsThemAndItsPermissions() async throws {
     let directory = TestServer.temporaryDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }

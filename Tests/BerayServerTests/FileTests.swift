@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import ZipArchive
 
-@Suite(.timeLimit(.minutes(1))) struct FileTests {
+@Suite(.timeLimit(.minutes(5))) struct FileTests {
   /// Runs a task that ends at once and hands over its files' URL prefix.
   static func withFiles(
     _ goal: String = ":", _ body: @escaping @Sendable (TestServer, Int64, String) async throws -> Void

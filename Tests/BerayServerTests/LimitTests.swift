@@ -5,7 +5,7 @@ import Testing
 
 @testable import BerayServer
 
-@Suite(.timeLimit(.minutes(1))) struct LimitTests {
+@Suite(.timeLimit(.minutes(5))) struct LimitTests {
   @Test func attemptsAreLimitedByNameAndAllTogether() throws {
     let time = Mutex(ContinuousClock().now)
     let limiter = AttemptLimiter(ofOne: 2, ofAll: 5, period: .seconds(60)) { time.withLock(\.self) }

@@ -8,7 +8,7 @@ import Testing
 @testable import BerayServer
 
 /// What the runner does where the store fails it, and where it is asked for things out of order.
-@Suite(.timeLimit(.minutes(1))) struct RunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct RunnerTests {
   /// A runner with a store of its own, and no server around them.
   struct Bed: Sendable {
     let directory = TestServer.temporaryDirectory()
@@ -136,7 +136,7 @@ import Testing
       _ = try await server.client.post("/api/v1/tasks/\(id)/stop")
       let start = ContinuousClock().now
       #expect(try await server.client.delete("/api/v1/tasks/\(id)").status == 200)
-      #expect(start.duration(to: ContinuousClock().now) < .seconds(10))
+      #expect(start.duration(to: ContinuousClock().now) < .seconds(60))
     }
   }
 

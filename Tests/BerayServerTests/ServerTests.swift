@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTests {
   @Test func itDescribesWhatItOffersBeyondTheSDK() async throws {
     try await TestServer.run { (server: TestServer) async throws in
       let document = try await server.client.get("/openapi.json").json

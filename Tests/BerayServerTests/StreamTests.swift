@@ -3,7 +3,7 @@ import BerayServer
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
   @Test(arguments: ["9223372036854775807", "1000", "-1", "-9223372036854775808", "99999999999999999999", "x"])
   func anIDOfNoEventBeginsAtTheStart(_ id: String) async throws {
     try await TestServer.run { (server: TestServer) async throws in

@@ -2,7 +2,7 @@ import BerayServer
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
   /// Makes a certificate for `server.example`, which signs itself.
   static func certificate(in directory: String) async throws -> (certificate: String, key: String) {
     let (certificate, key) = (directory + "/cert.pem", directory + "/key.pem")

@@ -3,7 +3,7 @@ import BerayServer
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TaskTests {
+@Suite(.timeLimit(.minutes(5))) struct TaskTests {
   @Test func aTaskGoesFromRunningToCompletedAndTellsEveryLine() async throws {
     try await TestServer.run { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("echo one; echo two >&2; printf last")

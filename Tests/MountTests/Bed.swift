@@ -164,7 +164,8 @@ final class Bed: Sendable {
 
   /// Waits for the end of the mount, which was asked for, and checks it as ``endMount()`` does.
   func mountEnds() async throws {
-    let status = await mount.exitStatus(within: 20)
+    // Its own limit is a minute.
+    let status = await mount.exitStatus(within: 90)
     if status != 0 { print(mountLog) }
     #expect(status == 0, "the mount's exit status")
     let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)

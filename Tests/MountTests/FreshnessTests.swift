@@ -61,7 +61,7 @@ struct FreshnessTests {
                 late, behind = max(late, time.monotonic() - behind[1]), None
             time.sleep(0.02)
         assert last > 105, last
-        assert late < 2.5, late
+        assert late < 4, late
         print(f"{late:.2f} s late at most", file=__import__("sys").stderr)
         PY
         echo $?; echo stop > 1/ctl
@@ -75,10 +75,10 @@ struct FreshnessTests {
     try await withBed(server) { bed in
       let result = try await bed.sh(
         """
-        mkdir ': > out; sleep 2; echo done > out; sleep 1000'
+        mkdir ': > out; sleep 5; echo done > out; sleep 1000'
         until test -e 1/files/out; do sleep 0.1; done; test -s 1/files/out || echo empty
         until test -s 1/files/out; do sleep 0.1; done; cat 1/files/out; echo stop > 1/ctl
-        """, timeout: 15)
+        """, timeout: 40)
       #expect(result.output == "empty\ndone\n", "\(result.errors)")
     }
   }

@@ -10,7 +10,8 @@ struct OthersVersionsTests {
     let made = try await bed.sh(
       """
       mkdir '\(goal)' && cat last/wait > /dev/null
-      until grep -q '"open_streams": *0' .beray/status.json; do :; done; ls 1/files > /dev/null
+      until grep -q '"open_streams": *0' .beray/status.json; do :; done
+      until tail -n 1 1/events.log | grep -qE 'COMPLETED|FAILED'; do sleep 0.05; done; ls 1/files > /dev/null
       """)
     try #require(made.status == 0, "\(made.errors)")
   }

@@ -9,7 +9,7 @@ import VFS
 @testable import BerayFS
 
 /// What a feed takes from a list of tasks, and what it asks of the server instead.
-@Suite(.timeLimit(.minutes(1))) struct FeedListTests {
+@Suite(.timeLimit(.minutes(5))) struct FeedListTests {
   private let time = ManualTime()
 
   private func makeFeed(

@@ -7,7 +7,7 @@ import VFS
 
 /// A short task on a server that gives no ids: in whatever order its stream and the answers about it come, each event
 /// stands once and the final status last.
-@Suite(.timeLimit(.minutes(1))) struct FeedOrderTests {
+@Suite(.timeLimit(.minutes(5))) struct FeedOrderTests {
   struct Order: Sendable, CustomTestStringConvertible {
     /// What the two events say.
     var texts: [String]

@@ -8,7 +8,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct TaskFeedTests {
+@Suite(.timeLimit(.minutes(5))) struct TaskFeedTests {
   private let time = ManualTime()
 
   private func makeFeed(

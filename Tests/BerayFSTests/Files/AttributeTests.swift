@@ -7,7 +7,7 @@ import VFS
 @testable import BerayFS
 
 /// How the server gets to know modes and times.
-@Suite(.timeLimit(.minutes(1))) struct AttributeTests {
+@Suite(.timeLimit(.minutes(5))) struct AttributeTests {
   private let caller = WorkFixture.caller
 
   /// A file with a mode that the server has to be told, written and not closed.

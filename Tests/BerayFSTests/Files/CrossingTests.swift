@@ -7,7 +7,7 @@ import VFS
 @testable import BerayFS
 
 /// What a listing shows, or somebody else does, while the answer to a change of our own is on its way.
-@Suite(.timeLimit(.minutes(1))) struct CrossingTests {
+@Suite(.timeLimit(.minutes(5))) struct CrossingTests {
   @Test func aListingThatSeesARenameBeforeItsAnswerKeepsTheFile() async throws {
     let fixture = WorkFixture()
     fixture.server.put("a", "text")

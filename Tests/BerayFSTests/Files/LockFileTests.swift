@@ -5,7 +5,7 @@ import VFS
 @testable import BerayFS
 
 /// Files by which programs keep each other out, on a server that makes a file only where it has none.
-@Suite(.timeLimit(.minutes(1))) struct LockFileTests {
+@Suite(.timeLimit(.minutes(5))) struct LockFileTests {
   private func lock(_ path: String, _ fixture: WorkFixture) async throws(Errno) -> any OpenFile {
     try await fixture.create(path, [.write, .exclusive])
   }

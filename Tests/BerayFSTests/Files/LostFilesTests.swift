@@ -7,7 +7,7 @@ import VFS
 @testable import BerayFS
 
 /// What becomes of bytes that the server cannot take any more.
-@Suite(.timeLimit(.minutes(1))) struct LostFilesTests {
+@Suite(.timeLimit(.minutes(5))) struct LostFilesTests {
   private func saved(_ fixture: WorkFixture, _ path: String) throws -> String {
     let descriptor = try FileDescriptor.open(FilePath(path), .readOnly)
     defer { try? descriptor.close() }

@@ -7,7 +7,7 @@ import VFS
 @testable import BerayFS
 
 /// How what failed is tried again.
-@Suite(.timeLimit(.minutes(1))) struct RetryTests {
+@Suite(.timeLimit(.minutes(5))) struct RetryTests {
   @Test func manyFailuresAreOneQuestionInARound() async throws {
     let fixture = WorkFixture()
     _ = try await fixture.names()

@@ -7,7 +7,7 @@ import VFS
 @testable import BerayFS
 
 /// Uploads, attributes and changes of names of one file, at the same time.
-@Suite(.timeLimit(.minutes(1))) struct TurnsTests {
+@Suite(.timeLimit(.minutes(5))) struct TurnsTests {
   @Test func aCloseOfTheReplacedFileDuringTheRenameDoesNotReachWhatReplacesIt() async throws {
     let fixture = WorkFixture()
     fixture.server.put("f", "old")

@@ -8,7 +8,7 @@ import VFS
 @testable import BerayFS
 
 /// What a file's ``WriteBuffer`` takes, and where it is kept.
-@Suite(.timeLimit(.minutes(1))) struct WriteBufferTests {
+@Suite(.timeLimit(.minutes(5))) struct WriteBufferTests {
   private let caller = WorkFixture.caller
 
   @Test func aRetiredBufferTakesNothing() async throws {

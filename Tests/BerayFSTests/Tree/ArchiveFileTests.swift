@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct ArchiveFileTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveFileTests {
   let bed = TreeBed()
 
   @Test func anArchiveThatCannotBeKeptIsTold() async throws {

@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct ControlTests {
+@Suite(.timeLimit(.minutes(5))) struct ControlTests {
   let bed = TreeBed()
   let task: TaskID
 

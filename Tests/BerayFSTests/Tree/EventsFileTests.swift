@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct EventsFileTests {
+@Suite(.timeLimit(.minutes(5))) struct EventsFileTests {
   let bed = TreeBed()
 
   @Test func sizesAreTrueBeforeAnyOpen() async throws {

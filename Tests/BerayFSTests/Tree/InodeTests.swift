@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct InodeTests {
+@Suite(.timeLimit(.minutes(5))) struct InodeTests {
   let bed = TreeBed()
   private var count: Int { bed.fileSystem.context.inodes.count }
 

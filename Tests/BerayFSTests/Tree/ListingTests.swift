@@ -7,7 +7,7 @@ import VFS
 @testable import BerayFS
 
 /// What a listing tells that is read after something has changed.
-@Suite(.timeLimit(.minutes(1))) struct ListingTests {
+@Suite(.timeLimit(.minutes(5))) struct ListingTests {
   let bed = TreeBed()
 
   private func opendir(_ inode: InodeID = .root) async throws -> OpenReply {

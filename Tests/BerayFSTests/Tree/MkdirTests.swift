@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct MkdirTests {
+@Suite(.timeLimit(.minutes(5))) struct MkdirTests {
   let bed = TreeBed()
 
   @Test func isOnePost() async throws {

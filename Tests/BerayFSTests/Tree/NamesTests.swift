@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct NamesTests {
+@Suite(.timeLimit(.minutes(5))) struct NamesTests {
   let bed = TreeBed()
 
   @Test func allNamesAreOneInode() async throws {

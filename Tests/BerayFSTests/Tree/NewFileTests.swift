@@ -7,7 +7,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct NewFileTests {
+@Suite(.timeLimit(.minutes(5))) struct NewFileTests {
   let bed = TreeBed()
   var goals: [String] { bed.server.created.map(\.goal) }
 

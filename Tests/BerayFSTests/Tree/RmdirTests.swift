@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct RmdirTests {
+@Suite(.timeLimit(.minutes(5))) struct RmdirTests {
   let bed = TreeBed()
 
   @Test(arguments: ["go on", "1", "1-go-on"])

@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct RootTests {
+@Suite(.timeLimit(.minutes(5))) struct RootTests {
   let bed = TreeBed()
 
   @Test func listsTheFixedNamesAndTheTasks() async throws {

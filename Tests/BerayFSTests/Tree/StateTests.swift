@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct StateTests {
+@Suite(.timeLimit(.minutes(5))) struct StateTests {
   let bed = TreeBed()
 
   @Test func itsFiles() async throws {

@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct StreamFileTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamFileTests {
   let bed = TreeBed()
   let task: TaskID
 

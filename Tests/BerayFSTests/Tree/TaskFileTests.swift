@@ -6,7 +6,7 @@ import VFS
 
 @testable import BerayFS
 
-@Suite(.timeLimit(.minutes(1))) struct TaskFileTests {
+@Suite(.timeLimit(.minutes(5))) struct TaskFileTests {
   let bed = TreeBed()
 
   /// What stat tells is what read gives.

@@ -265,6 +265,8 @@ def main():
     arguments = parser.parse_args()
     settings.update(root=os.path.realpath(arguments.root), replay=arguments.replay, no_length=arguments.no_length,
                     details=arguments.details)
+    # Of many clients at once, none is to try again after seconds.
+    ThreadingHTTPServer.request_queue_size = 1024
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
