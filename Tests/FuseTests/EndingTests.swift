@@ -31,7 +31,7 @@ import VFS
     try await mount.waitForCalls(of: "create")
     let start = ContinuousClock.now
     #expect(await session.unmount() == .unmounted)
-    #expect(ContinuousClock.now - start < .seconds(20))
+    #expect(ContinuousClock.now - start < .seconds(5))
     #expect(MountTable.current().mount(at: path) == nil)
     kill(user.process, SIGKILL)
     _ = try await user.result(within: 5) {}

@@ -140,6 +140,12 @@ final class Bed: Sendable {
   /// What the server was asked so far, a line a request (of the bare server alone).
   var requests: [String] { server.output.split(separator: "\n").dropFirst().map(String.init) }
 
+  /// Waits for a request of the bare server that begins so. Requests are used up: ask for them in their order.
+  func requestComes(_ beginning: String) async throws { try await server.line { $0.hasPrefix(beginning) ? () : nil } }
+
+  /// Waits until the mount writes a line with that text. Lines are used up, too.
+  func mountSays(_ text: String) async throws { try await mount.line { $0.contains(text) ? () : nil } }
+
   /// Says what the proxy does to the next requests of a kind, as `method=PUT&path=files/content&status=507&count=9`.
   func fault(_ words: String) async throws { try await control("/_fault?" + words) }
 
@@ -164,8 +170,7 @@ final class Bed: Sendable {
 
   /// Waits for the end of the mount, which was asked for, and checks it as ``endMount()`` does.
   func mountEnds() async throws {
-    // Its own limit is a minute.
-    let status = await mount.exitStatus(within: 90)
+    let status = await mount.exitStatus(within: 20)
     if status != 0 { print(mountLog) }
     #expect(status == 0, "the mount's exit status")
     let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)

@@ -39,7 +39,7 @@ struct HeldBackNamesTests {
         """
         cd 1/files; until test $(ls -A $DIR/bare/1 | wc -l) = \(Self.names.count); do sleep 0.1; done
         ls -A; cd $DIR/bare/1; ls -A; for name in * .env*; do test "$(cat "$name")" = "$name" || echo "not $name"; done
-        """, timeout: 60)
+        """, timeout: 13)
       #expect(later.output == Self.sorted + Self.sorted, "\(later.errors)")
       try await bed.endMount()
       #expect(uploads(bed).sorted() == Self.names.sorted())
@@ -104,7 +104,7 @@ struct HeldBackNamesTests {
       #expect(asked.dropFirst(before.count).allSatisfy { $0.contains("/files/tree") }, "\(asked)")
       // It is a file that stays: it has its last name on the server.
       let later = try await bed.sh(
-        "until test -s $DIR/bare/1/c.tmp; do sleep 0.1; done; ls -A $DIR/bare/1")
+        "until test -s $DIR/bare/1/c.tmp; do sleep 0.1; done; ls -A $DIR/bare/1", timeout: 13)
       #expect(later.output == "c.tmp\n")
       #expect(uploads(bed) == ["c.tmp"])
     }
@@ -158,7 +158,7 @@ struct HeldBackNamesTests {
         cd $DIR/bare/1; until test -e moved~ -a -e made~ -a -e half~; do sleep 0.1; done
         cat moved made half; echo; cat moved~ made~ half~
         cd $MNT/1/files; cat moved made half; echo; cat moved~ made~ half~
-        """, timeout: 60)
+        """, timeout: 14)
       let content = "old\nhalf of the new te\nold\nold\nold\n"
       #expect(later.output == "old\n" + content + content, "\(later.errors)")
       try await bed.endMount()

@@ -157,7 +157,7 @@ struct TreeTests {
         for f in wait stream; do
           cat last/$f > /dev/null & pid=$!
           until grep -q fuse /proc/$pid/wchan 2>/dev/null || test "$(cat /proc/$pid/stat | cut -d' ' -f3)" = S; do :; done
-          timeout 5 tail -s 0.05 --pid=$pid -f /dev/null & waiter=$!
+          timeout 1 tail -s 0.05 --pid=$pid -f /dev/null & waiter=$!
           kill -9 $pid
           wait $waiter && echo gone
         done

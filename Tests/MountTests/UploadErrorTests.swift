@@ -94,7 +94,7 @@ struct UploadErrorTests {
   func aSignalEndsAClosingWriterAndNotItsUpload(_ server: Bed.Server, _ signal: String) async throws {
     try await withBed(server, isProxied: true) { bed in
       try await bed.sh("mkdir true; cat last/wait; ls 1/files")
-      try await bed.fault("method=PUT&path=files/content&before=8")
+      try await bed.fault("method=PUT&path=files/content&before=4")
       // The process is dead once the kernel has let go of it, though it may still be there to be waited for.
       let result = try await bed.sh(
         #"""
@@ -109,7 +109,7 @@ struct UploadErrorTests {
         print("closed", flush=True)
         PY
         until grep -q closing $DIR/ready && [[ $(cut -d ' ' -f 3 /proc/$pid/stat) = [SD] ]]; do sleep 0.01; done
-        kill -\#(signal) $pid; timeout 5 tail -s 0.05 --pid=$pid -f /dev/null && echo gone
+        kill -\#(signal) $pid; timeout 1 tail -s 0.05 --pid=$pid -f /dev/null && echo gone
         wait $pid; echo $? $(cat $DIR/ready) $(ls -A $DIR/\#(server.work)); cat f
         until test -s $DIR/\#(server.work)/f; do sleep 0.05; done; cat $DIR/\#(server.work)/f
         until test "$(jq '.pending_uploads | length' $MNT/.beray/status.json)" = 0; do sleep 0.05; done

@@ -53,14 +53,13 @@ final class WorkDirectory: DirectoryNode {
   /// What the listing above tells, and its own for the rest. That one is asked for while nobody waits: what changed reaches
   /// the kernel by itself. Only who comes by number asks here: a handle, or a shell that works in it.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let known = attributes()
-    guard !isHeldHere, end.withLock({ $0 }) == nil else { return known }
+    guard !isHeldHere, end.withLock({ $0 }) == nil else { return attributes() }
     tree.refreshBehind(self)
-    guard let parent = place.parent else { return known }
+    guard let parent = place.parent else { return attributes() }
     let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { [self] _ in attributes() }
     switch outcome {
     case .ready: return outcome
-    case .failed: return known
+    case .failed: return attributes()
     case .pending(let work):
       return .pending { [self] () async throws(Errno) in
         // Where it cannot be asked, what is known is better than nothing.
@@ -80,7 +79,7 @@ final class WorkDirectory: DirectoryNode {
     return .ready(AttributeReply(end.attributes, timeout: .zero))
   }
 
-  /// What is known; nil where it has left the tree.
+  /// Nil where it has left the tree.
   func knownAttributes() -> AttributeReply? {
     let window = tree.window
     return tree.structure.withLock { structure in
@@ -157,16 +156,10 @@ final class WorkDirectory: DirectoryNode {
   func entry(of listed: ListedName) -> ListedEntry? {
     guard let child = child(listed.name), child.node.inode == listed.node.inode else { return nil }
     let remaining = tree.remaining(of: self)
-    switch child.node {
-    case .directory(let nested):
-      return ListedEntry(nameTimeout: remaining, attributes: nested.knownAttributes())
-    case .link: return ListedEntry(listed.node, nameTimeout: remaining)
-    case .file(let file):
-      // Of one that is about to change the kernel has to ask, and waits for it.
-      let isChanging = file.state.withLock { $0.bringing != nil }
-      let known = isChanging ? nil : file.knownAttributes(remaining: remaining)
-      return ListedEntry(nameTimeout: remaining, attributes: known)
-    }
+    guard case .file(let file) = child.node else { return ListedEntry(listed.node, nameTimeout: remaining) }
+    // Of one that is about to change the kernel has to ask, and waits for it.
+    if file.state.withLock({ $0.bringing != nil }) { return ListedEntry(nameTimeout: remaining, attributes: nil) }
+    return ListedEntry(nameTimeout: remaining, attributes: file.knownAttributes(remaining: remaining))
   }
 
   // MARK: - Files

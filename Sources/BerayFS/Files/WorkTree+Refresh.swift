@@ -29,13 +29,6 @@ extension WorkTree {
     }
   }
 
-  /// The listing that is being asked for while nobody waits: one at a time.
-  struct Behind {
-    var isAsked = false
-    /// By ``TimeSource/uptime``.
-    var notBefore = Duration.zero
-  }
-
   /// Asks for the listing of `directory` while nobody waits, where it was asked for before and is too old. Where every look
   /// asks by itself, none is asked for: what is looked at next must not be answered by it.
   func refreshBehind(_ directory: WorkDirectory) {
@@ -45,18 +38,16 @@ extension WorkTree {
       guard let contents = structure.directories[directory.inode], contents.freshness != nil else { return false }
       return remaining(of: contents, marks: structure.staleMarks, window: window, grace: Self.grace) == nil
     }
-    let begins =
-      isOld
-      && behind.withLock { behind in
-        guard !behind.isAsked, behind.notBefore <= now else { return false }
-        behind.isAsked = true
-        return true
-      }
+    guard isOld else { return }
+    let begins = nextBehind.withLock { next in
+      guard next <= now else { return false }
+      next = .seconds(Int64.max)
+      return true
+    }
     guard begins else { return }
     Task {
       let hasFailed = (try? await whenFresh(directory) { _ in Outcome<Void>.done }.get()) == nil
-      let pause = hasFailed ? max(window, .seconds(1)) : .zero
-      behind.withLock { $0 = Behind(notBefore: context.time.uptime() + pause) }
+      nextBehind.withLock { $0 = context.time.uptime() + (hasFailed ? max(window, .seconds(1)) : .zero) }
     }
   }
 

@@ -24,7 +24,8 @@ final class WorkTree: Sendable {
   let directoryRename = Mutex<DirectoryRename?>(nil)
   /// Whether what failed is being tried again.
   let isRetrying = Mutex(false)
-  let behind = Mutex(Behind())
+  /// From when on a listing may be asked for while nobody waits, by ``TimeSource/uptime``: one at a time.
+  let nextBehind = Mutex(Duration.zero)
   /// When anything may have changed, by ``TimeSource/uptime``.
   private let lastNews = Mutex(Duration.zero)
   private let isFinished: @Sendable () -> Bool

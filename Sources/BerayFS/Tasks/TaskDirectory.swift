@@ -84,12 +84,7 @@ final class TaskDirectory: DirectoryNode {
 
   /// What memory cannot answer is left out: the names alone must not cost a request for each task of a walk.
   func entry(of listed: ListedName) -> ListedEntry? {
-    guard entered() != nil else { return nil }
-    // A look at a task is none at its files.
-    if let work = listed.node as? WorkDirectory {
-      return ListedEntry(nameTimeout: SnapshotFile.forever, attributes: work.knownAttributes())
-    }
-    return ListedEntry(listed.node, nameTimeout: SnapshotFile.forever)
+    entered() == nil ? nil : ListedEntry(listed.node, nameTimeout: SnapshotFile.forever)
   }
 
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {

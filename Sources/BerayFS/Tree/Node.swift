@@ -12,6 +12,8 @@ protocol Node: AnyObject, Sendable {
 
   /// - Parameter file: the open handle that asks, where the kernel names one.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply>
+  /// What memory tells of it; nil where that is not enough. Nothing is asked for.
+  func knownAttributes() -> AttributeReply?
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply>
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile>
   func readlink() -> Outcome<String>
@@ -98,8 +100,7 @@ struct ListedEntry: Sendable {
 
   /// Tells what `node` can answer from memory.
   init(_ node: any Node, nameTimeout: Duration) {
-    self.nameTimeout = nameTimeout
-    if case .ready(let reply) = node.getattr(nil) { attributes = reply }
+    self.init(nameTimeout: nameTimeout, attributes: node.knownAttributes())
   }
 }
 
@@ -114,6 +115,10 @@ enum KernelCopy: Sendable {
 }
 
 extension Node {
+  func knownAttributes() -> AttributeReply? {
+    if case .ready(let reply) = getattr(nil) { reply } else { nil }
+  }
+
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
     .failed(.notPermitted)
   }

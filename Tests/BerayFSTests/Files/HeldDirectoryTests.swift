@@ -34,13 +34,22 @@ import VFS
     #expect(try await fixture.tree.root.getattr(nil).get().attributes.modified > before)
   }
 
-  /// A listing of tasks shows each one's `files`, and asks none of their servers for it.
   @Test func whatWasNeverListedIsNotAskedFor() async throws {
     let fixture = WorkFixture()
     fixture.time.advance(by: .seconds(31))
     _ = try await fixture.tree.root.getattr(nil).get()
     await fixture.settle()
     #expect(fixture.server.total == 0)
+  }
+
+  /// A look at a task is none at its files.
+  @Test func aListingThatShowsItAsksForNothing() async throws {
+    let fixture = WorkFixture()
+    _ = try await fixture.names()
+    fixture.time.advance(by: .seconds(31))
+    #expect(ListedEntry(fixture.tree.root, nameTimeout: .zero).attributes?.timeout == .zero)
+    await fixture.settle()
+    #expect(fixture.server.total == 1)
   }
 
   /// The kernel holds the lock of the directory above meanwhile.

@@ -10,7 +10,7 @@ from operations import NAMES, paths, slot
 from world import World
 
 # How long a task that runs may show what was there before, in seconds: its window, and as much again.
-SEEN_WITHIN = 6
+SEEN_WITHIN = 2
 # What only programs that save do not call a file.
 ORDINARY = {component for name in NAMES for component in name.split("/")}
 
