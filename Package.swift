@@ -67,14 +67,15 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .executableTarget(
-      name: "beray-fs",
+    .target(
+      name: "BerayCommand",
       dependencies: [
         "CLinux", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .executableTarget(name: "beray-fs", dependencies: ["BerayCommand"]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
     .target(
       name: "PosixFacts", dependencies: ["CLinux", "VFS", .product(name: "SystemPackage", package: "swift-system")],
@@ -117,7 +118,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "beray-fs", "BerayAPI", "BerayClient", "BerayServer",
+        "beray-fs", "BerayCommand", "BerayAPI", "BerayClient", "BerayServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),

@@ -2,7 +2,7 @@ import ArgumentParser
 import BerayAPI
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct ArgumentTests {
   @Test func mountIsTheDefault() throws {

@@ -3,7 +3,7 @@ import BerayServer
 import SystemPackage
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct ConfigurationTests {
   @Test func flagThenEnvironmentThenFileThenLocal() {

@@ -4,7 +4,7 @@ import Synchronization
 import SystemPackage
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct CredentialTests {
   private let scratch = Scratch()

@@ -3,7 +3,7 @@ import Foundation
 import SystemPackage
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 /// The built program, by process, against servers that it starts.
 @Suite(.serialized) struct EndToEndTests {

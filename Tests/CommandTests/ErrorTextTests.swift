@@ -2,7 +2,7 @@ import ArgumentParser
 import BerayClient
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct ErrorTextTests {
   private func text(_ code: BerayError.Code, status: Int, _ advice: ErrorAdvice) -> String {

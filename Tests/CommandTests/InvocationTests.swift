@@ -1,7 +1,7 @@
 import ArgumentParser
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct InvocationTests {
   @Test(arguments: [

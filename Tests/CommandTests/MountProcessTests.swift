@@ -3,7 +3,7 @@ import Foundation
 import SystemPackage
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 /// A mount in the background, as mount(8) makes it of a line in fstab(5), from other commands.
 @Suite(.serialized, .enabled(if: geteuid() == 0 && access("/dev/fuse", R_OK) == 0))

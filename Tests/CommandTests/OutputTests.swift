@@ -2,7 +2,7 @@ import BerayAPI
 import BerayClient
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct OutputTests {
   @Test func errorsSayWhatFailedAndWhatToDo() {

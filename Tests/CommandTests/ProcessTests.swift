@@ -3,7 +3,7 @@ import Foundation
 import SystemPackage
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 /// What only a process of its own shows: terminals, signals and descriptors.
 @Suite(.serialized) struct ProcessTests {

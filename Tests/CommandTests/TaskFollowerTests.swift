@@ -4,7 +4,7 @@ import HTTPTypes
 import Synchronization
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 @Suite struct TaskFollowerTests {
   /// A server whose streams and tasks go by a script.

@@ -3,7 +3,7 @@ import Synchronization
 import SystemPackage
 import Testing
 
-@testable import beray_fs
+@testable import BerayCommand
 
 /// Runs the built `beray-fs` in the environment of a ``Scratch``.
 enum BuiltProgram {
@@ -62,7 +62,7 @@ final class RunningServer: Sendable {
 
   /// - Parameter wrapper: a program that runs it, with its arguments.
   init(_ scratch: Scratch, _ arguments: [String], through wrapper: [String] = []) throws {
-    let pipe = try beray_fs.Pipe()
+    let pipe = try BerayCommand.Pipe()
     // One that does not end when it is asked to is killed.
     let words = ["timeout", "-k", "20", "600"] + wrapper + [BuiltProgram.path, "serve", "--port", "0"] + arguments
     process = try Spawn(

@@ -1,7 +1,7 @@
 import Foundation
 import SystemPackage
 
-@testable import beray_fs
+@testable import BerayCommand
 
 /// A directory of a test's own, with a home and XDG directories, removed with its last reference.
 final class Scratch: Sendable {

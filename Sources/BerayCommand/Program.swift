@@ -1,14 +1,16 @@
 import ArgumentParser
 import Glibc
 
-/// The entry: parses the arguments, runs the command, and makes of every failure a line on standard error and an exit status.
-@main
-enum Program {
-  static func main() async {
+/// Parses the arguments, runs the command, and makes of every failure a line on standard error and an exit status.
+package enum Program {
+  /// Runs the command of this process's arguments.
+  ///
+  /// - Returns: the exit status.
+  package static func main() async -> Int32 {
     StandardStreams.openMissing()
     // A reader that goes away is EPIPE from write(2), and not the end of a process that may hold a mount.
     signal(SIGPIPE, SIG_IGN)
-    exit(await run(Array(CommandLine.arguments.dropFirst())))
+    return await run(Array(CommandLine.arguments.dropFirst()))
   }
 
   /// - Returns: the exit status: 0, 1 (failed) or 2 (bad use).

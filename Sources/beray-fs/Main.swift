@@ -1,0 +1,9 @@
+import BerayCommand
+import Glibc
+
+@main
+enum Main {
+  static func main() async {
+    exit(await Program.main())
+  }
+}
