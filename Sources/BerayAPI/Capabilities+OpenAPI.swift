@@ -21,7 +21,7 @@ extension Capabilities {
     (.remove, .removeFile), (.move, .moveFile), (.makeDirectory, .makeDirectory), (.attributes, .setAttributes),
     (.recursiveTree, .fileTree), (.ranges, .fileContent), (.resumableStream, .streamTask),
     (.conditionalUploads, .uploadFile), (.conditionalAttributes, .setAttributes),
-    (.conditionalMoves, .moveFile),
+    (.conditionalMoves, .moveFile), (.append, .appendFile),
   ]
 
   private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
@@ -34,6 +34,7 @@ extension Capabilities {
     case .resumableStream: return has("last-event-id", in: "header")
     case .conditionalUploads: return has("if-match", in: "header") && has("if-none-match", in: "header")
     case .conditionalAttributes, .conditionalMoves: return has("if-match", in: "header")
+    case .append: return has("idempotency-key", in: "header")
     default: return true
     }
   }

@@ -23,4 +23,6 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   public static let conditionalAttributes = Capabilities(rawValue: 1 << 8)
   /// `If-Match` on `POST tasks/{id}/files/move`, of the file that is replaced.
   public static let conditionalMoves = Capabilities(rawValue: 1 << 9)
+  /// `POST tasks/{id}/files/append` with `Idempotency-Key`: add bytes at the end of a file, whatever others add.
+  public static let append = Capabilities(rawValue: 1 << 10)
 }

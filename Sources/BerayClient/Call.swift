@@ -47,7 +47,10 @@ struct Call: Sendable {
   }
 
   /// Whether sending it twice does what sending it once does (RFC 9110 §9.2.2).
-  var isIdempotent: Bool { method == "GET" || method == "PUT" || method == "DELETE" }
+  /// A server that reads the key of a request does its work once, however often it comes.
+  var isIdempotent: Bool {
+    method == "GET" || method == "PUT" || method == "DELETE" || headers[.idempotencyKey] != nil
+  }
 
   func request(token: String?, prefix: String, userAgent: String) -> TransportRequest {
     var request = TransportRequest(method: method, target: prefix + target, headers: headers, operation: operation)

@@ -130,6 +130,19 @@ public struct UploadReceipt: Sendable, Hashable {
   }
 }
 
+/// What a server answered to an append.
+public struct AppendReceipt: Sendable, Hashable {
+  /// The version that the append made.
+  public var file: UploadReceipt
+  /// Where the bytes landed, where the server tells.
+  public var offset: Int64?
+
+  public init(file: UploadReceipt, offset: Int64? = nil) {
+    self.file = file
+    self.offset = offset
+  }
+}
+
 /// Bytes of a file: `offset ..< offset + count`.
 public struct ByteRange: Hashable, Sendable {
   public var offset: Int64

@@ -37,7 +37,7 @@ public struct BerayServer: Sendable {
     try configuration.check()
     let logger = configuration.logger
     let dataDirectory = try await DataDirectory(
-      configuration.dataDirectory, lockWait: configuration.lockWait, clock: clock)
+      configuration.dataDirectory, lockWait: configuration.lockWait, clock: clock, logger: logger)
     let store = try Store(path: dataDirectory.databasePath)
     try CrashRecovery.run(store, paths: dataDirectory.paths(of:), logger: logger)
     let localTokenHash = try await LocalToken.ensure(in: dataDirectory.path, store: store)
@@ -52,7 +52,8 @@ public struct BerayServer: Sendable {
     threads.start()
     let services = Services(
       store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger),
-      localTokenHash: localTokenHash, activity: Activity(), threads: threads, dataDirectory: dataDirectory,
+      localTokenHash: localTokenHash, appends: RecentAnswers(),
+      activity: Activity(), threads: threads, dataDirectory: dataDirectory,
       allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
       version: configuration.version, maximumUpload: configuration.maximumUpload, clock: clock, logger: logger)
 

@@ -9,6 +9,8 @@ struct Services: Sendable {
   let accounts: Accounts
   /// Of the token in the file of the local user.
   let localTokenHash: [UInt8]
+  /// To appends to files.
+  let appends: RecentAnswers
   let activity: Activity
   /// For calls that block on files, and for those that compute long.
   let threads: NIOThreadPool

@@ -49,6 +49,11 @@ static inline int linux_pidfd_send_signal(int process, int signal) {
   return (int)syscall(424 /* SYS_pidfd_send_signal */, process, signal, (void *)0, 0);
 }
 
+// Has the file system set bytes aside from the start of a file, whose size stays (fallocate(2), FALLOC_FL_KEEP_SIZE).
+static inline int linux_reserve(int file, int64_t size) {
+  return (int)syscall(SYS_fallocate, file, 1, (int64_t)0, size);
+}
+
 // Who called listen(2) on the socket of unix(7) that `socket` is connected to; glibc has struct ucred behind _GNU_SOURCE.
 struct linux_peer {
   int32_t process;
@@ -66,16 +71,25 @@ struct linux_status {
   uint32_t mode;
   uint32_t owner;
   int64_t size;
-  uint64_t inode;
+  uint64_t device, inode, links;
   int64_t modified_seconds;
   int32_t modified_nanoseconds;
+  int32_t changed_nanoseconds;
+  int64_t changed_seconds;
+  // Bytes that the file system has given it.
+  int64_t allocated;
 };
 
 static inline void linux_copy_status(const struct stat *from, struct linux_status *to) {
   to->mode = from->st_mode;
   to->owner = from->st_uid;
   to->size = from->st_size;
+  to->device = from->st_dev;
   to->inode = from->st_ino;
+  to->links = from->st_nlink;
+  to->changed_seconds = from->st_ctim.tv_sec;
+  to->changed_nanoseconds = (int32_t)from->st_ctim.tv_nsec;
+  to->allocated = (int64_t)from->st_blocks * 512;
   to->modified_seconds = from->st_mtim.tv_sec;
   to->modified_nanoseconds = (int32_t)from->st_mtim.tv_nsec;
 }

@@ -130,6 +130,18 @@ import Testing
         == #"PATCH /api/v1/tasks/7/files/attributes?path=d {"mode":493}"#)
   }
 
+  @Test func anAppendHasAKey() async throws {
+    let id = TaskID(rawValue: 7)
+    let (line, request) = try await request(#"{"size":5,"offset":3,"etag":"\"v\""}"#) {
+      let receipt = try await $0.appendFile(to: id, path: "log", content: .bytes(Array("hi".utf8)), key: "k1")
+      #expect(receipt.offset == 3)
+      #expect(receipt.file.size == 5)
+      #expect(receipt.file.etag == "\"v\"")
+    }
+    #expect(line == "POST /api/v1/tasks/7/files/append?path=log hi")
+    #expect(request.headers[HTTPField.Name("Idempotency-Key")!] == "k1")
+  }
+
   @Test func partsAndVersionsOfFiles() async throws {
     let id = TaskID(rawValue: 7)
     let headers: HTTPFields = [

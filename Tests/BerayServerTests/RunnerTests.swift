@@ -23,13 +23,16 @@ import Testing
       user = try #require(try await store.insertAccount(email: "a@b", passwordHash: nil)).id
       runner = TaskRunner(
         .init(command: .shell, grace: .milliseconds(300), retryPause: .milliseconds(10)), store: store, hub: EventHub(),
-        paths: { TaskPaths(directory: directory + "/\($0)", temporary: directory) },
+        paths: {
+          TaskPaths(directory: directory + "/\($0)", temporary: directory, task: $0, guards: FileGuards())
+        },
         logger: Logger(label: "test") { _ in log })
     }
 
     func task(_ goal: String) async throws -> Int64 {
       let id = try await store.insertTask(userID: user, goal: goal, tools: "null").id
-      try TaskPaths(directory: directory + "/\(id)", temporary: directory).create(goal: goal)
+      try TaskPaths(directory: directory + "/\(id)", temporary: directory, task: id, guards: FileGuards())
+        .create(goal: goal)
       return id
     }
 

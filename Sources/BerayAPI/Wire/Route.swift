@@ -20,6 +20,7 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
   case moveFile
   case makeDirectory
   case setAttributes
+  case appendFile
 
   /// What stands before every ``template``.
   public static let prefix = "/api/v1/"
@@ -46,6 +47,7 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
     case .moveFile: "tasks/:id/files/move"
     case .makeDirectory: "tasks/:id/files/directory"
     case .setAttributes: "tasks/:id/files/attributes"
+    case .appendFile: "tasks/:id/files/append"
     }
   }
 

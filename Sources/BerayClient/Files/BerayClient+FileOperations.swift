@@ -21,6 +21,27 @@ extension BerayClient {
       to: Call(.moveFile, task: id, body: .json(body), headers: condition?.headers ?? [:]))
   }
 
+  /// Adds bytes at the end of a file, which is made where it is missing. Needs `Capabilities.append`.
+  ///
+  /// What others add meanwhile is kept: no append lands on another.
+  /// - Parameters:
+  ///   - key: names this append and no other, such as a UUID. A server appends once for each key, so a try whose answer
+  ///     was lost is repeated.
+  ///   - condition: what must hold of the file; nil: whatever holds.
+  /// - Throws: an error with the status 412 where the condition does not hold.
+  public func appendFile(
+    to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition? = nil
+  ) async throws(BerayError) -> AppendReceipt {
+    let progress = UploadProgress()
+    var headers = condition?.headers ?? [:]
+    headers[.idempotencyKey] = key
+    let call = Call(
+      .appendFile, task: id, query: [(name: "path", value: path)],
+      body: .upload(content, contentType: "application/octet-stream", progress), headers: headers)
+    let receipt = try await upload(call, progress)
+    return AppendReceipt(file: receipt, offset: receipt.raw["offset"]?.intValue)
+  }
+
   /// Makes a directory. Needs `Capabilities.makeDirectory`.
   /// - Throws: ``BerayError/Code/conflict`` where the name is taken.
   public func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
@@ -42,4 +63,9 @@ extension BerayClient {
     let answer = try await answer(to: call)
     return UploadReceipt((try? Self.json(answer.body, of: call)) ?? .null, headers: answer.headers)
   }
+}
+
+extension HTTPField.Name {
+  /// Names a request, so that a server that gets it again does not do it again.
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
 }

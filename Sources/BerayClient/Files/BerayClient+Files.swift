@@ -48,10 +48,15 @@ extension BerayClient {
     when condition: VersionCondition? = nil
   ) async throws(BerayError) -> UploadReceipt {
     let progress = UploadProgress()
-    let limit = configuration.timeouts.stall
     let body = Call.Body.upload(content, contentType: contentType ?? ContentType.guess(path: path), progress)
     let call = Call(
       .uploadFile, task: id, query: [(name: "path", value: path)], body: body, headers: condition?.headers ?? [:])
+    return try await upload(call, progress)
+  }
+
+  /// Sends a call whose body is an upload, for as long as it moves, and reads the receipt.
+  func upload(_ call: Call, _ progress: UploadProgress) async throws(BerayError) -> UploadReceipt {
+    let limit = configuration.timeouts.stall
     return try await counted(call) { () async throws(BerayError) in
       try await racing(
         {

@@ -134,6 +134,14 @@ final class ServiceMonitor: TaskService {
     }
   }
 
+  func appendFile(
+    to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?
+  ) async throws(BerayError) -> AppendReceipt {
+    try await watch("append") { () async throws(BerayError) in
+      try await service.appendFile(to: id, path: path, content: content, key: key, when: condition)
+    }
+  }
+
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent {
     try await watch("archive") { () async throws(BerayError) in try await service.archive(of: id, paths: paths) }
   }

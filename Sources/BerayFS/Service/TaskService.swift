@@ -34,6 +34,11 @@ public protocol TaskService: Sendable {
   func uploadFile(
     to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt
+  /// Adds bytes at the end of a file, which is made where it is missing; for servers with `Capabilities.append`.
+  /// - Parameter key: names this append; the server does it once, however often it comes.
+  func appendFile(
+    to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?
+  ) async throws(BerayError) -> AppendReceipt
   /// A ZIP of `paths`, or of everything where there are none.
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent
 

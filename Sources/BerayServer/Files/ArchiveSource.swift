@@ -13,8 +13,17 @@ final class ArchiveSource: Sendable {
     let writer: ZipWriter
     /// What is still to be added, the next one last.
     var pending: [RelativePath]
-    var current: (file: OwnedDescriptor, remaining: Int64)?
+    var current: Current?
     var finished = false
+  }
+
+  /// A file that is being copied.
+  private struct Current {
+    let file: OwnedDescriptor
+    let lock: FileGuard
+    /// Which of its contents.
+    let content: UInt64
+    var remaining: Int64
   }
 
   private let work: WorkDirectory
@@ -66,8 +75,13 @@ final class ArchiveSource: Sendable {
       while state.writer.pendingBytes < size, !state.finished {
         if state.current != nil {
           try copy(&state)
-        } else if let path = state.pending.popLast() {
-          try begin(path, &state)
+        } else if let path = state.pending.last {
+          // Taken from the list at its end: where a request writes it now, the call comes again.
+          state.pending.removeLast()
+          do { try begin(path, &state) } catch let busy as FileBusy {
+            state.pending.append(path)
+            throw busy
+          }
         } else {
           try state.writer.finish()
           state.finished = true
@@ -82,13 +96,17 @@ final class ArchiveSource: Sendable {
     guard let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root),
       let status = try? file.status()
     else { return }
-    let version = FileVersion(status)
+    // Locked for the moment: the version, and the content that is copied, are those of after that.
+    let lock = work.guards.file(status)
+    let content = try lock.version()
+    let version = FileVersion(try file.status())
+    let current = Current(file: file, lock: lock, content: content, remaining: version.size)
     switch status.mode & S_IFMT {
     case S_IFREG:
       try state.writer.begin(
         ZipEntry(
           name: path.text, kind: .file, size: version.size, mode: version.mode, modified: version.modified.seconds))
-      state.current = (file, version.size)
+      state.current = current
     case S_IFDIR:
       if !path.isRoot {
         try state.writer.begin(
@@ -105,13 +123,17 @@ final class ArchiveSource: Sendable {
   ///
   /// - Throws: what the disk says; the archive cannot be completed then.
   private func copy(_ state: inout State) throws {
-    guard let (file, remaining) = state.current else { return }
+    guard let current = state.current else { return }
+    let (file, remaining) = (current.file, current.remaining)
     let count = Int(min(remaining, Int64(Self.pieceSize)))
     let read = try withUnsafeTemporaryAllocation(byteCount: max(count, 1), alignment: 16) { buffer in
       let read = try checked(Glibc.read(file.rawValue, buffer.baseAddress, count))
+      // A part of one version and a part of another is neither: the archive cannot be completed.
+      guard current.lock.isStill(current.content) else { throw Errno.ioError }
       if read > 0 { try state.writer.write(UnsafeRawBufferPointer(start: buffer.baseAddress, count: read)) }
       return read
     }
-    state.current = read > 0 && remaining > read ? (file, remaining - Int64(read)) : nil
+    state.current?.remaining -= Int64(read)
+    if read == 0 || remaining == Int64(read) { state.current = nil }
   }
 }

@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import CLinux
 internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
@@ -9,6 +10,9 @@ internal import SystemPackage
 /// A file, or a part of it, as an answer.
 struct FileContent: Sendable {
   private let file: OwnedDescriptor
+  private let lock: FileGuard
+  /// Which of the file's contents this is: no answer is of two.
+  private let content: UInt64
   private let version: FileVersion
   private let range: ByteRange
   private let isKnown: Bool
@@ -17,16 +21,27 @@ struct FileContent: Sendable {
   private static let pieceSize: Int64 = 512 * 1024
 
   /// Opens the file and reads its first piece. Blocks.
+  ///
+  /// - Throws: ``FileBusy`` where another request writes the file now.
   init(
-    _ path: RelativePath, in work: WorkDirectory, range: String?, ifRange: String?, ifNoneMatch: String?
+    _ path: RelativePath, in work: WorkDirectory, range: String?, ifRange: String?, condition: FileCondition
   ) throws {
-    (file, version) = try work.openFile(path)
+    let status: linux_status
+    (file, status) = try work.openFile(path)
+    lock = work.guards.file(status)
+    content = try lock.version()
+    version = FileVersion(try file.status())
+    if let ifMatch = condition.ifMatch, !version.matches(ifMatch, weak: false) {
+      throw HTTPFailure.isOtherVersion(path)
+    }
+    let ifNoneMatch = condition.ifNoneMatch
     isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
     // A range of another version than the one that the client has a part of is no use to it (RFC 9110 §13.1.5).
     let wanted = ifRange.map { [version] in $0 == version.etag } ?? true ? range : nil
     self.range = ByteRange(wanted, size: version.size)
     let bounds = Self.bounds(self.range, version.size)
     first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)
+    guard lock.isStill(content) else { throw FileBusy(file: lock) }
   }
 
   /// - Parameter use: is held until the answer is sent.
@@ -58,7 +73,7 @@ struct FileContent: Sendable {
 
   private func body(_ bounds: Range<Int64>, _ services: Services, _ use: Activity.Use) -> ResponseBody {
     if first.readableBytes == bounds.count { return ResponseBody(byteBuffer: first) }
-    let (file, first) = (file, first)
+    let (file, first, lock, content) = (file, first, lock, content)
     return ResponseBody(contentLength: bounds.count) { writer in
       var offset = bounds.lowerBound
       var piece = first
@@ -69,8 +84,9 @@ struct FileContent: Sendable {
         piece = try await services.threads.runIfActive { [offset] in
           try Self.read(file, from: offset, to: bounds.upperBound)
         }
-        // The file became shorter: the length that was promised cannot be kept, so the connection must break.
-        guard piece.readableBytes > 0 else { throw Errno.ioError }
+        // The file became shorter, or another upload replaced its content: what was promised cannot be kept, so the
+        // connection must break.
+        guard piece.readableBytes > 0, lock.isStill(content) else { throw Errno.ioError }
       }
       try await writer.finish(nil)
       withExtendedLifetime(use) {}

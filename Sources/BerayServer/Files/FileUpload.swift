@@ -4,68 +4,114 @@ internal import HTTPTypes
 internal import Synchronization
 internal import SystemPackage
 
-/// A file on its way up: it gathers outside the work directory and takes the place of its target in one rename, so that
-/// neither an agent nor another request sees a part of it. One that is not committed leaves nothing behind. Calls block.
+/// A whole file on its way up: it gathers in a ``Spool``, then becomes the content of its target, so that no request sees
+/// a part of it. One that is not committed leaves nothing behind. Calls block.
 ///
-/// A crash of the server takes nothing of what was committed. A power failure may take the last moments, as it may from
-/// the database: to wait for the disk before each rename takes several times as long as to save a tree of small files.
+/// Where a file is there, its content is replaced and the file stays: who has it open goes on with it, as on a local disk.
 final class FileUpload: Sendable {
   private let work: WorkDirectory
   private let target: RelativePath
-  private let temporaryPath: String
-  private let file: OwnedDescriptor
+  private let spool: Spool
   /// One at a time, so that no other upload, or rename, comes between the check of a condition and the rename.
   static let commitLock = Mutex(())
-
-  /// What the client wants of the version that stands there (RFC 9110 §13.1).
-  struct Condition: Sendable {
-    var ifMatch: String?
-    var ifNoneMatch: String?
-  }
 
   init(to target: RelativePath, in work: WorkDirectory) throws {
     guard !target.isRoot else { throw HTTPFailure.conflict("It is a directory: .") }
     self.work = work
     self.target = target
-    let name = "upload-\(UInt64.random(in: .min ... .max))"
-    temporaryPath = work.temporary + "/" + name
-    let path = temporaryPath
-    file = try HTTPFailure.translating(target.text) {
+    spool = try HTTPFailure.translating(target.text) {
       try work.create()
-      return try OwnedDescriptor.open(path: path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+      return try Spool(in: work.temporary)
     }
   }
 
-  deinit { unlink(temporaryPath) }
-
   func write(_ bytes: UnsafeRawBufferPointer) throws {
-    try HTTPFailure.translating(target.text) { try file.writeAll(bytes) }
+    try HTTPFailure.translating(target.text) { try spool.file.writeAll(bytes) }
   }
 
-  /// Puts the file in its place and tells its version there.
-  func commit(_ condition: Condition) throws -> FileVersion {
+  /// Makes it the content of its target and tells the version there.
+  /// - Throws: ``FileBusy`` where another request writes that file now.
+  func commit(_ condition: FileCondition) throws -> FileVersion {
     try HTTPFailure.translating(target.text) {
-      try work.makeDirectories(target.parent)
-      return try Self.commitLock.withLock { _ in
-        let (parent, name) = try destination()
-        var status = linux_status()
-        let exists = linux_lstatat(parent.rawValue, name, &status) == 0
-        if exists, status.mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
-        try check(condition, against: exists ? FileVersion(status) : nil)
-        let mode = exists && status.mode & S_IFMT == S_IFREG ? status.mode & 0o777 : 0o644
-        try checked(fchmod(file.rawValue, mode))
-        try checked(renameat(AT_FDCWD, temporaryPath, parent.rawValue, name))
-        return FileVersion(try file.status())
+      while true {
+        switch try rewriteWhatIsThere(condition) {
+        case .done(let version): return version
+        case .replaces: return try rename(replacing: true)
+        case .isMissing:
+          // Only then: a refused upload leaves no directories.
+          try condition.check(nil, target)
+          try work.makeDirectories(target.parent)
+          do { return try rename(replacing: false) } catch Errno.fileExists { continue }
+        }
       }
     }
   }
 
-  private func check(_ condition: Condition, against version: FileVersion?) throws {
-    if let tags = condition.ifMatch, version?.matches(tags, weak: false) != true {
-      throw HTTPFailure.isOtherVersion(target)
+  private enum Attempt {
+    case done(FileVersion)
+    /// What is there cannot be written to, so another file takes its name.
+    case replaces
+    case isMissing
+  }
+
+  private func rewriteWhatIsThere(_ condition: FileCondition) throws -> Attempt {
+    let place: OwnedDescriptor
+    do throws(Errno) { place = try work.open(target, flags: LINUX_O_PATH) } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return .isMissing
     }
-    if let tags = condition.ifNoneMatch, version?.matches(tags, weak: true) == true {
-      throw HTTPFailure(.preconditionFailed, "The file exists already: \(target.text)")
+    let status = try place.status()
+    guard status.mode & S_IFMT != S_IFDIR else { throw Errno.isDirectory }
+    guard status.mode & S_IFMT == S_IFREG else {
+      try condition.check(FileVersion(status), target)
+      return .replaces
+    }
+    let lock = work.guards.file(status)
+    return try lock.holding {
+      let status = try place.status()
+      try condition.check(FileVersion(status), target)
+      do throws(Errno) {
+        let file = try place.reopenedForWriting()
+        try rewrite(file, status, lock)
+        return .done(FileVersion(try file.status()))
+      } catch {
+        // Not ours, a program that runs, or a disk that breaks within: the whole content is here, and takes the name.
+        guard [.permissionDenied, .notPermitted, .textFileBusy, .ioError].contains(error) else { throw error }
+        return .replaces
+      }
+    }
+  }
+
+  private func rewrite(_ file: OwnedDescriptor, _ status: linux_status, _ lock: FileGuard) throws(Errno) {
+    let size = try spool.file.status().size
+    // Before anything is written: a full disk must not leave a part of each version.
+    try file.reserve(size, of: status)
+    let journal = try RewriteJournal(spool, target: target, status: status, task: work.task)
+    lock.replaceContent()
+    do throws(Errno) {
+      try spool.copy(to: file)
+      // Also where the size is right by then: an empty content is a change too.
+      try checked(ftruncate(file.rawValue, off_t(size)))
+    } catch {
+      journal.remove()
+      throw .ioError
+    }
+    journal.remove()
+  }
+
+  /// Gives the spool the target's name.
+  /// - Throws: EEXIST where `replacing` is false and something stands there.
+  private func rename(replacing: Bool) throws -> FileVersion {
+    try Self.commitLock.withLock { _ in
+      let (parent, name) = try destination()
+      var status = linux_status()
+      let exists = replacing && linux_lstatat(parent.rawValue, name, &status) == 0
+      if exists, status.mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
+      let mode = exists && status.mode & S_IFMT == S_IFREG ? status.mode & 0o777 : 0o644
+      try checked(fchmod(spool.file.rawValue, mode))
+      try checked(
+        linux_renameat2(AT_FDCWD, spool.path, parent.rawValue, name, replacing ? 0 : LINUX_RENAME_NOREPLACE))
+      return FileVersion(try spool.file.status())
     }
   }
 
@@ -83,6 +129,22 @@ final class FileUpload: Sendable {
     else { throw Errno.improperLink }
     let real = try RelativePath(beneath)
     return (try work.openParent(of: real), real.name)
+  }
+}
+
+/// What a client wants of the version that stands there (RFC 9110 §13.1).
+struct FileCondition: Sendable {
+  var ifMatch: String?
+  var ifNoneMatch: String?
+
+  /// - Parameter version: nil where there is none.
+  func check(_ version: FileVersion?, _ path: RelativePath) throws(HTTPFailure) {
+    if let tags = ifMatch, version?.matches(tags, weak: false) != true {
+      throw .isOtherVersion(path)
+    }
+    if let tags = ifNoneMatch, version?.matches(tags, weak: true) == true {
+      throw HTTPFailure(.preconditionFailed, "The file exists already: \(path.text)")
+    }
   }
 }
 

@@ -6,13 +6,18 @@ internal import SystemPackage
 
 extension WorkDirectory {
   /// Removes a file, a symbolic link or an empty directory.
-  func remove(_ path: RelativePath) throws {
+  /// - Parameter ifMatch: entity tags, of which one must be the version's; nil: of any version.
+  func remove(_ path: RelativePath, ifMatch: String?) throws {
     guard !path.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be removed") }
     try HTTPFailure.translating(path.text) {
       let parent = try openParent(of: path)
-      if unlinkat(parent.rawValue, path.name, 0) == 0 { return }
-      guard errno == EISDIR else { throw Errno(rawValue: errno) }
-      try checked(unlinkat(parent.rawValue, path.name, AT_REMOVEDIR))
+      let unlink = {
+        if unlinkat(parent.rawValue, path.name, 0) == 0 { return }
+        guard errno == EISDIR else { throw Errno(rawValue: errno) }
+        try checked(unlinkat(parent.rawValue, path.name, AT_REMOVEDIR))
+      }
+      guard let ifMatch else { return try unlink() }
+      try FileUpload.commitLock.withLock { _ in try checkingVersion(of: path, in: parent, ifMatch, unlink) }
     }
   }
 
@@ -24,18 +29,36 @@ extension WorkDirectory {
       let source = try openParent(of: from)
       let target = try openParent(of: to)
       let flags = overwrite ? 0 : LINUX_RENAME_NOREPLACE
-      try FileUpload.commitLock.withLock { _ in
-        if let ifMatch {
-          var status = linux_status()
-          let exists = linux_lstatat(target.rawValue, to.name, &status) == 0
-          guard exists, FileVersion(status).matches(ifMatch, weak: false) else { throw HTTPFailure.isOtherVersion(to) }
-        }
+      let rename = {
         if linux_renameat2(source.rawValue, from.name, target.rawValue, to.name, flags) == 0 { return }
         switch errno {
         case ENOTDIR: throw HTTPFailure.conflict("A file stands where a directory would go, or the reverse: \(to.text)")
         default: throw Errno(rawValue: errno)
         }
       }
+      try FileUpload.commitLock.withLock { _ in
+        guard let ifMatch else { return try rename() }
+        try checkingVersion(of: to, in: target, ifMatch, rename)
+      }
+    }
+  }
+
+  /// Runs `body` where an entry of a directory is one of the versions, and keeps it so meanwhile.
+  private func checkingVersion(
+    of path: RelativePath, in parent: OwnedDescriptor, _ ifMatch: String, _ body: () throws -> Void
+  ) throws {
+    let flags = LINUX_O_PATH | O_NOFOLLOW | O_CLOEXEC
+    let place = openat(parent.rawValue, path.name, flags)
+    guard place >= 0 else {
+      guard errno == ENOENT else { throw Errno(rawValue: errno) }
+      throw HTTPFailure.isOtherVersion(path)
+    }
+    let file = OwnedDescriptor(owning: place)
+    try guards.file(file.status()).holding {
+      guard FileVersion(try file.status()).matches(ifMatch, weak: false) else {
+        throw HTTPFailure.isOtherVersion(path)
+      }
+      try body()
     }
   }
 
@@ -43,8 +66,7 @@ extension WorkDirectory {
   func makeDirectory(_ path: RelativePath) throws {
     guard !path.isRoot else { throw HTTPFailure.conflict("The work directory exists already") }
     try HTTPFailure.translating(path.text) {
-      let parent = try openParent(of: path)
-      try checked(mkdirat(parent.rawValue, path.name, 0o755))
+      try Self.makeDirectory(path.name, in: try openParent(of: path))
     }
   }
 
@@ -55,17 +77,19 @@ extension WorkDirectory {
   ) throws -> FileVersion {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: LINUX_O_PATH)
-      // What replaces the file from here on is another inode, which this does not touch.
-      if let ifMatch, !FileVersion(try file.status()).matches(ifMatch, weak: false) {
-        throw HTTPFailure.isOtherVersion(path)
+      return try guards.file(file.status()).holding {
+        // What replaces the file from here on is another inode, which this does not touch.
+        if let ifMatch, !FileVersion(try file.status()).matches(ifMatch, weak: false) {
+          throw HTTPFailure.isOtherVersion(path)
+        }
+        // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
+        let link = "/proc/self/fd/\(file.rawValue)"
+        if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }
+        if let modified {
+          try checked(linux_set_modified(link, modified.seconds, modified.nanoseconds))
+        }
+        return FileVersion(try file.status())
       }
-      // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
-      let link = "/proc/self/fd/\(file.rawValue)"
-      if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }
-      if let modified {
-        try checked(linux_set_modified(link, modified.seconds, modified.nanoseconds))
-      }
-      return FileVersion(try file.status())
     }
   }
 }

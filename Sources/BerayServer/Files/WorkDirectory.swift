@@ -11,6 +11,17 @@ struct WorkDirectory: Sendable {
   let path: String
   /// A directory that is there, on the same file system and outside, where uploads gather before they are renamed.
   let temporary: String
+  /// The task whose directory it is.
+  let task: Int64
+  /// The locks of the files in it.
+  let guards: FileGuards
+
+  init(path: String, temporary: String, task: Int64 = 0, guards: FileGuards = FileGuards()) {
+    self.path = path
+    self.temporary = temporary
+    self.task = task
+    self.guards = guards
+  }
 
   /// Opens what `path` names, following links as long as they stay beneath.
   ///
@@ -62,7 +73,7 @@ struct WorkDirectory: Sendable {
   }
 
   /// Opens a regular file for reading; never blocks on a FIFO.
-  func openFile(_ path: RelativePath) throws -> (file: OwnedDescriptor, version: FileVersion) {
+  func openFile(_ path: RelativePath) throws -> (file: OwnedDescriptor, status: linux_status) {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: O_RDONLY | O_NONBLOCK)
       let status = try file.status()
@@ -70,7 +81,7 @@ struct WorkDirectory: Sendable {
         let kind = status.mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
         throw HTTPFailure.badRequest("\(path.text) is \(kind)")
       }
-      return (file, FileVersion(status))
+      return (file, status)
     }
   }
 
@@ -79,13 +90,33 @@ struct WorkDirectory: Sendable {
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
   }
 
+  /// Makes an empty file.
+  /// - Throws: EEXIST where the name is taken.
+  func makeFile(_ path: RelativePath) throws(Errno) {
+    let parent = try openParent(of: path)
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    let file = OwnedDescriptor(owning: try checked(openat(parent.rawValue, path.name, flags, 0o644)))
+    try checked(fchmod(file.rawValue, 0o644))
+  }
+
   /// Makes every missing directory on the way to `path`, as `mkdir -p` does.
   func makeDirectories(_ path: RelativePath) throws(Errno) {
     var made = RelativePath.root
     for component in path.components {
       made = made.appending(component)
-      let parent = try openParent(of: made)
-      if mkdirat(parent.rawValue, made.name, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+      do throws(Errno) { try Self.makeDirectory(made.name, in: try openParent(of: made)) } catch {
+        guard error == .fileExists else { throw error }
+      }
     }
+  }
+
+  /// Makes a directory that all may read, whatever the umask of the server keeps from others (umask(2)).
+  static func makeDirectory(_ name: String, in parent: OwnedDescriptor) throws(Errno) {
+    try checked(mkdirat(parent.rawValue, name, 0o755))
+    let made = openat(parent.rawValue, name, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    // Removed or replaced since: not ours any more.
+    guard made >= 0 else { return }
+    let directory = OwnedDescriptor(owning: made)
+    chmod("/proc/self/fd/\(directory.rawValue)", 0o755)
   }
 }

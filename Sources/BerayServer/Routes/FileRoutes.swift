@@ -15,6 +15,7 @@ struct FileRoutes: Sendable {
     let range = Endpoint.Parameter(name: "Range", place: .header)
     let ifMatch = Endpoint.Parameter(name: "If-Match", place: .header)
     let ifNoneMatch = Endpoint.Parameter(name: "If-None-Match", place: .header)
+    let key = Endpoint.Parameter(name: "Idempotency-Key", place: .header)
     let paths = Endpoint.Property(
       name: "paths", schema: ["type": "array", "items": ["type": "string"]], isRequired: false)
     let move: [Endpoint.Property] = [
@@ -29,13 +30,17 @@ struct FileRoutes: Sendable {
     return [
       Endpoint(.fileTree, "List a directory", parameters: [optionalPath, recursive], handle: tree),
       Endpoint(
-        .fileContent, "Get a file, or a part of it", parameters: [path, range, ifNoneMatch],
+        .fileContent, "Get a file, or a part of it", parameters: [path, range, ifMatch, ifNoneMatch],
         successes: [(200, bytes), (206, bytes), (304, "")], handle: content),
       Endpoint(
         .uploadFile, "Put a whole file", parameters: [path, ifMatch, ifNoneMatch], body: .bytes, handle: upload),
-      Endpoint(.removeFile, "Remove a file or an empty directory", parameters: [path]) { call in
+      Endpoint(
+        .appendFile, "Add to the end of a file, once for each Idempotency-Key", parameters: [path, ifMatch, ifNoneMatch, key],
+        body: .bytes, handle: append),
+      Endpoint(.removeFile, "Remove a file or an empty directory", parameters: [path, ifMatch]) { call in
         let path = try call.path("path")
-        try await perform(call) { try $0.remove(path) }
+        let wanted = call.header(.ifMatch)
+        try await perform(call) { try $0.remove(path, ifMatch: wanted) }
         return .json(["message": "Removed", "path": .string(path.text)])
       },
       Endpoint(
@@ -69,11 +74,17 @@ struct FileRoutes: Sendable {
   private func perform<Result: Sendable>(
     _ call: Call, _ body: @escaping @Sendable (WorkDirectory) throws -> Result
   ) async throws -> Result {
-    try await services.threads.runIfActive { [services] in
-      guard let account = call.account, let id = call.task, try services.store.owner(ofTask: id) == account.id else {
-        throw HTTPFailure.notFound("Task not found")
+    while true {
+      do {
+        return try await services.threads.runIfActive { [services] in
+          guard let account = call.account, let id = call.task, try services.store.owner(ofTask: id) == account.id
+          else { throw HTTPFailure.notFound("Task not found") }
+          return try body(services.dataDirectory.paths(of: id).work)
+        }
+      } catch let busy as FileBusy {
+        // Without a thread: the other request may take a while.
+        await busy.file.whenFree()
       }
-      return try body(services.dataDirectory.paths(of: id).work)
     }
   }
 
@@ -84,45 +95,106 @@ struct FileRoutes: Sendable {
 
   private func content(_ call: Call) async throws -> Response {
     let path = try call.path("path")
-    let (range, known) = (call.header(.range), call.header(.ifNoneMatch))
-    let ifRange = call.header(.ifRange)
+    let (range, ifRange, condition) = (call.header(.range), call.header(.ifRange), call.condition)
     let content = try await perform(call) { work in
-      try FileContent(path, in: work, range: range, ifRange: ifRange, ifNoneMatch: known)
+      try FileContent(path, in: work, range: range, ifRange: ifRange, condition: condition)
     }
     return content.response(services, call.use)
   }
 
   private func upload(_ call: Call) async throws -> Response {
     let path = try call.path("path")
-    let condition = FileUpload.Condition(ifMatch: call.header(.ifMatch), ifNoneMatch: call.header(.ifNoneMatch))
+    let condition = call.condition
+    var upload: FileUpload?
+    let last = try await gather(call) { pieces in
+      upload = try await perform(call) { [upload] work in
+        try (upload ?? FileUpload(to: path, in: work)).writing(pieces)
+      }
+    }
+    // A small file needs one trip to a thread alone.
+    let first = try await perform(call) { [upload] work -> (FileUpload, FileVersion?) in
+      let whole = try (upload ?? FileUpload(to: path, in: work)).writing(last)
+      do { return (whole, try whole.commit(condition)) } catch is FileBusy { return (whole, nil) }
+    }
+    let version: FileVersion
+    if let done = first.1 {
+      version = done
+    } else {
+      version = try await perform(call) { _ in try first.0.commit(condition) }
+    }
+    var response = Response.json(.object([JSON.Member("message", "File uploaded")] + version.members(path)))
+    response.headers[.eTag] = version.etag
+    return response
+  }
+
+  private func append(_ call: Call) async throws -> Response {
+    let path = try call.path("path")
+    let condition = call.condition
+    var pending: FileAppend?
+    var fingerprint = Hasher()
+    let last = try await gather(call) { pieces in
+      for piece in pieces { piece.withUnsafeReadableBytes { fingerprint.combine(bytes: $0) } }
+      pending = try await perform(call) { [pending] work in
+        try (pending ?? FileAppend(to: path, in: work)).adding(pieces)
+      }
+    }
+    for piece in last { piece.withUnsafeReadableBytes { fingerprint.combine(bytes: $0) } }
+    fingerprint.combine(path.bytes)
+    let answer = try await once(call, fingerprint: fingerprint.finalize()) { [pending] () async throws -> [UInt8] in
+      let whole = try await perform(call) { work in try (pending ?? FileAppend(to: path, in: work)).adding(last) }
+      let (version, offset) = try await perform(call) { _ in try whole.commit(condition) }
+      let members = [JSON.Member("message", "Appended")] + version.members(path) + [.init("offset", JSON(offset))]
+      return JSON.object(members).serializedBytes()
+    }
+    return .json(answer)
+  }
+
+  /// Does what a request asks for, or gives the answer again that one with the same `Idempotency-Key` got.
+  private func once(
+    _ call: Call, fingerprint: Int, _ body: () async throws -> [UInt8]
+  ) async throws -> [UInt8] {
+    guard let text = call.header(.idempotencyKey), let account = call.account, let task = call.task else {
+      return try await body()
+    }
+    guard !text.isEmpty, text.utf8.count <= 255 else {
+      throw HTTPFailure.badRequest("An Idempotency-Key has 1 to 255 bytes")
+    }
+    let key = RecentAnswers.Key(account: account.id, task: task, text: text)
+    switch await services.appends.claim(key, fingerprint: fingerprint) {
+    case .answered(let answer): return answer
+    case .isOther:
+      throw HTTPFailure.unprocessable(
+        ["header", "Idempotency-Key"], type: "value_error", "The key was used for another request")
+    case .isNew:
+      do {
+        let answer = try await body()
+        services.appends.finish(key, answer: answer)
+        return answer
+      } catch {
+        services.appends.finish(key, answer: nil)
+        throw error
+      }
+    }
+  }
+
+  /// Reads a body: hands half a mebibyte at a time to `take`.
+  /// - Returns: what is left at its end.
+  private func gather(_ call: Call, _ take: ([ByteBuffer]) async throws -> Void) async throws -> [ByteBuffer] {
     let limit = services.maximumUpload
     if let length = call.header(.contentLength).flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
-    var upload: FileUpload?
     var total: Int64 = 0
     var batch: [ByteBuffer] = []
     var batched = 0
-    // One trip to a thread for each half mebibyte; a small file needs one alone.
     for try await buffer in call.request.body {
       total += Int64(buffer.readableBytes)
       guard total <= limit else { throw tooLarge(limit) }
       batch.append(buffer)
       batched += buffer.readableBytes
       guard batched >= 512 * 1024 else { continue }
-      upload = try await perform(call) { [batch, upload] work in
-        try (upload ?? FileUpload(to: path, in: work)).writing(batch)
-      }
+      try await take(batch)
       (batch, batched) = ([], 0)
     }
-    let version = try await perform(call) { [batch, upload] work in
-      try (upload ?? FileUpload(to: path, in: work)).writing(batch).commit(condition)
-    }
-    var response = Response.json([
-      "message": "File uploaded", "path": .string(path.text), "size": JSON(version.size),
-      "modified": .string(version.modified.iso8601(fractionDigits: 9)), "mode": JSON(version.mode),
-      "etag": .string(version.etag),
-    ])
-    response.headers[.eTag] = version.etag
-    return response
+    return batch
   }
 
   private func tooLarge(_ limit: Int64) -> HTTPFailure {
@@ -150,11 +222,7 @@ struct FileRoutes: Sendable {
     let version = try await perform(call) { [mode, modified] in
       try $0.setAttributes(path, mode: mode, modified: modified, ifMatch: wanted)
     }
-    return .json([
-      "message": "Attributes set", "path": .string(path.text), "size": JSON(version.size),
-      "modified": .string(version.modified.iso8601(fractionDigits: 9)), "mode": JSON(version.mode),
-      "etag": .string(version.etag),
-    ])
+    return .json(.object([JSON.Member("message", "Attributes set")] + version.members(path)))
   }
 
   private func download(_ call: Call) async throws -> Response {
@@ -206,6 +274,34 @@ extension FileUpload {
   }
 }
 
+extension FileAppend {
+  /// The same append, with what `buffers` hold at its end.
+  fileprivate func adding(_ buffers: [ByteBuffer]) throws -> FileAppend {
+    var append = self
+    for buffer in buffers { try buffer.withUnsafeReadableBytes { try append.add($0) } }
+    return append
+  }
+}
+
+extension FileVersion {
+  /// What an answer tells of the version of a file.
+  fileprivate func members(_ path: RelativePath) -> [JSON.Member] {
+    [
+      .init("path", .string(path.text)), .init("size", JSON(size)),
+      .init("modified", .string(modified.iso8601(fractionDigits: 9))), .init("mode", JSON(mode)),
+      .init("etag", .string(etag)),
+    ]
+  }
+}
+
+extension Call {
+  /// What the request wants of the version of its file.
+  fileprivate var condition: FileCondition {
+    FileCondition(ifMatch: header(.ifMatch), ifNoneMatch: header(.ifNoneMatch))
+  }
+}
+
 extension HTTPField.Name {
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
   static let ifRange = HTTPField.Name("If-Range")!
 }

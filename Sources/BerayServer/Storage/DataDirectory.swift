@@ -1,11 +1,13 @@
 internal import CLinux
 internal import Glibc
+internal import Logging
 internal import SystemPackage
 
 /// Where the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
 struct DataDirectory: Sendable {
   let path: String
   private let tasks: OwnedDescriptor
+  private let guards = FileGuards()
   /// Held as long as the server lives.
   private let lock: OwnedDescriptor
   private static let lockPause: Duration = .milliseconds(100)
@@ -15,7 +17,9 @@ struct DataDirectory: Sendable {
   /// - Parameters:
   ///   - lockWait: how long a server that still ends may keep the lock.
   ///   - clock: measures the pauses between two attempts at it.
-  init(_ path: String, lockWait: Duration = .zero, clock: any Clock<Duration> = ContinuousClock()) async throws {
+  init(
+    _ path: String, lockWait: Duration = .zero, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+  ) async throws {
     self.path = path
     try Self.makeDirectories(path)
     do throws(Errno) {
@@ -28,13 +32,15 @@ struct DataDirectory: Sendable {
     try await Self.take(lock, wait: lockWait, clock: clock, path: path)
     if mkdir(path + "/tasks", 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     tasks = try OwnedDescriptor.open(path: path + "/tasks", flags: O_RDONLY | O_DIRECTORY)
+    RewriteJournal.recover(in: Self.temporary(path), work: { paths(of: $0).work }, logger: logger)
     try Self.emptyTemporary(path)
   }
 
   var databasePath: String { path + "/beray.sqlite" }
 
   func paths(of task: Int64) -> TaskPaths {
-    TaskPaths(directory: path + "/tasks/\(task)", temporary: Self.temporary(path))
+    TaskPaths(
+      directory: path + "/tasks/\(task)", temporary: Self.temporary(path), task: task, guards: guards)
   }
 
   /// Removes all files of a task. Blocks.
@@ -43,7 +49,7 @@ struct DataDirectory: Sendable {
   /// The tasks that have files. Blocks.
   func tasksWithFiles() throws(Errno) -> [Int64] { try tasks.entryNames().compactMap { Int64($0) } }
 
-  /// Where uploads gather; what lies there when a server starts was never finished.
+  /// Where uploads gather; what lies there when a server starts was never finished, journals of copies aside.
   private static func temporary(_ path: String) -> String { path + "/tmp" }
 
   private static func emptyTemporary(_ path: String) throws {

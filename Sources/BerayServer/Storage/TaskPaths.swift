@@ -11,9 +11,10 @@ struct TaskPaths: Sendable {
   /// - Parameters:
   ///   - directory: of this task alone.
   ///   - temporary: where uploads of all tasks gather.
-  init(directory: String, temporary: String) {
+  ///   - guards: the locks of the files of all tasks.
+  init(directory: String, temporary: String, task: Int64, guards: FileGuards) {
     self.directory = directory
-    work = WorkDirectory(path: directory + "/work", temporary: temporary)
+    work = WorkDirectory(path: directory + "/work", temporary: temporary, task: task, guards: guards)
     goalFile = directory + "/goal"
   }
 

@@ -114,6 +114,9 @@ final class FakeTaskService: TaskService {
   func uploadFile(
     to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt { throw Self.missing }
+  func appendFile(
+    to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?
+  ) async throws(BerayError) -> AppendReceipt { throw Self.missing }
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent { throw Self.missing }
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
   func moveFile(

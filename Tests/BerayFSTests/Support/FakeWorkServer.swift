@@ -10,7 +10,7 @@ import ZipArchive
 /// A server in memory that has one work directory, and counts what is asked of it.
 final class FakeWorkServer: TaskService {
   enum Operation: Hashable, Sendable {
-    case capabilities, tree, content, upload, archive, remove, move, directory, attributes
+    case capabilities, tree, content, upload, append, archive, remove, move, directory, attributes
   }
 
   /// How the server answers.
@@ -47,6 +47,8 @@ final class FakeWorkServer: TaskService {
     var counts: [Operation: Int] = [:]
     var log: [String] = []
     var failures: [Operation: BerayError] = [:]
+    /// The answers to appends, by their keys.
+    var appends: [String: AppendReceipt] = [:]
     /// Requests that are done and whose answer is lost.
     var lost: Set<Operation> = []
     var gates: [Operation: Flight<Void, Errno>] = [:]
@@ -191,6 +193,31 @@ final class FakeWorkServer: TaskService {
     try check(condition, path)
     put(path, bytes)
     return try receipt(.upload, path)
+  }
+
+  func appendFile(
+    to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?
+  ) async throws(BerayError) -> AppendReceipt {
+    try await begin(.append, path)
+    if let done = state.withLock({ $0.appends[key] }) { return done }
+    let bytes = try await content.open().collect(upTo: .max)
+    try check(condition, path)
+    let offset = state.withLock { state in
+      let present = state.files[path]?.bytes ?? []
+      state.files.put(path, present + bytes)
+      return Int64(present.count)
+    }
+    let (file, tells) = state.withLock { ($0.files[path], $0.manner.tellsTags) }
+    let receipt = UploadReceipt(
+      etag: tells ? file?.tag : nil, modified: file?.modified, size: file.map { Int64($0.bytes.count) },
+      date: file?.modified, raw: .null)
+    let answer = AppendReceipt(file: receipt, offset: offset)
+    let isLost = state.withLock { state in
+      state.appends[key] = answer
+      return state.lost.remove(.append) != nil
+    }
+    if isLost { throw Self.error(.connectionLost) }
+    return answer
   }
 
   private func check(_ condition: VersionCondition?, _ path: String) throws(BerayError) {

@@ -222,6 +222,9 @@ final class TreeServer: TaskService {
   }
 
   // Not part of this server.
+  func appendFile(
+    to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?
+  ) async throws(BerayError) -> AppendReceipt { throw Self.error(.notFound, 404) }
   func fileContent(
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
   ) async throws(BerayError) -> FileContent { throw Self.error(.notFound, 404) }

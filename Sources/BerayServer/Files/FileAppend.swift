@@ -1,0 +1,97 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// Bytes on their way to the end of a file. They are gathered before the first of them is written, so that a request that
+/// breaks off leaves nothing. Calls block.
+struct FileAppend: Sendable {
+  private let work: WorkDirectory
+  private let target: RelativePath
+  private var bytes: [UInt8] = []
+  /// Takes what does not fit into memory.
+  private var spool: Spool?
+  private static let memory = 1 << 20
+
+  init(to target: RelativePath, in work: WorkDirectory) throws {
+    guard !target.isRoot else { throw HTTPFailure.conflict("It is a directory: .") }
+    self.work = work
+    self.target = target
+  }
+
+  mutating func add(_ piece: UnsafeRawBufferPointer) throws {
+    bytes += piece
+    guard bytes.count > Self.memory else { return }
+    try HTTPFailure.translating(target.text) {
+      try work.create()
+      let spool = try self.spool ?? Spool(in: work.temporary)
+      try spool.file.writeAll(bytes)
+      self.spool = spool
+    }
+    bytes = []
+  }
+
+  /// Adds them at the end of the file, which is made where it is missing.
+  /// - Returns: the version that it is then, and where the first byte is.
+  /// - Throws: ``FileBusy`` where another request writes that file now.
+  func commit(_ condition: FileCondition) throws -> (version: FileVersion, offset: Int64) {
+    try HTTPFailure.translating(target.text) {
+      let place: OwnedDescriptor
+      do throws(Errno) { place = try work.open(target, flags: LINUX_O_PATH) } catch {
+        guard error == .noSuchFileOrDirectory else { throw error }
+        try condition.check(nil, target)
+        return try append(to: try make(), FileCondition())
+      }
+      return try append(to: place, condition)
+    }
+  }
+
+  /// Makes the file, unless another request is faster.
+  private func make() throws(Errno) -> OwnedDescriptor {
+    try work.create()
+    try work.makeDirectories(target.parent)
+    do throws(Errno) { try work.makeFile(target) } catch {
+      guard error == .fileExists else { throw error }
+    }
+    return try work.open(target, flags: LINUX_O_PATH)
+  }
+
+  private func append(
+    to place: OwnedDescriptor, _ condition: FileCondition
+  ) throws -> (version: FileVersion, offset: Int64) {
+    let status = try place.status()
+    guard status.mode & S_IFMT != S_IFDIR else { throw Errno.isDirectory }
+    guard status.mode & S_IFMT == S_IFREG else { throw HTTPFailure.badRequest("\(target.text) is no regular file") }
+    return try work.guards.file(status).holding {
+      let status = try place.status()
+      try condition.check(FileVersion(status), target)
+      let file = try place.reopenedForWriting(flags: O_APPEND)
+      let count = try self.count
+      // A full disk takes nothing, rather than a part.
+      try file.reserve(status.size + count, of: status)
+      try write(to: file)
+      // The kernel moved it to where the bytes ended, wherever an agent's own appends had moved the end.
+      let end = lseek(file.rawValue, 0, SEEK_CUR)
+      return (FileVersion(try file.status()), count == 0 ? status.size : Int64(end) - count)
+    }
+  }
+
+  private var count: Int64 {
+    get throws(Errno) { Int64(bytes.count) + (try spool?.file.status().size ?? 0) }
+  }
+
+  private func write(to file: OwnedDescriptor) throws(Errno) {
+    if let spool {
+      var offset: off_t = 0
+      var piece = [UInt8](repeating: 0, count: 512 * 1024)
+      while true {
+        let count = try checked(
+          piece.withUnsafeMutableBytes { pread(spool.file.rawValue, $0.baseAddress, $0.count, offset) })
+        guard count > 0 else { break }
+        try file.writeAll(Array(piece[..<count]))
+        offset += off_t(count)
+      }
+    }
+    // In one write where it can be: no line of an agent's comes in between.
+    if !bytes.isEmpty { try file.writeAll(bytes) }
+  }
+}

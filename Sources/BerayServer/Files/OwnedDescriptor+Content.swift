@@ -1,0 +1,45 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+extension OwnedDescriptor {
+  /// Opens for writing the very inode of a regular file that is open with O_PATH. One that its owner made read only is
+  /// opened all the same, and stays so.
+  ///
+  /// - Parameter flags: besides O_WRONLY.
+  func reopenedForWriting(flags: Int32 = 0) throws(Errno) -> OwnedDescriptor {
+    // The link in /proc leads to that very inode, whatever stands under the name by now (proc(5)).
+    let link = "/proc/self/fd/\(rawValue)"
+    do throws(Errno) {
+      return try OwnedDescriptor.open(path: link, flags: O_WRONLY | flags)
+    } catch {
+      let mode = try status().mode & 0o7777
+      guard error == .permissionDenied, mode & 0o200 == 0 else { throw error }
+      try checked(chmod(link, mode | 0o200))
+      let descriptor = Glibc.open(link, O_WRONLY | O_CLOEXEC | flags)
+      let failure = errno
+      try checked(chmod(link, mode))
+      guard descriptor >= 0 else { throw Errno(rawValue: failure) }
+      return OwnedDescriptor(owning: descriptor)
+    }
+  }
+
+  /// All that the file has, up to a limit.
+  func readAll(limit: Int) throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < limit {
+      var piece = [UInt8](repeating: 0, count: min(64 * 1024, limit - bytes.count))
+      let count = try checked(piece.withUnsafeMutableBytes { Glibc.read(rawValue, $0.baseAddress, $0.count) })
+      guard count > 0 else { break }
+      bytes += piece[..<count]
+    }
+    return bytes
+  }
+
+  /// Sets room aside for a file that is to have `size` bytes, where its file system can.
+  /// - Parameter status: of the file.
+  func reserve(_ size: Int64, of status: linux_status) throws(Errno) {
+    guard size > status.allocated, linux_reserve(rawValue, size) != 0, errno != EOPNOTSUPP else { return }
+    throw Errno(rawValue: errno)
+  }
+}

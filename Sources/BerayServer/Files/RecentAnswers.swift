@@ -1,0 +1,91 @@
+internal import Synchronization
+
+/// The answers to the last requests that had an `Idempotency-Key`, so that one whose answer was lost is not done twice.
+final class RecentAnswers: Sendable {
+  struct Key: Hashable, Sendable {
+    let account: Int64
+    let task: Int64
+    let text: String
+  }
+
+  enum Claim: Equatable {
+    /// Nobody has done it: the caller does, and calls ``finish(_:answer:)``.
+    case isNew
+    case answered([UInt8])
+    /// The key was used for something else.
+    case isOther
+  }
+
+  private enum State {
+    case running(waiting: [CheckedContinuation<Void, Never>])
+    case answered([UInt8])
+  }
+
+  private struct Entry {
+    let fingerprint: Int
+    var state: State
+  }
+
+  private struct Memory {
+    var entries: [Key: Entry] = [:]
+    /// The keys that were answered, the oldest first.
+    var answered: [Key] = []
+  }
+
+  private let limit: Int
+  private let memory = Mutex(Memory())
+
+  /// - Parameter limit: how many answers are remembered.
+  init(limit: Int = 4096) { self.limit = limit }
+
+  /// Says what is to be done for a key; waits where the same request is under way.
+  /// - Parameter fingerprint: of what is asked for.
+  func claim(_ key: Key, fingerprint: Int) async -> Claim {
+    while true {
+      let known = memory.withLock { memory -> Claim? in
+        guard let entry = memory.entries[key] else {
+          memory.entries[key] = Entry(fingerprint: fingerprint, state: .running(waiting: []))
+          return .isNew
+        }
+        guard entry.fingerprint == fingerprint else { return .isOther }
+        if case .answered(let answer) = entry.state { return .answered(answer) }
+        return nil
+      }
+      if let known { return known }
+      await whenFinished(key)
+    }
+  }
+
+  /// The work of a key is done.
+  /// - Parameter answer: nil where it failed, and may be tried again.
+  func finish(_ key: Key, answer: [UInt8]?) {
+    let waiting = memory.withLock { memory -> [CheckedContinuation<Void, Never>] in
+      guard case .running(let waiting) = memory.entries[key]?.state else { return [] }
+      guard let answer else {
+        memory.entries[key] = nil
+        return waiting
+      }
+      memory.entries[key]?.state = .answered(answer)
+      memory.answered.append(key)
+      // Half at once, so that the list is moved seldom.
+      if memory.answered.count > limit {
+        let old = memory.answered.prefix(max(1, limit / 2))
+        for key in old { memory.entries[key] = nil }
+        memory.answered.removeFirst(old.count)
+      }
+      return waiting
+    }
+    waiting.forEach { $0.resume() }
+  }
+
+  private func whenFinished(_ key: Key) async {
+    await withCheckedContinuation { continuation in
+      let isRunning = memory.withLock { memory in
+        guard case .running(let waiting) = memory.entries[key]?.state else { return false }
+        memory.entries[key]?.state = .running(waiting: waiting + [continuation])
+        return true
+      }
+      if !isRunning { continuation.resume() }
+    }
+  }
+}
