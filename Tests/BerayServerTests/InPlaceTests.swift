@@ -40,8 +40,11 @@ import Testing
 
   @Test func anAgentThatHasItsLogOpenGoesOn() async throws {
     try await TestServer.run { (server: TestServer) async throws in
-      let goal = "exec 3>>log; for i in $(seq 20); do echo line $i >&3; done; echo ready; read x < go; for i in $(seq 20); do echo more $i >&3; done"
-      let id = try await server.createTask("mkfifo go; " + goal)
+      let goal = """
+        mkfifo go; exec 3>>log; for i in $(seq 20); do echo line $i >&3; done
+        echo ready; read x < go; for i in $(seq 20); do echo more $i >&3; done
+        """
+      let id = try await server.createTask(goal)
       let stream = try await server.client.open("GET", "/api/v1/tasks/\(id)/stream")
       _ = try await stream.read(until: "ready")
       let append = try await server.client.send(

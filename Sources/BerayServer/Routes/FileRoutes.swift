@@ -35,7 +35,8 @@ struct FileRoutes: Sendable {
       Endpoint(
         .uploadFile, "Put a whole file", parameters: [path, ifMatch, ifNoneMatch], body: .bytes, handle: upload),
       Endpoint(
-        .appendFile, "Add to the end of a file, once for each Idempotency-Key", parameters: [path, ifMatch, ifNoneMatch, key],
+        .appendFile, "Add to the end of a file, once for each Idempotency-Key",
+        parameters: [path, ifMatch, ifNoneMatch, key],
         body: .bytes, handle: append),
       Endpoint(.removeFile, "Remove a file or an empty directory", parameters: [path, ifMatch]) { call in
         let path = try call.path("path")
