@@ -1,5 +1,4 @@
-internal import Crypto
-internal import CryptoExtras
+internal import CCrypto
 internal import Foundation
 
 /// A password as it is kept: `scrypt$N$r$p$salt$key`, the last two in base64. Deriving takes tens of milliseconds and
@@ -33,13 +32,21 @@ enum PasswordHash {
     return SecureBytes.areEqual(derived, Array(key))
   }
 
+  /// The parameters of a stored hash are out of range, or there is no memory for them.
+  struct DerivationFailed: Error {}
+
   private static func derive(
     _ password: String, salt: [UInt8], rounds: Int, blockSize: Int, parallelism: Int
   ) throws -> [UInt8] {
-    let key = try KDF.Scrypt.deriveKey(
-      from: Array(password.utf8), salt: salt, outputByteCount: 32, rounds: rounds, blockSize: blockSize,
-      parallelism: parallelism)
-    return key.withUnsafeBytes { Array($0) }
+    var key = [UInt8](repeating: 0, count: 32)
+    // 128 · N · r bytes are what scrypt needs (RFC 7914 §5); as much again is room for its buffers.
+    let memory = UInt64(clamping: 256 * rounds * blockSize)
+    let password = Array(password.utf8CString)
+    let isDerived = crypto_scrypt(
+      password, password.count - 1, salt, salt.count, UInt64(rounds), UInt64(blockSize), UInt64(parallelism), memory,
+      &key, key.count)
+    guard isDerived == 1 else { throw DerivationFailed() }
+    return key
   }
 }
 

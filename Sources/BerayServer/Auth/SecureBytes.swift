@@ -1,4 +1,4 @@
-internal import Crypto
+internal import CCrypto
 
 /// Random bytes, digests and comparisons that secrets need.
 enum SecureBytes {
@@ -23,7 +23,10 @@ enum SecureBytes {
   }
 
   static func sha256(_ text: String) -> [UInt8] {
-    Array(SHA256.hash(data: Array(text.utf8)))
+    let bytes = Array(text.utf8)
+    var digest = [UInt8](repeating: 0, count: 32)
+    crypto_sha256(bytes, bytes.count, &digest)
+    return digest
   }
 }
 
