@@ -29,8 +29,10 @@ let package = Package(
       // The archive, so that the program needs no further library where it runs.
       linkerSettings: [.linkedLibrary(":libcrypto.a")]),
     .systemLibrary(name: "CLinux"),
+    .target(name: "CGuardian"),
     .target(name: "VFS", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
-    .target(name: "Fuse", dependencies: ["CFuse", "VFS", .product(name: "Logging", package: "swift-log")]),
+    .target(
+      name: "Fuse", dependencies: ["CFuse", "CGuardian", "VFS", .product(name: "Logging", package: "swift-log")]),
     .target(name: "ZipArchive", dependencies: ["CArchive"]),
     .target(name: "EventLoops", dependencies: [.product(name: "NIOCore", package: "swift-nio")]),
     .target(name: "BerayAPI"),

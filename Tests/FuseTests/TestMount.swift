@@ -60,7 +60,7 @@ struct TestMount {
     let mount = MountTable.current().mount(at: path)
     return try await command.result(within: seconds) {
       // Frees whoever hangs in the kernel, so that a failure ends the test and not the machine.
-      if let mount { _ = Unmounter(mount).abort() }
+      if let mount { Unmounter(mount).abort() }
     }
   }
 

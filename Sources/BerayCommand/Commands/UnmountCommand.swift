@@ -38,7 +38,7 @@ struct UnmountCommand: AsyncParsableCommand {
       throw CommandError("what is mounted at \(path) is \(mount.type)", advice: "use umount for it")
     }
     guard case .live(let server) = MountLiveness.of(mount) else {
-      try Unmounter(mount).detach()
+      try Unmounter(mount).clear()
       return Terminal.note("\(path): cleared; its process was gone already")
     }
     let paths = try Paths(environment: Environment.current())

@@ -11,7 +11,9 @@ struct MountState {
     case silent
     /// It is another user's, who lets nobody look into it.
     case foreign
-    /// The process is gone.
+    /// The process was gone, and so is the mount now.
+    case cleared
+    /// The process is gone, and the mount could not be taken away.
     case stale
   }
 
@@ -28,8 +30,14 @@ struct MountState {
     server = mount.source
     log = record?.log
     switch MountLiveness.of(mount) {
-    case .stale:
-      state = .stale
+    case .stale, .dying:
+      // Frees who hangs, and everything that comes by the mountpoint.
+      do throws(UnmountError) {
+        try Unmounter(mount).clear()
+        state = .cleared
+      } catch {
+        state = .stale
+      }
       process = nil
       status = nil
     case .live(let process):
@@ -69,6 +77,7 @@ struct MountState {
     case .live: Self.summary(of: status ?? .null)
     case .silent: "does not answer"
     case .foreign: "of another user"
+    case .cleared: "its process was gone; cleared"
     case .stale: "its process is gone; 'beray-fs unmount' clears it"
     }
   }

@@ -145,9 +145,9 @@ struct ServedMount {
     let table = MountTable.current()
     let mountpoint = table.canonical(path)
     if let mount = table.mount(at: mountpoint), mount.isBerayFS {
-      if MountLiveness.of(mount) == .stale {
+      if MountLiveness.of(mount).isOver {
         logger.notice("clearing the mount that a dead process left at \(mountpoint)")
-        try Unmounter(mount).detach()
+        try Unmounter(mount).clear()
       } else {
         return mountpoint
       }

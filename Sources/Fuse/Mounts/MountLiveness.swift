@@ -6,68 +6,59 @@ public import VFS
 ///
 /// A daemon that was killed leaves its mount behind, and its directory in `/sys/fs/fuse/connections` too, so neither
 /// tells. What does: which process has the connection open, told by `fuse_connection` in proc_pid_fdinfo(5) of newer
-/// kernels. But a number is used again once its mount is gone, so a child process asks the mount first; it alone waits if
+/// kernels. But a number is used again once its mount is gone, so a child process asks the mount too; it alone waits if
 /// the daemon hangs.
 public enum MountLiveness: Sendable, Hashable {
   /// Served, by `process` where that could be seen.
   case live(ProcessID?)
   /// The daemon is gone: every call fails with `ENOTCONN`, and only an unmount helps.
   case stale
+  /// The daemon was killed, and one of its threads hangs in the kernel: every call hangs too, until the connection is cut.
+  case dying(ProcessID)
+
+  /// Whether nobody will answer any more, so that ``Unmounter/clear()`` is all that helps.
+  public var isOver: Bool {
+    if case .live = self { return false }
+    return true
+  }
 
   /// Finds out how it stands with `mount`. Takes at most two seconds, and never hangs.
   public static func of(_ mount: Mount) -> MountLiveness {
+    let servers = ServingProcess.all
+    let own = servers.filter { $0.connection == mount.deviceMinor }
+    // Not asked: whoever touches the mount of a dying daemon hangs.
+    if let dying = own.first, own.allSatisfy(\.isDying) { return .dying(dying.process) }
     // Asked first: a process may still hold the connection of an older mount that had the same number.
-    if answersNotConnected(mount.mountpoint) { return .stale }
-    return .live(server(of: mount))
-  }
-
-  /// The process that serves `mount`, as far as this process may look; nil too where another still holds the connection
-  /// of an older mount that had the same number.
-  static func server(of mount: Mount) -> ProcessID? {
-    let marker = "fuse_connection:\t\(mount.deviceMinor)"
-    var found: ProcessID?
-    for process in names(in: "/proc") {
-      guard let number = Int32(process) else { continue }
-      for descriptor in names(in: "/proc/\(process)/fd") where isFuseDevice("/proc/\(process)/fd/\(descriptor)") {
-        let information = ProcessFile.contents(of: "/proc/\(process)/fdinfo/\(descriptor)") ?? ""
-        guard information.split(separator: "\n").contains(Substring(marker)) else { continue }
-        guard found == nil || found?.rawValue == number else { return nil }
-        found = ProcessID(rawValue: number)
+    switch probe(mount.mountpoint) {
+    case .notConnected: return .stale
+    case .answered: break
+    case .silent:
+      // An older kernel does not tell whose connection a process holds.
+      let unknown = servers.filter { $0.connection == nil }
+      if own.isEmpty, let dying = unknown.first(where: \.isDying), unknown.allSatisfy(\.isDying) {
+        return .dying(dying.process)
       }
     }
-    return found
+    let living = Set(own.filter { !$0.isDying }.map(\.process))
+    return .live(living.count == 1 ? living.first : nil)
   }
 
-  private static func isFuseDevice(_ link: String) -> Bool {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { buffer in
-      let count = readlink(link, buffer.baseAddress!, buffer.count)
-      return count > 0 && buffer[..<count].elementsEqual("/dev/fuse".utf8)
-    }
-  }
+  private enum Answer { case answered, notConnected, silent }
 
-  private static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = Glibc.readdir(stream) {
-      names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
-    }
-    return names
-  }
-
-  private static func answersNotConnected(_ mountpoint: String) -> Bool {
+  private static func probe(_ mountpoint: String) -> Answer {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return false }
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { return .answered }
     let child = cfuse_probe_file_system(mountpoint, ends[1])
     close(ends[1])
     defer { close(ends[0]) }
-    guard child > 0 else { return false }
+    guard child > 0 else { return .answered }
     var waiting = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
     var result: UInt8 = 0
     let answered = Glibc.poll(&waiting, 1, 2000) == 1 && read(ends[0], &result, 1) == 1
     if !answered { kill(child, SIGKILL) }
     // A child that hangs in the kernel is left to it: it can be reaped only when the daemon answers.
     waitpid(child, nil, answered ? 0 : WNOHANG)
-    return answered && Int32(result) == ENOTCONN
+    if !answered { return .silent }
+    return Int32(result) == ENOTCONN ? .notConnected : .answered
   }
 }

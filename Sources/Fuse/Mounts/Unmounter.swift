@@ -1,4 +1,5 @@
 import CFuse
+import CGuardian
 import Glibc
 
 /// Takes FUSE mounts away: as root by umount2(2), else by fusermount3(1).
@@ -20,13 +21,31 @@ public struct Unmounter: Sendable {
 
   /// Cuts the connection to the daemon: what waits for it fails with `ECONNABORTED`, what comes later with `ENOTCONN`.
   /// The last resort. The mount itself stays.
-  /// - Returns: Whether that was possible: fusectl must be mounted and the mount be one's own.
+  /// - Returns: Whether that was possible: the mount must be one's own, and fusectl be mounted or this process be root's.
+  @discardableResult
   public func abort() -> Bool {
-    ProcessFile.write("1", to: "/sys/fs/fuse/connections/\(mount.deviceMinor)/abort")
+    let file = guardian_open_control(mount.deviceMinor, "abort", O_WRONLY)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    return write(file, "1", 1) == 1
   }
 
   /// Whether ``abort()`` can be expected to work.
-  var canAbort: Bool { access("/sys/fs/fuse/connections/\(mount.deviceMinor)/abort", W_OK) == 0 }
+  var canAbort: Bool {
+    let file = guardian_open_control(mount.deviceMinor, "abort", O_WRONLY)
+    if file >= 0 { close(file) }
+    return file >= 0
+  }
+
+  /// Takes away a mount that nobody serves any more (``MountLiveness/isOver``). Cuts the connection first, which frees
+  /// who waits for an answer.
+  public func clear() throws(UnmountError) {
+    abort()
+    do throws(UnmountError) { try detach() } catch {
+      // Its guardian was faster.
+      if error.reason != .notMounted { throw error }
+    }
+  }
 
   /// Detaches and cuts the connection in one go, which needs no fusectl but root.
   func force() throws(UnmountError) {

@@ -6,10 +6,12 @@ import VFS
 /// The ``Notifier`` of a mount.
 ///
 /// Three queues, each with its thread: a notice about a name may wait as long as a mkdir beside it, one about pages as
-/// long as a read, and neither may keep back the wake-up of a reader. Order is kept within each.
+/// long as a read, and neither may keep back the wake-up of a reader.
 final class KernelNotifier: Notifier {
-  private let names = NoticeQueue()
-  private let inodes = NoticeQueue()
+  /// What waits for locks of directories.
+  let names = NoticeQueue()
+  /// What waits for locks of pages.
+  let inodes = NoticeQueue()
   private let wakeUps = NoticeQueue()
   private let pollHandles: PollHandles
   private let logger: Logger

@@ -21,9 +21,7 @@ enum Notice: Hashable, Sendable {
     case .name(let name, let directory):
       return name.string.withCString { bytes in
         let length = strlen(bytes)
-        // Expired, not dropped: the kernel asks again, and open files and the tree beneath stay as they are.
-        let result = fuse_lowlevel_notify_expire_entry(
-          session.raw, directory.rawValue, bytes, length, FUSE_LL_EXPIRE_ONLY)
+        let result = cfuse_notify_expire_entry(session.raw, directory.rawValue, bytes, length)
         guard result == -ENOSYS else { return result }
         return fuse_lowlevel_notify_inval_entry(session.raw, directory.rawValue, bytes, length)
       }

@@ -1,17 +1,13 @@
 import Dispatch
 import Synchronization
+import VFS
 
-/// Notices on their way to the kernel, sent in order by a thread of their own.
+/// Notices on their way to the kernel, sent by a thread of their own, each when the request that is in its way is answered.
 ///
-/// The kernel may let the sender wait: for a directory's lock, which a mkdir in that directory holds until it is answered,
-/// or for a page that a read fills. So nothing is ever sent by a thread that answers requests, and no lock is held.
+/// Nothing is ever sent by a thread that answers requests, and no lock is held.
 final class NoticeQueue: Sendable {
   private struct State {
-    var notices: [Notice] = []
-    /// What `notices` holds: a notice that is still to be sent need not be sent twice.
-    var queued: Set<Notice> = []
-    /// Run once `notices` are sent.
-    var afterwards: [@Sendable () -> Void] = []
+    var schedule = NoticeSchedule()
     var isClosed = false
   }
 
@@ -19,18 +15,25 @@ final class NoticeQueue: Sendable {
   private let changed = DispatchSemaphore(value: 0)
 
   func add(_ notice: Notice) {
-    let isNew = state.withLock { state in
-      guard !state.isClosed, state.queued.insert(notice).inserted else { return false }
-      state.notices.append(notice)
-      return true
-    }
+    let isNew = state.withLock { state in !state.isClosed && state.schedule.add(notice) }
     if isNew { changed.signal() }
+  }
+
+  /// A request came during which the kernel holds the lock of `inode`; nil: of one that the request does not name.
+  func begin(_ inode: InodeID?) -> NoticeSchedule.RequestNumber {
+    state.withLock { $0.schedule.begin(inode) }
+  }
+
+  /// The request is answered that ``begin(_:)`` gave `number` for.
+  func end(_ number: NoticeSchedule.RequestNumber, _ inode: InodeID?) {
+    let mayFree = state.withLock { $0.schedule.end(number, inode) }
+    if mayFree { changed.signal() }
   }
 
   /// Runs `body` once everything that was added before is sent, or dropped.
   func whenSent(_ body: @escaping @Sendable () -> Void) {
     let isClosed = state.withLock { state in
-      if !state.isClosed { state.afterwards.append(body) }
+      if !state.isClosed { state.schedule.whenSent(body) }
       return state.isClosed
     }
     if isClosed { body() } else { changed.signal() }
@@ -39,11 +42,9 @@ final class NoticeQueue: Sendable {
   /// Ends ``run(_:)``; what was not sent is dropped.
   func close() {
     let afterwards = state.withLock { state in
-      defer {
-        state = State()
-        state.isClosed = true
-      }
-      return state.afterwards
+      state.isClosed = true
+      state.schedule.dropAll()
+      return state.schedule.takeAfterwards()
     }
     for body in afterwards { body() }
     changed.signal()
@@ -53,18 +54,9 @@ final class NoticeQueue: Sendable {
   func run(_ send: (Notice) -> Void) {
     while true {
       changed.wait()
-      guard let (notices, afterwards) = takeAll() else { return }
+      guard let notices = state.withLock({ $0.isClosed ? nil : $0.schedule.takeReady() }) else { return }
       for notice in notices { send(notice) }
-      for body in afterwards { body() }
-    }
-  }
-
-  /// nil once closed.
-  private func takeAll() -> ([Notice], [@Sendable () -> Void])? {
-    state.withLock { state in
-      if state.isClosed { return nil }
-      defer { state = State() }
-      return (state.notices, state.afterwards)
+      for body in state.withLock({ $0.schedule.takeAfterwards() }) { body() }
     }
   }
 }

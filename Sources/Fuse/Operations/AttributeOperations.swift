@@ -6,8 +6,7 @@ import VFS
 func onGetattr(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(
-    request, as: AttributeShape.self, adapter.fileSystem.getattr(InodeID(rawValue: inode), handle: info?.handle))
+  adapter.answer(request, as: AttributeShape.self) { $0.getattr(InodeID(rawValue: inode), handle: info?.handle) }
 }
 
 func onSetattr(
@@ -16,11 +15,11 @@ func onSetattr(
 ) {
   guard let request, let values = values.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(
-    request, as: AttributeShape.self,
-    adapter.fileSystem.setattr(
-      InodeID(rawValue: inode), AttributeChanges(values.pointee, mask: mask), handle: info?.handle,
-      caller: Caller(of: request)))
+  let inode = InodeID(rawValue: inode)
+  adapter.answer(request, as: AttributeShape.self, holding: .directory(inode)) {
+    $0.setattr(
+      inode, AttributeChanges(values.pointee, mask: mask), handle: info?.handle, caller: Caller(of: request))
+  }
 }
 
 /// access(2) and chdir(2). Without this operation the kernel takes every file for an executable one.
@@ -28,10 +27,11 @@ func onAccess(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ mask: Int32) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
   let caller = Caller(of: request)
-  let outcome = adapter.fileSystem.getattr(InodeID(rawValue: inode), handle: nil).map { reply throws(Errno) in
-    guard reply.attributes.allows(UInt16(mask & 0o7), to: caller) else { throw .permissionDenied }
+  adapter.answer(request, as: EmptyShape.self) {
+    $0.getattr(InodeID(rawValue: inode), handle: nil).map { reply throws(Errno) in
+      guard reply.attributes.allows(UInt16(mask & 0o7), to: caller) else { throw .permissionDenied }
+    }
   }
-  adapter.answer(request, as: EmptyShape.self, outcome)
 }
 
 extension Attributes {
@@ -47,13 +47,13 @@ extension Attributes {
 func onReadlink(_ request: fuse_req_t?, _ inode: fuse_ino_t) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(request, as: LinkTargetShape.self, adapter.fileSystem.readlink(InodeID(rawValue: inode)))
+  adapter.answer(request, as: LinkTargetShape.self) { $0.readlink(InodeID(rawValue: inode)) }
 }
 
 func onStatfs(_ request: fuse_req_t?, _ inode: fuse_ino_t) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(request, as: StatisticsShape.self, .ready(adapter.fileSystem.statfs()))
+  adapter.answer(request, as: StatisticsShape.self) { .ready($0.statfs()) }
 }
 
 extension UnsafeMutablePointer<fuse_file_info> {

@@ -7,10 +7,9 @@ func onOpendir(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutabl
   guard let request else { return }
   let adapter = Adapter.serving(request)
   let inode = InodeID(rawValue: inode)
-  let outcome = adapter.fileSystem.opendir(inode, caller: Caller(of: request))
-  adapter.answer(request, as: OpenShape.self, outcome) { opened in
-    adapter.fileSystem.releasedir(inode, handle: opened.handle)
-  }
+  adapter.answer(
+    request, as: OpenShape.self, undo: { adapter.fileSystem.releasedir(inode, handle: $0.handle) },
+    { $0.opendir(inode, caller: Caller(of: request)) })
 }
 
 func onReaddir(
@@ -32,15 +31,20 @@ func onReaddirPlus(
 func onReleasedir(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  adapter.fileSystem.releasedir(InodeID(rawValue: inode), handle: info.handle)
-  adapter.answer(request, as: EmptyShape.self, .done)
+  adapter.answer(request, as: EmptyShape.self) { fileSystem in
+    fileSystem.releasedir(InodeID(rawValue: inode), handle: info.handle)
+    return .done
+  }
 }
 
 /// An error counts only if no entry was stored: else the entries go out, and the next call meets the error again.
 private func list(
   _ request: OpaquePointer, _ inode: InodeID, _ handle: HandleID, size: Int, offset: off_t, withAttributes: Bool
 ) {
-  let fileSystem = Adapter.serving(request).fileSystem
+  let adapter = Adapter.serving(request)
+  let fileSystem = adapter.fileSystem
+  let hold = adapter.notifier.begin(.directory(inode))
+  defer { adapter.notifier.end(hold) }
   var listing = DirectoryBuffer(request: request, capacity: size, withAttributes: withAttributes)
   let reply = Reply<DirectoryShape>(request)
   do throws(Errno) {

@@ -11,12 +11,18 @@ func onCreate(
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<CreateShape>(request).fail(.illegalByteSequence) }
   let flags = OpenFlags(bits: info.pointee.flags)
-  let outcome = adapter.fileSystem.create(
-    name, in: InodeID(rawValue: parent), permissions: UInt16(mode & 0o7777), flags: flags, caller: Caller(of: request))
-  adapter.answer(request, as: CreateShape.self, outcome.withFlushIfWritable(flags)) { created in
-    adapter.releaseUnseen(created.entry.attributes.inode, created.open.handle)
-    adapter.fileSystem.forget(created.entry.attributes.inode, count: 1)
-  }
+  let parent = InodeID(rawValue: parent)
+  adapter.answer(
+    request, as: CreateShape.self, holding: .directory(parent),
+    undo: { created in
+      adapter.releaseUnseen(created.entry.attributes.inode, created.open.handle)
+      adapter.fileSystem.forget(created.entry.attributes.inode, count: 1)
+    },
+    { fileSystem in
+      fileSystem.create(
+        name, in: parent, permissions: UInt16(mode & 0o7777), flags: flags, caller: Caller(of: request)
+      ).map { adapter.opened($0, flags) }
+    })
 }
 
 func onOpen(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
@@ -24,10 +30,9 @@ func onOpen(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePo
   let adapter = Adapter.serving(request)
   let inode = InodeID(rawValue: inode)
   let flags = OpenFlags(bits: info.pointee.flags)
-  let outcome = adapter.fileSystem.open(inode, flags: flags, caller: Caller(of: request))
-  adapter.answer(request, as: OpenShape.self, outcome.withFlushIfWritable(flags)) { opened in
-    adapter.releaseUnseen(inode, opened.handle)
-  }
+  adapter.answer(
+    request, as: OpenShape.self, undo: { adapter.releaseUnseen(inode, $0.handle) },
+    { $0.open(inode, flags: flags, caller: Caller(of: request)).map { adapter.opened($0, flags) } })
 }
 
 func onRead(
@@ -36,11 +41,12 @@ func onRead(
 ) {
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(
-    request, as: DataShape.self,
-    adapter.fileSystem.read(
-      InodeID(rawValue: inode), handle: info.handle, offset: Int64(offset), count: size,
-      flags: OpenFlags(bits: info.pointee.flags)))
+  let inode = InodeID(rawValue: inode)
+  let handle = info.handle
+  adapter.answer(request, as: DataShape.self, holding: adapter.pages(of: inode, handle)) {
+    $0.read(
+      inode, handle: handle, offset: Int64(offset), count: size, flags: OpenFlags(bits: info.pointee.flags))
+  }
 }
 
 func onWrite(
@@ -51,26 +57,29 @@ func onWrite(
   let adapter = Adapter.serving(request)
   // The offset of an append is where the kernel believes the end to be.
   let isAppend = OpenFlags(bits: info.pointee.flags).contains(.append) && info.pointee.writepage == 0
-  let outcome = adapter.fileSystem.write(
-    InodeID(rawValue: inode), handle: info.handle, offset: isAppend ? nil : Int64(offset),
-    bytes: UnsafeRawBufferPointer(start: data, count: size).bytes, caller: Caller(of: request))
-  adapter.answer(request, as: WriteShape.self, outcome)
+  let inode = InodeID(rawValue: inode)
+  let handle = info.handle
+  adapter.answer(request, as: WriteShape.self, holding: adapter.pages(of: inode, handle)) {
+    $0.write(
+      inode, handle: handle, offset: isAppend ? nil : Int64(offset),
+      bytes: UnsafeRawBufferPointer(start: data, count: size).bytes, caller: Caller(of: request))
+  }
 }
 
 func onFlush(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(
-    request, as: EmptyShape.self,
-    adapter.fileSystem.flush(InodeID(rawValue: inode), handle: info.handle, caller: Caller(of: request)))
+  adapter.answer(request, as: EmptyShape.self) {
+    $0.flush(InodeID(rawValue: inode), handle: info.handle, caller: Caller(of: request))
+  }
 }
 
 func onRelease(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   adapter.pollHandles.close(info.handle)
-  adapter.answer(
-    request, as: EmptyShape.self, adapter.fileSystem.release(InodeID(rawValue: inode), handle: info.handle))
+  adapter.directHandles.close(info.handle)
+  adapter.answer(request, as: EmptyShape.self) { $0.release(InodeID(rawValue: inode), handle: info.handle) }
 }
 
 func onFsync(
@@ -78,9 +87,9 @@ func onFsync(
 ) {
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(
-    request, as: EmptyShape.self,
-    adapter.fileSystem.fsync(InodeID(rawValue: inode), handle: info.handle, dataOnly: dataOnly != 0))
+  adapter.answer(request, as: EmptyShape.self) {
+    $0.fsync(InodeID(rawValue: inode), handle: info.handle, dataOnly: dataOnly != 0)
+  }
 }
 
 /// The poll handle is kept before the file system is asked, so that a wake-up in between is not lost.
@@ -90,8 +99,7 @@ func onPoll(
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   if let waiter { adapter.pollHandles.keep(PollHandle(waiter), for: info.handle) }
-  let events = adapter.fileSystem.poll(InodeID(rawValue: inode), handle: info.handle)
-  adapter.answer(request, as: PollShape.self, .ready(events))
+  adapter.answer(request, as: PollShape.self) { .ready($0.poll(InodeID(rawValue: inode), handle: info.handle)) }
 }
 
 extension OpenReply {
@@ -102,12 +110,18 @@ extension OpenReply {
   }
 }
 
-extension Outcome<OpenReply> {
-  fileprivate func withFlushIfWritable(_ flags: OpenFlags) -> Self { map { $0.withFlushIfWritable(flags) } }
-}
+extension Adapter {
+  fileprivate func opened(_ reply: OpenReply, _ flags: OpenFlags) -> OpenReply {
+    if reply.options.contains(.directIO) { directHandles.add(reply.handle) }
+    return reply.withFlushIfWritable(flags)
+  }
 
-extension Outcome<CreateReply> {
-  fileprivate func withFlushIfWritable(_ flags: OpenFlags) -> Self {
-    map { CreateReply(entry: $0.entry, open: $0.open.withFlushIfWritable(flags)) }
+  fileprivate func opened(_ reply: CreateReply, _ flags: OpenFlags) -> CreateReply {
+    CreateReply(entry: reply.entry, open: opened(reply.open, flags))
+  }
+
+  /// What a read or write of `handle` locks: nothing where it passes the page cache by. One of a stream may wait for hours.
+  fileprivate func pages(of inode: InodeID, _ handle: HandleID) -> KernelLock {
+    directHandles.contains(handle) ? .none : .pages(inode)
   }
 }

@@ -11,8 +11,8 @@ func onLookup(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointe
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.noSuchFileOrDirectory) }
   // The kernel lets 1024 bytes through. It looks a name up before it makes it, so this is the one place to refuse.
   guard name.utf8.count <= Name.maximumLength else { return Reply<EntryShape>(request).fail(.fileNameTooLong) }
-  adapter.answerEntry(
-    request, adapter.fileSystem.lookup(name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
+  let parent = InodeID(rawValue: parent)
+  adapter.answerEntry(request, in: parent) { $0.lookup(name, in: parent, caller: Caller(of: request)) }
 }
 
 func onForget(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ count: UInt64) {
@@ -37,36 +37,37 @@ func onMknod(
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
-  adapter.answerEntry(
-    request, adapter.fileSystem.mknod(name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
+  let parent = InodeID(rawValue: parent)
+  adapter.answerEntry(request, in: parent) { $0.mknod(name, in: parent, caller: Caller(of: request)) }
 }
 
 func onMkdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t) {
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
-  adapter.answerEntry(
-    request,
-    adapter.fileSystem.mkdir(
-      name, in: InodeID(rawValue: parent), permissions: UInt16(mode & 0o7777), caller: Caller(of: request)))
+  let parent = InodeID(rawValue: parent)
+  adapter.answerEntry(request, in: parent) {
+    $0.mkdir(name, in: parent, permissions: UInt16(mode & 0o7777), caller: Caller(of: request))
+  }
 }
 
 func onUnlink(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?) {
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
-  adapter.answer(
-    request, as: EmptyShape.self,
-    adapter.fileSystem.unlink(name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
+  let parent = InodeID(rawValue: parent)
+  adapter.answer(request, as: EmptyShape.self, holding: .directory(parent)) {
+    $0.unlink(name, in: parent, caller: Caller(of: request))
+  }
 }
 
 func onRmdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?) {
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
-  adapter.answer(
-    request, as: EmptyShape.self,
-    adapter.fileSystem.rmdir(name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
+  adapter.answer(request, as: EmptyShape.self, holding: .anyDirectory) {
+    $0.rmdir(name, in: InodeID(rawValue: parent), caller: Caller(of: request))
+  }
 }
 
 func onSymlink(
@@ -77,9 +78,10 @@ func onSymlink(
   guard let name = Name(name), let target = String(validatingCString: target) else {
     return Reply<EntryShape>(request).fail(.illegalByteSequence)
   }
-  adapter.answerEntry(
-    request,
-    adapter.fileSystem.symlink(target, at: name, in: InodeID(rawValue: parent), caller: Caller(of: request)))
+  let parent = InodeID(rawValue: parent)
+  adapter.answerEntry(request, in: parent) {
+    $0.symlink(target, at: name, in: parent, caller: Caller(of: request))
+  }
 }
 
 func onRename(
@@ -90,11 +92,12 @@ func onRename(
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
   guard let newName = Name(newName) else { return Reply<EmptyShape>(request).fail(.illegalByteSequence) }
-  adapter.answer(
-    request, as: EmptyShape.self,
-    adapter.fileSystem.rename(
-      name, in: InodeID(rawValue: parent), to: newName, in: InodeID(rawValue: newParent),
-      flags: RenameFlags(rawValue: flags), caller: Caller(of: request)))
+  let parent = InodeID(rawValue: parent)
+  let newParent = InodeID(rawValue: newParent)
+  adapter.answer(request, as: EmptyShape.self, holding: .directories(parent, newParent)) {
+    $0.rename(
+      name, in: parent, to: newName, in: newParent, flags: RenameFlags(rawValue: flags), caller: Caller(of: request))
+  }
 }
 
 func onLink(
@@ -103,17 +106,19 @@ func onLink(
   guard let request, let newName = newName.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let newName = Name(newName) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
-  adapter.answerEntry(
-    request,
-    adapter.fileSystem.link(
-      InodeID(rawValue: inode), at: newName, in: InodeID(rawValue: newParent), caller: Caller(of: request)))
+  let newParent = InodeID(rawValue: newParent)
+  adapter.answerEntry(request, in: newParent) {
+    $0.link(InodeID(rawValue: inode), at: newName, in: newParent, caller: Caller(of: request))
+  }
 }
 
 extension Adapter {
   /// An entry that the kernel does not take was not looked up.
-  fileprivate func answerEntry(_ request: OpaquePointer, _ outcome: Outcome<Entry>) {
-    answer(request, as: EntryShape.self, outcome) { [fileSystem] entry in
-      fileSystem.forget(entry.attributes.inode, count: 1)
-    }
+  fileprivate func answerEntry(
+    _ request: OpaquePointer, in directory: InodeID, _ operation: (any FileSystem) -> Outcome<Entry>
+  ) {
+    answer(
+      request, as: EntryShape.self, holding: .directory(directory),
+      undo: { [fileSystem] entry in fileSystem.forget(entry.attributes.inode, count: 1) }, operation)
   }
 }

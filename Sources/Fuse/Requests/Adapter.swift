@@ -13,11 +13,15 @@ final class Adapter: Sendable {
   let fileSystem: any FileSystem
   let logger: Logger
   let pending = PendingRequests()
-  let pollHandles = PollHandles()
+  let pollHandles: PollHandles
+  let notifier: KernelNotifier
+  let directHandles = DirectHandles()
 
   init(fileSystem: any FileSystem, logger: Logger) {
     self.fileSystem = fileSystem
     self.logger = logger
+    pollHandles = PollHandles()
+    notifier = KernelNotifier(pollHandles: pollHandles, logger: logger)
   }
 
   /// The adapter of the session that `request` came by.
@@ -25,26 +29,32 @@ final class Adapter: Sendable {
     Unmanaged<Adapter>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
   }
 
-  /// Answers `request` with `outcome`, now or when it is there.
-  /// - Parameter undo: Takes back what the answer gave out, where the kernel did not take the answer.
+  /// Answers `request` with the outcome of `operation`, now or when it is there.
+  /// - Parameters:
+  ///   - lock: What the kernel holds until then; the notices that need it wait.
+  ///   - undo: Takes back what the answer gave out, where the kernel did not take the answer.
   func answer<Shape: ReplyShape>(
-    _ request: OpaquePointer, as shape: Shape.Type, _ outcome: Outcome<Shape.Value>,
-    undo: (@Sendable (Shape.Value) -> Void)? = nil
+    _ request: OpaquePointer, as shape: Shape.Type, holding lock: KernelLock = .none,
+    undo: (@Sendable (Shape.Value) -> Void)? = nil, _ operation: (any FileSystem) -> Outcome<Shape.Value>
   ) {
+    let hold = notifier.begin(lock)
+    let outcome = operation(fileSystem)
     let reply = Reply<Shape>(request)
     switch outcome {
     case .ready(let value):
       if !reply.send(value) { undo?(value) }
+      notifier.end(hold)
     case .failed(let errno):
       reply.fail(errno)
+      notifier.end(hold)
     case .pending(let work):
-      wait(for: work, request: request, reply: reply, undo: undo)
+      wait(for: work, request: request, reply: reply, hold, undo: undo)
     }
   }
 
   private func wait<Shape: ReplyShape>(
     for work: @escaping @Sendable () async throws(Errno) -> Shape.Value, request: OpaquePointer,
-    reply: consuming Reply<Shape>, undo: (@Sendable (Shape.Value) -> Void)?
+    reply: consuming Reply<Shape>, _ hold: KernelLockHold, undo: (@Sendable (Shape.Value) -> Void)?
   ) {
     let number = pending.reserve()
     // Before the task starts, for the request is gone as soon as the task has answered it.
@@ -56,10 +66,12 @@ final class Adapter: Sendable {
     }
     let slot = ReplySlot(reply)
     // It starts on this thread, and most often gets as far as what it waits for.
-    let task = Task.immediate(executorPreference: Shape.isBrief ? fileSystem.executor : nil) { [pending] in
+    let task = Task.immediate(executorPreference: Shape.isBrief ? fileSystem.executor : nil) {
+      [pending, notifier] in
       let result: Result<Shape.Value, Errno>
       do throws(Errno) { result = .success(try await work()) } catch { result = .failure(error) }
       slot.answer(result, undo: undo)
+      notifier.end(hold)
       pending.finish(number)
     }
     pending.attach(task, to: number)
@@ -67,6 +79,7 @@ final class Adapter: Sendable {
 
   /// Runs the release of a handle that the kernel never learned of.
   func releaseUnseen(_ inode: InodeID, _ handle: HandleID) {
+    directHandles.close(handle)
     if case .pending(let work) = fileSystem.release(inode, handle: handle) {
       let number = pending.reserve()
       let task = Task { [pending, logger] in

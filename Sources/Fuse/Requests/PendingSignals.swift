@@ -9,8 +9,19 @@ enum PendingSignals {
   static func askToEnd(_ thread: pid_t) -> Bool {
     // Of another namespace, or of nobody: it cannot be asked.
     guard thread > 0 else { return true }
-    let descriptor = open("/proc/\(thread)/status", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return true }
+    guard let waiting = unblocked("/proc/\(thread)/status") else { return true }
+    return waiting & ending != 0
+  }
+
+  /// Whether the thread whose proc_pid_status(5) is at `path` was sent SIGKILL and has not ended yet.
+  static func includeKill(_ path: String) -> Bool {
+    (unblocked(path) ?? 0) & 1 << UInt64(SIGKILL - 1) != 0
+  }
+
+  /// The signals that wait for a thread and that it does not block, a bit each; nil where it is gone.
+  private static func unblocked(_ path: String) -> UInt64? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     let text = withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 1) { buffer in
       String(decoding: buffer[..<max(0, read(descriptor, buffer.baseAddress, buffer.count))], as: UTF8.self)
@@ -26,6 +37,6 @@ enum PendingSignals {
       default: break
       }
     }
-    return waiting & ~blocked & ending != 0
+    return waiting & ~blocked
   }
 }

@@ -30,6 +30,7 @@ public final class FuseSession: Sendable {
     var waiters: [CheckedContinuation<End, Never>] = []
     var isUnmounting = false
     var mount: Mount?
+    var guardian: Guardian?
     var noticeThreads: [ServiceThread] = []
   }
 
@@ -38,7 +39,6 @@ public final class FuseSession: Sendable {
   private let options: FuseOptions
   private let operations: OperationTable
   private let adapter: Adapter
-  private let notifier: KernelNotifier
   private let logger: Logger
   private let state = Mutex(State())
   /// Signalled by each first request that a reader answered, the INIT among them.
@@ -66,7 +66,6 @@ public final class FuseSession: Sendable {
     self.options = options
     self.logger = logger
     adapter = Adapter(fileSystem: fileSystem, logger: logger)
-    notifier = KernelNotifier(pollHandles: adapter.pollHandles, logger: logger)
   }
 
   /// Mounts and serves. Returns when the kernel and the file system have agreed, so that programs can use the mount.
@@ -75,7 +74,7 @@ public final class FuseSession: Sendable {
   public func start() throws(MountError) {
     FuseLog.redirect(to: logger)
     let session = try SessionPointer(options: options, operations: operations.raw, adapter: adapter)
-    adapter.fileSystem.start(notifier: notifier)
+    adapter.fileSystem.start(notifier: adapter.notifier)
     let mount: Mount?
     do throws(MountError) {
       mount = try Mountpoint.mounting(at: mountpoint) { () throws(MountError) in try session.mount(at: mountpoint) }
@@ -90,7 +89,12 @@ public final class FuseSession: Sendable {
     }
     defer { readerEnded(session) }
     do throws(MountError) {
-      let threads = try notifier.start(for: session)
+      // Before the first notice, which may be what hangs.
+      if let mount {
+        let guardian = try Guardian(of: mount, logger: logger)
+        state.withLock { $0.guardian = guardian }
+      }
+      let threads = try adapter.notifier.start(for: session)
       state.withLock { $0.noticeThreads = threads }
       for number in 1...max(options.threads, 1) {
         addReader()
@@ -188,7 +192,7 @@ public final class FuseSession: Sendable {
     adapter.fileSystem.interruptAll()
     adapter.pending.interruptAll()
     let isIdle = adapter.pending.waitUntilIdle(limit: .seconds(5))
-    notifier.stop()
+    adapter.notifier.stop()
     for thread in state.withLock({ $0.noticeThreads }) { thread.join() }
     adapter.pollHandles.closeAll()
     if isIdle {
@@ -203,6 +207,8 @@ public final class FuseSession: Sendable {
   }
 
   private func end(_ end: End) {
+    // Detached, it still has a connection to cut when this process ends.
+    if end == .unmounted { state.withLock { $0.guardian.take() }?.end() }
     let waiters: [CheckedContinuation<End, Never>] = state.withLock { state in
       if case .ended = state.phase { return [] }
       state.phase = .ended(end)

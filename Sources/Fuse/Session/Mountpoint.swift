@@ -47,7 +47,7 @@ struct Mountpoint {
     guard let mount = MountTable.current().mount(at: path), mount.isBerayFS else { return }
     switch MountLiveness.of(mount) {
     case .live(let process): throw .alreadyMounted(path, source: mount.source, process: process?.rawValue)
-    case .stale: throw .stale(path)
+    case .stale, .dying: throw .stale(path)
     }
   }
 

@@ -16,8 +16,7 @@ struct SessionPointer: @unchecked Sendable {
       fuse_opt_add_arg(&arguments, options.list) == 0
     else { throw .failed("no memory") }
     var operations = operations
-    let session = fuse_session_new(
-      &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, Unmanaged.passUnretained(adapter).toOpaque())
+    let session = cfuse_session_new(&arguments, &operations, Unmanaged.passUnretained(adapter).toOpaque())
     guard let session else { throw .failed(FuseLog.recentLines.joined(separator: "; ")) }
     raw = session
   }

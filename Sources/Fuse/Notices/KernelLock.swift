@@ -1,0 +1,51 @@
+import VFS
+
+/// A lock that the kernel holds from before a request until it is answered.
+enum KernelLock: Sendable {
+  case none
+  /// Of what changes or looks up names in a directory, or changes the directory itself.
+  case directory(InodeID)
+  /// Of a rename. The lock of a directory that is moved or replaced is not known here.
+  case directories(InodeID, InodeID)
+  /// Of rmdir: its victim's too, which the request does not name by number.
+  case anyDirectory
+  /// Of what fills or takes pages.
+  case pages(InodeID)
+}
+
+/// That a request is open which makes the kernel hold a lock.
+struct KernelLockHold: Sendable {
+  let lock: KernelLock
+  var number: NoticeSchedule.RequestNumber = 0
+  var secondNumber: NoticeSchedule.RequestNumber = 0
+}
+
+extension KernelNotifier {
+  /// A request came during which the kernel holds `lock`.
+  func begin(_ lock: KernelLock) -> KernelLockHold {
+    var hold = KernelLockHold(lock: lock)
+    switch lock {
+    case .none: break
+    case .directory(let inode): hold.number = names.begin(inode)
+    case .directories(let first, let second):
+      hold.number = names.begin(first)
+      if first != second { hold.secondNumber = names.begin(second) }
+    case .anyDirectory: hold.number = names.begin(nil)
+    case .pages(let inode): hold.number = inodes.begin(inode)
+    }
+    return hold
+  }
+
+  /// The request is answered.
+  func end(_ hold: KernelLockHold) {
+    switch hold.lock {
+    case .none: break
+    case .directory(let inode): names.end(hold.number, inode)
+    case .directories(let first, let second):
+      names.end(hold.number, first)
+      if first != second { names.end(hold.secondNumber, second) }
+    case .anyDirectory: names.end(hold.number, nil)
+    case .pages(let inode): inodes.end(hold.number, inode)
+    }
+  }
+}

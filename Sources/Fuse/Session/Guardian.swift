@@ -1,0 +1,104 @@
+import CFuse
+import CGuardian
+import Glibc
+import Logging
+import Synchronization
+
+/// A child process that cuts the connection and clears the mountpoint should this process be killed.
+///
+/// A killed daemon closes the device only when its last thread ends. A thread may be waiting in the kernel for a lock that
+/// is held by a program, and that program waits for the daemon: none of them can be killed. Cutting the connection frees
+/// all of them.
+final class Guardian: Sendable {
+  private struct State {
+    var hasEnded = false
+    /// The write end of the pipe to the child.
+    var lifeline: Int32?
+  }
+
+  private let mount: Mount
+  private let logger: Logger
+  private let abortFile: Int32
+  private let waitingFile: Int32
+  private let state = Mutex(State())
+  private let thread = Mutex<ServiceThread?>(nil)
+
+  /// Starts to guard `mount`. The child lets go of the device at once.
+  init(of mount: Mount, logger: Logger) throws(MountError) {
+    self.mount = mount
+    self.logger = logger
+    abortFile = guardian_open_control(mount.deviceMinor, "abort", O_WRONLY)
+    if abortFile < 0 {
+      let reason = String(cString: strerror(errno))
+      logger.notice(
+        "programs may hang if this process is killed: mount fusectl at /sys/fs/fuse/connections",
+        metadata: ["error": "\(reason)"])
+    }
+    waitingFile = guardian_open_control(mount.deviceMinor, "waiting", O_RDONLY)
+    let thread = try ServiceThread(named: "fuse-guardian") { [self] in run() }
+    self.thread.withLock { $0 = thread }
+  }
+
+  deinit { for file in [abortFile, waitingFile] where file >= 0 { close(file) } }
+
+  /// Ends the child: the mount is gone.
+  func end() {
+    let lifeline = state.withLock { state in
+      state.hasEnded = true
+      return state.lifeline.take()
+    }
+    if let lifeline {
+      var byte: UInt8 = 0
+      _ = write(lifeline, &byte, 1)
+      close(lifeline)
+    }
+    thread.withLock { $0.take() }?.join()
+  }
+
+  /// Waits for the child's end. One that was killed gets a successor, unless it died at once.
+  private func run() {
+    while true {
+      let start = ContinuousClock.now
+      guard let child = startChild() else { return }
+      while waitpid(child, nil, 0) < 0, errno == EINTR {}
+      let goesOn = state.withLock { state in
+        if let lifeline = state.lifeline.take() { close(lifeline) }
+        return !state.hasEnded
+      }
+      guard goesOn else { return }
+      logger.warning("the guardian of the mount was killed", metadata: ["process": "\(child)"])
+      guard ContinuousClock.now - start > .seconds(1) else { return }
+    }
+  }
+
+  /// - Returns: nil where the mount has ended, or no process can be started.
+  private func startChild() -> pid_t? {
+    var ends: [Int32] = [-1, -1]
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { return failed() }
+    defer { close(ends[0]) }
+    let goesOn = state.withLock { state in
+      if !state.hasEnded { state.lifeline = ends[1] }
+      return !state.hasEnded
+    }
+    guard goesOn else {
+      close(ends[1])
+      return nil
+    }
+    let helper = geteuid() == 0 ? nil : HelperProgram.fusermount.path
+    let child = mount.mountpoint.withCString { mountpoint in
+      func start(_ helper: UnsafePointer<CChar>?) -> pid_t {
+        var orders = guardian_orders(
+          mountpoint: mountpoint, device_minor: mount.deviceMinor, unmount_helper: helper, lifeline: ends[0],
+          abort_file: abortFile, waiting_file: waitingFile)
+        return guardian_start(&orders)
+      }
+      return helper.map { $0.withCString(start) } ?? start(nil)
+    }
+    return child < 0 ? failed() : child
+  }
+
+  private func failed() -> pid_t? {
+    logger.warning("the mount has no guardian", metadata: ["error": "\(String(cString: strerror(errno)))"])
+    return nil
+  }
+}
