@@ -39,13 +39,14 @@ public struct BerayServer: Sendable {
     let dataDirectory = try await DataDirectory(
       configuration.dataDirectory, lockWait: configuration.lockWait, clock: clock, logger: logger)
     let store = try Store(path: dataDirectory.databasePath)
+    if configuration.adoptsOrphans { AgentChildren.adoptOrphans() }
     try CrashRecovery.run(store, paths: dataDirectory.paths(of:), logger: logger)
     let localTokenHash = try await LocalToken.ensure(in: dataDirectory.path, store: store)
 
     let hub = EventHub()
     let runner = TaskRunner(
       TaskRunner.Configuration(
-        command: configuration.agent, environmentNames: configuration.agentEnvironment,
+        command: configuration.agent, named: configuration.agentNamed, environmentNames: configuration.agentEnvironment,
         maximumTasks: configuration.maximumTasks, grace: configuration.stopGrace),
       store: store, hub: hub, paths: dataDirectory.paths(of:), logger: logger)
     let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
@@ -55,7 +56,8 @@ public struct BerayServer: Sendable {
       localTokenHash: localTokenHash, appends: RecentAnswers(),
       activity: Activity(), threads: threads, dataDirectory: dataDirectory,
       allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
-      version: configuration.version, maximumUpload: configuration.maximumUpload, clock: clock, logger: logger)
+      version: configuration.version, standardSource: configuration.source, maximumUpload: configuration.maximumUpload,
+      clock: clock, logger: logger)
 
     try removeForgottenFiles(dataDirectory, store)
     for task in try store.pendingTasks() { runner.submit(task) }

@@ -10,6 +10,13 @@ public struct ServerConfiguration: Sendable {
   public var unixSocket: String?
   public var tcp: TCP?
   public var agent: AgentCommand
+  /// Gives the agent of another name that a task may ask for; nil where there is none.
+  public var agentNamed: @Sendable (String) -> AgentCommand? = { AgentPreset.named($0)?.command() }
+  /// A directory or the URL of a git repository that every task begins with, unless it names another.
+  public var source: String?
+  /// Whether orphans of agents become children of this process, which then waits for every child that it does not know:
+  /// only for a process that does nothing else than to serve.
+  public var adoptsOrphans = false
   /// Agents at work at once; the other tasks wait.
   public var maximumTasks: Int = 4
   /// Variables that agents get besides PATH, HOME and the locale. None that begins with `BERAY_` is passed.

@@ -17,6 +17,8 @@ struct Services: Sendable {
   let dataDirectory: DataDirectory
   let allowsRegistration: Bool
   let version: String
+  /// What the work directory of a task begins with that asks for nothing else.
+  let standardSource: String?
   /// Bytes that one upload may have.
   let maximumUpload: Int64
   /// Measures the pause between two signs of life on a stream.

@@ -114,3 +114,8 @@ static inline int linux_set_modified(const char *path, int64_t seconds, int32_t 
   struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
   return utimensat(AT_FDCWD, path, times, 0);
 }
+
+// Makes this process the parent of descendants whose own parent ends (prctl(2), which is variadic).
+static inline int linux_adopt_orphans(void) {
+  return (int)syscall(SYS_prctl, 36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0);
+}

@@ -44,6 +44,7 @@ struct AgentEvent: Hashable, Sendable {
     if let code = outcome.exitCode { event.members.append(.init("exit_code", .number(String(code)))) }
     if let signal = outcome.signal { event.members.append(.init("signal", .number(String(signal)))) }
     if let text = outcome.text { event.members.append(.init("text", .string(text))) }
+    event.members += outcome.summary.members
     return event
   }
 

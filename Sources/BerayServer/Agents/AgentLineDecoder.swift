@@ -1,105 +1,127 @@
 internal import BerayAPI
 
-/// Turns the lines that an agent writes into events.
+/// Turns the lines that an agent writes into events, and gathers what they tell of the whole run.
 ///
-/// A JSON object keeps all its fields; `text` is added where the agent says it somewhere deeper, so that every reader
-/// of events finds it in one place. Nothing is dropped, save of a text that is longer than an event's may be.
+/// Every field of a line that is a JSON object stays in its event. Where the reader of its format knows what it says,
+/// the event has one of a few types and a text for people, and the agent's own type is `agent_type`. A line that says
+/// nothing of its own has `"log": false`: it is for programs, and has no line in a log for people.
 struct AgentLineDecoder: Sendable {
-  let format: AgentCommand.Format
+  private var reader: any AgentReader
+  private let keepsTypes: Bool
+  private(set) var summary = RunSummary()
+  private var lastKind: Statement.Kind?
+  private let failureWords: [String]
+
+  /// - Parameters:
+  ///   - workDirectory: what paths of the agent are shown from.
+  ///   - failureWords: parts of lines by which the agent says that it failed, whatever its exit status is.
+  init(format: AgentCommand.Format, workDirectory: String = "/", failureWords: [String] = []) {
+    reader = Self.reader(format, ToolText(workDirectory: workDirectory))
+    keepsTypes = format == .lines
+    self.failureWords = failureWords
+  }
 
   /// A line of stdout.
-  func event(ofLine line: [UInt8]) -> AgentEvent { wholeEvent(ofLine: line).limitingText() }
-
-  private func wholeEvent(ofLine line: [UInt8]) -> AgentEvent {
+  mutating func events(ofLine line: [UInt8]) -> [AgentEvent] {
     guard line.first(where: { $0 != UInt8(ascii: " ") }) == UInt8(ascii: "{"),
       let json = try? JSON(parsing: line), case .object(let members) = json
-    else { return AgentEvent(type: "stdout", text: String(decoding: line, as: UTF8.self)) }
-    let type = ["type", "event_type", "event", "kind"].lazy.compactMap { json[$0]?.stringValue }.first { !$0.isEmpty }
-    var event = AgentEvent(type: type ?? "stdout", members: members.filter { $0.name != "type" })
-    if json["text"]?.stringValue == nil, let text = text(of: json, type: type ?? "") {
-      event.members.removeAll { $0.name == "text" }
-      event.members.insert(.init("text", .string(text)), at: 0)
-    }
-    return Self.keepingStatusWord(event)
+    else { return textEvents(String(decoding: line, as: UTF8.self)) }
+    let statements = reader.read(json, &summary)
+    let type = ["type", "event_type", "event", "kind"].lazy.compactMap { json[$0]?.word }.first
+    var raw = AgentEvent(type: type ?? "stdout", members: members.filter { $0.name != "type" })
+    if !keepsTypes { raw.say(statements.first { !$0.isEarlier }, agentType: type) }
+    note(statements)
+    let earlier = statements.filter(\.isEarlier)
+    let later = statements.filter { !$0.isEarlier }.dropFirst()
+    return (earlier.map(\.event) + [raw.keepingStatusWord()] + later.map(\.event)).map { $0.limitingText() }
   }
 
   /// A line of stderr.
-  static func errorEvent(ofLine line: [UInt8]) -> AgentEvent {
-    AgentEvent(type: "stderr", text: String(decoding: line, as: UTF8.self)).limitingText()
+  mutating func events(ofErrorLine line: [UInt8]) -> [AgentEvent] {
+    let text = TerminalText.plain(String(decoding: line, as: UTF8.self))
+    noteFailure(text)
+    var event = AgentEvent(type: "stderr", text: text)
+    if !keepsTypes, text.allSatisfy(\.isWhitespace) { event.members.append(.init("log", false)) }
+    return [event.limitingText()]
   }
 
-  /// `status` is the server's to say: an agent's own goes under another name, lest a reader takes a step for the task.
-  private static func keepingStatusWord(_ event: AgentEvent) -> AgentEvent {
-    var event = event
+  /// What is left to say when the agent has ended: the rest of a text that came in pieces, and what the run has cost.
+  mutating func finish() -> [AgentEvent] {
+    let statements = reader.finish(&summary)
+    note(statements)
+    var events = statements.map(\.event)
+    if lastKind != .usage, let usage = summary.usage { events.append(Statement(.usage, usage).event) }
+    return events.map { $0.limitingText() }
+  }
+
+  private mutating func textEvents(_ text: String) -> [AgentEvent] {
+    noteFailure(text)
+    let statements = reader.read(text: text, &summary)
+    note(statements)
+    if statements.count == 1, statements[0].kind == .stdout || statements[0].text == text {
+      return [statements[0].event.limitingText()]
+    }
+    // The line itself is kept too, where what it says is told in other words, or with others, or not at all.
+    let raw = AgentEvent(type: "stdout", members: [.init("text", .string(text)), .init("log", false)])
+    return ([raw] + statements.map(\.event)).map { $0.limitingText() }
+  }
+
+  private mutating func note(_ statements: [Statement]) {
+    if let last = statements.last { lastKind = last.kind }
+  }
+
+  private mutating func noteFailure(_ text: String) {
+    guard failureWords.contains(where: text.contains) else { return }
+    summary.failure = ToolText.line(TerminalText.plain(text))
+  }
+
+  private static func reader(_ format: AgentCommand.Format, _ words: ToolText) -> any AgentReader {
+    switch format {
+    case .lines: LineReader()
+    case .text: TextReader()
+    case .claude: ClaudeReader(words: words)
+    case .codex: CodexReader(words: words)
+    case .gemini: GeminiReader(words: words)
+    case .goose: GooseReader(words: words)
+    case .opencode: OpenCodeReader(words: words)
+    case .copilot: CopilotReader(words: words)
+    case .vibe: VibeReader(words: words)
+    case .gptme: GptmeReader(words: words)
+    case .openhands: OpenHandsReader(words: words)
+    case .droid: DroidReader(words: words)
+    case .aider: AiderReader(words: words)
+    case .mini: MiniReader(words: words)
+    }
+  }
+}
+
+extension Statement {
+  fileprivate var event: AgentEvent { AgentEvent(type: kind.rawValue, text: text) }
+}
+
+extension AgentEvent {
+  /// Takes the words of a statement for its own; without one it is not for the log.
+  fileprivate mutating func say(_ statement: Statement?, agentType: String?) {
+    members = members.map { member in
+      ["text", "log"].contains(member.name) ? JSON.Member("agent_" + member.name, member.value) : member
+    }
+    guard let statement else {
+      members.append(.init("log", false))
+      return
+    }
+    type = statement.kind.rawValue
+    members.insert(.init("text", .string(statement.text)), at: 0)
+    if let agentType, agentType != type { members.insert(.init("agent_type", .string(agentType)), at: 1) }
+  }
+
+  /// `status` is the server's to say: an agent's own goes under another name, so that no reader takes a step for the
+  /// task.
+  fileprivate func keepingStatusWord() -> AgentEvent {
+    var event = self
     if event.type == "status" { event.type = "agent_status" }
     for index in event.members.indices where ["status", "state", "task_status"].contains(event.members[index].name) {
       event.members[index].name = "agent_" + event.members[index].name
     }
     return event
-  }
-
-  private func text(of json: JSON, type: String) -> String? {
-    switch format {
-    case .lines: nil
-    case .claude: claudeText(json, type)
-    case .codex: codexText(json)
-    case .gemini: geminiText(json, type)
-    case .goose: contentText(json["message"]?["content"])
-    case .opencode: opencodeText(json["part"])
-    }
-  }
-
-  /// `{"type":"assistant","message":{"content":[{"type":"text","text":…},{"type":"tool_use","name":…}]}}`,
-  /// `{"type":"result","result":…}`, `{"type":"system","subtype":"init","model":…}`.
-  private func claudeText(_ json: JSON, _ type: String) -> String? {
-    switch type {
-    case "result": json["result"]?.stringValue ?? json["subtype"]?.stringValue
-    case "system": [json["subtype"], json["model"]].compactMap { $0?.stringValue }.joined(separator: " ")
-    default: contentText(json["message"]?["content"])
-    }
-  }
-
-  /// `{"type":"item.completed","item":{"type":"agent_message","text":…}}`, `{"type":"turn.failed","error":{"message":…}}`.
-  private func codexText(_ json: JSON) -> String? {
-    if let message = json["error"]?["message"]?.stringValue ?? json["message"]?.stringValue { return message }
-    guard let item = json["item"] else { return nil }
-    if let text = item["text"]?.stringValue ?? item["message"]?.stringValue { return text }
-    if let command = item["command"]?.stringValue { return "$ " + command }
-    if let changes = item["changes"]?.arrayValue {
-      return changes.compactMap { change in
-        change["path"]?.stringValue.map { [change["kind"]?.stringValue, $0].compactMap(\.self).joined(separator: " ") }
-      }.joined(separator: ", ")
-    }
-    return item["tool"]?.stringValue ?? item["query"]?.stringValue
-  }
-
-  /// `{"type":"message","role":…,"content":…}`, `{"type":"tool_use","tool_name":…}`, `{"type":"tool_result","output":…}`.
-  private func geminiText(_ json: JSON, _ type: String) -> String? {
-    switch type {
-    case "tool_use": json["tool_name"]?.stringValue
-    case "tool_result": json["output"]?.stringValue ?? json["error"]?["message"]?.stringValue
-    case "init": json["model"]?.stringValue
-    case "error": json["message"]?.stringValue
-    default: json["content"]?.stringValue
-    }
-  }
-
-  /// `{"type":"text","part":{"text":…}}`, `{"type":"tool_use","part":{"tool":…,"state":{"title":…}}}`.
-  private func opencodeText(_ part: JSON?) -> String? {
-    guard let part else { return nil }
-    if let text = part["text"]?.stringValue { return text }
-    guard let tool = part["tool"]?.stringValue else { return part["reason"]?.stringValue }
-    return [tool, part["state"]?["title"]?.stringValue].compactMap(\.self).joined(separator: " ")
-  }
-
-  /// The text of a message's list of content blocks, one line each; tools by their names.
-  private func contentText(_ content: JSON?) -> String? {
-    if let text = content?.stringValue { return text }
-    guard let blocks = content?.arrayValue else { return nil }
-    let lines = blocks.compactMap { block -> String? in
-      block["text"]?.stringValue ?? block["thinking"]?.stringValue ?? block["name"]?.stringValue
-        ?? block["toolCall"]?["value"]?["name"]?.stringValue ?? contentText(block["content"])
-    }
-    return lines.isEmpty ? nil : lines.joined(separator: "\n")
   }
 }

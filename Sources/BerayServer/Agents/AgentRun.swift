@@ -8,13 +8,16 @@ final class AgentRun: Sendable {
   private let process: AgentProcess
   private let decoder: AgentLineDecoder
   private let goal: [UInt8]
+  private let mark: AgentMark
   private let clock = ContinuousClock()
   private let wake: OwnedDescriptor
   private let wakeWriter: OwnedDescriptor
   /// When it is killed; nil where nobody asked it to end.
   private let killTime = Mutex<ContinuousClock.Instant?>(nil)
   /// How often it looks whether those that a stopped agent left behind have ended, which nothing tells.
-  private static let groupPause: Duration = .milliseconds(50)
+  private static let leftoverPause: Duration = .milliseconds(50)
+  /// How often it looks for what the agent has started, so that nothing that leaves its family is lost from sight.
+  private static let lookPause: Duration = .seconds(1)
 
   /// Starts the agent. From here on ``run(_:)`` or ``abandon()`` must follow: one of them waits for the process.
   init(starting launch: AgentLaunch, decoder: AgentLineDecoder) throws(Errno) {
@@ -22,9 +25,10 @@ final class AgentRun: Sendable {
     process = try AgentProcess(starting: launch)
     self.decoder = decoder
     goal = launch.input
+    mark = launch.mark
   }
 
-  var group: AgentGroup { process.group }
+  var leader: ProcessIdentity { process.leader }
 
   /// Asks the agent and all that it started to end: SIGTERM at once, SIGKILL to what is left after the grace. Of several
   /// graces the one that ends first counts. Returns before the agent has ended.
@@ -36,7 +40,8 @@ final class AgentRun: Sendable {
 
   /// Kills an agent that cannot be served.
   func abandon() {
-    process.group.signal(SIGKILL)
+    var processes = AgentProcesses(mark: mark, leader: process.leader)
+    processes.kill()
     _ = process.reap()
   }
 
@@ -48,10 +53,41 @@ final class AgentRun: Sendable {
     var sent = 0
     var outputLines = LineSplitter()
     var errorLines = LineSplitter()
+    var decoder: AgentLineDecoder
   }
 
-  /// Serves the agent until its leader has ended. What it started and left behind is killed then; where it was asked to
-  /// stop, that has its grace too. Blocks.
+  /// What becomes of an agent that has said its result and does not end.
+  private struct ResultWait {
+    enum Step {
+      case wait
+      case ask
+      case kill
+    }
+
+    /// Between its result and the request to end, and then until it is killed.
+    static let grace: Duration = .seconds(5)
+    private var deadline: ContinuousClock.Instant?
+    private(set) var wasAsked = false
+
+    mutating func step(isOver: Bool, now: ContinuousClock.Instant) -> Step {
+      guard isOver || wasAsked else {
+        deadline = nil
+        return .wait
+      }
+      guard let deadline else {
+        self.deadline = now + Self.grace
+        return .wait
+      }
+      guard now >= deadline else { return .wait }
+      self.deadline = now + Self.grace
+      defer { wasAsked = true }
+      return wasAsked ? .kill : .ask
+    }
+  }
+
+  /// Serves the agent until its leader has ended. What it started and left behind is killed then, wherever it went;
+  /// where the agent was asked to stop, that has its grace too. An agent that has said its result and does not end is
+  /// asked to. Blocks.
   ///
   /// - Parameter emit: takes the events in order. While it blocks, so does the agent once its pipe is full.
   func run(_ emit: ([AgentEvent]) -> Void) -> TaskOutcome {
@@ -61,10 +97,14 @@ final class AgentRun: Sendable {
     sigaddset(&signals, SIGPIPE)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
 
-    var streams = Streams(output: process.output, errors: process.errors, input: process.input.take())
+    var streams = Streams(
+      output: process.output, errors: process.errors, input: process.input.take(), decoder: decoder)
     if goal.isEmpty { streams.input = nil }
+    var processes = AgentProcesses(mark: mark, leader: process.leader)
     var leaderEnded = false
     var wasAsked = false
+    var nextLook = clock.now
+    var result = ResultWait()
     while true {
       let deadline = killTime.withLock(\.self)
       var polled = [
@@ -74,27 +114,36 @@ final class AgentRun: Sendable {
         pollfd(fd: streams.errors?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams.input?.rawValue ?? -1, events: Int16(POLLOUT), revents: 0),
       ]
-      let wakeTime = leaderEnded ? clock.now + Self.groupPause : deadline
+      let wakeTime = leaderEnded ? clock.now + Self.leftoverPause : min(deadline ?? nextLook, nextLook)
       let ready = poll(&polled, nfds_t(polled.count), milliseconds(until: wakeTime))
       if ready < 0, errno == EINTR { continue }
       if let deadline, clock.now >= deadline { break }
       if polled[0].revents != 0 {
         var byte: UInt8 = 0
         _ = Glibc.read(wake.rawValue, &byte, 1)
-        if !wasAsked { process.group.signal(SIGTERM) }
+        if !wasAsked { processes.signal(SIGTERM) }
         wasAsked = true
       }
       if polled[4].revents != 0 { feed(&streams) }
       if polled[2].revents != 0 { readOutput(&streams, emit) }
       if polled[3].revents != 0 { readErrors(&streams, emit) }
       if polled[1].revents != 0 { leaderEnded = true }
-      if leaderEnded, killTime.withLock({ $0 == nil }) || !process.group.isRunning { break }
+      if leaderEnded, killTime.withLock({ $0 == nil }) || processes.look().isEmpty { break }
+      switch result.step(isOver: streams.decoder.summary.isOver, now: clock.now) {
+      case .wait: break
+      case .ask: processes.signal(SIGTERM)
+      case .kill: processes.signal(SIGKILL)
+      }
+      if clock.now >= nextLook {
+        _ = processes.look()
+        nextLook = clock.now + Self.lookPause
+      }
     }
-    // The leader was not waited for yet, so the group's number is still its own.
-    process.group.signal(SIGKILL)
+    // The leader was not waited for yet, so its number is still its own.
+    processes.kill()
     let outcome = process.reap()
     drain(&streams, emit)
-    return outcome
+    return TaskOutcome(outcome, told: streams.decoder.summary, wasEndedForIt: result.wasAsked)
   }
 
   private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
@@ -123,7 +172,8 @@ final class AgentRun: Sendable {
       streams.output = nil
       return
     }
-    send(streams.outputLines.push(bytes).map(decoder.event), emit)
+    let lines = streams.outputLines.push(bytes)
+    send(lines.flatMap { streams.decoder.events(ofLine: $0) }, emit)
   }
 
   private func readErrors(_ streams: inout Streams, _ emit: ([AgentEvent]) -> Void) {
@@ -132,10 +182,11 @@ final class AgentRun: Sendable {
       streams.errors = nil
       return
     }
-    send(streams.errorLines.push(bytes).map(AgentLineDecoder.errorEvent), emit)
+    let lines = streams.errorLines.push(bytes)
+    send(lines.flatMap { streams.decoder.events(ofErrorLine: $0) }, emit)
   }
 
-  /// Takes what lies in the pipes, no more: a process that escaped the group may hold them open for ever.
+  /// Takes what lies in the pipes, no more: a process that could not be killed may hold them open for ever.
   private func drain(_ streams: inout Streams, _ emit: ([AgentEvent]) -> Void) {
     for _ in 0..<64 {
       guard streams.output != nil || streams.errors != nil else { break }
@@ -147,8 +198,9 @@ final class AgentRun: Sendable {
       if polled[0].revents != 0 { readOutput(&streams, emit) }
       if polled[1].revents != 0 { readErrors(&streams, emit) }
     }
-    send(streams.outputLines.finish().map { [decoder.event(ofLine: $0)] } ?? [], emit)
-    send(streams.errorLines.finish().map { [AgentLineDecoder.errorEvent(ofLine: $0)] } ?? [], emit)
+    if let line = streams.outputLines.finish() { send(streams.decoder.events(ofLine: line), emit) }
+    if let line = streams.errorLines.finish() { send(streams.decoder.events(ofErrorLine: line), emit) }
+    send(streams.decoder.finish(), emit)
   }
 
   private func send(_ events: [AgentEvent], _ emit: ([AgentEvent]) -> Void) {

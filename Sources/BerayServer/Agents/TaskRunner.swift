@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Logging
 internal import Synchronization
 internal import SystemPackage
@@ -9,6 +10,8 @@ internal import SystemPackage
 final class TaskRunner: Sendable {
   struct Configuration: Sendable {
     var command: AgentCommand
+    /// Gives the agent of another name that a task asks for; nil where there is none.
+    var named: @Sendable (String) -> AgentCommand? = { _ in nil }
     /// Names of variables that agents get besides the fixed ones.
     var environmentNames: [String] = []
     var maximumTasks: Int = 4
@@ -53,6 +56,12 @@ final class TaskRunner: Sendable {
   /// How long an agent has to end by itself.
   var grace: Duration { configuration.grace }
 
+  /// The name of the agent of tasks that ask for none.
+  var defaultAgent: String { configuration.command.name }
+
+  /// Whether there is an agent of that name.
+  func knows(agent name: String) -> Bool { command(named: name) != nil }
+
   /// Whether any task runs or waits to.
   var isBusy: Bool { state.withLock { !$0.queue.isEmpty || !$0.running.isEmpty } }
 
@@ -74,7 +83,7 @@ final class TaskRunner: Sendable {
       return (true, running.run)
     }
     run?.stop(grace: grace)
-    // Also one that nobody knows here, lest a task that the store calls unfinished stays so for ever.
+    // Also one that nobody knows here, so that none that the store calls unfinished stays so for ever.
     if !isRunning { try finish(task, outcome) }
   }
 
@@ -135,23 +144,50 @@ final class TaskRunner: Sendable {
 
   private func perform(_ task: Int64) throws -> TaskOutcome {
     let stopped = TaskOutcome(status: .stopped)
+    guard let record = try store.task(task), !isToStop(task) else { return stopped }
+    let token = AgentMark.newToken()
+    let name = record.agent ?? configuration.command.name
     // Before the agent starts: a server that crashes in between never runs a task twice.
-    guard let record = try store.task(task), !isToStop(task), try store.markRunning(task) else { return stopped }
+    guard try store.markRunning(task, token: token, agent: name) else { return stopped }
     hub.notify(task)
-    let launch = AgentLaunch(
-      command: configuration.command, task: record, paths: paths(task),
-      passing: configuration.environmentNames + configuration.command.environmentNames)
-    guard !launch.arguments.isEmpty else { return TaskOutcome(status: .failed, text: "no agent command is configured") }
-    guard !isToStop(task) else { return stopped }
-    let run: AgentRun
-    do {
-      run = try AgentRun(starting: launch, decoder: AgentLineDecoder(format: configuration.command.format))
-    } catch {
-      let hint = error == .noSuchFileOrDirectory ? " (is it installed, and in the server's PATH?)" : ""
-      return TaskOutcome(status: .failed, text: "cannot start \(launch.arguments[0]): \(error)\(hint)")
+    guard let command = command(named: name) else {
+      return TaskOutcome(status: .failed, text: "there is no agent '\(name)' any more")
     }
+    let launch = AgentLaunch(
+      command: command, task: record, paths: paths(task), passing: configuration.environmentNames, token: token)
+    guard let program = launch.arguments.first else {
+      return TaskOutcome(status: .failed, text: "no agent command is configured")
+    }
+    if let complaint = command.complaint(in: launch.environment) {
+      return TaskOutcome(status: .failed, text: "\(command.name) cannot work: \(complaint)")
+    }
+    guard !isToStop(task) else { return stopped }
+    if !launch.shortcomings.isEmpty {
+      try store.append(launch.shortcomings.map { AgentEvent(type: "session", text: $0) }, to: task)
+    }
+    if let source = record.source.flatMap(WorkSource.init(stored:)) {
+      let filling = AgentLaunch(filling: source, task: record, paths: paths(task), token: token)
+      let outcome = try perform(filling, AgentLineDecoder(format: .lines), task)
+      guard outcome.status == .completed else {
+        return TaskOutcome(status: outcome.status, text: "its inputs could not be copied: see the events")
+      }
+      guard !isToStop(task) else { return stopped }
+    }
+    let decoder = AgentLineDecoder(
+      format: command.format, workDirectory: launch.workDirectory, failureWords: command.failureWords)
     do {
-      try store.recordGroup(run.group, of: task)
+      return try perform(launch, decoder, task)
+    } catch let error as Errno {
+      return TaskOutcome(status: .failed, text: "cannot start \(program): \(error)\(Self.hint(for: error))")
+    }
+  }
+
+  /// Runs one program of a task to its end.
+  /// - Throws: ``Errno`` where it cannot be started.
+  private func perform(_ launch: AgentLaunch, _ decoder: AgentLineDecoder, _ task: Int64) throws -> TaskOutcome {
+    let run = try AgentRun(starting: launch, decoder: decoder)
+    do {
+      try store.recordLeader(run.leader, of: task)
     } catch {
       run.abandon()
       throw error
@@ -171,11 +207,25 @@ final class TaskRunner: Sendable {
     }
   }
 
+  private func command(named name: String) -> AgentCommand? {
+    name == configuration.command.name ? configuration.command : configuration.named(name)
+  }
+
+  private static func hint(for error: Errno) -> String {
+    switch error {
+    case .noSuchFileOrDirectory: " (is it installed, and in the server's PATH?)"
+    case Errno(rawValue: E2BIG): " (the goal is too long for an argument; use {goal_file} in its command)"
+    default: ""
+    }
+  }
+
   private func isToStop(_ task: Int64) -> Bool { state.withLock { $0.running[task]?.stop != nil } }
 
   /// Writes down how a task ended, now or as soon as that is possible, and lets it go.
   private func conclude(_ task: Int64, _ outcome: TaskOutcome) {
-    let outcome = state.withLock { $0.running[task]?.stop?.outcome } ?? outcome
+    var told = state.withLock { $0.running[task]?.stop?.outcome } ?? outcome
+    told.summary = outcome.summary
+    let outcome = told
     do {
       try finish(task, outcome)
       release(task)

@@ -14,6 +14,7 @@ struct EventListing: Sendable {
   func response(_ use: Activity.Use) async throws -> Response {
     var start = JSONBytes()
     task.writeMembers(to: &start)
+    task.write("result", task.result, to: &start)
     start.raw(",\"events\":[")
     let cursor: Int64?
     do { cursor = try await append(after: 0, to: &start) } catch Errno.noSuchFileOrDirectory {

@@ -14,9 +14,15 @@ struct TaskRoutes: Sendable {
   var endpoints: [Endpoint] {
     let goal = Endpoint.Property(name: "goal", schema: ["type": "string"])
     let tools = Endpoint.Property(name: "tools", schema: ["type": ["array", "null"]], isRequired: false)
+    let agent = Endpoint.Property(name: "agent", schema: ["type": ["string", "null"]], isRequired: false)
+    let from = Endpoint.Property(name: "from", schema: ["type": ["string", "null"]], isRequired: false)
+    let files = Endpoint.Property(
+      name: "files", schema: ["type": ["array", "null"], "items": ["type": "string"]], isRequired: false)
+    let gitignore = Endpoint.Property(name: "gitignore", schema: ["type": ["boolean", "null"]], isRequired: false)
     let resume = Endpoint.Parameter(name: "Last-Event-ID", place: .header)
     return [
-      Endpoint(.createTask, "Create a task", body: .json([goal, tools]), handle: create),
+      Endpoint(
+        .createTask, "Create a task", body: .json([goal, tools, agent, from, files, gitignore]), handle: create),
       Endpoint(.listTasks, "List the user's tasks") { call in
         .json(try await services.store.taskList(of: user(call)))
       },
@@ -59,7 +65,8 @@ struct TaskRoutes: Sendable {
     guard toolsText.utf8.count <= Self.maximumTools else {
       throw body.complaint("tools", "too_long", "Tools have at most \(Self.maximumTools) bytes")
     }
-    let task = try await services.store.insertTask(userID: user(call), goal: goal, tools: toolsText)
+    let task = try await services.store.insertTask(
+      userID: user(call), goal: goal, tools: toolsText, agent: try agent(body), source: try source(call, body))
     let paths = services.dataDirectory.paths(of: task.id)
     do {
       try await services.threads.runIfActive { try HTTPFailure.translating("task") { try paths.create(goal: goal) } }
@@ -71,6 +78,35 @@ struct TaskRoutes: Sendable {
     var json = JSONBytes()
     task.write(to: &json)
     return .json(json.bytes)
+  }
+
+  /// The name of the agent that is to work on the task.
+  private func agent(_ body: JSONBody) throws -> String {
+    guard let json = body.json["agent"], json != .null else { return services.runner.defaultAgent }
+    guard let name = json.stringValue else {
+      throw body.complaint("agent", "string_type", "Input should be a valid string")
+    }
+    guard services.runner.knows(agent: name) else {
+      let known = AgentPreset.all.map(\.name).joined(separator: ", ")
+      throw body.complaint("agent", "value_error", "There is no agent '\(name)'; known are \(known)")
+    }
+    return name
+  }
+
+  /// What the work directory is to begin with, as JSON; nil for nothing.
+  private func source(_ call: Call, _ body: JSONBody) throws -> String? {
+    let files = body.json["files"]?.arrayValue ?? []
+    let isAsked = body.json["from"]?.stringValue != nil || !files.isEmpty
+    guard isAsked else { return services.standardSource.map { WorkSource(from: $0).json.serialized() } }
+    // A path of this machine is for whoever runs the server: others would read with the server's rights.
+    guard call.origin == .unixSocket || call.tokenHash == services.localTokenHash else {
+      throw HTTPFailure(.forbidden, "Only the user who runs this server may name files of its machine")
+    }
+    let source = WorkSource(
+      from: body.json["from"]?.stringValue, files: files.compactMap(\.stringValue),
+      leavesIgnoredOut: body.json["gitignore"]?.boolValue ?? false)
+    if let complaint = source.complaint { throw body.complaint("from", "value_error", complaint) }
+    return source.json.serialized()
   }
 
   private func delete(_ call: Call) async throws -> Response {

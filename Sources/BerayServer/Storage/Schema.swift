@@ -55,6 +55,20 @@ enum Schema {
           ) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("agents of tasks") { database in
+      try database.execute(
+        sql: """
+          -- The name of the task's agent.
+          ALTER TABLE tasks ADD COLUMN agent TEXT;
+          -- The agent's last answer.
+          ALTER TABLE tasks ADD COLUMN result TEXT;
+          -- What the work directory began with, as it was asked for.
+          ALTER TABLE tasks ADD COLUMN source TEXT;
+          -- What the processes of the agent carry in their environment, and the boot that process_group counts in.
+          ALTER TABLE tasks ADD COLUMN run_token TEXT;
+          ALTER TABLE tasks ADD COLUMN boot_id TEXT;
+          """)
+    }
     return migrator
   }()
 }

@@ -30,23 +30,25 @@ extension Store {
     }
   }
 
-  /// Marks a pending task as running.
+  /// Marks a pending task as running, and writes down what the processes of its agent will carry.
   /// - Returns: false where it is not pending any more.
-  func markRunning(_ task: Int64) throws -> Bool {
+  func markRunning(_ task: Int64, token: String, agent: String) throws -> Bool {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), record.status == .pending else { return false }
-      try database.execute(sql: "UPDATE tasks SET status = 'RUNNING' WHERE id = ?", arguments: [task])
+      try database.execute(
+        sql: "UPDATE tasks SET status = 'RUNNING', run_token = ?, agent = ? WHERE id = ?",
+        arguments: [token, agent, task])
       try Self.append([.status(.running)], to: record, in: database)
       return true
     }
   }
 
-  /// Writes down which processes work on a running task, for ``CrashRecovery``.
-  func recordGroup(_ group: AgentGroup, of task: Int64) throws {
+  /// Writes down which process works on a running task, for ``CrashRecovery``.
+  func recordLeader(_ leader: ProcessIdentity, of task: Int64) throws {
     try pool.write { database in
       try database.execute(
-        sql: "UPDATE tasks SET process_group = ?, process_start = ? WHERE id = ?",
-        arguments: [group.id, Int64(clamping: group.leaderStart), task])
+        sql: "UPDATE tasks SET process_group = ?, process_start = ?, boot_id = ? WHERE id = ?",
+        arguments: [leader.id, Int64(clamping: leader.start), BootID.current, task])
     }
   }
 
@@ -56,11 +58,13 @@ extension Store {
       guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
       try database.execute(
         sql: """
-          UPDATE tasks SET status = ?, exit_code = ?, error = ?, process_group = NULL, process_start = NULL
+          UPDATE tasks SET status = ?, exit_code = ?, error = ?, result = ?, process_group = NULL, process_start = NULL,
+            run_token = NULL, boot_id = NULL
           WHERE id = ?
           """,
         arguments: [
-          outcome.status.rawValue, outcome.exitCode, outcome.status == .failed ? outcome.text : nil, task,
+          outcome.status.rawValue, outcome.exitCode, outcome.status == .failed ? outcome.text : nil,
+          outcome.summary.answer, task,
         ])
       try Self.append([.final(outcome)], to: record, in: database)
     }

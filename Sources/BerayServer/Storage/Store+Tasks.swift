@@ -2,13 +2,19 @@ internal import BerayAPI
 internal import GRDB
 
 extension Store {
-  func insertTask(userID: Int64, goal: String, tools: String) async throws -> TaskRecord {
+  /// - Parameters:
+  ///   - agent: the name of the one that is to work on it.
+  ///   - source: what its work directory is to begin with.
+  func insertTask(
+    userID: Int64, goal: String, tools: String, agent: String? = nil, source: String? = nil
+  ) async throws -> TaskRecord {
     try await pool.write { database in
       let now = Store.now()
       try database.execute(
         sql: """
-          INSERT INTO tasks (user_id, goal, tools, status, created_at, updated_at) VALUES (?, ?, ?, 'PENDING', ?, ?)
-          """, arguments: [userID, goal, tools, now, now])
+          INSERT INTO tasks (user_id, goal, tools, agent, source, status, created_at, updated_at)
+          VALUES (?, ?, ?, ?, ?, 'PENDING', ?, ?)
+          """, arguments: [userID, goal, tools, agent, source, now, now])
       let id = database.lastInsertedRowID
       guard let task = try Self.task(id, in: database) else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an inserted task is not there")
@@ -52,13 +58,17 @@ extension Store {
     try pool.read { try Int64.fetchAll($0, sql: "SELECT id FROM tasks WHERE status = 'PENDING' ORDER BY id") }
   }
 
-  /// The tasks that were running when the server last ended, each with the process group of its agent.
-  func interruptedTasks() throws -> [(id: Int64, group: AgentGroup?)] {
+  /// The agents that were at work when the server last ended.
+  func interruptedRuns() throws -> [InterruptedRun] {
     try pool.read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM tasks WHERE status = 'RUNNING'").map { row in
-        let group: Int32? = row["process_group"]
-        let start: Int64? = row["process_start"]
-        return (row["id"], group.flatMap { id in start.map { AgentGroup(id: id, leaderStart: UInt64($0)) } })
+      let rows = try Row.fetchAll(
+        database,
+        sql: "SELECT id, run_token, process_group, process_start, boot_id FROM tasks WHERE status = 'RUNNING'")
+      return rows.map { row in
+        let (number, start, boot): (Int32?, Int64?, String?) = (row[2], row[3], row[4])
+        var leader: ProcessIdentity?
+        if let number, let start, boot == BootID.current { leader = ProcessIdentity(id: number, start: UInt64(start)) }
+        return InterruptedRun(task: row[0], token: row[1], leader: leader)
       }
     }
   }

@@ -16,10 +16,16 @@ struct TaskRecord: Hashable, Sendable {
   /// The exit status of its agent, where it exited by itself.
   let exitCode: Int?
   let lastEventID: Int64
+  /// The name of its agent; nil where the server of the time did not write it down.
+  let agent: String?
+  /// The agent's last answer, where it has ended.
+  let result: String?
+  /// What its work directory begins with, as JSON of ``WorkSource``.
+  let source: String?
 
   /// The columns of a query whose rows ``init(_:)`` reads: by their order, for to look up names takes longer than the rest.
   static let columns =
-    "id, user_id, goal, tools, status, created_at, updated_at, error, exit_code, last_event_id"
+    "id, user_id, goal, tools, status, created_at, updated_at, error, exit_code, last_event_id, agent, result, source"
 
   init(_ row: Row) {
     id = row[0]
@@ -32,6 +38,9 @@ struct TaskRecord: Hashable, Sendable {
     error = row[7]
     exitCode = row[8]
     lastEventID = row[9]
+    agent = row[10]
+    result = row[11]
+    source = row[12]
   }
 
   /// Writes the object of the API, without events.
@@ -58,6 +67,15 @@ struct TaskRecord: Hashable, Sendable {
     if let error { json.string(error) } else { json.raw("null") }
     json.raw(",\"exit_code\":")
     if let exitCode { json.number(exitCode) } else { json.raw("null") }
+    write("agent", agent, to: &json)
+    write("from", source.flatMap { WorkSource(stored: $0)?.from }, to: &json)
+  }
+
+  /// Writes a member that only some tasks have.
+  func write(_ name: String, _ value: String?, to json: inout JSONBytes) {
+    guard let value else { return }
+    json.raw(",\"\(name)\":")
+    json.string(value)
   }
 }
 
@@ -81,4 +99,31 @@ struct TaskOutcome: Hashable, Sendable {
   var signal: Int?
   /// What to tell of it.
   var text: String?
+  /// What the agent told of its run.
+  var summary = RunSummary()
+
+  init(
+    status: ServerStatus, exitCode: Int? = nil, signal: Int? = nil, text: String? = nil,
+    summary: RunSummary = RunSummary()
+  ) {
+    self.status = status
+    self.exitCode = exitCode
+    self.signal = signal
+    self.text = text
+    self.summary = summary
+  }
+
+  /// How an agent's process ended, together with what the agent said: some agents exit with 0 though they failed, and
+  /// those that fail know more than their exit status.
+  init(_ process: TaskOutcome, told summary: RunSummary, wasEndedForIt: Bool) {
+    if process.status == .completed || wasEndedForIt {
+      self.init(
+        status: summary.failure == nil ? .completed : .failed, exitCode: process.exitCode, text: summary.failure,
+        summary: summary)
+    } else {
+      let text = summary.failure.map { "\($0) (\(process.text ?? "it failed"))" } ?? process.text
+      self.init(
+        status: process.status, exitCode: process.exitCode, signal: process.signal, text: text, summary: summary)
+    }
+  }
 }

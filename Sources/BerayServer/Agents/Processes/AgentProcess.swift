@@ -6,7 +6,7 @@ internal import SystemPackage
 /// A started agent: the leader of a session and process group of its own, with pipes to its three standard streams.
 /// No other descriptor of the server is open in it.
 struct AgentProcess: Sendable {
-  let group: AgentGroup
+  let leader: ProcessIdentity
   /// Non-blocking, like the others; the agent sees the end of its input once what is taken from here is gone.
   let input: AgentInput
   let output: OwnedDescriptor
@@ -24,15 +24,20 @@ struct AgentProcess: Sendable {
     for descriptor in [input, output, errors] {
       try checked(fcntl(descriptor.rawValue, F_SETFL, fcntl(descriptor.rawValue, F_GETFL) | O_NONBLOCK))
     }
-    let process = try Self.spawn(launch, childInput, childOutput, childErrors)
+    let process: pid_t
+    do {
+      process = try AgentChildren.start { try Self.spawn(launch, childInput, childOutput, childErrors) }
+    } catch {
+      throw error as? Errno ?? .invalidArgument
+    }
     do throws(Errno) {
       // The leader is a child that nobody has waited for: its number is its own until somebody does.
       ended = OwnedDescriptor(owning: try checked(linux_pidfd_open(process)))
-      guard let group = AgentGroup(leader: process) else { throw .noSuchProcess }
-      self.group = group
+      guard let leader = ProcessIdentity(of: process) else { throw .noSuchProcess }
+      self.leader = leader
     } catch {
       kill(-process, SIGKILL)
-      _ = Self.wait(for: process)
+      _ = AgentChildren.wait(for: process)
       throw error
     }
     self.input = AgentInput(input)
@@ -42,7 +47,7 @@ struct AgentProcess: Sendable {
 
   /// Waits for the leader, which must have ended or been killed, and tells how it ended.
   func reap() -> TaskOutcome {
-    let status = Self.wait(for: group.id)
+    let status = AgentChildren.wait(for: leader.id)
     let signal = Int(status & 0x7f)
     if signal != 0 {
       return TaskOutcome(status: .failed, signal: signal, text: "the agent was ended by signal \(signal)")
@@ -50,13 +55,6 @@ struct AgentProcess: Sendable {
     let code = Int((status >> 8) & 0xff)
     if code == 0 { return TaskOutcome(status: .completed, exitCode: 0) }
     return TaskOutcome(status: .failed, exitCode: code, text: "the agent exited with status \(code)")
-  }
-
-  /// The status of waitpid(2).
-  private static func wait(for process: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
-    return status
   }
 
   private static func spawn(

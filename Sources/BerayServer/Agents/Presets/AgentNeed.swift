@@ -1,0 +1,101 @@
+internal import Glibc
+
+/// Something that an agent cannot work without.
+public enum AgentNeed: Hashable, Sendable {
+  /// A program on PATH.
+  case program(String, advice: String)
+  /// One of these variables, or one of these files beneath the home directory.
+  case credentials(AgentCredentials, advice: String)
+
+  /// What to tell where it is missing; nil where it is there.
+  func complaint(in environment: [String: String]) -> String? {
+    switch self {
+    case .program(let name, let advice):
+      AgentProgram.path(of: name, searching: environment["PATH"]) == nil
+        ? "there is no program '\(name)': \(advice)" : nil
+    case .credentials(let credentials, let advice):
+      credentials.found(in: environment).isEmpty ? "it has no key and no login: \(advice)" : nil
+    }
+  }
+}
+
+/// Where an agent finds who it works for. Only names are ever told, never values.
+public struct AgentCredentials: Hashable, Sendable {
+  public var variables: [String]
+  /// Paths beneath the home directory.
+  public var files: [String]
+  /// A variable that names another directory for the files, and the directory that it stands for.
+  public var directory: (variable: String, standard: String)?
+  /// Words in one of ``files``, where the file alone says nothing: `config.toml` may name a provider.
+  public var fileWords: [String: [String]]
+
+  public init(
+    variables: [String], files: [String] = [], directory: (variable: String, standard: String)? = nil,
+    fileWords: [String: [String]] = [:]
+  ) {
+    self.variables = variables
+    self.files = files
+    self.directory = directory
+    self.fileWords = fileWords
+  }
+
+  public static func == (left: AgentCredentials, right: AgentCredentials) -> Bool {
+    left.variables == right.variables && left.files == right.files
+      && left.directory?.variable == right.directory?.variable
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(variables)
+    hasher.combine(files)
+  }
+
+  /// The variables that are set and the files that are there.
+  public func found(in environment: [String: String]) -> [String] {
+    let set = variables.filter { environment[$0]?.isEmpty == false }
+    let home = environment["HOME"] ?? ""
+    let there = files.filter { file in
+      var path = home + "/" + file
+      if let directory, let other = environment[directory.variable], file.hasPrefix(directory.standard + "/") {
+        path = other + file.dropFirst(directory.standard.count)
+      }
+      guard let words = fileWords[file] else { return access(path, R_OK) == 0 }
+      let text = AgentProgram.text(ofFile: path) ?? ""
+      return words.contains(where: text.contains)
+    }
+    return set + there.map { "~/" + $0 }
+  }
+}
+
+/// A program as the shell would find it.
+public enum AgentProgram {
+  /// The path of a program; nil where it is not there.
+  /// - Parameter search: directories with `:` between them.
+  public static func path(of program: String, searching search: String?) -> String? {
+    if program.contains("/") { return isProgram(program) ? program : nil }
+    let directories = (search ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+    return directories.lazy.map { "\($0)/\(program)" }.first(where: isProgram)
+  }
+
+  private static func isProgram(_ path: String) -> Bool {
+    var isDirectory = false
+    if let directory = try? OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY) {
+      withExtendedLifetime(directory) { isDirectory = true }
+    }
+    return !isDirectory && access(path, X_OK) == 0
+  }
+
+  /// The first 64 KiB of a file.
+  static func text(ofFile path: String) -> String? {
+    guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    let count = buffer.withUnsafeMutableBytes { read(file.rawValue, $0.baseAddress, $0.count) }
+    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+  }
+}
+
+extension AgentCommand {
+  /// Why it cannot work in an environment; nil where nothing that it needs is known to be missing.
+  public func complaint(in environment: [String: String]) -> String? {
+    needs.lazy.compactMap { $0.complaint(in: environment) }.first
+  }
+}

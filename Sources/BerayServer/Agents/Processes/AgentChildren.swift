@@ -1,0 +1,60 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// The processes that this one started and waits for, and the orphans that it adopts.
+///
+/// LOCK ORDER: `state` is held while a process is started, waited for or looked for among the dead, so that nobody
+/// takes a child for an orphan before it is known, and nothing else is called meanwhile.
+enum AgentChildren {
+  private struct State {
+    var children: Set<Int32> = []
+    var adopts = false
+  }
+
+  private static let state = Mutex(State())
+
+  /// Makes this process the parent of every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER, prctl(2)). From
+  /// now on every child that nobody registered is an orphan of an agent: only a process that serves and does nothing else
+  /// may say so.
+  static func adoptOrphans() {
+    guard linux_adopt_orphans() == 0 else { return }
+    state.withLock { $0.adopts = true }
+  }
+
+  /// Whether orphans of agents become children of this process.
+  static var adopts: Bool { state.withLock(\.adopts) }
+
+  /// Starts a child that ``wait(for:)`` will be called for.
+  static func start(_ spawn: () throws -> pid_t) rethrows -> pid_t {
+    try state.withLock { state in
+      let child = try spawn()
+      state.children.insert(child)
+      return child
+    }
+  }
+
+  /// Waits for a child, which must have ended or been killed.
+  /// - Returns: the status of waitpid(2).
+  static func wait(for child: pid_t) -> Int32 {
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    state.withLock { _ = $0.children.remove(child) }
+    return status
+  }
+
+  /// The children that are waited for.
+  static var all: Set<Int32> { state.withLock(\.children) }
+
+  /// Waits for adopted orphans that have ended, so that none stays a zombie.
+  static func reapOrphans(_ table: [Int32: ProcessStatus]) {
+    state.withLock { state in
+      guard state.adopts else { return }
+      for process in table.values where process.hasEnded && process.parent == getpid() {
+        guard !state.children.contains(process.id) else { continue }
+        var status: Int32 = 0
+        waitpid(process.id, &status, WNOHANG)
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+internal import Glibc
+
+/// What tells the processes of one run of an agent from all others: variables of their environment, which every process
+/// passes on to those that it starts.
+struct AgentMark: Hashable, Sendable {
+  /// The variable with the token of the run.
+  static let variable = "BERAY_RUN"
+
+  /// `NAME=value`.
+  let entry: String
+  /// Where the agent works.
+  let workDirectory: String
+
+  /// - Parameter token: of this run alone; nil where a server of an older version started it, which marked its agents by
+  ///   their work directory.
+  init(token: String?, workDirectory: String) {
+    entry = token.map { Self.variable + "=" + $0 } ?? AgentLaunch.workDirectoryVariable + "=" + workDirectory
+    self.workDirectory = workDirectory
+  }
+
+  /// A token for a new run.
+  static func newToken() -> String {
+    (0..<4).map { _ in
+      let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined()
+  }
+
+  func isCarried(by process: Int32) -> Bool { ProcessStatus.environment(of: process, has: entry) }
+
+  /// Whether a process works in the agent's work directory or beneath it.
+  func isWorkplace(of process: Int32) -> Bool {
+    guard let directory = ProcessStatus.directory(of: process) else { return false }
+    return directory == workDirectory || directory.hasPrefix(workDirectory + "/")
+  }
+}
+
+/// Tells one boot of the machine from another: process numbers and start times count from each anew.
+enum BootID {
+  static let current: String = {
+    guard let file = try? OwnedDescriptor.open(path: "/proc/sys/kernel/random/boot_id", flags: O_RDONLY) else {
+      return ""
+    }
+    var buffer = [UInt8](repeating: 0, count: 64)
+    let count = buffer.withUnsafeMutableBytes { read(file.rawValue, $0.baseAddress, $0.count) }
+    return String(decoding: buffer[..<max(0, count)].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }()
+}

@@ -1,0 +1,30 @@
+internal import CLinux
+internal import Glibc
+
+/// One process, told from any later one with the same number by when it started.
+struct ProcessIdentity: Hashable, Sendable {
+  let id: Int32
+  /// When it started, in clock ticks since boot (proc(5), field 22 of stat).
+  let start: UInt64
+
+  init(id: Int32, start: UInt64) {
+    self.id = id
+    self.start = start
+  }
+
+  /// The process that has this number now; nil where none has.
+  init?(of process: Int32) {
+    guard let status = ProcessStatus(of: process) else { return nil }
+    self = status.identity
+  }
+
+  /// Sends a signal to this process, and never to another that got its number since (pidfd_send_signal(2)).
+  func signal(_ signal: Int32) {
+    let descriptor = linux_pidfd_open(id)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    // The descriptor stands for whoever had the number when it was opened; only now is it known to be this one.
+    guard ProcessIdentity(of: id) == self else { return }
+    _ = linux_pidfd_send_signal(descriptor, signal)
+  }
+}
