@@ -21,7 +21,7 @@ extension Capabilities {
     (.remove, .removeFile), (.move, .moveFile), (.makeDirectory, .makeDirectory), (.attributes, .setAttributes),
     (.recursiveTree, .fileTree), (.ranges, .fileContent), (.resumableStream, .streamTask),
     (.conditionalUploads, .uploadFile), (.conditionalAttributes, .setAttributes),
-    (.conditionalMoves, .moveFile), (.append, .appendFile),
+    (.conditionalMoves, .moveFile), (.append, .appendFile), (.taskAgents, .createTask), (.taskInputs, .createTask),
   ]
 
   private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
@@ -29,6 +29,8 @@ extension Capabilities {
       parameters.contains { $0["in"]?.stringValue == place && $0["name"]?.stringValue?.lowercased() == name }
     }
     switch capability {
+    case .taskAgents: return Self.body(of: operation, has: "agent")
+    case .taskInputs: return Self.body(of: operation, has: "from")
     case .recursiveTree: return has("recursive", in: "query")
     case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
     case .resumableStream: return has("last-event-id", in: "header")
@@ -37,6 +39,10 @@ extension Capabilities {
     case .append: return has("idempotency-key", in: "header")
     default: return true
     }
+  }
+
+  private static func body(of operation: JSON, has property: String) -> Bool {
+    operation["requestBody"]?["content"]?["application/json"]?["schema"]?["properties"]?[property] != nil
   }
 
   private static func matches(_ path: Substring, _ template: String) -> Bool {

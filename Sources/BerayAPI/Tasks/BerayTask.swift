@@ -23,4 +23,11 @@ public struct BerayTask: Hashable, Sendable {
     self.events = events
     self.raw = raw
   }
+
+  /// The name of the agent that works on it, where the server tells.
+  public var agent: String? { raw["agent"]?.stringValue }
+  /// The agent's last answer, where the server tells.
+  public var result: String? { raw["result"]?.stringValue }
+  /// Why it failed, where the server tells.
+  public var error: String? { raw["error"]?.stringValue }
 }

@@ -17,9 +17,14 @@ public enum RequestBody {
     "username=\(formEncoded(email))&password=\(formEncoded(password))"
   }
 
-  /// - Parameter tools: sent as null where nil; else as they are.
-  public static func createTask(goal: String, tools: [JSON]?) -> JSON {
-    ["goal": JSON(goal), "tools": tools.map { .array($0) } ?? .null]
+  /// - Parameters:
+  ///   - tools: sent as null where nil; else as they are.
+  ///   - options: what only some servers understand; what it does not say is not sent.
+  public static func createTask(goal: String, tools: [JSON]?, options: TaskOptions = TaskOptions()) -> JSON {
+    let members: [JSON.Member] = [
+      .init("goal", JSON(goal)), .init("tools", tools.map { .array($0) } ?? .null),
+    ]
+    return .object(members + options.members)
   }
 
   /// - Parameter paths: everything where empty.

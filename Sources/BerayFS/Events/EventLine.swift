@@ -19,8 +19,10 @@ extension TaskEvent {
       bytes.append(0x0A)
       return bytes
     case .text:
+      // What a server of ours keeps for programs alone.
+      guard raw["log"]?.boolValue != false else { return [] }
       let time = Self.padded(time.map { $0.iso8601(fractionDigits: 3) } ?? "-", 24)
-      let type = Self.padded(ShownText.escaped(type ?? (isTaskStatus ? "status" : "-")), 8)
+      let type = Self.fitted(ShownText.escaped(type ?? (isTaskStatus ? "status" : "-")), 8)
       return Array("\(time)  \(type)  \(ShownText.escaped(shownText))\n".utf8)
     }
   }
@@ -40,6 +42,11 @@ extension TaskEvent {
       return "\(status.text): \(text)"
     }
     return text ?? raw.serialized()
+  }
+
+  /// Of one width, so that what follows stands in a column.
+  private static func fitted(_ text: String, _ width: Int) -> String {
+    text.count > width ? text.prefix(width - 1) + "…" : padded(text, width)
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {

@@ -1,5 +1,11 @@
 /// The text of `README.md` at the root of every mount.
 enum Guide {
+  /// The guide, with who works on the tasks where that is known.
+  static func text(agentAdvice: String?) -> String {
+    guard let agentAdvice else { return text }
+    return text + "- Who works here: \(agentAdvice).\n\n"
+  }
+
   static let text = """
     # BeRay tasks as files
 

@@ -15,6 +15,10 @@ public struct MountOptions: Sendable {
   public var allowsMkdir: Bool
   /// The server, as it is shown in `.beray/status.json`.
   public var serverName: String
+  /// Tells who works on the tasks, where this is known; nil for what is not.
+  public var agent: @Sendable () -> String? = { nil }
+  /// A sentence for the guide about who works on the tasks.
+  public var agentAdvice: String?
   /// Where the files that could not be uploaded are saved at unmount.
   public var rescueDirectory: String
   /// Where large files spill to; must not be beneath the mountpoint.

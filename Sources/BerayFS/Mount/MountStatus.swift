@@ -14,6 +14,7 @@ struct MountStatus {
     let work = shared.status
     return [
       "url": .string(context.options.serverName),
+      "agent": context.options.agent().map(JSON.string) ?? .null,
       "user": health.user?.email.map(JSON.string) ?? .null,
       "connection": connection,
       "mounted_at": .string(UTCTime(started).iso8601(fractionDigits: 3)),

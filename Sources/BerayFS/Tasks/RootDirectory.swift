@@ -45,7 +45,9 @@ final class RootDirectory: DirectoryNode {
         "README.md", 3,
         context.inodes.add { inode in
           SnapshotFile(inode, path: "README.md", context: context) {
-            .ready(.init(Guide.text, modified: started, timeout: SnapshotFile.forever))
+            .ready(
+              .init(
+                Guide.text(agentAdvice: context.options.agentAdvice), modified: started, timeout: SnapshotFile.forever))
           }
         }
       ),
