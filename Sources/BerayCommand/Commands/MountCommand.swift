@@ -24,12 +24,7 @@ struct MountCommand: AsyncParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Stay in the foreground, and log to standard error.")
   var foreground = false
 
-  @Option(
-    help: ArgumentHelp("The agent of the local server, if this starts it; see 'serve --help'.", valueName: "preset"))
-  var agent: String?
-
-  @Option(help: ArgumentHelp("A variable that this agent gets too. Repeatable.", valueName: "name"))
-  var agentEnv: [String] = []
+  @OptionGroup var agent: AgentOptions
 
   @Option(help: ArgumentHelp("How much of files to keep in memory; by default 256.", valueName: "mib"))
   var cacheSize: Int?
@@ -75,7 +70,6 @@ struct MountCommand: AsyncParsableCommand {
       throw ValidationError("--timeout takes seconds, from 0.1 to 3600")
     }
     if scratch.contains("") { throw ValidationError("--scratch takes a pattern such as '*.tmp'") }
-    try AgentChoice.validate(preset: agent, environment: agentEnv)
   }
 
   func run() async throws {
@@ -137,6 +131,10 @@ struct MountCommand: AsyncParsableCommand {
     try BackgroundProcess.start(
       arguments: command.backgroundArguments(mountpoint: mountpoint, log: log, flags: flags),
       environment: environment, input: input, log: .appending(FilePath(log)))
+    let configuration = try UserConfiguration(reading: paths.configurationFile)
+    let choice = ServerChoice(flag: serverOptions.url, environment: environment, configuration: configuration)
+    guard choice == .local else { return }
+    Terminal.note("mounted at \(mountpoint); \(AgentNotice.current(paths: paths, environment: environment).text)")
   }
 
   /// The file opened, where it is a pipe or the like; nil where it is a file that can be opened again.
@@ -157,14 +155,14 @@ struct MountCommand: AsyncParsableCommand {
     if let caFile = server.caFile { words += ["--ca-file", AbsolutePath.of(caFile)] }
     if server.insecureHttp { words.append("--insecure-http") }
     if server.logging.debug { words.append("--debug") }
-    if let agent { words += ["--agent", agent] }
-    for name in agentEnv { words += ["--agent-env", name] }
+    words += agent.words
     if let cacheSize { words += ["--cache-size", String(cacheSize)] }
     if let freshness { words += ["--freshness", String(freshness)] }
     if let timeout { words += ["--timeout", String(timeout)] }
     for pattern in scratch { words.append("--scratch=\(pattern)") }
     if noMkdir { words.append("--no-mkdir") }
     if !flags.list.isEmpty { words += ["-o", flags.list] }
+    guard agent.agentCommand.isEmpty else { return words + [mountpoint, "--agent-command"] + agent.agentCommand }
     return words + ["--", mountpoint]
   }
 }

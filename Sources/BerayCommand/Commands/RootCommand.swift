@@ -22,6 +22,7 @@ struct RootCommand: AsyncParsableCommand {
     subcommands: [
       MountCommand.self, UnmountCommand.self, StatusCommand.self, ServeCommand.self, LoginCommand.self,
       RegisterCommand.self, LogoutCommand.self, WhoamiCommand.self, TaskCommand.self, FileCommand.self,
+      AgentsCommand.self,
     ],
     defaultSubcommand: MountCommand.self)
 

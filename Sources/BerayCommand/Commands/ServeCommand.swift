@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
         beray-fs serve --port 0 --agent-command my-agent --model small
 
       AGENTS:
-      \(AgentPreset.all.map { "  \($0.name.padded(to: 10))\($0.summary)" }.joined(separator: "\n"))
+      \(AgentPreset.all.map { "  \($0.name.padded(to: 14))\($0.summary)" }.joined(separator: "\n"))
       """)
 
   @Option(help: "The address to listen on; one that other machines reach needs TLS or --behind-proxy.")
@@ -33,17 +33,13 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many tasks run at once; the others wait.", valueName: "n"))
   var maxTasks: Int?
 
-  @Option(help: ArgumentHelp("Which agent runs the tasks, see below.", valueName: "preset"))
-  var agent: String?
+  @OptionGroup var agent: AgentOptions
 
   @Option(
-    parsing: .remaining,
-    help: ArgumentHelp("A program and its arguments instead; takes all that follows.", valueName: "argv"))
-  var agentCommand: [String] = []
-
-  @Option(
-    help: ArgumentHelp("A variable of this environment that agents get too. Repeatable.", valueName: "name"))
-  var agentEnv: [String] = []
+    help: ArgumentHelp(
+      "A directory or the URL of a git repository that every task begins with, unless it names another.",
+      valueName: "dir|url"))
+  var from: String?
 
   @Option(help: ArgumentHelp("A certificate chain in PEM, for https.", valueName: "file"))
   var tlsCert: String?
@@ -71,8 +67,6 @@ struct ServeCommand: AsyncParsableCommand {
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535") }
     if let maxTasks, maxTasks < 1 { throw ValidationError("--max-tasks takes a number from 1") }
-    try AgentChoice.validate(preset: agent, environment: agentEnv)
-    if agent != nil, !agentCommand.isEmpty { throw ValidationError("give --agent or --agent-command, not both") }
     if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key go together") }
   }
 

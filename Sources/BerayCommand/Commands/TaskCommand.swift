@@ -24,6 +24,7 @@ struct TaskCommand: AsyncParsableCommand {
       discussion: """
         EXAMPLE:
           beray-fs task create "Write a haiku about files"
+          beray-fs task create "Mend the tests" --agent codex --from ~/src/project
           beray-fs task create - --tool search < goal.txt
           beray-fs task create "Ask the database" --tool '{"db": {"url": "http://h"}}'
         """)
@@ -37,6 +38,7 @@ struct TaskCommand: AsyncParsableCommand {
     )
     var tools: [String] = []
 
+    @OptionGroup var wishes: TaskWishes
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: JSONOption
 
@@ -46,8 +48,10 @@ struct TaskCommand: AsyncParsableCommand {
         throw CommandError.badUse("the goal is empty", advice: "say what is to be done")
       }
       let tools = try tools.map(Self.tool)
-      let connection = try await Connection.open(server)
-      let task = try await connection.client.createTask(goal: goal, tools: tools.isEmpty ? nil : tools)
+      let connection = try await Connection.open(server, wantsKeys: true)
+      let options = try await wishes.options(for: connection)
+      let task = try await connection.client.createTask(
+        goal: goal, tools: tools.isEmpty ? nil : tools, options: options)
       try Terminal.print(output.json ? task.raw.serialized() : task.id.description)
     }
 

@@ -10,8 +10,14 @@ struct UserConfiguration: Hashable, Sendable {
   var agent: String?
   /// The command of the local server's agent, instead of a preset.
   var agentCommand: [String]?
+  /// What the local server's agent may do without asking.
+  var agentAccess: AgentAccess?
+  /// How the lines of the agent's command are read.
+  var agentFormat: AgentCommand.Format?
   /// Variables of the local server's environment that its agent gets too.
   var agentEnv: [String] = []
+  /// What the tasks of the local server begin with: a directory, or the URL of a git repository.
+  var from: String?
   /// Certificates that a server is trusted by: the path of a file in PEM.
   var caFile: String?
   var cacheMiB: Int?
@@ -47,18 +53,33 @@ struct UserConfiguration: Hashable, Sendable {
       case ("url", .string(let text)): url = text
       case ("url", _): throw wrong("a string")
       case ("agent", let value):
-        guard let name = value.stringValue, AgentPreset.named(name) != nil else {
-          throw wrong("one of \(AgentPreset.all.map(\.name).joined(separator: ", "))")
+        guard let name = value.stringValue, name == "auto" || AgentPreset.named(name) != nil else {
+          throw wrong("auto, or one of \(AgentPreset.all.map(\.name).joined(separator: ", "))")
         }
         agent = name
       case ("agentCommand", let value):
         guard let words = Self.words(value), !words.isEmpty else { throw wrong("a list of strings") }
         agentCommand = words
+      case ("agentAccess", let value):
+        guard let access = value.stringValue.flatMap(AgentAccess.init(rawValue:)) else {
+          throw wrong("one of \(AgentAccess.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        agentAccess = access
+      case ("agentFormat", let value):
+        guard let format = value.stringValue.flatMap(AgentCommand.Format.init(rawValue:)) else {
+          throw wrong("one of \(AgentCommand.Format.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        agentFormat = format
       case ("agentEnv", let value):
         guard let names = Self.words(value), names.allSatisfy(AgentChoice.isVariable) else {
           throw wrong("a list of names of variables")
         }
         agentEnv = names
+      case ("from", let value):
+        guard let text = value.stringValue, text.hasPrefix("/") || text.contains(":") else {
+          throw wrong("an absolute path or the URL of a git repository")
+        }
+        from = text
       case ("caFile", let value):
         guard let file = value.stringValue, file.hasPrefix("/") else { throw wrong("an absolute path") }
         caFile = file
@@ -71,7 +92,8 @@ struct UserConfiguration: Hashable, Sendable {
       default:
         throw CommandError(
           "\(path): \"\(member.name)\" is not known",
-          advice: "known are url, agent, agentCommand, agentEnv, caFile, cacheMiB, freshness")
+          advice:
+            "known are url, agent, agentCommand, agentAccess, agentFormat, agentEnv, from, caFile, cacheMiB, freshness")
       }
     }
     if agent != nil, agentCommand != nil {

@@ -15,11 +15,11 @@ struct Connection: Sendable {
 
   /// Chooses the server by the flag, the environment and the configuration, and starts the local one where it is that and does not run.
   /// - Parameters:
-  ///   - agent: a preset for the local server, if it is started now.
-  ///   - agentEnvironment: variables that its agent gets too.
+  ///   - agent: what the command line says of the local server's agent.
+  ///   - wantsKeys: whether the local server should have the keys that this process has.
   ///   - timeouts: the deadlines of every call.
   static func open(
-    _ options: ServerOptions, agent: String? = nil, agentEnvironment: [String] = [], timeouts: Timeouts = Timeouts(),
+    _ options: ServerOptions, agent: AgentOptions? = nil, wantsKeys: Bool = false, timeouts: Timeouts = Timeouts(),
     logger: Logger? = nil
   ) async throws -> Connection {
     if logger == nil { try options.logging.start() }
@@ -36,9 +36,9 @@ struct Connection: Sendable {
     let key: String
     switch choice {
     case .url(let url):
-      guard agent == nil, agentEnvironment.isEmpty else {
+      guard agent?.isGiven != true else {
         throw CommandError.badUse(
-          "--agent and --agent-env are for the local server, and this is \(url)",
+          "--agent and its options are for the local server, and this is \(url)",
           advice: "leave one of the two out")
       }
       do { address = try ServerAddress(parsing: url) } catch { throw CommandError.badUse(error.detail) }
@@ -46,8 +46,8 @@ struct Connection: Sendable {
     case .local:
       let server = LocalServer(
         paths: paths, environment: environment,
-        agent: AgentChoice(preset: agent, environment: agentEnvironment, configuration: configuration),
-        insistsOnAgent: agent != nil)
+        agent: try AgentOptions.choice(agent, paths: paths, configuration: configuration, environment: environment),
+        configuration: configuration, demand: agent?.isGiven == true ? .agent : wantsKeys ? .keys : .none)
       try await server.start()
       settings.onConnectionRefused = Self.reviving(server)
       address = try ServerAddress(parsing: "unix:\(paths.serverSocket)")
@@ -71,7 +71,7 @@ struct Connection: Sendable {
   /// Starts `server` again when it is gone: once for all calls that find it so, and whatever agent another mount has given it meanwhile.
   private static func reviving(_ server: LocalServer) -> @Sendable () async throws -> Void {
     var server = server
-    server.insistsOnAgent = false
+    server.demand = .none
     let start = SharedAnswer<Void>()
     return { [server] in
       try await start.value(operation: "start") { () async throws(BerayError) in

@@ -12,8 +12,19 @@ struct LocalServer: Sendable {
   let paths: Paths
   let environment: [String: String]
   let agent: AgentChoice
-  /// Whether its preset was asked for now: then a server with another one gives way, or it is an error.
-  var insistsOnAgent = false
+  let configuration: UserConfiguration
+  /// What must hold of a server that runs already.
+  var demand = Demand.none
+
+  enum Demand: Hashable, Sendable {
+    /// Any server will do.
+    case none
+    /// It should have the keys that this process has for its agent. One that works on tasks keeps what it has, with a
+    /// word of warning.
+    case keys
+    /// It must have this agent with these options and keys: another one gives way, or it is an error.
+    case agent
+  }
 
   /// Returns once it answers. Does nothing where it does already.
   func start() async throws(CommandError) {
@@ -28,7 +39,16 @@ struct LocalServer: Sendable {
     if let running = LocalServerProcess(at: paths.serverSocket) {
       if suits(running) { return }
       let unfinished = await LocalServerState.current(paths: paths).unfinished
-      try await Blocking.run { () throws(CommandError) in try running.giveWay(unfinishedTasks: unfinished) }
+      if demand == .keys, unfinished != 0 || !running.startedByItself {
+        let names = running.lacking(agent.variables, of: environment).joined(separator: ", ")
+        return Terminal.note(
+          "beray-fs: the local server (\(running.description)) has other values of \(names); it keeps them while it works"
+        )
+      }
+      let wanted = "agent \(agent.name)"
+      try await Blocking.run { () throws(CommandError) in
+        try running.giveWay(unfinishedTasks: unfinished, to: wanted)
+      }
     }
     do throws(CommandError) {
       try await Blocking.run { [self] () throws(CommandError) in
@@ -38,9 +58,15 @@ struct LocalServer: Sendable {
     } catch {
       throw CommandError("the local server did not start: \(error.what)", advice: "see \(paths.serverLog)")
     }
+    if demand == .agent { try AgentRecord(agent, configuration: configuration).write(data: paths.data) }
   }
 
-  private func suits(_ running: LocalServerProcess) -> Bool { !insistsOnAgent || running.agent == agent.preset }
+  private func suits(_ running: LocalServerProcess) -> Bool {
+    if demand == .none { return true }
+    guard running.lacking(agent.variables, of: environment).isEmpty else { return false }
+    guard demand == .agent else { return true }
+    return running.agentOptions.map { $0 == agent.options } ?? (running.agent == agent.name)
+  }
 
   var arguments: [String] {
     [

@@ -36,19 +36,32 @@ struct LocalServerProcess: Hashable, Sendable {
     return startedByItself ? "demo" : nil
   }
 
+  /// The options of its agent, where it was started by itself: they stand last.
+  var agentOptions: [String]? {
+    guard startedByItself, let index = arguments.firstIndex(of: "--ready-fd") else { return nil }
+    return Array(arguments.dropFirst(index + 2))
+  }
+
+  /// Those of these variables that have another value in `environment` than the server has, or none there.
+  func lacking(_ names: [String], of environment: [String: String]) -> [String] {
+    let own = Self.environment(of: id)
+    return names.filter { name in environment[name].map { $0 != own[name] } ?? false }
+  }
+
   var description: String { "process \(id)" + (agent.map { ", agent \($0)" } ?? "") }
 
   /// Ends it where it was started by itself and no task runs, so that another server can take its place. The caller holds the lock of the
   /// server, so that nobody starts it again in between.
-  func giveWay(unfinishedTasks: Int?) throws(CommandError) {
+  /// - Parameter wanted: what the other server is to be, for the message.
+  func giveWay(unfinishedTasks: Int?, to wanted: String = "another server") throws(CommandError) {
     guard startedByItself else {
       throw CommandError(
-        "'beray-fs serve' runs already (\(description))",
+        "'beray-fs serve' runs already (\(description)), and \(wanted) is wanted",
         advice: "end that one first, leave out --agent, or use another data directory (XDG_DATA_HOME)")
     }
     guard unfinishedTasks == 0 else {
       throw CommandError(
-        "the local server (\(description)) works on \(unfinishedTasks.map(String.init) ?? "unknown") tasks",
+        "the local server (\(description)) works on \(unfinishedTasks.map(String.init) ?? "unknown") tasks, and \(wanted) is wanted",
         advice: "wait for them or stop them ('beray-fs task list' names them)")
     }
     try end()
@@ -67,8 +80,21 @@ struct LocalServerProcess: Hashable, Sendable {
   }
 
   /// The words of /proc/PID/cmdline, proc(5).
-  private static func arguments(of id: pid_t) -> [String] {
-    guard let file = fopen("/proc/\(id)/cmdline", "re") else { return [] }
+  private static func arguments(of id: pid_t) -> [String] { words("/proc/\(id)/cmdline") }
+
+  /// What /proc/PID/environ tells: the variables that it was started with.
+  private static func environment(of id: pid_t) -> [String: String] {
+    var variables: [String: String] = [:]
+    for word in words("/proc/\(id)/environ") {
+      guard let equals = word.firstIndex(of: "=") else { continue }
+      variables[String(word[..<equals])] = String(word[word.index(after: equals)...])
+    }
+    return variables
+  }
+
+  /// The words of a file of proc(5), each of which a NUL ends.
+  private static func words(_ path: String) -> [String] {
+    guard let file = fopen(path, "re") else { return [] }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)

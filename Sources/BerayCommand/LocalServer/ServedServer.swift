@@ -17,14 +17,18 @@ struct ServedServer {
     if let status = FileStatus(behind: data), !status.isDirectory {
       throw CommandError.badUse("--data \(data) is not a directory", advice: "name one, or one that is to be made")
     }
-    let configuration = try settings(paths, data: data, try UserConfiguration(reading: paths.configurationFile))
+    let user = try UserConfiguration(reading: paths.configurationFile)
+    let configuration = try settings(paths, data: data, user)
     let lock = try await takePlace(paths, data: data)
     let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
     let (command, ready) = (command, ready)
+    let record = AgentRecord(try agent(user, data: data), configuration: user)
     let server = BerayServer(configuration) { addresses in
       Self.announce(
         addresses, data: configuration.dataDirectory, isQuiet: command.socket != nil,
         isSecure: command.tlsCert != nil)
+      // Somebody said which agent works here: the next server of this directory has it too.
+      if command.agent.isGiven { try? record.write(data: data) }
       lock?.release()
       ready.ready()
     }
@@ -51,13 +55,26 @@ struct ServedServer {
     return lock
   }
 
+  /// What the options say, else what is remembered for the data directory, else what config.json says.
+  private func agent(_ user: UserConfiguration, data: FilePath) throws(CommandError) -> AgentChoice {
+    let environment = Environment.current()
+    var paths = try Paths(environment: environment)
+    paths.data = data
+    return try AgentOptions.choice(command.agent, paths: paths, configuration: user, environment: environment)
+  }
+
   /// What the server is told to be.
   func settings(_ paths: Paths, data: FilePath, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
-    let agent = AgentChoice(
-      preset: command.agent, command: command.agentCommand, environment: command.agentEnv, configuration: user)
+    let agent = try agent(user, data: data)
     var settings = ServerConfiguration(
       dataDirectory: data.string, agent: try agent.resolved(path: Environment.current()["PATH"]),
       logger: Logger(label: "server"))
+    settings.agentNamed = { [access = agent.access] name in
+      guard let preset = AgentPreset.named(name) else { return nil }
+      return preset.command(access) ?? preset.command()
+    }
+    settings.adoptsOrphans = true
+    settings.source = (command.from ?? user.from).map { WorkSourceText.absolute($0) }
     // The one before it may still answer requests for 5 s, and end its agents for 10 s.
     settings.lockWait = .seconds(30)
     if let socket = command.socket {

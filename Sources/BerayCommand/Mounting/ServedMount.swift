@@ -37,7 +37,7 @@ struct ServedMount {
 
     let timeouts = command.timeout.map { Timeouts(metadata: .seconds($0)) } ?? Timeouts()
     let connection = try await Connection.open(
-      command.serverOptions, agent: command.agent, agentEnvironment: command.agentEnv, timeouts: timeouts,
+      command.serverOptions, agent: command.agent, wantsKeys: true, timeouts: timeouts,
       logger: Logger(label: "client"))
     guard await connection.hasToken() else { throw connection.noToken }
 
@@ -50,6 +50,10 @@ struct ServedMount {
     options.freshness = (command.freshness ?? configuration.freshness).map { .seconds($0) }
     options.scratchPatterns = command.scratch
     options.allowsMkdir = !command.noMkdir
+    if connection.isLocal {
+      options.agent = { AgentNotice.current(paths: paths, environment: environment).name }
+      options.agentAdvice = AgentNotice.current(paths: paths, environment: environment).text
+    }
     let fileSystem = BerayFileSystem(service: connection.client, options: options, logger: Logger(label: "fs"))
     do throws(BerayError) {
       try await fileSystem.load()

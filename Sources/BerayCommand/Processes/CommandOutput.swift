@@ -5,11 +5,14 @@ enum CommandOutput {
   /// What `arguments` wrote to standard output, or nil where it failed, wrote more than `limit` bytes, or took longer than `timeout`: it is then killed.
   ///
   /// A read of a mount whose process hangs cannot be interrupted within this process; a child can be left behind.
-  static func of(_ arguments: [String], timeout: Duration, limit: Int = 1 << 20) -> [UInt8]? {
+  static func of(
+    _ arguments: [String], timeout: Duration, limit: Int = 1 << 20,
+    environment: [String: String] = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
+  ) -> [UInt8]? {
     guard let pipe = try? Pipe() else { return nil }
     defer { close(pipe.readEnd) }
     let spawn = Spawn(
-      executable: arguments[0], arguments: arguments, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
+      executable: arguments[0], arguments: arguments, environment: environment,
       output: .descriptor(pipe.writeEnd))
     let process = try? spawn.start()
     close(pipe.writeEnd)

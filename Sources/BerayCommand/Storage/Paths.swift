@@ -6,7 +6,7 @@ struct Paths: Sendable {
   /// `config.json` and `credentials.json`: `$XDG_CONFIG_HOME/beray-fs`.
   let configuration: FilePath
   /// What the local server keeps: `$XDG_DATA_HOME/beray-fs`.
-  let data: FilePath
+  var data: FilePath
   /// Logs, and files that could not be uploaded: `$XDG_STATE_HOME/beray-fs`.
   let state: FilePath
   /// Sockets and locks: `$XDG_RUNTIME_DIR/beray-fs`, else a directory of this user alone beneath `/run/user` or `/tmp`.

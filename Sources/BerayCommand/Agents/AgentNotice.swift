@@ -1,0 +1,31 @@
+import BerayServer
+
+/// Who works on the tasks of the local server, in words for whoever mounts it.
+struct AgentNotice: Hashable, Sendable {
+  /// Nil where no server runs, or its command line does not tell.
+  let name: String?
+  /// One sentence.
+  let text: String
+
+  /// Asks the processes of this machine.
+  static func current(paths: Paths, environment: [String: String]) -> AgentNotice {
+    let name = LocalServerProcess(at: paths.serverSocket)?.agent
+    return AgentNotice(name: name, ready: InstalledAgent.ready(environment).map(\.preset.name))
+  }
+
+  init(name: String?, ready: [String]) {
+    self.name = name
+    let told = "the agent is \(name ?? "not known")"
+    guard name == "demo" else {
+      text = told
+      return
+    }
+    if let first = ready.first {
+      text =
+        "\(told), which only shows how it works; ready on this machine: \(ready.joined(separator: ", ")); "
+        + "to use it: beray-fs --agent \(first) MOUNTPOINT"
+    } else {
+      text = "\(told), which only shows how it works; 'beray-fs agents' tells how to get a real one"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import BerayAPI
+import BerayServer
+import SystemPackage
+
+/// The agent that a data directory's server was last told to run, so that it has the same the next time.
+struct AgentRecord: Hashable, Sendable {
+  let choice: AgentChoice
+  /// What config.json named at that time. Where it names another now, that is the newer word.
+  let configured: String
+
+  private static func path(_ data: FilePath) -> FilePath { data.appending("agent.json") }
+
+  /// Nil where none was written, or it cannot be understood.
+  init?(data: FilePath) {
+    guard let bytes = try? PrivateFile.readShared(Self.path(data)), let json = try? JSON(parsing: bytes) else {
+      return nil
+    }
+    func words(_ name: String) -> [String] { json[name]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+    choice = AgentChoice(
+      recordedPreset: json["agent"]?.stringValue, command: words("agentCommand"),
+      access: json["agentAccess"]?.stringValue.flatMap(AgentAccess.init(rawValue:)),
+      format: json["agentFormat"]?.stringValue.flatMap(AgentCommand.Format.init(rawValue:)),
+      environment: words("agentEnv"))
+    configured = json["configured"]?.stringValue ?? ""
+  }
+
+  init(_ choice: AgentChoice, configuration: UserConfiguration) {
+    self.choice = choice
+    configured = Self.name(configuration)
+  }
+
+  /// What is remembered for a data directory, where config.json has not named another agent since.
+  static func remembered(data: FilePath, configuration: UserConfiguration) -> AgentChoice? {
+    guard let record = AgentRecord(data: data), record.configured == name(configuration) else { return nil }
+    return record.choice
+  }
+
+  /// Writes it down. The directory must be a server's already.
+  func write(data: FilePath) throws(CommandError) {
+    func words(_ words: [String]) -> JSON { .array(words.map { .string($0) }) }
+    let json: JSON = [
+      "agent": choice.preset.map { .string($0) } ?? .null, "agentCommand": words(choice.command),
+      "agentAccess": choice.access.map { .string($0.rawValue) } ?? .null,
+      "agentFormat": choice.format.map { .string($0.rawValue) } ?? .null, "agentEnv": words(choice.environment),
+      "configured": .string(configured),
+    ]
+    try PrivateFile.replace(Self.path(data), with: Array((json.serialized() + "\n").utf8))
+  }
+
+  private static func name(_ configuration: UserConfiguration) -> String {
+    AgentChoice(configuration: configuration).options.joined(separator: " ")
+  }
+}

@@ -1,0 +1,70 @@
+import BerayAPI
+import BerayServer
+
+/// A preset as it stands on this machine.
+struct InstalledAgent: Sendable {
+  let preset: AgentPreset
+  /// Where its program is; nil where it is not installed.
+  let path: String?
+  /// The variables and login files that it may work with. Names only.
+  let credentials: [String]
+  /// Why it cannot work; nil where nothing is known to be missing.
+  let problem: String?
+
+  init(_ preset: AgentPreset, environment: [String: String]) {
+    self.preset = preset
+    path = AgentProgram.path(of: preset.program, searching: environment["PATH"])
+    credentials = preset.credentials?.found(in: environment) ?? []
+    if path == nil {
+      problem = "not installed"
+    } else {
+      problem = preset.command()?.complaint(in: environment)
+    }
+  }
+
+  /// Every preset, in the order of help.
+  static func all(_ environment: [String: String]) -> [InstalledAgent] {
+    AgentPreset.all.map { InstalledAgent($0, environment: environment) }
+  }
+
+  /// The real agents that could start now.
+  static func ready(_ environment: [String: String]) -> [InstalledAgent] {
+    all(environment).filter { $0.isReady && !$0.isOwn }
+  }
+
+  var isReady: Bool { problem == nil }
+
+  /// Whether it is part of this program, and no agent that anybody installs.
+  var isOwn: Bool { preset.evidence == .own }
+
+  /// What its program says of its version; nil where it says nothing. Blocks for seconds at most.
+  func version(_ environment: [String: String]) -> String? {
+    guard let path, !isOwn else { return nil }
+    guard
+      let output = CommandOutput.of(
+        [path] + preset.versionArguments, timeout: .seconds(15),
+        environment: environment.filter { !$0.key.hasPrefix("BERAY_") })
+    else { return nil }
+    return String(decoding: output, as: UTF8.self).firstMatch(of: /\d+\.\d+(\.\d+)*/).map { String($0.0) }
+  }
+
+  /// How far the preset was tried.
+  var evidence: String {
+    switch preset.evidence {
+    case .own: "part of beray-fs"
+    case .ran(let version): "run with version \(version)"
+    case .documented: "by its documentation only"
+    }
+  }
+
+  func json(version: String?) -> JSON {
+    [
+      "name": .string(preset.name), "summary": .string(preset.summary), "ready": .bool(isReady),
+      "problem": problem.map { .string($0) } ?? .null, "path": path.map { .string($0) } ?? .null,
+      "version": version.map { .string($0) } ?? .null, "credentials": .array(credentials.map { .string($0) }),
+      "access": .string(preset.standardAccess.rawValue),
+      "accesses": .object(preset.accesses.map { JSON.Member($0.rawValue, .string(preset.note($0))) }),
+      "install": .string(preset.install), "evidence": .string(evidence),
+    ]
+  }
+}
