@@ -117,7 +117,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ], exclude: ["Conformance/conformance.py"]),
+      ], exclude: ["Conformance/conformance.py", "AgentLines"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -145,7 +145,7 @@ import Testing
 
   @Test func anAgentOfAPresetGetsItsKey() async throws {
     setenv("ANTHROPIC_API_KEY", "test-key", 1)
-    var agent = try #require(AgentPreset.named("claude")).command
+    var agent = try #require(AgentPreset.named("claude")?.command())
     agent.arguments = ["/bin/sh", "-c", "env"]
     try await TestServer.run(agent: agent) { (server: TestServer) async throws in
       let lines = try await server.runTask("x").events.compactMap { $0["text"]?.stringValue }

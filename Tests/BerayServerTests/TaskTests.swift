@@ -170,7 +170,7 @@ import Testing
   }
 
   @Test func theDemonstrationSaysThatItIsOne() async throws {
-    try await TestServer.run(agent: AgentPreset.named("demo")!.command) { (server: TestServer) async throws in
+    try await TestServer.run(agent: AgentPreset.named("demo")!.command()!) { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("say \"hello\"")
       #expect(events.contains { $0["text"]?.stringValue?.contains("demonstration") == true })
       #expect(events.last?["status"] == "COMPLETED")

@@ -84,7 +84,7 @@ struct TestServer: Sendable {
 }
 
 extension AgentCommand {
-  static var shell: AgentCommand { AgentPreset.named("shell")!.command }
+  static var shell: AgentCommand { AgentPreset.named("shell")!.command()! }
 }
 
 /// Keeps what was logged.
