@@ -73,12 +73,13 @@ let package = Package(
     .target(
       name: "BerayCommand",
       dependencies: [
-        "CLinux", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
+        "CFuse", "CLinux", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .executableTarget(name: "beray-fs", dependencies: ["BerayCommand"]),
+    .plugin(name: "BuildCommit", capability: .buildTool()),
+    .executableTarget(name: "beray-fs", dependencies: ["BerayCommand"], plugins: ["BuildCommit"]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
     .target(
       name: "PosixFacts", dependencies: ["CLinux", "VFS", .product(name: "SystemPackage", package: "swift-system")],
@@ -132,7 +133,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && target.type != .plugin {
   target.swiftSettings = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),

@@ -4,6 +4,6 @@ import Glibc
 @main
 enum Main {
   static func main() async {
-    exit(await Program.main())
+    exit(await Program.main(commit: BuildCommit.text))
   }
 }

@@ -45,12 +45,12 @@ import Testing
   }
 
   @Test func filesGoIntoADirectoryUnderTheirName() {
-    typealias Put = FileCommand.Put
-    #expect(Put.destination(of: "/a/hi", nil) == "hi")
-    #expect(Put.destination(of: "/a/hi", "sub/") == "sub/hi")
-    #expect(Put.destination(of: "/a/hi", "sub/b") == "sub/b")
-    #expect(Put.destination(of: "-", "b") == "b")
-    #expect(Put.destination(of: "-", "sub/") == nil && Put.destination(of: "-", nil) == nil)
+    #expect(FilePut.path(of: "/a/hi", "") == "hi" && FilePut.path(of: "/a/hi/", "") == "hi")
+    #expect(FilePut.path(of: "/a/hi", "sub/") == "sub/hi" && FilePut.path(of: "hi", "./") == "hi")
+    #expect(FilePut.path(of: "/a/hi", "sub/b") == "sub/b")
+    #expect(FilePut.path(of: "-", "b") == "b")
+    #expect(FilePut.path(of: "-", "sub/") == nil && FilePut.path(of: "-", "") == nil)
+    #expect(FilePut.path(of: ".", "sub/") == "sub" && FilePut.path(of: ".", "") == ".")
   }
 
   @Test func agentCommandTakesTheRest() throws {
@@ -62,11 +62,28 @@ import Testing
   }
 
   @Test func tasksGoByNumberOrDirectoryName() throws {
-    #expect(try TaskSelection.read("42").rawValue == 42)
-    #expect(try TaskSelection.read("42-write-docs").rawValue == 42)
+    let task = try TaskReference.id(#require(TaskID("42")))
+    #expect(try TaskReference.read("42") == task && TaskReference.read("42-write-docs") == task)
+    #expect(try TaskReference.read("last") == .last && TaskReference.read("@") == .last)
     for wrong in ["", "x", "4x", "-1", "042"] {
-      #expect(throws: (any Error).self) { try TaskSelection.read(wrong) }
+      #expect(throws: (any Error).self) { try TaskReference.read(wrong) }
     }
+  }
+
+  @Test func everyHelpShowsTheWholeCommandLine() {
+    func check(_ command: any ParsableCommand.Type, _ path: [String]) {
+      let name = (["beray-fs"] + path).joined(separator: " ")
+      let usage = RootCommand.usageString(for: command)
+      #expect(usage.contains(command == MountCommand.self ? "beray-fs [mount]" : name), "\(usage)")
+      for child in command.configuration.subcommands { check(child, path + [child._commandName]) }
+    }
+    check(RootCommand.self, [])
+  }
+
+  @Test func whatMayStandBeforeTheCommandIsWhatAllHave() {
+    let help = ServerOptions.helpMessage(columns: 200) + JSONOption.helpMessage(columns: 200)
+    let names = Set(help.matches(of: /(?m)^ +(--[a-z-]+)/).map { String($0.1) })
+    #expect(names.subtracting(["--help", "--version"]) == Invocation.options.union(Invocation.flags))
   }
 
   @Test func everyHelpHasExamplesThatParse() throws {

@@ -24,17 +24,53 @@ import Testing
 
   @Test func aMistypedCommandIsNoMountpoint() throws {
     for words in [["stauts"], ["--url", "http://h", "stauts"], ["stauts", "-o", "ro"]] {
-      let invocation = try Invocation(words)
-      let error = #expect(throws: CommandError.self) {
-        try invocation.check(RootCommand.parseAsRoot(invocation.words))
-      }
+      let error = #expect(throws: CommandError.self) { try Invocation(words) }
       #expect(error?.status == 2 && error?.what == "no command 'stauts'")
+      #expect(error?.advice == "did you mean 'status'?")
     }
     try check("./stauts")
     try check("mount", "stauts")
     try check("none", "stauts")
     // A directory that is there.
     try check(".")
+  }
+
+  @Test(arguments: [
+    (["tsak", "list"], "no command 'tsak'", "did you mean 'task'?"),
+    (["task", "lst"], "no command 'task lst'", "did you mean 'task list'?"),
+    (["file", "gte", "4", "a"], "no command 'file gte'", "did you mean 'file get'?"),
+    (["--url", "http://h", "taks", "list"], "no command 'taks'", "did you mean 'task'?"),
+    (["quux"], "no command 'quux'", "to mount there: beray-fs ./quux"),
+    (["task", "frobnicate"], "no command 'task frobnicate'", "'beray-fs task --help' lists the commands"),
+  ])
+  func aMistypedCommandIsSuggested(_ words: [String], _ what: String, _ advice: String) {
+    let error = #expect(throws: CommandError.self) { try Invocation(words) }
+    #expect(error?.what == what && error?.advice == advice)
+  }
+
+  @Test(arguments: [
+    (["task", "list", "--statsu", "x"], "there is no option '--statsu': did you mean '--status'?"),
+    (["mount", "--freshnes", "3", "m"], "there is no option '--freshnes': did you mean '--freshness'?"),
+    (["--freshnes", "3", "/m"], "there is no option '--freshnes': did you mean '--freshness'?"),
+    (["file", "get", "4", "a", "--outptu=x"], "there is no option '--outptu': did you mean '--output'?"),
+  ])
+  func aWrongOptionIsNamed(_ words: [String], _ sentence: String) async throws {
+    #expect(try Invocation(words).unknownOption == sentence)
+    let world = TestWorld()
+    #expect(await Program.run(words, in: world.context) == 2)
+    #expect(world.errors.hasPrefix("beray-fs: \(sentence)\nUsage: beray-fs "), "\(world.errors)")
+  }
+
+  @Test func rightOptionsAreNone() throws {
+    #expect(try Invocation(["serve", "--agent-command", "a", "--wat"]).unknownOption == nil)
+    #expect(try Invocation(["task", "list", "--json", "--url=U"]).unknownOption == nil)
+  }
+
+  @Test(arguments: [["--url", "", "task", "list"], ["whoami", "--url="], ["task", "list", "--token-file", ""]])
+  func anEmptyValueIsAnError(_ words: [String]) async {
+    let world = TestWorld()
+    #expect(await Program.run(words, in: world.context) == 2)
+    #expect(world.errors.contains("is empty"), "\(world.errors)")
   }
 
   @Test func helpIsForCommandsThatThereAre() throws {

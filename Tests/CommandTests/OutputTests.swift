@@ -10,7 +10,7 @@ import Testing
     let error = BerayError(
       .authentication, status: 401, detail: "Not \u{1B}[31mauthenticated", operation: "GET users/me")
     let line = ErrorText.line(for: error)
-    #expect(line.hasPrefix("beray-fs: GET users/me: Not "))
+    #expect(line.hasPrefix("beray-fs: Not "))
     #expect(line.contains("login"))
     #expect(!line.contains("\u{1B}"))
   }
@@ -22,13 +22,17 @@ import Testing
     #expect(table.lines[0] == "ID    GOAL")
     #expect(table.lines[2] == "1000  写")
     #expect(!table.lines[1].contains("\u{1B}"))
-    #expect(Table.width("写a") == 3)
+    #expect(TerminalText.width("写a") == 3)
+    #expect(TerminalText.cut("写写写", to: 5) == "写写…" && TerminalText.cut("写写写", to: 6) == "写写写")
   }
 
   @Test func sizesAreForPeople() {
     #expect(Progress.size(1023) == "1023 B")
     #expect(Progress.size(1536) == "1.5 KiB")
-    #expect(Progress.text("f", 512, of: 1024) == "f: 512 B of 1.0 KiB, 50 %")
+    #expect(Progress.text("f", 512, of: 1024, after: .zero) == "f: 512 B of 1.0 KiB, 50 %")
+    #expect(
+      Progress.text("f", 512, of: 1024, after: .seconds(4)) == "f: 512 B of 1.0 KiB, 50 %, 128 B/s, 4s left")
+    #expect(Progress.text("f", 512, of: nil, after: .seconds(4)) == "f: 512 B, 128 B/s")
   }
 
   @Test func streamsEndWithTheStatus() throws {
@@ -45,7 +49,7 @@ import Testing
   }
 
   @Test func longGoalsAreCut() {
-    #expect(GoalText.shortened("one\ntwo") == "one…")
-    #expect(GoalText.shortened("short") == "short")
+    #expect(GoalText.firstLine("one\ntwo") == "one…")
+    #expect(GoalText.firstLine("short") == "short")
   }
 }

@@ -61,14 +61,18 @@ import Testing
     }
   }
 
-  private func follow(_ server: Server) async throws -> (status: String, texts: [String]) {
+  private func follow(_ server: Server, patience: Patience = Patience()) async throws -> (
+    status: String, texts: [String]
+  ) {
     var configuration = BerayClient.Configuration()
     configuration.retries = 0
     let client = BerayClient(
       address: try ServerAddress(parsing: "http://localhost"), credentials: StaticCredentials(token: "t"),
       configuration: configuration, transport: server)
     var texts: [String] = []
-    let follower = TaskFollower(client: client, id: TaskID(rawValue: 7), pause: { try Task.checkCancellation() })
+    let follower = TaskFollower(
+      client: client, id: TaskID(rawValue: 7), pause: { try Task.checkCancellation() },
+      patience: patience)
     let task = try await follower.follow { update in texts += update.events.compactMap(\.text) }
     return (task.status.text, texts)
   }
@@ -85,16 +89,30 @@ import Testing
     #expect(server.script.withLock { $0.resumedAfter } == [nil] + (1...9).map { "\($0)" })
   }
 
-  @Test func aServerOutOfReachIsTriedFiveTimesMore() async throws {
+  @Test func aServerOutOfReachIsWaitedFor() async throws {
     let server = Server(streams: [Server.failure(.connectionRefused)], tasks: [Server.task("RUNNING")])
-    await #expect { try await follow(server) } throws: { ($0 as? BerayError)?.code == .connectionRefused }
-    #expect(server.script.withLock { $0.resumedAfter.count } == 6)
+    await #expect { try await follow(server, patience: Patience(limit: .zero)) } throws: {
+      ($0 as? BerayError)?.code == .connectionRefused
+    }
+    #expect(server.script.withLock { $0.resumedAfter.count } == 1)
     let back = Server(
-      streams: Array(repeating: Server.failure(.timedOut), count: 5) + [
+      streams: Array(repeating: Server.failure(.timedOut), count: 50) + [
         Server.stream("data: \"a\"\n\n", then: .timedOut)
       ],
       tasks: [Server.failure(.connectionLost), Server.task("COMPLETED")])
     #expect(try await follow(back).texts == ["a"])
+  }
+
+  @Test func patienceLastsForAMinuteAndAHalf() {
+    let start = ContinuousClock.now
+    let away = BerayError(.connectionRefused, detail: "", operation: "GET tasks/1")
+    let gone = BerayError(.notFound, detail: "", operation: "GET tasks/1")
+    var patience = Patience()
+    let tries = [Duration.zero, .seconds(89), .seconds(91)].map { patience.allows(away, now: start + $0) }
+    #expect(tries == [true, true, false])
+    patience.succeeded()
+    let again = [away, gone].map { patience.allows($0, now: start + .seconds(92)) }
+    #expect(again == [true, false])
   }
 
   @Test func aServerWithoutStreamsIsAskedForTheTask() async throws {

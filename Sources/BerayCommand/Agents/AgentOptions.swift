@@ -6,7 +6,7 @@ struct AgentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The agent of the local server, 'auto' for the only one that is ready; 'beray-fs agents' lists them.",
-      valueName: "preset"))
+      valueName: "preset"), completion: Completions.presets)
   var agent: String?
 
   @Option(help: ArgumentHelp("What it may do without asking: edits, commands or all.", valueName: "access"))

@@ -5,7 +5,9 @@ import Glibc
 
 /// What a new task may ask for beyond its goal and tools.
 struct TaskWishes: ParsableArguments {
-  @Option(help: ArgumentHelp("The agent that works on it; 'beray-fs agents' lists them.", valueName: "preset"))
+  @Option(
+    help: ArgumentHelp("The agent that works on it; 'beray-fs agents' lists them.", valueName: "preset"),
+    completion: Completions.presets)
   var agent: String?
 
   @Option(
@@ -14,7 +16,10 @@ struct TaskWishes: ParsableArguments {
       valueName: "dir|url"))
   var from: String?
 
-  @Option(name: .customLong("file"), help: ArgumentHelp("A file to begin with. Repeatable.", valueName: "file"))
+  @Option(
+    name: .customLong("file"),
+    help: ArgumentHelp("A file to begin with. Repeatable. Without a goal: the file that has it.", valueName: "file"),
+    completion: .file())
   var files: [String] = []
 
   @Flag(help: "Leave out what .gitignore names.")

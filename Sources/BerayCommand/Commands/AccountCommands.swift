@@ -3,13 +3,15 @@ import BerayAPI
 import BerayClient
 
 /// `beray-fs login`.
-struct LoginCommand: AsyncParsableCommand {
+struct LoginCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "login",
     abstract: "Log in to a server and keep its token.",
+    usage: "beray-fs login [<email>] [<options>]",
     discussion: """
       The token is kept for this server in ~/.config/beray-fs/credentials.json, which only you can read. A mount that \
-      runs takes it at once. The local server needs no login.
+      runs takes it at once. The server of --url becomes the one that is used where none is named; 'beray-fs config' \
+      shows and changes that. The local server needs no login.
 
       EXAMPLE:
         beray-fs login --url https://beray.example.org ann@example.org
@@ -28,25 +30,28 @@ struct LoginCommand: AsyncParsableCommand {
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: JSONOption
 
-  func run() async throws {
-    let connection = try await Connection.open(server)
-    let email = try connection.email(given: email)
-    let password = try Password.obtain(prompt: "Password of \(email)", fromStandardInput: passwordStdin)
+  func run(in context: Context) async throws {
+    let connection = try await context.connection(server)
+    let email = try connection.email(given: email, in: context)
+    let password = try Password.obtain(
+      prompt: "Password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
     let session =
       form
       ? try await connection.client.loginWithForm(email: email, password: password)
       : try await connection.client.login(email: email, password: password)
     try connection.keep(session, email: email)
-    if output.json { try Terminal.print((session.user?.raw ?? .null).serialized()) }
-    Terminal.note("logged in to \(connection.name) as \(ShownText.escaped(session.user?.email ?? email))")
+    if output.json { try context.terminal.print((session.user?.raw ?? .null).serialized()) }
+    context.note("logged in to \(connection.name) as \(ShownText.escaped(session.user?.email ?? email))")
+    try DefaultServer.take(server.url, connection, context)
   }
 }
 
 /// `beray-fs register`.
-struct RegisterCommand: AsyncParsableCommand {
+struct RegisterCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "register",
     abstract: "Make an account on a server.",
+    usage: "beray-fs register [<email>] [--code <code>] [<options>]",
     discussion: """
       The server sends a code to your address; it is asked for, or given by --code in a second call. The local server \
       prints the code in its log.
@@ -68,40 +73,43 @@ struct RegisterCommand: AsyncParsableCommand {
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: JSONOption
 
-  func run() async throws {
-    let connection = try await Connection.open(server)
-    let email = try connection.email(given: email)
+  func run(in context: Context) async throws {
+    let connection = try await context.connection(server)
+    let email = try connection.email(given: email, in: context)
     var code = code
     if code == nil {
       try await connection.client.requestVerificationCode(email: email)
-      Terminal.note("\(connection.name) sent a code to \(email)")
-      guard Terminal.canAsk, !passwordStdin else {
+      context.note("\(connection.name) sent a code to \(email)")
+      guard context.terminal.canAsk, !passwordStdin else {
         let again = ErrorAdvice(url: server.url).command("register \(email) --code CODE")
-        Terminal.note("then run: \(again)")
+        context.note("then run: \(again)")
         return
       }
-      code = try Password.ask("Code", hidden: false)
+      code = try context.terminal.ask("Code", false)
     }
-    let password = try Password.obtain(prompt: "New password of \(email)", fromStandardInput: passwordStdin)
+    let password = try Password.obtain(
+      prompt: "New password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
     if !passwordStdin {
-      guard try Password.ask("The same again", hidden: true) == password else {
+      guard try context.terminal.ask("The same again", true) == password else {
         throw CommandError("the two passwords differ", advice: "run it again with --code \(code ?? "CODE")")
       }
     }
     let session = try await connection.client.register(
       email: email, verificationCode: code ?? "", password: password)
     try connection.keep(session, email: email)
-    if output.json { try Terminal.print((session.user?.raw ?? .null).serialized()) }
+    if output.json { try context.terminal.print((session.user?.raw ?? .null).serialized()) }
     let name = ShownText.escaped(session.user?.email ?? email)
-    Terminal.note("registered at \(connection.name) as \(name), and logged in")
+    context.note("registered at \(connection.name) as \(name), and logged in")
+    try DefaultServer.take(server.url, connection, context)
   }
 }
 
 /// `beray-fs logout`.
-struct LogoutCommand: AsyncParsableCommand {
+struct LogoutCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "logout",
     abstract: "End the session with a server and forget its token.",
+    usage: "beray-fs logout [<options>]",
     discussion: """
       The token is forgotten here whatever the server answers.
 
@@ -111,8 +119,8 @@ struct LogoutCommand: AsyncParsableCommand {
 
   @OptionGroup var server: ServerOptions
 
-  func run() async throws {
-    let connection = try await Connection.open(server)
+  func run(in context: Context) async throws {
+    let connection = try await context.connection(server)
     guard !connection.isLocal else {
       throw CommandError(
         "the local server has no session to end", advice: "name the server with --url; 'status' shows the local one")
@@ -130,15 +138,16 @@ struct LogoutCommand: AsyncParsableCommand {
     try connection.forget()
     // A token that the server no longer takes is as good as gone.
     if case .failure(let error) = answer, error.code != .authentication { throw error }
-    Terminal.note("logged out of \(connection.name)")
+    context.note("logged out of \(connection.name)")
   }
 }
 
 /// `beray-fs whoami`.
-struct WhoamiCommand: AsyncParsableCommand {
+struct WhoamiCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "whoami",
     abstract: "Show who you are to a server.",
+    usage: "beray-fs whoami [--show-token] [<options>]",
     discussion: """
       EXAMPLE:
         beray-fs whoami
@@ -151,23 +160,36 @@ struct WhoamiCommand: AsyncParsableCommand {
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: JSONOption
 
-  func run() async throws {
-    let connection = try await Connection.open(server)
+  func run(in context: Context) async throws {
+    let connection = try await context.connection(server)
     let user = try await connection.client.currentUser()
-    if showToken {
-      guard let token = await connection.credentials.token() else { throw connection.noToken }
-      if output.json { return try Terminal.print((["token": .string(token)] as JSON).serialized()) }
-      try Terminal.print(token)
-      if Terminal.standardErrorIsTerminal {
-        Terminal.note(
-          connection.isLocal
-            ? "for an SDK also run 'beray-fs serve', which listens on http://localhost:8000" : "keep it secret")
-      }
-    } else if output.json {
-      try Terminal.print(user.raw.serialized())
-    } else {
-      try Terminal.print(ShownText.escaped(user.email ?? user.id ?? user.raw.serialized()))
-      Terminal.note("at \(connection.name)")
+    guard showToken else {
+      try context.show(Account(user: user), output)
+      if !output.json { context.note("at \(connection.name)") }
+      return
+    }
+    guard let token = await connection.credentials.token() else { throw connection.noToken }
+    try context.show(ShownToken(token: token), output)
+    if context.terminal.errors.isTerminal, !output.json {
+      context.note(
+        connection.isLocal
+          ? "for an SDK also run 'beray-fs serve', which listens on http://localhost:8000" : "keep it secret")
     }
   }
+}
+
+/// Who the user is to a server.
+struct Account: Payload {
+  let user: User
+
+  var json: JSON { user.raw }
+  func lines(on page: Page) -> [String] { [ShownText.escaped(user.email ?? user.id ?? user.raw.serialized())] }
+}
+
+/// A token, for use elsewhere.
+struct ShownToken: Payload {
+  let token: String
+
+  var json: JSON { ["token": .string(token)] }
+  func lines(on page: Page) -> [String] { [token] }
 }

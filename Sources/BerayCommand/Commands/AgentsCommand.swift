@@ -75,7 +75,7 @@ struct AgentsCommand: AsyncParsableCommand {
           beray-fs agents test claude
         """)
 
-    @Argument(help: ArgumentHelp("The agent.", valueName: "preset"))
+    @Argument(help: ArgumentHelp("The agent.", valueName: "preset"), completion: Completions.presets)
     var name: String
 
     @Option(help: ArgumentHelp("What it may do without asking: edits, commands or all.", valueName: "access"))

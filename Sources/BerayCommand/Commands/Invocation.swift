@@ -3,41 +3,76 @@ import Glibc
 import SystemPackage
 
 /// What the user typed, in the order that the argument parser wants: it knows most options only behind the name of their command.
+///
+/// The parser can give a command the options of the one above it, but looks for them in the whole line: it would take
+/// `--url` from `serve --agent-command a --url b`, which belongs to the agent.
 struct Invocation {
   /// All words but the program's name. Options that stood before the command stand directly behind it, and not at the
   /// end: what follows `--agent-command` belongs to that.
   let words: [String]
-  /// Whether a command is named; else `mount` is meant.
-  let namesCommand: Bool
+  /// The command that is meant; `mount` where none is named.
+  let command: any ParsableCommand.Type
+  /// The names on the way to it, such as `task list`; none where none is named.
+  let path: [String]
 
   /// The options that any command may have, and so may stand before it: those with a value, and those without.
-  private static let options: Set = ["--url", "--token-file", "--ca-file", "--log-file"]
-  private static let flags: Set = ["--insecure-http", "--debug", "--json"]
+  static let options: Set = ["--url", "--token-file", "--ca-file", "--log-file"]
+  static let flags: Set = ["--insecure-http", "--debug", "--json"]
 
-  /// - Throws: ``CommandError`` where help is asked for a command that there is not.
+  /// - Throws: ``CommandError`` where there is no such command.
   init(_ arguments: [String]) throws(CommandError) {
     let leading = arguments.prefix(Self.leadingOptions(arguments))
     let rest = arguments.dropFirst(leading.count)
-    let path = rest.prefix(Self.commandWords(rest))
-    namesCommand = !path.isEmpty || rest.first == "help"
+    let commands = Self.commands(rest)
+    path = Array(rest.prefix(commands.count))
+    command = commands.last ?? MountCommand.self
     words = Array(path + leading + rest.dropFirst(path.count))
-    guard rest.first == "help" else { return }
-    let asked = rest.dropFirst()
-    if Self.commandWords(asked) < asked.count {
-      throw Self.noCommand(asked.joined(separator: " "), advice: "'beray-fs --help' lists the commands")
+    if rest.first == "help" {
+      try Self.checkHelp(rest.dropFirst())
+      return
+    }
+    // The parser's own words, by which a shell asks for completions.
+    guard let next = rest.dropFirst(path.count).first, !next.hasPrefix("-") else { return }
+    if path.isEmpty {
+      guard !next.contains("/"), !ServerChoice.isServer(next), !Self.canBeMountpoint(next) else { return }
+      throw Self.noCommand([next], below: RootCommand.self)
+    }
+    if !command.configuration.subcommands.isEmpty { throw Self.noCommand(path + [next], below: command) }
+  }
+
+  private static func checkHelp(_ asked: ArraySlice<String>) throws(CommandError) {
+    let found = commands(asked)
+    guard found.count == asked.count else {
+      throw noCommand(Array(asked.prefix(found.count + 1)), below: found.last ?? RootCommand.self)
     }
   }
 
   /// Refuses a mistyped command, which would otherwise be made a directory and mounted on.
   func check(_ command: any ParsableCommand) throws(CommandError) {
-    guard !namesCommand, let mount = command as? MountCommand, mount.operands.count == 1 else { return }
+    guard path.isEmpty, let mount = command as? MountCommand, mount.operands.count == 1 else { return }
     let name = mount.mountpoint
     guard !name.contains("/"), !Self.canBeMountpoint(name) else { return }
-    throw Self.noCommand(name, advice: "to mount there: beray-fs ./\(name)")
+    throw Self.noCommand([name], below: RootCommand.self)
+  }
+
+  /// A sentence about the first option that the command does not have; nil where it has all.
+  var unknownOption: String? {
+    let known = Self.optionNames(of: command)
+    for word in words.dropFirst(path.count) {
+      if word == "--" || word == "--agent-command" { return nil }
+      guard word.hasPrefix("--") else { continue }
+      let name = String(word.prefix { $0 != "=" })
+      guard !known.contains(name) else { continue }
+      let similar = Spelling.nearest(to: name, in: known)
+      return "there is no option '\(name)'" + (similar.map { ": did you mean '\($0)'?" } ?? "")
+    }
+    return nil
   }
 
   /// What follows `option` as its value, wherever it stands.
-  func value(of option: String) -> String? {
+  func value(of option: String) -> String? { Self.value(of: option, in: words) }
+
+  static func value(of option: String, in words: [String]) -> String? {
     for (index, word) in words.enumerated() {
       if word == option { return index + 1 < words.count ? words[index + 1] : nil }
       if word.hasPrefix(option + "=") { return String(word.dropFirst(option.count + 1)) }
@@ -45,8 +80,30 @@ struct Invocation {
     return nil
   }
 
-  private static func noCommand(_ name: String, advice: String) -> CommandError {
-    .badUse("no command '\(name)'", advice: advice)
+  /// As its help has them: lines such as `  -q, --quiet  …`.
+  private static func optionNames(of command: any ParsableCommand.Type) -> [String] {
+    var names: [String] = []
+    for line in RootCommand.helpMessage(for: command, includeHidden: true).split(separator: "\n")
+    where line.hasPrefix("  -") {
+      for word in line.split(separator: " ") {
+        guard word.hasPrefix("-") else { break }
+        names.append(String(word.hasSuffix(",") ? word.dropLast() : word))
+      }
+    }
+    return names
+  }
+
+  private static func noCommand(_ path: [String], below parent: any ParsableCommand.Type) -> CommandError {
+    let name = path[path.count - 1]
+    let children = parent.configuration.subcommands
+    let names: [String] = children.map { $0._commandName } + children.flatMap { $0.configuration.aliases }
+    let above = path.dropLast().joined(separator: " ")
+    var advice = "'beray-fs \(above.isEmpty ? "" : above + " ")--help' lists the commands"
+    if parent == RootCommand.self { advice = "to mount there: beray-fs ./\(name)" }
+    if let similar = Spelling.nearest(to: name, in: names) {
+      advice = "did you mean '\(above.isEmpty ? "" : above + " ")\(similar)'?"
+    }
+    return .badUse("no command '\(path.joined(separator: " "))'", advice: advice)
   }
 
   /// A directory, or what cannot be looked at, such as a mount whose process is gone.
@@ -70,15 +127,18 @@ struct Invocation {
     return min(count, words.count)
   }
 
-  /// How many of the words are the path to a command, such as `task list`.
-  private static func commandWords(_ words: ArraySlice<String>) -> Int {
+  /// The commands that the first words name, each below the one before.
+  private static func commands(_ words: ArraySlice<String>) -> [any ParsableCommand.Type] {
     var command: any ParsableCommand.Type = RootCommand.self
-    var count = 0
+    var found: [any ParsableCommand.Type] = []
     for word in words {
-      guard let child = command.configuration.subcommands.first(where: { $0._commandName == word }) else { break }
+      let child = command.configuration.subcommands.first {
+        $0._commandName == word || $0.configuration.aliases.contains(word)
+      }
+      guard let child else { break }
       command = child
-      count += 1
+      found.append(child)
     }
-    return count
+    return found
   }
 }

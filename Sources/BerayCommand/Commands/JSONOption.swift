@@ -1,8 +1,9 @@
 import ArgumentParser
-import BerayAPI
 
 /// `--json`.
 struct JSONOption: ParsableArguments {
-  @Flag(help: "Print JSON, as the server gave it, for scripts.")
+  @Flag(help: "Print JSON, for scripts.")
   var json = false
+
+  var format: OutputFormat { json ? .json : .text }
 }

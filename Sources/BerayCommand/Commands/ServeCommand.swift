@@ -21,6 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
       \(AgentPreset.all.map { "  \($0.name.padded(to: 14))\($0.summary)" }.joined(separator: "\n"))
       """)
 
+  @Flag(help: "End the server of the data directory, where it works on no task.")
+  var stop = false
+
   @Option(help: "The address to listen on; one that other machines reach needs TLS or --behind-proxy.")
   var host = "127.0.0.1"
 
@@ -71,6 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if stop { return try await LocalServerStop(data: data).run() }
     try logging.start(level: .info)
     let ready = ReadySignal(descriptor: readyFd)
     do {

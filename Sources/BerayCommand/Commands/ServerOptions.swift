@@ -9,21 +9,43 @@ struct ServerOptions: ParsableArguments {
     help: ArgumentHelp(
       "The server: http(s)://HOST[:PORT], unix:/SOCKET, or 'local'.",
       discussion: "Without it BERAY_URL counts, then \"url\" in config.json, then the local server.",
-      valueName: "url"))
+      valueName: "url"),
+    completion: .list(["local", "http://localhost:8000", "https://"]))
   var url: String?
 
   @Option(
-    help: ArgumentHelp("A file whose first line is the token, instead of the one that login kept.", valueName: "file"))
+    help: ArgumentHelp("A file whose first line is the token, instead of the one that login kept.", valueName: "file"),
+    completion: .file())
   var tokenFile: String?
 
   @Flag(help: "Send the token over plain http:// to another machine.")
   var insecureHttp = false
 
   @Option(
-    help: ArgumentHelp("A PEM file with the certificates that the server is trusted by.", valueName: "file"))
+    help: ArgumentHelp("A PEM file with the certificates that the server is trusted by.", valueName: "file"),
+    completion: .file())
   var caFile: String?
 
   @OptionGroup var logging: LogOptions
+
+  /// What a line that is not yet whole says.
+  static func given(in words: [String]) -> ServerOptions {
+    var options = ServerOptions()
+    options.url = Invocation.value(of: "--url", in: words)
+    options.tokenFile = Invocation.value(of: "--token-file", in: words)
+    options.caFile = Invocation.value(of: "--ca-file", in: words)
+    options.insecureHttp = words.contains("--insecure-http")
+    options.logging = LogOptions()
+    options.logging.debug = false
+    options.logging.logFile = nil
+    return options
+  }
+
+  func validate() throws {
+    for (name, value) in [("--url", url), ("--token-file", tokenFile), ("--ca-file", caFile)] where value == "" {
+      throw ValidationError("\(name) is empty; give a value, or leave it out")
+    }
+  }
 
   /// The file of `--ca-file`, `BERAY_CA_FILE`, `config.json` or, as for other programs, `SSL_CERT_FILE`; nil: the system's certificates.
   /// - Throws: ``CommandError`` where it cannot be read.
@@ -38,10 +60,12 @@ struct ServerOptions: ParsableArguments {
 
 /// Where a command tells what it does.
 struct LogOptions: ParsableArguments {
-  @Flag(help: "Log every step.")
+  @Flag(help: "Log each operation and each request, with its time.")
   var debug = false
 
-  @Option(help: ArgumentHelp("Append the log to this file instead of standard error.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Append the log to this file instead of standard error.", valueName: "file"),
+    completion: .file())
   var logFile: String?
 
   /// Sends the log of this process where the options say, and by default only warnings to standard error.

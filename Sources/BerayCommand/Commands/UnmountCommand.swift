@@ -13,7 +13,7 @@ struct UnmountCommand: AsyncParsableCommand {
 
       EXAMPLE:
         beray-fs unmount ~/beray
-      """)
+      """, aliases: ["umount"])
 
   /// Longer than the mount itself takes at most, which saves what it could not upload by then.
   private static let defaultLimit = ServedMount.finishLimit + .seconds(20)

@@ -92,8 +92,7 @@ struct UserConfiguration: Hashable, Sendable {
       default:
         throw CommandError(
           "\(path): \"\(member.name)\" is not known",
-          advice:
-            "known are url, agent, agentCommand, agentAccess, agentFormat, agentEnv, from, caFile, cacheMiB, freshness")
+          advice: "known are \(Setting.all.map(\.name).joined(separator: ", "))")
       }
     }
     if agent != nil, agentCommand != nil {

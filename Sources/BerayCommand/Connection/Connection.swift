@@ -11,7 +11,8 @@ struct Connection: Sendable {
   let name: String
   let isLocal: Bool
   private let store: CredentialStore
-  private let environment: [String: String]
+  /// What the server is called in the store and in the configuration.
+  let key: String
 
   /// Chooses the server by the flag, the environment and the configuration, and starts the local one where it is that and does not run.
   /// - Parameters:
@@ -20,13 +21,11 @@ struct Connection: Sendable {
   ///   - timeouts: the deadlines of every call.
   static func open(
     _ options: ServerOptions, agent: AgentOptions? = nil, wantsKeys: Bool = false, timeouts: Timeouts = Timeouts(),
-    logger: Logger? = nil
+    logger: Logger, in context: Context = .process
   ) async throws -> Connection {
-    if logger == nil { try options.logging.start() }
-    let logger = logger ?? Logger(label: "beray-fs")
-    let environment = Environment.current()
-    let paths = try Paths(environment: environment)
-    let configuration = try UserConfiguration(reading: paths.configurationFile)
+    let environment = context.environment
+    let paths = try context.paths()
+    let configuration = try context.configuration()
     let choice = ServerChoice(flag: options.url, environment: environment, configuration: configuration)
     var settings = BerayClient.Configuration()
     settings.timeouts = timeouts
@@ -65,7 +64,7 @@ struct Connection: Sendable {
     return Connection(
       client: BerayClient(address: address, credentials: credentials, configuration: settings, logger: logger),
       credentials: credentials, name: choice == .local ? "the local server" : key, isLocal: choice == .local,
-      store: store, environment: environment, key: key)
+      store: store, key: key)
   }
 
   /// Starts `server` again when it is gone: once for all calls that find it so, and whatever agent another mount has given it meanwhile.
@@ -83,18 +82,15 @@ struct Connection: Sendable {
     }
   }
 
-  private let key: String
-
-  private init(
+  init(
     client: BerayClient, credentials: UserCredentials, name: String, isLocal: Bool, store: CredentialStore,
-    environment: [String: String], key: String
+    key: String
   ) {
     self.client = client
     self.credentials = credentials
     self.name = name
     self.isLocal = isLocal
     self.store = store
-    self.environment = environment
     self.key = key
   }
 
@@ -105,10 +101,10 @@ struct Connection: Sendable {
   }
 
   /// The address to log in with: the one given, of the environment, of the last login, or what the user types.
-  func email(given: String?) throws(CommandError) -> String {
-    if let email = given ?? environment["BERAY_EMAIL"] { return email }
+  func email(given: String?, in context: Context) throws(CommandError) -> String {
+    if let email = given ?? context.environment["BERAY_EMAIL"] { return email }
     if let email = try store.entry(for: key)?.email { return email }
-    return try Password.ask("Email", hidden: false)
+    return try context.terminal.ask("Email", false)
   }
 
   func keep(_ session: Session, email: String) throws(CommandError) {

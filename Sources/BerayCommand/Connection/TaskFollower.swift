@@ -7,9 +7,7 @@ struct TaskFollower {
   let id: TaskID
   /// Waits before the next try.
   var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(1)) }
-
-  /// How often in a row the server may give no answer.
-  private static let patience = 5
+  var patience = Patience()
 
   /// Calls `body` with each update, in order, and returns the task once it has ended.
   ///
@@ -17,16 +15,14 @@ struct TaskFollower {
   /// replay what it sent before: as long as the new stream repeats the old ones word for word, it is not shown again.
   /// Where a server has no stream of events, its task is asked for again and again.
   func follow(_ body: (TaskUpdate) throws -> Void) async throws -> BerayTask {
-    var progress = Progress()
+    var progress = Progress(patience: patience)
     while true {
       do {
         try await readStream(&progress, body)
         let task = try await client.task(id)
         if task.status.isFinished { return task }
-        progress.failures = 0
-      } catch let error as BerayError where Self.mayPass(error) && progress.failures < Self.patience {
-        progress.failures += 1
-      }
+        progress.patience.succeeded()
+      } catch let error as BerayError where progress.patience.allows(error) {}
       try await pause()
     }
   }
@@ -39,7 +35,7 @@ struct TaskFollower {
       return
     }
     progress.replayed = 0
-    progress.failures = 0
+    progress.patience.succeeded()
     do {
       for try await update in updates where progress.isNew(update) {
         try body(update)
@@ -63,8 +59,7 @@ struct TaskFollower {
   /// What the streams have given so far.
   private struct Progress {
     var hasStream = true
-    /// Requests in a row that the server did not answer.
-    var failures = 0
+    var patience: Patience
     var lastEventID: String?
     /// Updates without an id that were shown, over all streams.
     var shown: [JSON] = []

@@ -4,14 +4,16 @@ import SystemPackage
 /// Asks for secrets without showing them.
 enum Password {
   /// The password: the first line of standard input where `fromStandardInput`, else asked for on the terminal.
-  static func obtain(prompt: String, fromStandardInput: Bool) throws(CommandError) -> String {
+  static func obtain(
+    prompt: String, fromStandardInput: Bool, terminal: Terminal
+  ) throws(CommandError) -> String {
     if fromStandardInput {
       guard let line = Swift.readLine(strippingNewline: true), !line.isEmpty else {
         throw .badUse("standard input has no password", advice: "give it as one line")
       }
       return line
     }
-    return try ask(prompt, hidden: true)
+    return try terminal.ask(prompt, true)
   }
 
   /// Asks on the controlling terminal, whatever standard input and output are.

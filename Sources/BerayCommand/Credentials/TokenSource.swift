@@ -46,6 +46,15 @@ struct TokenSource: Sendable {
     }
   }
 
+  /// What people call the place where the token is; nil where `login` keeps it, or nobody has to do with it.
+  static func placeName(tokenFile: String?, environment: [String: String], isLocal: Bool) -> String? {
+    if let tokenFile { return tokenFile }
+    if isLocal { return nil }
+    if let path = environment["BERAY_TOKEN_FILE"], !path.isEmpty { return "\(path) (BERAY_TOKEN_FILE)" }
+    if let token = environment["BERAY_TOKEN"], !token.isEmpty { return "BERAY_TOKEN" }
+    return nil
+  }
+
   /// - Throws: ``CommandError`` where there is no token that only this user can read.
   private static func place(of path: FilePath) throws(CommandError) -> Place {
     let isRegular = FileStatus(behind: path)?.isRegularFile ?? true

@@ -67,7 +67,7 @@ struct LocalServerProcess: Hashable, Sendable {
     try end()
   }
 
-  private func end() throws(CommandError) {
+  func end() throws(CommandError) {
     guard let process = ProcessHandle(id) else {
       if errno == ESRCH { return }
       throw .system("end process \(id)", errno)

@@ -92,7 +92,7 @@ struct ServedServer {
     if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
     settings.agentEnvironment = agent.environment
     settings.idleTimeout = command.idleTimeout.map { .seconds($0) }
-    settings.version = RootCommand.version
+    settings.version = Version.number
     return settings
   }
 

@@ -1,9 +1,9 @@
 import BerayAPI
 import BerayClient
 
-/// Failures as a person reads them: what failed, then what to do.
+/// Failures as a person reads them: what went wrong, then what to do.
 enum ErrorText {
-  /// One line without a newline, such as `beray-fs: GET tasks/7: Task not found: …`.
+  /// One line without a newline, such as `beray-fs: Task not found: 'beray-fs task list' shows your tasks`.
   static func line(for error: any Error, advice: ErrorAdvice = ErrorAdvice()) -> String {
     "beray-fs: " + sentence(for: error, advice: advice)
   }
@@ -13,8 +13,7 @@ enum ErrorText {
     case let error as CommandError:
       return join([error.what, error.advice])
     case let error as BerayError:
-      let detail = error.detail.isEmpty ? error.status.map { "HTTP status \($0)" } : ShownText.escaped(error.detail)
-      return join([error.operation, detail, advice.text(for: error)])
+      return join([reason(error) + place(error, advice.server), advice.text(for: error)])
     default:
       let text = String(describing: error)
       let end = text.lastIndex { !$0.isNewline }.map { text.index(after: $0) } ?? text.startIndex
@@ -24,6 +23,22 @@ enum ErrorText {
 
   static func status(for error: any Error) -> Int32 {
     (error as? CommandError)?.status ?? 1
+  }
+
+  private static func reason(_ error: BerayError) -> String {
+    if !error.detail.isEmpty { return ShownText.escaped(error.detail) }
+    let text = error.description
+    return text.hasPrefix(error.operation + ": ") ? String(text.dropFirst(error.operation.count + 2)) : text
+  }
+
+  /// Where it went wrong: the server that cannot be reached, or the request that it could not answer.
+  private static func place(_ error: BerayError, _ server: String?) -> String {
+    switch error.code {
+    case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut, .secureConnectionFailed:
+      server.map { " (\(ShownText.escaped($0)))" } ?? ""
+    case .api, .invalidResponse: " (\(error.operation))"
+    default: ""
+    }
   }
 
   private static func join(_ parts: [String?]) -> String {

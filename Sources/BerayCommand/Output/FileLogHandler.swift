@@ -30,6 +30,7 @@ struct FileLogHandler: LogHandler {
       line += " \(key)=\(ShownText.escaped(value.description))"
     }
     let bytes = Array((line + "\n").utf8)
+    if descriptor == STDERR_FILENO { Terminal.process.hideStatus() }
     // One write(2) in append mode: lines of two processes do not mix.
     _ = write(descriptor, bytes, bytes.count)
   }

@@ -1,48 +1,63 @@
-import Glibc
 import Synchronization
 
-/// A line on standard error that tells how far a transfer is, where standard error is a terminal.
+/// How far a transfer is, on the terminal's status line.
 final class Progress: Sendable {
   private struct State {
+    var label: String
     var bytes: Int64 = 0
-    var shownAt: Int64 = 0
-    var isShown = false
+    var shownAt: ContinuousClock.Instant?
   }
 
-  private let label: String
   private let total: Int64?
-  private let isOn: Bool
-  private let state = Mutex(State())
+  private let terminal: Terminal?
+  private let clock: @Sendable () -> ContinuousClock.Instant
+  private let start: ContinuousClock.Instant
+  private let state: Mutex<State>
 
-  init(_ label: String, total: Int64?, isOn: Bool = Terminal.standardErrorIsTerminal) {
-    self.label = label
+  /// - Parameters:
+  ///   - total: bytes, where it is known.
+  ///   - terminal: nil: nothing is shown.
+  init(
+    _ label: String, total: Int64?, on terminal: Terminal?,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) {
     self.total = total
-    self.isOn = isOn
+    self.terminal = terminal
+    self.clock = clock
+    start = clock()
+    state = Mutex(State(label: label))
   }
+
+  /// What is transferred now.
+  func name(_ label: String) { state.withLock { $0.label = label } }
 
   func add(_ count: Int) {
-    guard isOn else { return }
+    guard let terminal else { return }
+    let now = clock()
     let line: String? = state.withLock { state in
       state.bytes += Int64(count)
-      var time = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &time)
-      let now = Int64(time.tv_sec) * 10 + Int64(time.tv_nsec) / 100_000_000
-      guard now > state.shownAt + 1 else { return nil }
+      if let shownAt = state.shownAt, now - shownAt < .milliseconds(200) { return nil }
       state.shownAt = now
-      state.isShown = true
-      return Self.text(label, state.bytes, of: total)
+      return Self.text(state.label, state.bytes, of: total, after: now - start)
     }
-    if let line { Self.show("\r\(line)\u{1B}[K") }
+    if let line { terminal.showStatus(line) }
   }
 
   /// Takes the line away.
-  func end() {
-    if state.withLock({ $0.isShown }) { Self.show("\r\u{1B}[K") }
-  }
+  func end() { terminal?.hideStatus() }
 
-  static func text(_ label: String, _ bytes: Int64, of total: Int64?) -> String {
-    guard let total, total > 0 else { return "\(label): \(size(bytes))" }
-    return "\(label): \(size(bytes)) of \(size(total)), \(min(100, bytes * 100 / total)) %"
+  /// Such as `a.tar: 1.0 MiB of 4.0 MiB, 25 %, 512.0 KiB/s, 6s left`. The rate is told once it means something.
+  static func text(_ label: String, _ bytes: Int64, of total: Int64?, after time: Duration) -> String {
+    var text = "\(label): \(size(bytes))"
+    if let total, total > 0 { text += " of \(size(total)), \(min(100, bytes * 100 / total)) %" }
+    let seconds = time / .seconds(1)
+    guard seconds >= 0.5, bytes > 0 else { return text }
+    let rate = Double(bytes) / seconds
+    text += ", \(size(Int64(rate)))/s"
+    if let total, total > bytes {
+      text += ", \(TimeText.span(seconds: Int64((Double(total - bytes) / rate).rounded(.up)))) left"
+    }
+    return text
   }
 
   /// A number of bytes for people, in powers of 1024 with one digit after the point.
@@ -53,10 +68,5 @@ final class Progress: Sendable {
       tenths /= 1024
     }
     return "\(tenths / 10).\(tenths % 10) TiB"
-  }
-
-  private static func show(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 }

@@ -2,39 +2,50 @@ import BerayAPI
 
 /// Rows for people: columns two spaces apart, the last one as long as it likes. What servers sent is escaped.
 struct Table {
-  private var rows: [[String]]
+  /// What stands in one place, and how it looks on a terminal.
+  struct Cell: ExpressibleByStringLiteral {
+    var text: String
+    var style = Style.plain
+
+    init(_ text: String, _ style: Style = .plain) {
+      self.text = ShownText.escaped(text)
+      self.style = style
+    }
+
+    init(stringLiteral text: String) { self.init(text) }
+  }
+
+  private var rows: [[Cell]]
 
   init(_ header: String...) {
-    rows = [header]
+    rows = [header.map { Cell($0, .bold) }]
   }
 
   mutating func append(_ cells: String...) {
-    rows.append(cells.map { ShownText.escaped($0) })
+    rows.append(cells.map { Cell($0) })
   }
 
-  var lines: [String] {
+  mutating func append(_ cells: [Cell]) {
+    rows.append(cells)
+  }
+
+  var lines: [String] { lines(on: Page()) }
+
+  /// One line for each row. Where the page has a width, the last column is cut to fit.
+  func lines(on page: Page) -> [String] {
     let count = rows[0].count
-    let widths = (0..<count).map { column in rows.map { Self.width($0[column]) }.max() ?? 0 }
+    let widths = (0..<count).map { column in rows.map { TerminalText.width($0[column].text) }.max() ?? 0 }
+    let before = widths.dropLast().reduce(0, +) + 2 * (count - 1)
+    let room = page.columns.map { max(8, $0 - before) }
     return rows.map { row in
       var line = ""
       for (column, cell) in row.enumerated() {
-        line += cell
-        if column < count - 1 { line += String(repeating: " ", count: widths[column] - Self.width(cell) + 2) }
+        let isLast = column == count - 1
+        let text = isLast ? room.map { TerminalText.cut(cell.text, to: $0) } ?? cell.text : cell.text
+        line += page.styled(text, cell.style)
+        if !isLast { line += String(repeating: " ", count: widths[column] - TerminalText.width(text) + 2) }
       }
       return line
-    }
-  }
-
-  /// Terminal columns: the wide blocks of East Asian scripts and emoji take two.
-  static func width(_ text: String) -> Int {
-    text.reduce(0) { sum, character in
-      let scalar = character.unicodeScalars.first?.value ?? 0
-      switch scalar {
-      case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
-        0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
-        return sum + 2
-      default: return sum + 1
-      }
     }
   }
 }

@@ -6,6 +6,8 @@ import SystemPackage
 struct FileStatus {
   /// The nine bits of who may do what.
   let permissions: UInt32
+  /// Whether it runs as its owner.
+  let isSetUserID: Bool
   let user: UInt32
   let size: Int64
   let isRegularFile: Bool
@@ -39,6 +41,7 @@ struct FileStatus {
 
   private init(_ status: linux_status) {
     permissions = status.mode & 0o777
+    isSetUserID = status.mode & 0o4000 != 0
     user = status.owner
     size = status.size
     isRegularFile = status.mode & 0o170000 == 0o100000

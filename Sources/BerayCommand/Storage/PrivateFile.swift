@@ -13,11 +13,22 @@ enum PrivateFile {
     }
     defer { close(descriptor) }
     guard let status = FileStatus(of: descriptor) else { throw .system("look at \(path)", errno) }
-    guard status.permissions & 0o077 == 0 else {
-      throw CommandError(
-        "\(path) can be read by other users, and it holds a secret", advice: "run: chmod 600 '\(path)'")
-    }
+    try checkSecret(status, path)
     return try readAll(descriptor, path)
+  }
+
+  /// - Throws: ``CommandError`` where others can read what is in the file, or it cannot hold a secret at all.
+  private static func checkSecret(_ status: FileStatus, _ path: FilePath) throws(CommandError) {
+    guard !status.isDirectory else {
+      throw CommandError("\(path) is a directory", advice: "name the file that holds the secret")
+    }
+    // A device holds nothing, and a pipe gives what it has once.
+    guard status.isRegularFile, status.permissions & 0o077 != 0 else { return }
+    let isOwn = status.user == geteuid()
+    throw CommandError(
+      "\(path) can be read by other users, and it holds a secret",
+      advice: isOwn
+        ? "run: chmod 600 '\(path)'" : "it belongs to user \(status.user): use a copy that only you can read")
   }
 
   /// The bytes of `path`, whoever else can read it; nil where there is no such file.

@@ -2,50 +2,42 @@ import BerayClient
 import Glibc
 import SystemPackage
 
-/// A transfer from the server to standard output or into a file, with its progress.
+/// A transfer from the server to standard output or into a file.
 struct Download {
-  let label: String
   let content: FileContent
+  let progress: Progress
+  let terminal: Terminal
 
-  /// - Parameter place: a path, or `-` for standard output. A file appears under its name only once it is whole.
-  func write(to place: String) async throws {
-    let isShown = Terminal.standardErrorIsTerminal && (place != "-" || !Terminal.standardOutputIsTerminal)
-    let progress = Progress(label, total: content.size, isOn: isShown)
-    defer { progress.end() }
+  /// - Parameters:
+  ///   - place: a path, or `-` for standard output. A file appears under its name only once it is whole.
+  ///   - isExecutable: for a new file; one that is replaced keeps its mode.
+  func write(to place: String, isExecutable: Bool = false) async throws {
     if place == "-" {
       for try await piece in content.body {
-        try Terminal.write(piece)
+        try terminal.write(piece)
         progress.add(piece.count)
       }
       return
     }
     do {
-      try await write(toFile: Self.behindLinks(FilePath(place)), progress)
+      try await write(toFile: Self.behindLinks(FilePath(place)), isExecutable: isExecutable)
     } catch let code as Errno {
       throw CommandError.system("write \(place)", code.rawValue)
     }
   }
 
-  private func write(toFile path: FilePath, _ progress: Progress) async throws {
+  private func write(toFile path: FilePath, isExecutable: Bool) async throws {
     let status = FileStatus(of: path)
     // A device or a pipe, such as /dev/null, is written as it is.
     if let status, !status.isRegularFile {
-      return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]), progress)
+      return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]))
     }
     let part = try PartFile(of: path)
-    // Ctrl-C leaves no part behind.
-    let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
-    let watch = Task {
-      for await signal in signals {
-        part.remove()
-        progress.end()
-        Signals.end(by: signal)
-      }
-    }
-    defer { watch.cancel() }
+    try PartFile.removeAtSignals(terminal)
     do {
-      try await copy(into: FileDescriptor(rawValue: part.descriptor), progress)
-      try part.take(path, mode: status.map { mode_t($0.permissions) })
+      try await copy(into: FileDescriptor(rawValue: part.descriptor))
+      let mode = status.map { mode_t($0.permissions) } ?? (isExecutable ? PartFile.masked(0o777) : nil)
+      try part.take(path, mode: mode)
     } catch {
       part.remove()
       throw error
@@ -59,7 +51,7 @@ struct Download {
     return FilePath(String(cString: resolved))
   }
 
-  private func copy(into file: FileDescriptor, _ progress: Progress) async throws {
+  private func copy(into file: FileDescriptor) async throws {
     do {
       for try await piece in content.body {
         try file.writeAll(piece)

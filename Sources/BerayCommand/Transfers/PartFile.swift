@@ -1,7 +1,8 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
-/// A file beside its later name, under a name that nobody can guess.
+/// A file beside its later name, under a name that nobody can guess. A signal that ends this process removes it first.
 struct PartFile {
   let descriptor: Int32
   private let path: FilePath
@@ -13,6 +14,7 @@ struct PartFile {
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     path = FilePath(platformString: template)
+    Self.open.withLock { [path] in _ = $0.insert(path) }
   }
 
   /// Puts it in the place of `target`, with the mode that this had, or that a new file gets.
@@ -20,13 +22,37 @@ struct PartFile {
     guard chmod(path.string, mode ?? Self.newFileMode) == 0, rename(path.string, target.string) == 0 else {
       throw Errno(rawValue: errno)
     }
+    Self.open.withLock { _ = $0.remove(path) }
   }
 
-  func remove() { unlink(path.string) }
+  func remove() {
+    unlink(path.string)
+    Self.open.withLock { _ = $0.remove(path) }
+  }
 
-  private static var newFileMode: mode_t {
+  /// `mode` as umask(2) leaves it to new files.
+  static func masked(_ mode: mode_t) -> mode_t {
     let mask = umask(0o077)
     umask(mask)
-    return 0o666 & ~mask
+    return mode & ~mask
   }
+
+  private static var newFileMode: mode_t { masked(0o666) }
+
+  private static let open = Mutex<Set<FilePath>>([])
+
+  /// Has signals that end this process remove the parts first, from now on.
+  static func removeAtSignals(_ terminal: Terminal) throws(CommandError) {
+    guard isWatched.exchange(true, ordering: .relaxed) == false else { return }
+    let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
+    Task {
+      for await signal in signals {
+        for path in open.withLock({ $0 }) { unlink(path.string) }
+        terminal.hideStatus()
+        Signals.end(by: signal)
+      }
+    }
+  }
+
+  private static let isWatched = Atomic(false)
 }

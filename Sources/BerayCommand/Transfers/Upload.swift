@@ -6,14 +6,20 @@ import SystemPackage
 struct Upload: Sendable {
   private let content: UploadBody
 
-  /// - Parameter file: a path, or `-`: standard input is then kept in an unlinked temporary file, for its length must be known.
-  init(file: String) throws(CommandError) {
-    let descriptor = file == "-" ? try Self.spooledInput() : Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  /// Whether it can be run.
+  let isExecutable: Bool
+
+  /// - Parameters:
+  ///   - file: a path, or `-`: standard input is then kept in an unlinked temporary file, for its length must be known.
+  ///   - spool: where that file is made.
+  init(file: String, spool: String = "/tmp") throws(CommandError) {
+    let descriptor = file == "-" ? try Self.spooledInput(spool) : Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system("read \(file)", errno) }
+    isExecutable = file != "-" && (FileStatus(of: descriptor)?.permissions ?? 0) & 0o100 != 0
     do {
       content = try UploadBody.file(descriptor: descriptor, name: file)
     } catch {
-      throw .badUse("\(file) is not a regular file", advice: "give files one by one, or '-' for standard input")
+      throw .badUse("\(file) is not a regular file", advice: "use -r for a directory, or '-' for standard input")
     }
   }
 
@@ -34,8 +40,7 @@ struct Upload: Sendable {
     }
   }
 
-  private static func spooledInput() throws(CommandError) -> Int32 {
-    let directory = Environment.current()["TMPDIR"] ?? "/tmp"
+  private static func spooledInput(_ directory: String) throws(CommandError) -> Int32 {
     var template = Array("\(directory)/beray-fs.XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw .system("make a temporary file in \(directory)", errno) }

@@ -1,0 +1,125 @@
+import ArgumentParser
+import BerayAPI
+import BerayClient
+import SystemPackage
+
+/// `beray-fs file put`.
+struct FilePut: ContextualCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put",
+    abstract: "Put files into a task.",
+    usage: "beray-fs file put <task> <file> ... [<path>] [-r] [<options>]",
+    discussion: """
+      As with cp(1), the last of several words says where to: a path, or a directory of the task.
+
+      EXAMPLE:
+        beray-fs file put 42 notes.txt
+        beray-fs file put 42 a.txt b.txt texts/
+        beray-fs file put -r 42 src
+        git diff | beray-fs file put 42 - review/change.patch
+      """)
+
+  @OptionGroup var selection: TaskSelection
+
+  @Argument(
+    help: "Files here, then where to in the task; '-' is standard input, and needs that.", completion: .file())
+  var operands: [String]
+
+  @Option(
+    name: [.customShort("t"), .long], help: ArgumentHelp("A directory of the task that gets all.", valueName: "path"),
+    completion: Completions.taskFiles)
+  var to: String?
+
+  @Flag(name: [.customShort("r"), .long], help: "Directories too, with all that is beneath them.")
+  var recursive = false
+
+  @OptionGroup var server: ServerOptions
+  @OptionGroup var output: JSONOption
+
+  /// A file that goes, and where to.
+  struct Part: Sendable {
+    let source: String
+    let target: String
+  }
+
+  func run(in context: Context) async throws {
+    let client = try await context.connection(server).client
+    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let (parts, directories) = try await plan(files, context)
+    let spool = context.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    if !directories.isEmpty { try await make(directories, files, context) }
+    let sizes = parts.compactMap { FileStatus(behind: FilePath($0.source))?.size }
+    let total = sizes.count == parts.count ? sizes.reduce(0, +) : nil
+    let progress = Progress("", total: total, on: context.terminal)
+    defer { progress.end() }
+    let output = output
+    try await Batch(items: parts).run(in: context, advice: ErrorAdvice(.files, url: server.url)) { part in
+      progress.name(part.target)
+      let upload = try Upload(file: part.source, spool: spool)
+      let receipt = try await client.uploadFile(
+        to: files.id, path: part.target, content: upload.body(progress), contentType: nil)
+      if upload.isExecutable, try await client.capabilities().contains(.attributes) {
+        try await client.setAttributes(of: files.id, path: part.target, mode: 0o755, modified: nil)
+      }
+      if parts.count == 1 || output.json { try context.tell(receipt.raw, output) }
+    }
+    if parts.count > 1, !output.json { context.note("\(parts.count) files uploaded") }
+  }
+
+  private func plan(_ files: TaskFiles, _ context: Context) async throws -> ([Part], directories: [String]) {
+    let (sources, target) = try await destination(files)
+    var parts: [Part] = []
+    var directories: [String] = []
+    for source in sources {
+      guard let path = Self.path(of: source, target) else {
+        throw CommandError.badUse("it has no name", advice: "say which path in the task it shall have")
+      }
+      guard source != "-", FileStatus(behind: FilePath(source))?.isDirectory == true else {
+        parts.append(Part(source: source, target: path))
+        continue
+      }
+      guard recursive else { throw CommandError.badUse("\(source) is a directory", advice: "use -r") }
+      let tree = try LocalTree(FilePath(source))
+      for file in tree.files {
+        parts.append(Part(source: "\(source)/\(file)", target: TaskFiles.joined(path, file)))
+      }
+      directories += tree.emptyDirectories.map { TaskFiles.joined(path, $0) }
+      for skipped in tree.skipped { context.note("beray-fs: \(skipped), left out") }
+    }
+    return (parts, directories)
+  }
+
+  /// Which of the operands are files, and where they go: a directory ends with `/`, the top is empty.
+  private func destination(_ files: TaskFiles) async throws -> (sources: [String], target: String) {
+    if let to { return (operands, to.hasSuffix("/") ? to : to + "/") }
+    guard operands.count > 1, let last = operands.last else { return (operands, "") }
+    let sources = Array(operands.dropLast())
+    if last.hasSuffix("/") { return (sources, last) }
+    if try await files.isDirectory(last) { return (sources, last + "/") }
+    guard sources.count == 1 else {
+      throw CommandError.badUse(
+        "'\(last)' is not a directory of the task, and several files are to go there",
+        advice: "end it with '/', or use --to")
+    }
+    return (sources, last)
+  }
+
+  /// The path in the task, as cp(1) has it: a target that is empty or ends with `/` gets the file under its name.
+  static func path(of file: String, _ target: String) -> String? {
+    if !target.isEmpty, !target.hasSuffix("/") { return TaskFiles.normalized(target) }
+    let directory = TaskFiles.normalized(target)
+    guard file != "-", let name = FilePath(AbsolutePath.of(file)).lexicallyNormalized().lastComponent?.string else {
+      return nil
+    }
+    // The contents of this directory, and not the directory under a name that was not typed.
+    if TaskFiles.normalized(file) == "." { return directory }
+    return TaskFiles.joined(directory, name)
+  }
+
+  private func make(_ directories: [String], _ files: TaskFiles, _ context: Context) async throws {
+    guard try await files.client.capabilities().contains(.makeDirectory) else {
+      return context.note("beray-fs: this server makes no directories: \(directories.count) empty ones are left out")
+    }
+    for directory in directories { try await FileMakeDirectory.make(directory, withParents: true, files) }
+  }
+}

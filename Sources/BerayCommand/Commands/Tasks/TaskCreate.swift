@@ -1,0 +1,110 @@
+import ArgumentParser
+import BerayAPI
+import BerayClient
+import SystemPackage
+
+/// `beray-fs task create`.
+struct TaskCreate: ContextualCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Start a task; prints its id.",
+    usage: "beray-fs task create (<goal> | --file <file>) [<options>]",
+    discussion: """
+      EXAMPLE:
+        beray-fs task create "Write a haiku about files"
+        beray-fs task create "Mend the tests" --agent codex --from ~/src/project
+        beray-fs task create --file goal.txt --follow
+        beray-fs task create - --tool search < goal.txt
+        beray-fs task create "Ask the database" --tool '{"db": {"url": "http://h"}}'
+
+      With --follow or --wait the exit status is that of 'task wait'.
+      """)
+
+  @Argument(help: "What is to be done; '-' reads it from standard input.")
+  var goal: String?
+
+  @Option(
+    name: .customLong("tool"),
+    help: ArgumentHelp("A tool for the agent: a name, or a JSON object {name: {url}}. Repeatable.", valueName: "tool"))
+  var tools: [String] = []
+
+  @Flag(help: "Print the events of the task until it ends.")
+  var follow = false
+
+  @Flag(help: "Wait until the task ends, and print its status.")
+  var wait = false
+
+  @Flag(name: [.customShort("q"), .long], help: "Print nothing but the id.")
+  var quiet = false
+
+  @OptionGroup var wishes: TaskWishes
+  @OptionGroup var server: ServerOptions
+  @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    guard goal != nil || wishes.files.count == 1 else {
+      throw ValidationError("give a goal, or --file FILE that has it")
+    }
+    if follow, wait || quiet { throw ValidationError("--follow prints events: leave out --wait and --quiet") }
+  }
+
+  func run(in context: Context) async throws {
+    let goal = try goalText()
+    guard goal.contains(where: { !$0.isWhitespace }) else {
+      throw CommandError.badUse("the goal is empty", advice: "say what is to be done")
+    }
+    let tools = try tools.map(Self.tool)
+    let connection = try await context.connection(server, wantsKeys: true)
+    var wishes = wishes
+    if self.goal == nil { wishes.files = [] }
+    let options = try await wishes.options(for: connection)
+    let task = try await connection.client.createTask(
+      goal: goal, tools: tools.isEmpty ? nil : tools, options: options)
+    if follow {
+      context.note("task \(task.id); it runs on after Ctrl-C")
+      let end = try await TaskEventPrinter(id: task.id, connection: connection, output: output).run(in: context)
+      return try EndOfTasks([end]).exit()
+    }
+    guard wait else {
+      try context.show(CreatedTask(task: task), output)
+      if !quiet, !output.json, context.terminal.output.isTerminal {
+        context.note("follow it: \(ErrorAdvice(url: server.url).command("task stream \(task.id)"))")
+      }
+      return
+    }
+    if !output.json { try context.terminal.print(task.id.description) }
+    let end = try await context.follow(task.id, connection) { _ in }
+    if output.json { try context.terminal.print(end.raw.serialized()) }
+    if !output.json, !quiet { try context.terminal.print(ShownText.escaped(end.status.text)) }
+    try EndOfTasks([end]).exit()
+  }
+
+  private func goalText() throws(CommandError) -> String {
+    if let goal, goal != "-" { return goal }
+    guard goal == nil, let file = wishes.files.first, file != "-" else { return try StandardInput.text() }
+    guard let bytes = try PrivateFile.readShared(FilePath(file)) else {
+      throw .badUse("\(file) is not there", advice: "check the path")
+    }
+    guard var text = String(validating: bytes, as: UTF8.self) else {
+      throw .badUse("\(file) is not UTF-8", advice: "give a file of text")
+    }
+    if text.hasSuffix("\n") { text.removeLast() }
+    return text
+  }
+
+  /// A word is a tool's name; what begins like a JSON object must be one.
+  static func tool(_ text: String) throws(CommandError) -> JSON {
+    guard text.hasPrefix("{") else { return .string(text) }
+    do { return try JSON(parsing: Array(text.utf8)) } catch {
+      throw .badUse("--tool '\(text)' is not JSON: \(error)", advice: "give a name or a JSON object")
+    }
+  }
+}
+
+/// A task that was just made: its id alone, for scripts.
+struct CreatedTask: Payload {
+  let task: BerayTask
+
+  var json: JSON { task.raw }
+  func lines(on page: Page) -> [String] { [task.id.description] }
+}

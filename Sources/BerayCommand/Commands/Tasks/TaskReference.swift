@@ -1,0 +1,58 @@
+import ArgumentParser
+import BerayAPI
+import BerayClient
+
+/// What a person calls a task.
+enum TaskReference: Hashable, Sendable {
+  case id(TaskID)
+  /// The newest one.
+  case last
+
+  /// Takes the number, the name of the task's directory such as `42-write-docs`, `last` and `@`.
+  @Sendable static func read(_ text: String) throws -> TaskReference {
+    if text == "last" || text == "@" { return .last }
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    guard digits.count == text.count || text.dropFirst(digits.count).hasPrefix("-"), let id = TaskID(String(digits))
+    else {
+      throw ValidationError(
+        "'\(text)' is not a task: give its number, or 'last'; 'beray-fs task list' shows your tasks")
+    }
+    return .id(id)
+  }
+
+  /// - Throws: where it cannot be asked which one is the newest, or where there is none.
+  func resolved(by client: BerayClient) async throws -> TaskID {
+    switch self {
+    case .id(let id): return id
+    case .last:
+      guard let newest = try await client.tasks().map(\.id).max() else {
+        throw CommandError("there is no task yet", advice: "start one: beray-fs task create GOAL")
+      }
+      return newest
+    }
+  }
+}
+
+/// The task that a command is about.
+struct TaskSelection: ParsableArguments {
+  @Argument(
+    help: "The task: its number, or 'last'.", completion: Completions.tasks, transform: TaskReference.read)
+  var task: TaskReference
+}
+
+/// The tasks that a command is about.
+struct TasksSelection: ParsableArguments {
+  @Argument(
+    help: "The tasks: their numbers, or 'last'.", completion: Completions.tasks, transform: TaskReference.read)
+  var tasks: [TaskReference]
+
+  /// Each once, in the order in which they were given.
+  func resolved(by client: BerayClient) async throws -> [TaskID] {
+    var ids: [TaskID] = []
+    for task in tasks {
+      let id = try await task.resolved(by: client)
+      if !ids.contains(id) { ids.append(id) }
+    }
+    return ids
+  }
+}

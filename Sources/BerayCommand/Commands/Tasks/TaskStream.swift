@@ -1,0 +1,116 @@
+import ArgumentParser
+import BerayAPI
+import BerayClient
+
+/// `beray-fs task stream`.
+struct TaskStream: ContextualCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stream",
+    abstract: "Print a task's events as they come, until it ends.",
+    usage: "beray-fs task stream (<task> | --all) [<options>]",
+    discussion: """
+      With --all: the events of every task that runs or begins, each line with the task's number, until Ctrl-C.
+
+      EXAMPLE:
+        beray-fs task stream 42
+        beray-fs task stream last --json | jq -r 'select(.type == "output") | .text'
+        beray-fs task stream --all
+      """)
+
+  @Argument(
+    help: "The task: its number, or 'last'.", completion: Completions.tasks, transform: TaskReference.read)
+  var task: TaskReference?
+
+  @Flag(name: [.customShort("a"), .long], help: "All tasks that run or begin.")
+  var all = false
+
+  @OptionGroup var server: ServerOptions
+  @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    guard (task != nil) != all else {
+      throw ValidationError(all ? "give a task or --all, not both" : "give a task, such as 'last', or --all")
+    }
+  }
+
+  func run(in context: Context) async throws {
+    let connection = try await context.connection(server)
+    guard let task else { return try await AllTaskEvents(connection: connection, output: output).run(in: context) }
+    let id = try await task.resolved(by: connection.client)
+    _ = try await TaskEventPrinter(id: id, connection: connection, output: output).run(in: context)
+  }
+}
+
+/// Prints one task's events, to its end.
+struct TaskEventPrinter {
+  let id: TaskID
+  let connection: Connection
+  let output: JSONOption
+  /// Whether each line tells whose it is.
+  var namesTask = false
+
+  func run(in context: Context) async throws -> BerayTask {
+    var lines = EventLines()
+    let task = try await context.follow(id, connection) { update in
+      switch output.format {
+      case .json: try context.terminal.print((namesTask ? named(update.raw) : update.raw).serialized())
+      case .text: for line in lines.of(update) { try context.terminal.write(prefix + line) }
+      }
+    }
+    switch output.format {
+    case .json: break
+    case .text: if let line = lines.end(of: task) { try context.terminal.write(prefix + line) }
+    }
+    return task
+  }
+
+  private var prefix: [UInt8] { namesTask ? Array("\(id)\t".utf8) : [] }
+  private func named(_ update: JSON) -> JSON { ["task": JSON(id.rawValue), "update": update] }
+}
+
+/// The events of every task that runs, and of those that begin while it is watched.
+struct AllTaskEvents {
+  let connection: Connection
+  let output: JSONOption
+
+  func run(in context: Context) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await self.findTasks(in: context) }
+      // The search ends with an error alone, or with the command.
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func findTasks(in context: Context) async throws {
+    var newest: TaskID?
+    var followed: Set<TaskID> = []
+    var patience = Patience()
+    try await withThrowingDiscardingTaskGroup { group in
+      while true {
+        do {
+          let tasks = try await connection.client.tasks()
+          patience.succeeded()
+          // What had ended before the first look is of the past; what both began and ended since is not.
+          let fresh = tasks.filter { task in
+            !followed.contains(task.id) && (!task.status.isFinished || newest.map { task.id > $0 } ?? false)
+          }
+          for id in fresh.map(\.id).sorted() {
+            followed.insert(id)
+            group.addTask { try await self.print(id, in: context) }
+          }
+          newest = max(newest ?? TaskID(rawValue: -1), tasks.map(\.id).max() ?? TaskID(rawValue: -1))
+        } catch let error as BerayError where patience.allows(error) {}
+        try await context.pause(.seconds(1))
+      }
+    }
+  }
+
+  /// A task that is deleted meanwhile ends alone.
+  private func print(_ id: TaskID, in context: Context) async throws {
+    do {
+      let printer = TaskEventPrinter(id: id, connection: connection, output: output, namesTask: true)
+      _ = try await printer.run(in: context)
+    } catch let error as BerayError where error.code == .notFound {}
+  }
+}

@@ -1,0 +1,60 @@
+import BerayAPI
+import SystemPackage
+
+/// `config.json`, to be changed. What it says stays in its order.
+struct ConfigurationFile: Sendable {
+  let path: FilePath
+
+  /// - Throws: ``CommandError`` where it is not a configuration.
+  func members() throws(CommandError) -> [JSON.Member] {
+    _ = try UserConfiguration(reading: path)
+    guard let bytes = try PrivateFile.readShared(path), case .object(let members)? = try? JSON(parsing: bytes) else {
+      return []
+    }
+    return members
+  }
+
+  /// Sets `name`, or removes it where `value` is nil. What cannot stand beside a new value is removed.
+  /// - Throws: ``CommandError`` where the file would not be a configuration any more; it then stays as it was.
+  func set(_ setting: Setting, to value: JSON?) throws(CommandError) {
+    let directory = path.removingLastComponent()
+    try PrivateDirectory.makeClosed(directory)
+    try FileLock.holding(directory) { () throws(CommandError) in
+      var members = try members()
+      if let value {
+        members.removeAll { $0.name == setting.excludes }
+        if let index = members.lastIndex(where: { $0.name == setting.name }) {
+          members[index].value = value
+        } else {
+          members.append(.init(setting.name, value))
+        }
+      } else {
+        members.removeAll { $0.name == setting.name }
+      }
+      let json = JSON.object(members)
+      do throws(CommandError) { _ = try UserConfiguration(json, path: path) } catch {
+        throw .badUse(error.what.replacing("\(path): ", with: ""), advice: "'beray-fs config list' shows what is set")
+      }
+      try PrivateFile.replace(path, with: Array((json.serialized(pretty: true) + "\n").utf8))
+    }
+  }
+}
+
+/// The server that is used where none is named.
+enum DefaultServer {
+  /// Makes the server of `--url` the default, and says so.
+  static func take(_ url: String?, _ connection: Connection, _ context: Context) throws(CommandError) {
+    guard let url else { return }
+    let file = ConfigurationFile(path: try context.paths().configurationFile)
+    let name = connection.isLocal ? "local" : connection.key
+    let before = try file.members().last { $0.name == "url" }?.value.stringValue
+    if before != name, before != url {
+      try file.set(try Setting.named("url"), to: .string(name))
+      context.note(
+        "\(name) is now the server that is used where none is named; 'beray-fs config unset url' takes that back")
+    }
+    if let variable = context.environment["BERAY_URL"], !variable.isEmpty, variable != url {
+      context.note("BERAY_URL is set, and counts more: \(variable)")
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import BerayClient
+
+/// How long a server may be away before a command that watches gives up.
+struct Patience: Sendable {
+  private let limit: Duration
+  private var lostAt: ContinuousClock.Instant?
+
+  init(limit: Duration = .seconds(90)) { self.limit = limit }
+
+  mutating func succeeded() { lostAt = nil }
+
+  /// Whether to try again after `error`.
+  mutating func allows(_ error: BerayError, now: ContinuousClock.Instant = .now) -> Bool {
+    guard error.isTransient || error.code == .timedOut else { return false }
+    let since = lostAt ?? now
+    lostAt = since
+    return now - since < limit
+  }
+}

@@ -1,0 +1,43 @@
+import BerayAPI
+import Logging
+
+/// What a command has of the world around it. Tests give it another world.
+struct Context: Sendable {
+  var terminal: Terminal
+  var environment: [String: String]
+  var now: @Sendable () -> UTCTime
+  var pause: @Sendable (Duration) async throws -> Void
+  /// Opens the connection that the options name; the local server gets the keys that this process has where they are wanted.
+  var connect: @Sendable (ServerOptions, _ wantsKeys: Bool, Context) async throws -> Connection
+  /// Sends the log of this process where the options say.
+  var startLog: @Sendable (LogOptions, Logger.Level) throws -> Void
+
+  /// This process: the only place where its environment and its terminal are looked at.
+  static let process = Context(
+    terminal: .process, environment: Environment.current(), now: { .now() },
+    pause: { try await Task.sleep(for: $0) },
+    connect: { options, wantsKeys, context in
+      try context.startLog(options.logging, .warning)
+      return try await Connection.open(
+        options, wantsKeys: wantsKeys, logger: Logger(label: "client"), in: context)
+    },
+    startLog: { options, level in try options.start(level: level) })
+
+  func paths() throws(CommandError) -> Paths { try Paths(environment: environment) }
+
+  func configuration() throws(CommandError) -> UserConfiguration {
+    try UserConfiguration(reading: paths().configurationFile)
+  }
+
+  func connection(_ options: ServerOptions, wantsKeys: Bool = false) async throws -> Connection {
+    try await connect(options, wantsKeys, self)
+  }
+
+  /// Prints a result in the form that the options ask for.
+  func show(_ payload: some Payload, _ output: JSONOption) throws(OutputClosed) {
+    try Renderer(format: output.format, terminal: terminal, now: now()).show(payload)
+  }
+
+  /// Tells the user something that is no result.
+  func note(_ line: String) { terminal.note(line) }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// A command that looks at the world through a ``Context`` alone, so that tests can run it in process.
+protocol ContextualCommand: AsyncParsableCommand {
+  func run(in context: Context) async throws
+}
+
+extension ContextualCommand {
+  func run() async throws { try await run(in: .process) }
+}

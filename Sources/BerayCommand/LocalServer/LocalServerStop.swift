@@ -1,0 +1,25 @@
+import SystemPackage
+
+/// `beray-fs serve --stop`.
+struct LocalServerStop {
+  /// What `--data` says.
+  let data: String?
+
+  /// Ends the server of the data directory, whoever started it.
+  /// - Throws: ``CommandError`` where it works on tasks, which would end with it.
+  func run() async throws {
+    let paths = try Context.process.paths()
+    let data = self.data.map { FilePath(AbsolutePath.of($0)) } ?? paths.data
+    guard let process = LocalServerProcess(at: paths.serverSocket(data: data)) else {
+      return Context.process.note("no server of \(data) runs")
+    }
+    let state = await LocalServerState.current(paths: paths, data: data)
+    guard state.unfinished == 0 || state.unfinished == nil else {
+      throw CommandError(
+        "the server (\(process.description)) works on \(state.unfinished ?? 0) tasks",
+        advice: "wait for them or stop them ('beray-fs task list --status running' names them)")
+    }
+    try await Blocking.run { () throws(CommandError) in try process.end() }
+    Context.process.note("ended \(process.description)")
+  }
+}

@@ -1,0 +1,31 @@
+import BerayAPI
+
+/// The forms in which results are printed.
+enum OutputFormat: CaseIterable {
+  case text, json
+}
+
+/// A result. It has each form that there is: a new ``OutputFormat`` does not compile until every result has it.
+protocol Payload {
+  var json: JSON { get }
+  func lines(on page: Page) -> [String]
+}
+
+/// Prints results, in one form, in one place.
+struct Renderer {
+  var format: OutputFormat
+  var terminal: Terminal
+  var now: UTCTime
+
+  func show(_ payload: some Payload) throws(OutputClosed) {
+    switch format {
+    case .text: for line in payload.lines(on: page) { try terminal.print(line) }
+    case .json: try terminal.print(payload.json.serialized())
+    }
+  }
+
+  private var page: Page {
+    Page(
+      columns: terminal.output.isTerminal ? terminal.columns() : nil, usesColours: terminal.usesColours, now: now)
+  }
+}

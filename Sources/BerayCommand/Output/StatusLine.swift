@@ -1,0 +1,21 @@
+import Synchronization
+
+/// The last line of a terminal while something goes on. It is there or not, so that nothing is written behind it.
+final class StatusLine: Sendable {
+  private let isShown = Mutex(false)
+
+  func show(_ line: String, _ channel: Terminal.Channel) {
+    isShown.withLock { isShown in
+      isShown = true
+      try? channel.write(Array("\r\(line)\u{1B}[K".utf8))
+    }
+  }
+
+  func hide(_ channel: Terminal.Channel) {
+    isShown.withLock { isShown in
+      guard isShown else { return }
+      isShown = false
+      try? channel.write(Array("\r\u{1B}[K".utf8))
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import SystemPackage
+
+/// The files beneath a directory of this machine.
+struct LocalTree {
+  /// Paths from the top, `/` between names, in order.
+  private(set) var files: [String] = []
+  /// Directories with nothing in them that goes along.
+  private(set) var emptyDirectories: [String] = []
+  /// What does not go along, and why.
+  private(set) var skipped: [String] = []
+
+  /// - Throws: ``CommandError`` where a directory cannot be read.
+  init(_ top: FilePath) throws(CommandError) { try add(top, as: "") }
+
+  private mutating func add(_ directory: FilePath, as path: String) throws(CommandError) {
+    let names = try Self.names(in: directory)
+    if names.isEmpty, !path.isEmpty { emptyDirectories.append(path) }
+    for name in names {
+      let place = directory.appending(name)
+      let inner = path.isEmpty ? name : "\(path)/\(name)"
+      let isLink = FileStatus(of: place).map { !$0.isRegularFile && !$0.isDirectory } ?? false
+      guard let status = FileStatus(behind: place) else {
+        skipped.append("\(place): \(String(cString: strerror(errno)))")
+        continue
+      }
+      if status.isRegularFile {
+        files.append(inner)
+      } else if status.isDirectory, !isLink {
+        try add(place, as: inner)
+      } else {
+        skipped.append("\(place): \(status.isDirectory ? "a link to a directory" : "not a regular file")")
+      }
+    }
+  }
+
+  private static func names(in directory: FilePath) throws(CommandError) -> [String] {
+    guard let stream = opendir(directory.string) else { throw .system("read the directory \(directory)", errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
