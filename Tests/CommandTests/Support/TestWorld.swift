@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import HTTPTypes
 import Synchronization
 
 @testable import BerayCommand
