@@ -36,7 +36,7 @@ import Testing
     #expect(copy.scratch == ["*.x"] && copy.noMkdir)
     #expect(try MountFlags(parsing: copy.options) == flags)
     #expect(copy.serverOptions.url == "http://h:1")
-    #expect(copy.server.caFile == "/c" && copy.server.tokenFile == "/t" && copy.agentEnv == ["KEY"])
+    #expect(copy.server.caFile == "/c" && copy.server.tokenFile == "/t" && copy.agent.agentEnv == ["KEY"])
   }
 
   @Test(arguments: [["/m", "--scratch", ""], ["/m", "--agent", "nobody"], ["/m", "--agent-env", "BERAY_TOKEN"]])
@@ -57,7 +57,7 @@ import Testing
     let command = try #require(
       try RootCommand.parseAsRoot(["serve", "--port", "0", "--agent-command", "a", "--model", "b", "-x"])
         as? ServeCommand)
-    #expect(command.agentCommand == ["a", "--model", "b", "-x"])
+    #expect(command.agent.agentCommand == ["a", "--model", "b", "-x"])
     #expect(throws: (any Error).self) { try RootCommand.parseAsRoot(["serve", "--agent", "nobody"]) }
   }
 
