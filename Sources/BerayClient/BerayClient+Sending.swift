@@ -1,5 +1,6 @@
 internal import BerayAPI
 internal import HTTPTypes
+internal import Logging
 internal import Synchronization
 
 extension BerayClient {
@@ -37,13 +38,33 @@ extension BerayClient {
     }
     counts.withLock { $0.requests[call.name, default: 0] += 1 }
     let request = call.request(token: token, prefix: address.prefix, userAgent: configuration.userAgent)
-    let response = try await transport.execute(request)
+    let response = try await logged(call) { () async throws(BerayError) in try await transport.execute(request) }
     if (200..<300).contains(response.status) { return response }
     if response.status == 304, call.headers[.ifNoneMatch] != nil { return response }
     let body = (try? await response.body.collect(upTo: 1 << 20)) ?? []
     throw ErrorAnswer.error(
       status: response.status, headers: response.headers, body: body, operation: call.operation,
       isSecret: call.isAuthentication, secrets: Secrets(call.secrets + [token].compactMap { $0 }))
+  }
+
+  /// Logs the request, what came of it, and how long the head of its answer took.
+  private func logged(
+    _ call: Call, _ execute: () async throws(BerayError) -> TransportResponse
+  ) async throws(BerayError) -> TransportResponse {
+    guard logger.logLevel <= .debug else { return try await execute() }
+    let start = ContinuousClock.now
+    func tell(_ end: String) {
+      let tenths = Int64((ContinuousClock.now - start) / .microseconds(100))
+      logger.debug("\(call.method) \(call.target): \(end) after \(tenths / 10).\(tenths % 10) ms")
+    }
+    do {
+      let response = try await execute()
+      tell("HTTP \(response.status)")
+      return response
+    } catch {
+      tell(error.detail)
+      throw error
+    }
   }
 
   /// Makes ready to send once more, or throws `error` where that must not be.

@@ -16,10 +16,13 @@ final class Adapter: Sendable {
   let pollHandles: PollHandles
   let notifier: KernelNotifier
   let directHandles = DirectHandles()
+  /// Whether each operation is logged.
+  private let isLogged: Bool
 
   init(fileSystem: any FileSystem, logger: Logger) {
     self.fileSystem = fileSystem
     self.logger = logger
+    isLogged = logger.logLevel <= .debug
     pollHandles = PollHandles()
     notifier = KernelNotifier(pollHandles: pollHandles, logger: logger)
   }
@@ -35,8 +38,10 @@ final class Adapter: Sendable {
   ///   - undo: Takes back what the answer gave out, where the kernel did not take the answer.
   func answer<Shape: ReplyShape>(
     _ request: OpaquePointer, as shape: Shape.Type, holding lock: KernelLock = .none,
-    undo: (@Sendable (Shape.Value) -> Void)? = nil, _ operation: (any FileSystem) -> Outcome<Shape.Value>
+    undo: (@Sendable (Shape.Value) -> Void)? = nil, callback: StaticString = #function,
+    _ operation: (any FileSystem) -> Outcome<Shape.Value>
   ) {
+    let log = isLogged ? OperationLog(callback: callback, logger: logger) : nil
     let hold = notifier.begin(lock)
     let outcome = operation(fileSystem)
     let reply = Reply<Shape>(request)
@@ -44,17 +49,20 @@ final class Adapter: Sendable {
     case .ready(let value):
       if !reply.send(value) { undo?(value) }
       notifier.end(hold)
+      log?.ended(nil)
     case .failed(let errno):
       reply.fail(errno)
       notifier.end(hold)
+      log?.ended(errno)
     case .pending(let work):
-      wait(for: work, request: request, reply: reply, hold, undo: undo)
+      wait(for: work, request: request, reply: reply, hold, log, undo: undo)
     }
   }
 
   private func wait<Shape: ReplyShape>(
     for work: @escaping @Sendable () async throws(Errno) -> Shape.Value, request: OpaquePointer,
-    reply: consuming Reply<Shape>, _ hold: KernelLockHold, undo: (@Sendable (Shape.Value) -> Void)?
+    reply: consuming Reply<Shape>, _ hold: KernelLockHold, _ log: OperationLog?,
+    undo: (@Sendable (Shape.Value) -> Void)?
   ) {
     let number = pending.reserve()
     // Before the task starts, for the request is gone as soon as the task has answered it.
@@ -72,6 +80,7 @@ final class Adapter: Sendable {
       do throws(Errno) { result = .success(try await work()) } catch { result = .failure(error) }
       slot.answer(result, undo: undo)
       notifier.end(hold)
+      if case .failure(let errno) = result { log?.ended(errno) } else { log?.ended(nil) }
       pending.finish(number)
     }
     pending.attach(task, to: number)
