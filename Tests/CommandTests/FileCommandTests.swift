@@ -61,9 +61,9 @@ import Testing
     #expect(try run("file", "put", id, place("a"), place("b"), "--to", "more").status == 0)
     #expect(try paths() == ["more", "more/a", "more/b", "texts", "texts/a", "texts/b", "texts/c"])
     #expect(try run("file", "get", id, "texts/a", "texts/b").output == "ab")
-    #expect(try run("file", "get", id, "texts/a", "texts/b", "-o", place("got/")).status == 0)
+    #expect(try run("file", "get", id, "texts/a", "texts/b", "-o", place("got") + "/").status == 0)
     #expect(text("got/a") == "a" && text("got/b") == "b")
-    let half = try run("file", "get", id, "texts/a", "texts/none", "-o", place("half/"))
+    let half = try run("file", "get", id, "texts/a", "texts/none", "-o", place("half") + "/")
     #expect(half.status == 1 && text("half/a") == "a" && half.errors.hasPrefix("beray-fs: "), "\(half)")
   }
 

@@ -59,7 +59,7 @@ import Testing
     #expect(world.output.contains("\u{1B}[31mFAILED\u{1B}[0m"))
     let plain = world.output.replacing(/\u{1B}\[[0-9]+m/, with: "")
     for line in plain.split(separator: "\n") { #expect(TerminalText.width(String(line)) <= 36) }
-    #expect(plain.contains("Count the…"))
+    #expect(plain.contains("Count th…"))
     let other = Self.world()
     #expect(await other.run("task", "list", columns: 36, environment: ["NO_COLOR": "1"]) == 0)
     #expect(!other.output.contains("\u{1B}"))

@@ -7,13 +7,12 @@ struct CompletionCommand: ContextualCommand {
     abstract: "Print the completion script for a shell.",
     usage: "beray-fs completion (bash | zsh | fish)",
     discussion: """
-      Commands, options, paths, presets, settings, and the numbers of tasks are completed.
+      Commands, options, paths, presets, settings, and the numbers of tasks are completed. To have it in every shell, \
+      write it to ~/.local/share/bash-completion/completions/beray-fs, to _beray-fs in a directory of zsh's $fpath, or \
+      to ~/.config/fish/completions/beray-fs.fish.
 
       EXAMPLE:
         source <(beray-fs completion bash)
-        beray-fs completion bash > ~/.local/share/bash-completion/completions/beray-fs
-        beray-fs completion zsh > ~/.zfunc/_beray-fs
-        beray-fs completion fish > ~/.config/fish/completions/beray-fs.fish
       """)
 
   @Argument(help: "bash, zsh or fish.", completion: .list(["bash", "zsh", "fish"]))
