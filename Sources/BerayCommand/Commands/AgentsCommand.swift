@@ -20,7 +20,14 @@ struct AgentsCommand: AsyncParsableCommand {
     subcommands: [List.self, Test.self], defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show them; this is the default.")
+    static let configuration = CommandConfiguration(
+      commandName: "list",
+      abstract: "Show them; this is the default.",
+      discussion: """
+        EXAMPLE:
+          beray-fs agents list
+          beray-fs agents list --json | jq -r '.[].name'
+        """)
 
     @OptionGroup var output: JSONOption
 
