@@ -14,14 +14,16 @@ extension UTCTime {
     return UTCTime(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
   }
 
-  /// ISO 8601 in UTC, such as `2026-01-02T03:04:05.678Z`.
+  /// ISO 8601 in UTC, such as `2026-01-02T03:04:05.678Z`. A year of more than four digits, or before the year 0, has a sign in
+  /// front: `+12026-01-02T03:04:05Z`.
   /// - Parameter fractionDigits: 0...9 digits behind the second's point; what is smaller is cut off.
   public func iso8601(fractionDigits: Int = 9) -> String {
     // Rounded down, and with no step that could overflow: a file's time may be any.
     let remainder = seconds % 86_400
     let secondOfDay = Int(remainder < 0 ? remainder + 86_400 : remainder)
     let (year, month, day) = Self.civilDate(daysSinceEpoch: seconds / 86_400 - (remainder < 0 ? 1 : 0))
-    var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+    let sign = year < 0 ? "-" : year > 9999 ? "+" : ""
+    var text = "\(sign)\(padded(abs(year), 4))-\(padded(month, 2))-\(padded(day, 2))T"
     text += "\(padded(secondOfDay / 3600, 2)):\(padded(secondOfDay / 60 % 60, 2)):\(padded(secondOfDay % 60, 2))"
     if fractionDigits > 0 { text += "." + padded(Int(nanoseconds), 9).prefix(fractionDigits) }
     return text + "Z"

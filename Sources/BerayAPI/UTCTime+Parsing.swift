@@ -33,10 +33,14 @@ extension UTCTime {
 
   private static func parseISO8601(_ text: String) -> UTCTime? {
     var reader = DigitReader(text)
-    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+    guard let year = reader.year(), reader.take("-"), let month = reader.number(2), reader.take("-"),
       let day = reader.number(2), (1...12).contains(month), day >= 1, day <= days(inMonth: month, year: year)
     else { return nil }
-    var seconds = daysSinceEpoch(year: year, month: month, day: day) * 86_400
+    let (midnight, isTooFar) = daysSinceEpoch(year: year, month: month, day: day).multipliedReportingOverflow(
+      by: 86_400)
+    // A day is left for the hours and the zone.
+    guard !isTooFar, (Int64.min + 200_000...Int64.max - 200_000).contains(midnight) else { return nil }
+    var seconds = midnight
     if reader.isAtEnd { return UTCTime(seconds: seconds) }
     guard reader.take("T") || reader.take("t") || reader.take(" "), let hour = reader.number(2), reader.take(":"),
       let minute = reader.number(2), hour < 24, minute < 60
@@ -78,6 +82,19 @@ private struct DigitReader {
       value = value * 10 + Int(digit)
     }
     return value
+  }
+
+  /// Four digits; or a sign, then four or more.
+  mutating func year() -> Int? {
+    let isNegative = take("-")
+    let isSigned = take("+") || isNegative
+    guard var value = number(4) else { return nil }
+    var count = 4
+    while isSigned || count < 5, count < 12, let digit = digit() {
+      value = value * 10 + Int(digit)
+      count += 1
+    }
+    return isNegative ? -value : value
   }
 
   /// Digits behind a point as billionths; what is smaller is cut off. Nil where there is none.
