@@ -5,12 +5,15 @@ internal import Synchronization
 
 extension BerayClient {
   /// Sends a request, again where it may be, until an answer with a good status has been read.
-  /// - Parameter read: reads the answer; where that fails as a connection does, the request is sent again too.
+  /// - Parameters:
+  ///   - limit: how long after the begin a try may begin.
+  ///   - progress: what moves meanwhile: the limit counts from the last movement on.
+  ///   - read: reads the answer; where that fails as a connection does, the request is sent again too.
   func send<Value: Sendable>(
-    _ call: Call, within limit: Duration,
+    _ call: Call, within limit: Duration, after progress: UploadProgress? = nil,
     reading read: @Sendable (TransportResponse) async throws(BerayError) -> Value
   ) async throws(BerayError) -> Value {
-    let deadline = ContinuousClock.now + limit
+    let began = ContinuousClock.now
     var attempt = Attempt(
       token: await credentials.token(), retries: call.isIdempotent ? configuration.retries : 0,
       mayRenew: !call.isAuthentication, mayStart: configuration.onConnectionRefused != nil)
@@ -22,6 +25,7 @@ extension BerayClient {
         if error.status == 404, call.method == "DELETE", attempt.mayHaveArrived {
           return try await read(TransportResponse(status: 204))
         }
+        let deadline = (progress?.lastMovement ?? began) + limit
         try await prepare(&attempt, for: call, after: error, deadline: deadline)
         counts.withLock { $0.retries += 1 }
       }

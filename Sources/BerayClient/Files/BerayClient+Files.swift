@@ -64,7 +64,7 @@ extension BerayClient {
           return BerayError(.timedOut, detail: "nothing moved for \(limit)", operation: call.operation)
         }, operation: call.operation
       ) { () async throws(BerayError) in
-        try await self.send(call, within: limit) { response throws(BerayError) in
+        try await self.send(call, within: limit, after: progress) { response throws(BerayError) in
           let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
           return UploadReceipt(answer, headers: response.headers)
         }

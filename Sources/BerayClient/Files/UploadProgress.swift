@@ -4,6 +4,8 @@ internal import Synchronization
 final class UploadProgress: Sendable {
   private let last = Mutex(ContinuousClock.now)
 
+  var lastMovement: ContinuousClock.Instant { last.withLock { $0 } }
+
   /// A try begins, or goes on.
   func advance() { last.withLock { $0 = .now } }
 
