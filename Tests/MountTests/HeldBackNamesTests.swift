@@ -181,4 +181,47 @@ struct HeldBackNamesTests {
       #expect(uploads(bed) == ["f"])
     }
   }
+
+  /// Names as editors and systems give them to what they keep for themselves.
+  @Test(arguments: [Bed.Server.local, .bare(arguments: [])])
+  func noNameIsDroppedAtTheEnd(_ server: Bed.Server) async throws {
+    let work = server.isBare ? "bare/1" : "data/tasks/1/work"
+    try await withBed(server) { bed in
+      try await task(bed)
+      try await bed.sh(
+        """
+        cd 1/files; echo x > 4913; echo a > .nfsrc; echo b > ._notes; echo c > .img.swf; echo d > .f.swp; echo e > .#f
+        mkdir $DIR/from; cd $DIR/from; for name in .DS_Store .g.swo .~lock.a.odt#; do echo "$name" > "$name"; done
+        tar c . | tar x -C $MNT/1/files; echo r > ._rsync; rsync -a ._rsync $MNT/1/files/
+        """)
+      try await bed.endMount()
+      let after = try await bed.sh(
+        "cd $DIR/\(work); ls -A | sort; cat 4913 .nfsrc ._notes .img.swf .f.swp .#f .DS_Store .g.swo .~lock.a.odt# ._rsync"
+      )
+      let names = [
+        "4913", ".nfsrc", "._notes", ".img.swf", ".f.swp", ".#f", ".DS_Store", ".g.swo", ".~lock.a.odt#", "._rsync",
+      ]
+      #expect(
+        after.output == names.sorted().joined(separator: "\n")
+          + "\nx\na\nb\nc\nd\ne\n.DS_Store\n.g.swo\n.~lock.a.odt#\nr\n",
+        "\(after.errors)")
+      #expect(!bed.mountLog.contains("not uploaded"))
+    }
+  }
+
+  @Test func aSaveByANameThatNoListKnows() async throws {
+    try await withBed(.bare(arguments: ["--details"])) { bed in
+      try await task(bed, "echo old > x")
+      for text in ["one", "two"] {
+        let saved = try await bed.sh(
+          "cd 1/files; echo \(text) > x.new && mv x.new x && cat x && ls -A; jq -c .left_behind $MNT/.beray/status.json"
+        )
+        #expect(saved.output == "\(text)\nx\n[\"1-echo-old-x/files/x.new\"]\n", "\(saved.errors)")
+      }
+      let later = try await bed.sh("sleep 1.1; cd 1/files; ls -A; cat x; cat $DIR/bare/1/x")
+      #expect(later.output == "x\ntwo\ntwo\n")
+      // The second save knows the name as a step.
+      #expect(uploads(bed) == ["x.new", "x", "x"])
+    }
+  }
 }

@@ -80,8 +80,8 @@ struct ServedMount {
     let limit = environment[Self.finishLimitVariable].flatMap(Double.init).map { .seconds($0) } ?? Self.finishLimit
     let rescued = await untilEnded(session, fileSystem, signals, within: limit, logger)
     let losses = fileSystem.losses
-    record.end(rescued: rescued, losses: losses)
-    for path in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(path)") }
+    record.end(rescued: rescued.map(\.description), losses: losses)
+    for file in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(file)") }
     for loss in losses { Terminal.note("beray-fs: \(loss)") }
     await connection.client.shutdown()
     logger.info("ended")
@@ -93,7 +93,7 @@ struct ServedMount {
   private func untilEnded(
     _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, within limit: Duration,
     _ logger: Logger
-  ) async -> [String] {
+  ) async -> [RescuedFile] {
     let (ends, end) = AsyncStream.makeStream(of: Int32.self)
     let listener = Task { [terminal] in
       for await signal in signals {

@@ -14,6 +14,8 @@ struct FileState {
   var modified: Timestamp
   /// As a program set it; nil: as ``modified``. No server keeps it.
   var accessed: Timestamp?
+  /// When content, attributes or name changed last, as far as this mount saw it; no program sets it.
+  private(set) var changed: Timestamp
   /// Counts the contents that the file had: what is cached of one is never shown for another.
   var generation: UInt32 = 0
   /// The content that the kernel's pages are of.
@@ -24,6 +26,12 @@ struct FileState {
   var isHeldBack = false
   /// Counts when the time began anew after which it is taken to stay.
   var holds: UInt32 = 0
+  /// Who wrote to it last while it was held back.
+  var keeper: ProcessID?
+  /// What this mount uploaded last, where the server did not tell which version that is.
+  var sent: ContentDigest?
+  /// Whether all of what the server has of it was written here.
+  var isMadeHere = false
   /// A rename, a removal or what replaces the file is under way: nothing begins to go to the server under the name that
   /// it leaves.
   var nameChange: Flight<Void, Errno>?
@@ -51,7 +59,9 @@ struct FileState {
   var writers: Int32 = 0
   var handles: Int32 = 0
   /// What programs wrote, while it differs from what the server has.
-  var buffer: WriteBuffer?
+  var buffer: WriteBuffer? {
+    didSet { if let oldValue, buffer == nil { changed = max(changed, oldValue.changed) } }
+  }
   /// The whole content on its way.
   var fetch: Flight<[InodeID: [UInt8]], Errno>?
   /// The size on its way.
@@ -67,7 +77,14 @@ struct FileState {
     self.mode = mode
     self.size = listed.size
     self.modified = modified
+    self.changed = modified
   }
+
+  /// When content, attributes or name changed last.
+  var statusChanged: Timestamp { buffer.map { max(changed, $0.changed) } ?? changed }
+
+  /// Content, attributes or name changed just now.
+  mutating func statusChanges(at now: Timestamp) { changed = statusChanged.moved(to: now) }
 
   /// The content is another now.
   mutating func contentChanged() {
@@ -96,7 +113,7 @@ struct FileState {
 
   /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or
   /// pages too (true).
-  mutating func adopt(_ entry: FileEntry) -> Bool? {
+  mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Bool? {
     let new = FileVersion(entry)
     let old = listed
     isLocal = false
@@ -105,6 +122,7 @@ struct FileState {
     listed = new
     let own = unlisted.take()
     let isOwn = own?.isShown(by: new, asMade: old) ?? false
+    if !isOwn, own != nil || !new.isSameContent(as: old) { isMadeHere = false }
     if let buffer {
       // While a program writes, what it wrote is what the file is.
       if isOwn { buffer.base = new }
@@ -113,33 +131,26 @@ struct FileState {
     }
     if isOwn {
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
-      return false
+      // Where somebody else may have come right behind it, the bytes are asked for again.
+      guard handles == 0, own?.isDoubtful(new) ?? false else { return false }
+      let size = size
+      contentChanged()
+      self.size = size
+      return true
     }
     // Where it is not our own, somebody else changed it after our upload.
     if own == nil, new.isSameContent(as: old) {
       guard new.modified != old.modified || isModeNews else { return nil }
+      statusChanges(at: now)
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false
     }
     contentChanged()
+    statusChanges(at: now)
     unsentAttributes.clear()
     if let mode = entry.mode { self.mode = mode }
     size = new.size
     if let time = new.modified { modified = Timestamp(time) }
     return true
-  }
-}
-
-/// A version that this mount made, as far as the server told of it.
-struct OwnVersion: Sendable {
-  /// When the server answered, by its own clock, in whole seconds; nil: it did not tell.
-  var answered: UTCTime?
-
-  /// Whether `new` of a listing is `made`, and not what somebody else made of it since.
-  func isShown(by new: FileVersion, asMade made: FileVersion) -> Bool {
-    if let etag = new.etag, let madeTag = made.etag { return etag == madeTag }
-    guard new.size == nil || new.size == made.size else { return false }
-    guard let answered, let modified = new.modified, modified != made.modified else { return true }
-    return modified.seconds <= answered.seconds
   }
 }

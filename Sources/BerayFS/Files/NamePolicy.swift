@@ -4,16 +4,16 @@ import VFS
 import Glibc
 #endif
 
-/// What a name that a program makes in `files/` is: the one place that decides which names go up to the server.
+/// What a name that a program makes in `files/` is: the one place that knows names of tools. It matters only on a server
+/// that can neither rename nor remove: there, such a name is kept from going up while it may go away again.
 struct NamePolicy: Sendable {
   enum Class: Sendable, Hashable {
     /// A file as any other.
     case ordinary
-    /// What a program keeps for itself while it works. Made in this mount, it never goes up.
-    case localOnly
-    /// What a program makes on the way to a save, to rename or remove it soon. Where the server can do neither, it goes
-    /// up only if it turns out to stay.
+    /// What a program makes on the way to a save, to rename or remove it soon. It goes up if it stays.
     case heldBack
+    /// What an editor keeps beside a file while it works on it. It goes up if its editor ends and it stays.
+    case editorsOwn
   }
 
   /// Further patterns of names that are held back (fnmatch(3)).
@@ -21,12 +21,10 @@ struct NamePolicy: Sendable {
 
   init(scratchPatterns: [String] = []) { self.scratchPatterns = scratchPatterns }
 
-  /// - Parameters:
-  ///   - isInGit: whether the name stands beneath a directory `.git`.
-  ///   - canRemove: whether the server can take a file away again.
-  func classify(_ name: Name, isInGit: Bool = false, canRemove: Bool = true) -> Class {
+  /// - Parameter isInGit: whether the name stands beneath a directory `.git`.
+  func classify(_ name: Name, isInGit: Bool = false) -> Class {
     let bytes = Array(name.utf8)[...]
-    if Self.isLocalOnly(bytes) || (!canRemove && Self.isUndoFile(bytes)) { return .localOnly }
+    if Self.isEditorsOwn(bytes) { return .editorsOwn }
     if Self.isHeldBack(bytes) || (isInGit && Self.isHeldBackInGit(bytes)) { return .heldBack }
     return scratchPatterns.contains { fnmatch($0, name.string, 0) == 0 } ? .heldBack : .ordinary
   }
@@ -37,34 +35,62 @@ struct NamePolicy: Sendable {
     return bytes.ends("~") || (bytes.count > 1 && bytes.begins("#") && bytes.ends("#"))
   }
 
-  private static func isLocalOnly(_ name: ArraySlice<UInt8>) -> Bool {
-    // vim's swap files (.NAME.sw?), and its two probes: for long names (.NAME.swpx) and for a writable directory.
-    if name.begins("."), name.count >= 5, name.dropLast().ends(".sw") || name.ends(".swpx") { return true }
-    if name.elementsEqual("4913".utf8) || name.elementsEqual(".DS_Store".utf8) { return true }
-    // LibreOffice's locks, Emacs's locks, the NFS client's deleted files, macOS's resource forks.
-    if name.begins(".~lock."), name.ends("#") { return true }
-    return name.begins(".#") || name.begins(".nfs") || name.begins("._")
-  }
+  /// Whether Emacs makes a link of that name to lock a file. It goes on where it cannot.
+  static func isEmacsLock(_ name: Name) -> Bool { Array(name.utf8)[...].begins(".#") }
 
-  /// vim's undo file, which it removes before it writes it anew.
-  private static func isUndoFile(_ name: ArraySlice<UInt8>) -> Bool { name.begins(".") && name.ends(".un~") }
+  private static func isEditorsOwn(_ name: ArraySlice<UInt8>) -> Bool {
+    // vim's swap files (.NAME.swp, .swo … .swl), its two probes (.swx, .swpx), and the lock of nano.
+    if name.begins("."), name.count >= 5 {
+      if name.ends(".swpx") { return true }
+      if name.dropLast().ends(".sw"), let last = name.last { return "xponml".utf8.contains(last) }
+    }
+    // LibreOffice's locks, Emacs's locks.
+    return (name.begins(".~lock.") && name.ends("#")) || name.begins(".#")
+  }
 
   private static func isHeldBack(_ name: ArraySlice<UInt8>) -> Bool {
     // Backups of vim and others, Emacs's unsaved text, GLib's new files.
     if name.ends("~") || (name.begins("#") && name.ends("#") && name.count > 1) || name.begins(".goutputstream-") {
       return true
     }
-    if name.ends(".tmp") || name.ends(".part") { return true }
+    // vim's probe for a writable directory, the NFS client's deleted files, macOS's resource forks and views.
+    if name.elementsEqual("4913".utf8) || name.begins(".nfs") || name.begins("._")
+      || name.elementsEqual(".DS_Store".utf8)
+    {
+      return true
+    }
+    if name.ends(".part") || name.ends(".vsctmp") || name.ends(".bck") || isMarkedTemporary(name) { return true }
     // What SQLite keeps beside a database while it writes.
     if name.ends("-journal") || name.ends("-wal") || name.ends("-shm") { return true }
     // IDEs of JetBrains, before and after the rename.
     if name.ends("___jb_tmp___") || name.ends("___jb_old___") { return true }
     // Jupyter's copy of what it is about to write.
     if name.begins(".~") { return true }
+    return hasRandomName(name) || hasNumberedName(name)
+  }
+
+  /// NAME.tmp, and what some put behind that: .tmpXXXXXX (Rust's tempfile), NAME.tmp1a2b3c4d (LLVM), NAME.tmp-17312345ab
+  /// (Node's atomically), NAME.tmp.4711, NAME.tmp.json. Windows writes it in capitals.
+  private static func isMarkedTemporary(_ name: ArraySlice<UInt8>) -> Bool {
+    let small = name.map { $0 | 0x20 }
+    for start in small.indices.suffix(28) where small[start...].starts(with: ".tmp".utf8) {
+      let rest = name.dropFirst(start + 4)
+      let isMark = rest.first.map { !$0.isLetter } ?? true
+      if isMark || rest.count >= 6, rest.allSatisfy(\.isOfMark) { return true }
+    }
+    return false
+  }
+
+  private static func hasRandomName(_ name: ArraySlice<UInt8>) -> Bool {
     // Python's tempfile: tmpXXXXXXXX; Emacs: tmpXXXXXX; mktemp(1): tmp.XXXXXXXXXX.
     if name.begins("tmp"), name.count == 11, name.allSatisfy(\.isOfTempfile) { return true }
     if name.begins("tmp"), name.count == 9, name.allSatisfy(\.isLetterOrDigit) { return true }
     if name.begins("tmp."), name.count == 14, name.dropFirst(4).allSatisfy(\.isLetterOrDigit) { return true }
+    // The same with the name of the file in front: .NAME.XXXXXXXX (Python), .NAME-XXXXXXXX (Mercurial).
+    if name.begins("."), name.count > 10, name.suffix(8).allSatisfy(\.isOfTempfile) {
+      let stem = name.dropLast(8)
+      if stem.ends(".") || (stem.ends("-") && !name.suffix(8).allSatisfy(\.isLetter)) { return true }
+    }
     // sed -i; its template is sedXXXXXX.
     if name.begins("sed"), name.count == 9 { return true }
     guard name.count >= 8, name.suffix(6).allSatisfy(\.isLetterOrDigit) else { return false }
@@ -76,6 +102,18 @@ struct NamePolicy: Sendable {
     let random = name.suffix(6)
     let hasName = stem.dropLast().contains { $0 != UInt8(ascii: ".") }
     return hasName && stem.ends(".") && random.contains(where: \.isUppercase) && !random.allSatisfy(\.isUppercase)
+  }
+
+  /// Names with a number behind them.
+  private static func hasNumberedName(_ name: ArraySlice<UInt8>) -> Bool {
+    let digits = name.reversed().prefix { $0.isDigit }.count
+    let stem = name.dropLast(digits)
+    guard digits > 0, stem.count > 1 else { return false }
+    // Python's compiled modules: NAME.pyc.139688703268656; Rails: .NAME.7012.4711.338172.
+    if stem.ends(".pyc.") || (stem.begins(".") && stem.ends(".") && digits >= 4) { return true }
+    // Go's CreateTemp and Node's write-file-atomic: NAME1234567890, NAME.1234567890.
+    guard let last = stem.last, (9...10).contains(digits) else { return false }
+    return last == UInt8(ascii: ".") || last.isLetter
   }
 
   /// git's locks, what it is about to name (objects, packs, packed-refs.new), who collects garbage (gc.pid), and the
@@ -99,16 +137,13 @@ extension ArraySlice<UInt8> {
 
 extension UInt8 {
   fileprivate var isUppercase: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
+  fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+  fileprivate var isLetter: Bool { isUppercase || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
+  fileprivate var isLetterOrDigit: Bool { isDigit || isLetter }
 
   /// Whether Python's tempfile makes names of it.
   fileprivate var isOfTempfile: Bool { (isLetterOrDigit && !isUppercase) || self == UInt8(ascii: "_") }
 
-  fileprivate var isLetterOrDigit: Bool {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "a")...UInt8(ascii: "z"):
-      true
-    default: false
-    }
-  }
+  /// Whether it stands behind the mark of a temporary name.
+  fileprivate var isOfMark: Bool { isLetterOrDigit || "._-".utf8.contains(self) }
 }

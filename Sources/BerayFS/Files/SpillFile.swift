@@ -72,7 +72,8 @@ final class SpillFile: Sendable {
   }
 
   deinit {
-    close(descriptor)
+    // To free the room of a large file takes a disk long.
+    DiskExecutor.later { [descriptor] in close(descriptor) }
     space.closed()
   }
 
@@ -121,20 +122,21 @@ final class SpillFile: Sendable {
 }
 
 extension UploadBody {
-  /// The content of a temporary file, read piece by piece.
-  static func spilled(_ spill: SpillFile, size: Int64) -> UploadBody {
-    UploadBody(length: size) {
+  /// A part of a temporary file, read piece by piece.
+  static func spilled(_ spill: SpillFile, _ range: Range<Int64>) -> UploadBody {
+    UploadBody(length: range.upperBound - range.lowerBound) {
       ByteStream {
-        var offset: Int64 = 0
+        var offset = range.lowerBound
         return { () async throws(BerayError) in
-          guard offset < size else { return nil }
-          let count = Int(min(512 << 10, size - offset))
+          guard offset < range.upperBound else { return nil }
+          let count = Int(min(512 << 10, range.upperBound - offset))
+          let start = offset
+          offset += Int64(count)
           do throws(Errno) {
-            var piece = Array(try spill.read(at: offset, count: count))
+            let piece = try await DiskExecutor.run { () throws(Errno) in Array(try spill.read(at: start, count: count))
+            }
             // It was cut meanwhile, which makes another upload follow.
-            if piece.count < count { piece += repeatElement(0, count: count - piece.count) }
-            offset += Int64(count)
-            return piece
+            return piece.count < count ? piece + repeatElement(0, count: count - piece.count) : piece
           } catch {
             throw BerayError(.invalidRequest, detail: "cannot read the temporary file: \(error)", operation: "upload")
           }

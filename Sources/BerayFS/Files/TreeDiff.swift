@@ -9,6 +9,8 @@ struct TreeDiff {
   var kept: [(child: TreeChild, entry: FileEntry)] = []
   /// Names that are not there any more, or stand for another kind.
   var gone: [TreeChild] = []
+  /// The names that stay hidden.
+  var hidden: [Name: HiddenFile]
   /// Whether something else was passed over that this mount changed meanwhile.
   var isDoubtful = false
 
@@ -17,13 +19,17 @@ struct TreeDiff {
   ///   - depth: how many directories lie between `files/` and this one, for where links may point.
   ///   - tick: ``TreeStructure/tick`` when the listing was asked for; what was done here later stays as it is.
   init(from contents: DirectoryContents, to entries: [FileEntry], depth: Int, askedAt tick: UInt64) {
+    hidden = contents.hidden
     var seen: Set<Name> = []
     seen.reserveCapacity(entries.count)
     var known = 0
     for entry in entries where Self.isShown(entry, depth: depth) {
       let name = Name(entry.name)
       guard seen.insert(name).inserted else { continue }
-      if contents.hidden[name] != nil { continue }
+      if let file = contents.hidden[name] {
+        hidden[name] = file.shown(by: FileVersion(entry), askedAt: tick)
+        if hidden[name] != nil { continue }
+      }
       if let removed = contents.removals[name], removed > tick {
         isDoubtful = true
         continue
@@ -43,6 +49,9 @@ struct TreeDiff {
         gone.append(child)
         appeared.append(entry)
       }
+    }
+    for (name, file) in contents.hidden where !seen.contains(name) {
+      hidden[name] = file.shown(by: nil, askedAt: tick)
     }
     guard known < contents.children.count else { return }
     for child in contents.children.values where !seen.contains(child.name) && !child.node.isHeldHere {

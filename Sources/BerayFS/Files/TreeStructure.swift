@@ -37,7 +37,7 @@ struct DirectoryContents {
   /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may
   /// still have them.
   var removals: [Name: UInt64] = [:]
-  /// Names that the server has and that are not shown, because a program moved them away to make them anew.
+  /// Names that the server has and that are not shown.
   var hidden: [Name: HiddenFile] = [:]
   /// The directory whose listing tells what is in here: itself, or one above it.
   var source: InodeID
@@ -49,6 +49,8 @@ struct DirectoryContents {
   /// What the server told last of its mtime.
   var serverModified: Timestamp?
   var modified: Timestamp
+  /// When names or attributes changed last, as far as this mount saw it; no program sets it.
+  private(set) var statusChanged: Timestamp
   /// As a program set it; nil: as ``modified``. No server keeps it.
   var accessed: Timestamp?
   private(set) var subdirectories: UInt32 = 0
@@ -62,7 +64,11 @@ struct DirectoryContents {
     self.modified = modified
     self.mode = mode
     self.serverModified = serverModified
+    self.statusChanged = modified
   }
+
+  /// Names or attributes changed just now.
+  mutating func statusChanges(at now: Timestamp) { statusChanged = statusChanged.moved(to: now) }
 
   /// The children in the order of their cookies.
   mutating func ordered() -> [TreeChild] {
@@ -112,20 +118,9 @@ struct DirectoryContents {
 
   mutating func changed(at time: Timestamp) {
     modified = max(modified, time)
+    statusChanges(at: time)
     changedSinceListed = true
   }
-}
-
-/// A file of the server whose name is not shown for a while.
-struct HiddenFile {
-  /// What the server has.
-  var version: FileVersion
-  /// When it was hidden, by ``TreeStructure/tick``.
-  var since: UInt64
-  /// The file that has its bytes here, under another name; nil: the name was removed.
-  var movedTo: InodeID?
-  /// The changes of that file's ``WriteBuffer`` when it was moved; nil: the server had not all of them.
-  var changes: UInt64?
 }
 
 /// A name in a directory.

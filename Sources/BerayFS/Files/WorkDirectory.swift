@@ -94,7 +94,7 @@ final class WorkDirectory: DirectoryNode {
   private func attributes(_ contents: DirectoryContents, links: UInt32) -> Attributes {
     var attributes = tree.context.attributes(
       inode, .directory, permissions: contents.mode.map { $0 & 0o777 } ?? 0o700, size: 0, modified: contents.modified,
-      links: links)
+      links: links, changed: contents.statusChanged)
     if let accessed = contents.accessed { attributes.accessed = accessed }
     return attributes
   }
@@ -167,6 +167,7 @@ final class WorkDirectory: DirectoryNode {
   /// Makes a file here alone: the server gets it when it is closed.
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
     guard name.utf8.count <= Name.maximumLength else { return .failed(.fileNameTooLong) }
+    if let refusal = tree.refusal(ofMode: permissions, "create", "\(path)/\(name)") { return .failed(refusal) }
     if let existing = child(name) {
       guard !flags.contains(.exclusive) else { return .failed(.fileExists) }
       guard case .file(let file) = existing.node else { return .failed(.isDirectory) }

@@ -7,11 +7,11 @@ import VFS
 /// Modes and times: told to a server that keeps them, and else kept for the life of the mount.
 extension WorkFile {
   func setAttributes(_ changes: AttributeChanges, hasHandle: Bool) -> Outcome<AttributeReply> {
-    guard tree.allowsOwner(changes) else { return .failed(tree.refuseOwner(of: path)) }
+    if let refusal = tree.refusal(of: changes, for: path) { return .failed(refusal) }
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
-      let isOpen = hasHandle || state.withLock { $0.writers > 0 || $0.isHeldBack || self.isLocalOnly($0) }
+      let isOpen = hasHandle || state.withLock { $0.writers > 0 || $0.isHeldBack }
       resized = isOpen ? truncateOpen(to: size) : truncateByPath(to: size)
     } else {
       resized = .done
@@ -24,7 +24,11 @@ extension WorkFile {
   private func keep(_ changes: AttributeChanges) -> Outcome<Void> {
     let modified = changes.modified.map { tree.timestamp($0) }
     let mode = changes.permissions.map { $0 & 0o777 }
-    if let accessed = changes.accessed.map({ tree.timestamp($0) }) { state.withLock { $0.accessed = accessed } }
+    let accessed = changes.accessed.map { tree.timestamp($0) }
+    state.withLock { state in
+      if let accessed { state.accessed = accessed }
+      state.statusChanges(at: now)
+    }
     guard mode != nil || modified != nil else { return .done }
     let isKept = state.withLock { state in
       // What goes up later is told of then.
@@ -64,6 +68,7 @@ extension WorkFile {
     state.withLock { state in
       if let mode { state.mode = mode }
       if let modified { set(modified, &state) }
+      state.statusChanges(at: now)
     }
   }
 
@@ -167,7 +172,7 @@ extension WorkFile {
   }
 
   /// Tells what was set while the server had not the content, for whoever sends the file now. What fails for the moment
-  /// is told later, by ``WorkTree/retryLater()``.
+  /// is told later, by ``WorkTree/retryLater(_:)``.
   func tellUnsentAttributes() async {
     guard !state.withLock({ $0.unsentAttributes.isEmpty }), let capabilities = try? await tree.shared.capabilities(),
       capabilities.contains(.attributes)
@@ -203,6 +208,12 @@ extension WorkFile {
 }
 
 extension WorkTree {
+  /// Why attributes cannot be what a program wants; nil: they can.
+  fileprivate func refusal(of changes: AttributeChanges, for path: String) -> Errno? {
+    guard allowsOwner(changes) else { return refuseOwner(of: path) }
+    return changes.permissions.flatMap { refusal(ofMode: $0, "chmod", path) }
+  }
+
   /// Whether the owner stays who it is: all belongs to who mounted.
   fileprivate func allowsOwner(_ changes: AttributeChanges) -> Bool {
     (changes.user ?? context.options.user) == context.options.user
@@ -223,11 +234,13 @@ extension WorkTree {
   }
 
   func changeAttributes(of directory: WorkDirectory, _ changes: AttributeChanges) -> Outcome<AttributeReply> {
-    guard allowsOwner(changes) else { return .failed(refuseOwner(of: directory.path)) }
+    if let refusal = refusal(of: changes, for: directory.path) { return .failed(refusal) }
     guard changes.size == nil else { return .failed(.isDirectory) }
     let modified = changes.modified.map { timestamp($0) }
-    if let accessed = changes.accessed.map({ timestamp($0) }) {
-      structure.withLock { $0.directories[directory.inode]?.accessed = accessed }
+    let accessed = changes.accessed.map { timestamp($0) }
+    structure.withLock { structure in
+      if let accessed { structure.directories[directory.inode]?.accessed = accessed }
+      structure.directories[directory.inode]?.statusChanges(at: context.time.now())
     }
     guard changes.permissions != nil || modified != nil else { return directory.attributes() }
     return .pending { [self] () async throws(Errno) in
@@ -255,5 +268,15 @@ extension WorkTree {
       }
       return try await directory.attributes().get()
     }
+  }
+}
+
+extension WorkTree {
+  /// Why a file or directory cannot have `mode`; nil: it can. No server keeps more than who may read, write and execute.
+  func refusal(ofMode mode: UInt16, _ operation: String, _ path: String) -> Errno? {
+    guard mode & 0o7000 != 0 else { return nil }
+    return context.refuse(
+      operation, path, .notPermitted, "servers keep no set-user-ID, set-group-ID and sticky bits",
+      advice: "leave these bits out: 'chmod 0755' in place of 'chmod 4755'")
   }
 }

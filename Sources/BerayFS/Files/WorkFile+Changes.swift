@@ -7,9 +7,14 @@ import VFS
 extension WorkFile {
   /// Writes at `offset`, or at the end where it is nil.
   func write(_ bytes: RawSpan, at offset: Int64?) -> Outcome<Int> {
-    while let buffer = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
+    var needsDisk = false
+    while !needsDisk, let buffer = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
       do throws(Errno) {
-        if let count = try buffer.write(bytes, at: offset, now: now) { return .ready(count) }
+        switch try buffer.write(bytes, at: offset, now: now) {
+        case .done: return .ready(bytes.byteCount)
+        case .retired: break
+        case .needsDisk: needsDisk = true
+        }
       } catch {
         dropUntouched(buffer)
         return .failed(told(error))
@@ -19,12 +24,26 @@ extension WorkFile {
     let copy = bytes.withUnsafeBytes { Array($0) }
     return .pending { [self] () async throws(Errno) in
       do throws(Errno) {
-        while true {
-          let buffer = try await bufferWithContent()
-          if let count = try buffer.write(copy.span.bytes, at: offset, now: now) { return count }
-        }
+        return try await writeLater(copy, at: offset)
       } catch {
         throw told(error)
+      }
+    }
+  }
+
+  private func writeLater(_ bytes: [UInt8], at offset: Int64?) async throws(Errno) -> Int {
+    while true {
+      let known = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.count) : nil)
+      let buffer = if let known { known } else { try await bufferWithContent() }
+      do throws(Errno) {
+        switch try buffer.write(bytes.span.bytes, at: offset, now: now) {
+        case .done: return bytes.count
+        case .retired: break
+        case .needsDisk: if try await buffer.writeToDisk(bytes, at: offset, now: now) { return bytes.count }
+        }
+      } catch {
+        dropUntouched(buffer)
+        throw error
       }
     }
   }
@@ -49,13 +68,22 @@ extension WorkFile {
   func truncateOpen(to size: Int64) -> Outcome<Void> {
     do throws(Errno) {
       while let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
-        if try buffer.truncate(to: size, now: now) { return .done }
+        let change = try buffer.truncate(to: size, now: now)
+        if change == .done { return .done }
+        if change == .needsDisk { break }
       }
     } catch {
       return .failed(error)
     }
     return .pending { [self] () async throws(Errno) in
-      while try await !bufferWithContent().truncate(to: size, now: now) {}
+      while true {
+        let buffer = try await bufferWithContent()
+        switch try buffer.truncate(to: size, now: now) {
+        case .done: return
+        case .retired: break
+        case .needsDisk: if try await buffer.truncateOnDisk(to: size, now: now) { return }
+        }
+      }
     }
   }
 

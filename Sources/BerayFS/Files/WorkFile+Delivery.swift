@@ -59,6 +59,7 @@ extension WorkFile {
       return .arrived(
         try await putInPlace(upload.body, purpose, of: parent, at: path, within: deadline, isConditional))
     }
+    if let receipt = try await append(&upload, of: buffer, in: parent, at: path) { return .arrived(receipt) }
     if !isConditional || VersionCondition(replacing: buffer.base) == nil {
       if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
         return errno == .noSuchFileOrDirectory ? .conflict : .unknown(errno)
@@ -66,7 +67,10 @@ extension WorkFile {
     }
     var known = buffer.base
     var isReplacing = false
-    for round in 1...Self.rounds {
+    // What was appended replaces nothing of others, however often they come in between.
+    let mustHold = purpose.reason.yields || buffer.appendedFrom != nil
+    let rounds = mustHold ? Self.rounds * 4 : Self.rounds
+    for round in 1...rounds {
       if let listed = serverVersion, isOther(listed, than: known, buffer) {
         switch try await meet(listed, at: path, with: &upload, of: buffer) {
         case .arrived(let receipt): return .arrived(receipt)
@@ -77,7 +81,7 @@ extension WorkFile {
           known = listed
         }
       }
-      let isAsked = isConditional && (round < Self.rounds || purpose.reason.yields)
+      let isAsked = isConditional && (round < rounds || mustHold)
       let condition = isAsked ? VersionCondition(replacing: known) : nil
       do throws(BerayError) {
         let receipt = try await tree.put(upload.body, to: path, within: deadline, when: condition)
@@ -88,10 +92,15 @@ extension WorkFile {
         if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
         guard let listed = serverVersion, !isOther(listed, than: known, buffer) else { continue }
         // The version that was there is gone, and no other came in its place.
-        return .arrived(try await tree.put(upload.body, to: path, within: deadline, when: nil))
+        do throws(BerayError) {
+          return .arrived(
+            try await tree.put(upload.body, to: path, within: deadline, when: mustHold ? .isNew : nil))
+        } catch  where error.status == 412 {
+          // It is there after all.
+        }
       }
     }
-    return .conflict
+    return purpose.reason.yields ? .conflict : .unknown(.resourceBusy)
   }
 
   /// Uploads the file under a name that it is about to get. What stands there is replaced, unless it must be new, and
@@ -123,8 +132,8 @@ extension WorkFile {
 
   /// How old a listing may be that is taken for what the server has.
   private func trustedAge(of buffer: WriteBuffer, _ purpose: Purpose) -> Duration {
-    let isNearlyNew = purpose.reason.yields || (buffer.base != nil && buffer.isWhole)
-    return isNearlyNew ? recent : .zero
+    let needsNewest = !purpose.reason.yields && (!buffer.isWhole || buffer.appendedFrom != nil)
+    return needsNewest ? .zero : recent
   }
 
   private var recent: Duration { min(tree.window, .seconds(1)) }
@@ -182,11 +191,8 @@ extension WorkFile {
       return .replaced
     }
     do {
-      // What it writes to temporary files is not for the thread of the connections.
-      let (joined, size) = try await withTaskExecutorPreference(globalConcurrentExecutor) {
-        let (spill, size) = try await tree.download(content)
-        return (try buffer.putAppended(behind: spill, size: size, version: other), size)
-      }
+      let (spill, size) = try await tree.download(content)
+      let joined = try await buffer.putAppended(behind: spill, size: size, version: other)
       guard let joined else { return .replaced }
       state.withLock { state in
         state.contentChanged()
@@ -203,17 +209,16 @@ extension WorkFile {
     return .based(other.tagged(as: content))
   }
 
-  /// `other`, where it is what this mount uploaded before without getting an answer.
+  /// `other`, where it is what this mount uploaded before: without an answer, or with one that tells no version.
   private func unanswered(
     _ other: FileVersion, at path: String, of buffer: WriteBuffer
   ) async throws(BerayError) -> FileVersion? {
-    let sent = buffer.unanswered.filter { other.size == nil || other.size == Int64($0.count) }
-    guard let longest = sent.map(\.count).max() else { return nil }
+    let sent = (buffer.unanswered + [state.withLock { $0.sent }].compactMap(\.self)).filter {
+      other.size == nil || other.size == $0.size
+    }
+    guard let longest = sent.map(\.size).max() else { return nil }
     let content = try await fetch(path)
-    do throws(BerayError) {
-      guard sent.contains(try await content.body.collect(upTo: longest)) else { return nil }
-    } catch  where error.code == .invalidResponse {
-      // It is longer.
+    guard let digest = try await ContentDigest(of: content.body, upTo: longest), sent.contains(digest) else {
       return nil
     }
     return other.tagged(as: content)
@@ -240,7 +245,8 @@ extension WorkTree {
     var size: Int64 = 0
     var iterator = content.body.makeAsyncIterator()
     while let piece = try await iterator.next() {
-      try spill.write(piece[...], at: size)
+      let offset = size
+      try await DiskExecutor.run { () throws(Errno) in try spill.write(piece[...], at: offset) }
       size += Int64(piece.count)
     }
     return (spill, size)

@@ -11,7 +11,7 @@ extension WorkFile {
 
   var isHeldBack: Bool { state.withLock { $0.isHeldBack } }
 
-  /// What the file is, right after it was made: empty.
+  /// Makes it what it is right after a program made it: empty.
   /// - Parameters:
   ///   - hidden: the version that the server has under this name, which a program had moved away.
   ///   - joinsOthers: whether the program did not say that it must be new or empty.
@@ -36,7 +36,9 @@ extension WorkFile {
     }
     guard let hold else { return }
     Task {
-      do { try await tree.context.time.sleep(Self.holdTime) } catch { return }
+      repeat {
+        do { try await tree.context.time.sleep(Self.holdTime) } catch { return }
+      } while isKeptByItsEditor
       let stays = state.withLock { state in
         let stays = state.isHeldBack && state.holds == hold && state.handles == 0 && state.nameChange == nil
         if stays { state.isHeldBack = false }
@@ -44,6 +46,13 @@ extension WorkFile {
       }
       if stays { _ = try? await upload(.release, includingEmpty: true) }
     }
+  }
+
+  /// Whether an editor, which lives, keeps it beside a file that it works on.
+  private var isKeptByItsEditor: Bool {
+    let (isHeldBack, place, keeper) = state.withLock { ($0.isHeldBack, $0.place, $0.keeper) }
+    guard isHeldBack, let keeper, tree.shared.names.classify(place.name) == .editorsOwn else { return false }
+    return tree.shared.threadGroup(keeper) != nil
   }
 
   /// The file goes up as any other.
@@ -89,12 +98,13 @@ extension WorkTree {
       isInGit = place.name == ".git"
       next = place.parent
     }
-    return shared.names.classify(name, isInGit: isInGit, canRemove: !shared.holdsBack)
+    return shared.names.classify(name, isInGit: isInGit)
   }
 
-  /// Whether a file of that name that is made here is held back.
+  /// Whether a file of that name that is made here is held back: it may be renamed or removed soon, and the server could do
+  /// neither.
   func holdsBack(_ name: Name, in directory: WorkDirectory) -> Bool {
-    shared.holdsBack && classify(name, in: directory) == .heldBack
+    shared.holdsBack && classify(name, in: directory) != .ordinary
   }
 
   /// The server has a file and cannot rename it: it stays there, and is here under the new name, with its bytes, while
@@ -107,8 +117,8 @@ extension WorkTree {
     let since = structure.withLock { structure in
       let tick = structure.nextTick()
       let hidden = HiddenFile(
-        version: file.state.withLock { $0.listed }, since: tick, movedTo: file.inode,
-        changes: buffer.isUnsent(includingEmpty: true) ? nil : buffer.changes)
+        version: file.state.withLock { $0.listed }, since: tick,
+        reason: .movedAway(to: file.inode, changes: buffer.isUnsent(includingEmpty: true) ? nil : buffer.changes))
       structure.directories[directory.inode]?.remove(name, at: now)
       structure.directories[directory.inode]?.hidden[name] = hidden
       var replaced = structure.directories[newDirectory.inode]?.hidden.removeValue(forKey: newName)?.version
@@ -134,7 +144,8 @@ extension WorkTree {
       else { return nil }
       let tick = structure.nextTick()
       structure.directories[directory.inode]?.remove(name, at: context.time.now())
-      structure.directories[directory.inode]?.hidden[name] = HiddenFile(version: version, since: tick)
+      structure.directories[directory.inode]?.hidden[name] = HiddenFile(
+        version: version, since: tick, reason: .removed)
       release(.file(file), in: &structure)
       return tick
     }

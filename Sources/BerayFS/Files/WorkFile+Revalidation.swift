@@ -82,6 +82,8 @@ extension WorkFile {
         state.buffer = nil
         rememberWhileUnsent(state)
         state.contentChanged()
+        state.statusChanges(at: now)
+        state.isMadeHere = false
         state.size = bytes.map { Int64($0.count) } ?? content.size
         state.checked = asked
         state.contentTag = content.etag

@@ -113,7 +113,7 @@ extension WorkFile {
       rememberWhileUnsent(state)
     }
     flight.finish(result)
-    if isToBeRetried || hasUntoldAttributes { tree.retryLater() }
+    tree.retryLater(self)
   }
 
   private func deliver(
@@ -134,28 +134,46 @@ extension WorkFile {
   }
 
   private func arrived(_ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ receipt: UploadReceipt) {
-    let version = FileVersion(size: upload.body.length, modified: receipt.modified, etag: receipt.etag)
+    let size = upload.isAlone ? upload.body.length : receipt.size
+    let version = FileVersion(size: size, modified: receipt.modified, etag: receipt.etag)
     let hadFailed = buffer.failure != nil
+    // Another upload from here may be taken for somebody else's where only its time tells.
+    let sent = receipt.etag == nil ? upload.bytes.map(ContentDigest.init) : nil
     let isAllSent = tree.change(self, isPlaced: true) { state in
       state.isLocal = false
       state.isHeldBack = false
       state.listed = version
       state.unlisted = OwnVersion(answered: receipt.date)
+      state.sent = sent
+      state.isMadeHere = state.isMadeHere || buffer.isWhole
       state.contentTag = receipt.etag
       state.checked = tree.context.time.uptime()
-      buffer.base = version
+      if upload.isAlone { buffer.base = version }
       let isAllSent = buffer.ended(upload, failure: nil)
       // A time that was set and is not told yet stands in the buffer, and so does that of a later write.
       if isAllSent, !state.unsentAttributes.hasTime, let time = receipt.modified {
         buffer.setModified(Timestamp(time))
       }
       state.modified = buffer.modified
+      if !upload.isAlone {
+        state.isMadeHere = false
+        if isAllSent, buffer.retire() { outgrow(buffer, version, &state) }
+      }
       return isAllSent
     }
     // Where nothing was written, the kernel may rely on the time of the open that made the file.
     if version.size == 0 { tree.context.notifier.invalidate(inode, pages: false) }
-    if isAllSent { retireBuffer(buffer, content: upload.bytes) }
+    if isAllSent { retireBuffer(buffer, content: upload.isAlone ? upload.bytes : nil) }
     if hadFailed { tree.shared.countKept() }
+  }
+
+  /// The server's version has bytes of others that are not here: whoever reads the file asks for it.
+  private func outgrow(_ buffer: WriteBuffer, _ version: FileVersion, _ state: inout FileState) {
+    state.buffer = nil
+    state.contentChanged()
+    state.size = version.size
+    rememberWhileUnsent(state)
+    tree.context.notifier.invalidate(inode, pages: true)
   }
 
   // MARK: - Retries

@@ -16,7 +16,7 @@ extension WorkFile {
 
   /// Whether what programs write is to go to the server.
   func isToBeSent(_ state: borrowing FileState) -> Bool {
-    !state.isDetached && !state.isHeldBack && !isLocalOnly(state)
+    !state.isDetached && !state.isHeldBack
   }
 
   /// Lets the end of the mount, and the rename of a directory, find the file while it has to do with it.
@@ -166,9 +166,7 @@ extension WorkFile {
         state.ranges = nil
       }
       // What an open made is new to the server, though nobody could write to it.
-      guard wasWriter || state.isLocal, let buffer = state.buffer, !isLocalOnly(state) else {
-        return (false, stream, false)
-      }
+      guard wasWriter || state.isLocal, let buffer = state.buffer else { return (false, stream, false) }
       if state.isHeldBack && !state.isDetached { return (false, stream, false) }
       if state.isDetached { return (false, stream, state.handles == 0) }
       guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, state.writers == 0) }

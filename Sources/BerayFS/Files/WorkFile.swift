@@ -48,6 +48,9 @@ final class WorkFile: Node {
   /// Counts the contents that the file had, as far as they are known here.
   var generation: UInt32 { state.withLock { $0.generation } }
 
+  /// Whether all of what the server has of it was written here.
+  var isMadeHere: Bool { state.withLock { $0.isMadeHere } }
+
   /// Whether the server has no such file.
   var isLocal: Bool { state.withLock { $0.isLocal } }
   /// Whether the file stays though the server does not list it.
@@ -56,12 +59,12 @@ final class WorkFile: Node {
   func isHereAlone(_ state: borrowing FileState) -> Bool {
     state.isLocal || state.isDetached || state.buffer?.isUnsent(includingEmpty: true) ?? false
   }
-  /// Whether the name is one that never goes up.
-  func isLocalOnly(_ state: borrowing FileState) -> Bool {
-    state.isLocal && tree.shared.names.classify(state.place.name, canRemove: !tree.shared.holdsBack) == .localOnly
+  func move(to place: WorkDirectory.Place) {
+    state.withLock { state in
+      state.place = place
+      state.statusChanges(at: now)
+    }
   }
-
-  func move(to place: WorkDirectory.Place) { state.withLock { $0.place = place } }
 
   /// The name is gone: what is open goes on, and nothing more is uploaded.
   /// - Parameters:
@@ -71,10 +74,11 @@ final class WorkFile: Node {
     let wasAttached = state.withLock { state in
       defer {
         state.isDetached = true
+        state.statusChanges(at: now)
         state.forgotten = forgotten
         state.isLost = state.isLost || reason != nil
       }
-      return !state.isDetached && !isLocalOnly(state)
+      return !state.isDetached
     }
     if wasAttached, let reason { tree.shared.rescue(self, because: reason) }
     state.withLock { _ in tree.shared.forget(self) }
@@ -87,6 +91,7 @@ final class WorkFile: Node {
     state.withLock { state in
       guard state.isLocal, state.sending == nil, state.nameChange == nil else { return false }
       state.isDetached = true
+      state.statusChanges(at: now)
       return true
     }
   }
@@ -131,7 +136,7 @@ final class WorkFile: Node {
     let (size, modified) = (state.size, state.modified)
     // Of most files nothing is remembered.
     let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
-    if let pages = state.adopt(entry) {
+    if let pages = state.adopt(entry, at: now) {
       // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
       let isAnswered = state.attributeRequests > 0 && (state.size != size || state.modified != modified)
       if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
@@ -150,7 +155,7 @@ final class WorkFile: Node {
       let isWritten = state.writers > 0 || state.buffer != nil
       var attributes = tree.context.attributes(
         inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
-        links: state.isDetached ? 0 : 1)
+        links: state.isDetached ? 0 : 1, changed: state.statusChanged)
       if let accessed = state.accessed { attributes.accessed = accessed }
       return AttributeReply(attributes, timeout: isWritten ? .zero : remaining)
     }
@@ -212,26 +217,38 @@ final class WorkFile: Node {
     // A truncating open makes the content: what the server has does not matter.
     if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
     guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
-    let outcome = tree.whenFresh(parent) { [self] _ -> Outcome<OpenedFile> in
-      guard state.withLock({ !$0.isDetached }) else { return .failed(.staleNFSFileHandle) }
-      guard needsRevalidation() || isToBeRead(flags) else { return opened(flags, caller) }
+    // The name led here, and is gone: ESTALE has the kernel look it up again, and make it where the program wants that.
+    switch upToDate(for: flags, in: parent) {
+    case .ready: return opened(flags, caller)
+    case .failed(let errno): return .failed(errno == .noSuchFileOrDirectory ? .staleNFSFileHandle : errno)
+    case .pending(let work):
       return .pending { [self] () async throws(Errno) in
-        if needsRevalidation() { try await revalidate() }
-        if isToBeRead(flags) { try await readAtOpen() }
+        do throws(Errno) {
+          try await tree.context.within("open", path, unless: { self.isKnown(in: parent) }, work)
+        } catch {
+          throw error == .noSuchFileOrDirectory ? .staleNFSFileHandle : error
+        }
         return try await opened(flags, caller).get()
       }
     }
-    // The name led here, and is gone: ESTALE has the kernel look it up again, and make it where the program wants that.
-    switch outcome {
-    case .ready: return outcome
-    case .failed(let errno): return .failed(errno == .noSuchFileOrDirectory ? .staleNFSFileHandle : errno)
-    case .pending(let work):
-      return .pending { () async throws(Errno) in
-        do throws(Errno) { return try await work() } catch {
-          throw error == .noSuchFileOrDirectory ? .staleNFSFileHandle : error
-        }
+  }
+
+  /// Brings what is known of the file up to date for an open.
+  private func upToDate(for flags: OpenFlags, in parent: WorkDirectory) -> Outcome<Void> {
+    tree.whenFresh(parent) { [self] _ in
+      guard state.withLock({ !$0.isDetached }) else { return .failed(.staleNFSFileHandle) }
+      guard needsRevalidation() || isToBeRead(flags) else { return .done }
+      return .pending { [self] () async throws(Errno) in
+        if needsRevalidation() { try await revalidate() }
+        if isToBeRead(flags) { try await readAtOpen() }
       }
     }
+  }
+
+  /// Whether only the content is still to come, for which whoever reads it can wait.
+  private func isKnown(in parent: WorkDirectory) -> Bool {
+    guard !state.withLock({ $0.isDetached }), !needsRevalidation() else { return false }
+    if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
   }
 
   /// A handle, without a look at the server.
@@ -246,6 +263,7 @@ final class WorkFile: Node {
       state.handles += 1
       if state.handles == 1, isRunning { tree.opened(self) }
       if flags.contains(.write) { state.writers += 1 }
+      if isWriter, state.isHeldBack { state.keeper = handle.process }
     }
     if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen() }
     state.withLock { state in

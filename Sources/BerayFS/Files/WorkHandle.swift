@@ -8,6 +8,8 @@ final class WorkHandle: OpenFile {
   private let flags: OpenFlags
   /// Who opened it, for a close by another process uploads nothing.
   private let opener: Opener?
+  /// Who opened it, where that was found.
+  var process: ProcessID? { opener?.process }
   private let ahead = Mutex(ReadAhead())
 
   /// A thread, and its process where that was found.
@@ -25,7 +27,10 @@ final class WorkHandle: OpenFile {
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     guard offset >= 0, count > 0 else { return .ready([]) }
     if let buffer = file.state.withLock({ $0.buffer }) {
-      return Outcome { () throws(Errno) in try buffer.read(offset: offset, count: count) }
+      if let bytes = buffer.readFromMemory(offset: offset, count: count) { return .ready(bytes) }
+      return .pending { () async throws(Errno) in
+        try await DiskExecutor.run { () throws(Errno) in try buffer.read(offset: offset, count: count) }
+      }
     }
     if let bytes = file.cached(offset: offset, count: count) {
       file.readAhead(ahead, offset: offset, count: count)

@@ -86,17 +86,17 @@ extension WorkShared {
     }
   }
 
-  /// Saves what could not be uploaded as files beneath `directory`. Returns their paths; ``losses`` tells of the rest.
-  func rescue(to directory: String) async -> [String] {
+  /// Saves what could not be uploaded in `directory`. Returns the files; ``losses`` tells of the rest.
+  func rescue(to directory: String) async -> [RescuedFile] {
     await endSending()
     for file in writtenFiles where file.hasUntoldAttributes {
       lose("\(file.path): the server was not told its mode or its times")
     }
     return unsent.compactMap { file, buffer in
       do throws(Errno) {
-        return try Rescue.save(buffer, as: file.path, beneath: directory)
+        return try Rescue(directory: directory).save(buffer, as: file.path, at: context.time.now())
       } catch {
-        lose("\(file.path): neither uploaded nor saved beneath \(directory): \(error)")
+        lose("\(file.path): neither uploaded nor saved in \(directory): \(error)")
         return nil
       }
     }
@@ -110,11 +110,11 @@ extension WorkShared {
       let directory = context.options.rescueDirectory
       let advice: String
       do throws(Errno) {
-        let saved = try Rescue.save(buffer, as: path, beneath: directory)
-        advice = "what was written is saved as \(saved)"
+        let saved = try Rescue(directory: directory).save(buffer, as: path, at: context.time.now())
+        advice = "what was written is saved as \(saved.savedAs)"
       } catch {
-        advice = "saving what was written beneath \(directory) failed: \(error)"
-        lose("\(path): \(reason), and saving it beneath \(directory) failed: \(error)")
+        advice = "saving what was written in \(directory) failed: \(error)"
+        lose("\(path): \(reason), and saving it in \(directory) failed: \(error)")
       }
       _ = context.refuse("upload", path, .staleNFSFileHandle, reason, advice: advice)
     }

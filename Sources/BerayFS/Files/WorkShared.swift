@@ -28,6 +28,10 @@ final class WorkShared: Sendable {
   }
 
   struct Status: Sendable {
+    /// The files that wait for their rename or removal.
+    var heldBack: [String]
+    /// The names that are hidden here and that the server has still.
+    var leftBehind: [String]
     var cacheBytes: Int
     var cacheLimit: Int
     var cacheEntries: Int
@@ -41,6 +45,7 @@ final class WorkShared: Sendable {
   let threadGroup: @Sendable (ProcessID) -> ProcessID?
   /// Bytes that all ``WriteBuffer`` have in memory.
   let bufferMemory = ByteCount()
+  private let leavers = LeavingTrees()
   /// The files that have a ``WriteBuffer``, or that something goes to the server for.
   private let written = Mutex<[InodeID: WorkFile]>([:])
   private let kept = ByteCount()
@@ -114,6 +119,9 @@ final class WorkShared: Sendable {
   /// forgotten; then ``countKept()`` without it.
   func forget(_ file: WorkFile) { written.withLock { _ = $0.removeValue(forKey: file.inode) } }
 
+  /// A name of `tree` is hidden for good.
+  func leaves(_ tree: WorkTree) { leavers.add(tree) }
+
   var writtenFiles: [WorkFile] { written.withLock { Array($0.values) } }
 
   /// What the server has not, oldest first.
@@ -138,6 +146,7 @@ final class WorkShared: Sendable {
   var status: Status {
     let usage = cache.usage
     return Status(
+      heldBack: writtenFiles.filter(\.isHeldBack).map(\.path).sorted(), leftBehind: leavers.paths,
       cacheBytes: usage.bytes, cacheLimit: cache.limit, cacheEntries: usage.entries,
       pending: unsent.map { file, buffer in
         Pending(path: file.path, bytes: buffer.size, since: buffer.unsentSince, error: buffer.failure?.text)

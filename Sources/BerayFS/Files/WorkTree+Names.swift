@@ -15,7 +15,8 @@ extension WorkTree {
   }
 
   func makeDirectory(_ name: Name, in directory: WorkDirectory, permissions: UInt16) -> Outcome<FoundNode> {
-    .pending { [self] () async throws(Errno) in
+    if let refusal = refusal(ofMode: permissions, "mkdir", "\(directory.path)/\(name)") { return .failed(refusal) }
+    return .pending { [self] () async throws(Errno) in
       guard directory.child(name) == nil else { throw .fileExists }
       let capabilities = try await shared.capabilities()
       let isOnServer = capabilities.contains(.makeDirectory)
@@ -111,7 +112,13 @@ extension WorkTree {
     return .pending { [self] () async throws(Errno) in
       let path = "\(directory.path)/\(name)"
       guard try await shared.capabilities().contains(.remove) else {
-        guard operation == "unlink", NamePolicy.isBackup(name) else { throw refuse(operation, path) }
+        guard operation == "unlink", let file = directory.child(name)?.node.file else { throw refuse(operation, path) }
+        if file.isMadeHere, holdsBack(name, in: directory) {
+          forgetName(name, in: directory)
+          leaveBehind(file, name, in: directory)
+          return
+        }
+        guard NamePolicy.isBackup(name) else { throw refuse(operation, path) }
         return hide(name, in: directory)
       }
       let serverPath = serverPath(of: name, in: directory)

@@ -136,6 +136,7 @@ extension WorkTree {
   ) {
     guard let contents = structure.directories[directory.inode] else { return }
     let diff = TreeDiff(from: contents, to: entries, depth: depth, askedAt: asked.tick)
+    structure.directories[directory.inode]?.hidden = diff.hidden
     for child in diff.gone { vanish(child.name, of: directory, in: &structure) }
     for entry in diff.appeared { appear(entry, in: directory, depth: depth, asked, in: &structure) }
     for (child, entry) in diff.kept {

@@ -65,8 +65,8 @@ extension WorkTree {
         rename.newDirectory.child(rename.newName)?.node.inode == target?.node.inode
       else { continue }
       // The server's content goes by the move of another file, or by the upload of one that it has not.
-      let isReplacedByUpload = child.node.file?.state.withLock { $0.isLocal || $0.isHeldBack } ?? false
       let capabilities = try await shared.capabilities()
+      let isReplacedByUpload = child.node.file?.state.withLock { $0.isLocal || $0.isHeldBack || $0.isMadeHere } ?? false
       if isReplacedByUpload || capabilities.contains(.move) { await target?.node.file?.keepForReaders() }
       do throws(Errno) {
         return try await move(child, rename)
@@ -91,6 +91,15 @@ extension WorkTree {
     case .file(let file) where shared.holdsBack && holdsBack(rename.newName, in: rename.newDirectory):
       try await moveAway(
         file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)
+    case .file(let file) where !capabilities.contains(.move) && file.isMadeHere:
+      var purpose = WorkFile.Purpose(.rename, to: rename.place)
+      purpose.mustBeNew = !rename.replaces
+      purpose.whenArrived = { [self] in
+        moveName(child, rename)
+        leaveBehind(file, rename.name, in: rename.directory)
+      }
+      if let old = rename.newDirectory.child(rename.newName)?.node.file { file.keepsItsMode(replacing: old) }
+      try await giveAgain(file, as: purpose)
     case .file(let file):
       guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
       // Its bytes go first: the server moves what it has.
@@ -161,7 +170,7 @@ extension WorkTree {
       return (old, old == nil ? contents?.hidden[rename.newName] : nil)
     }
     let replaced = old?.serverVersion
-    if let hidden, hidden.movedTo == file.inode, let changes = hidden.changes,
+    if let hidden, case .movedAway(file.inode, let changes?) = hidden.reason,
       file.state.withLock({ $0.buffer })?.changes == changes
     {
       // It was moved away, and nothing came in its place.
@@ -170,13 +179,11 @@ extension WorkTree {
     }
     if replaced == nil, hidden == nil {
       switch classify(rename.newName, in: rename.newDirectory) {
-      case .localOnly:
-        file.letGo()
-        return moveName(child, rename)
-      case .heldBack where shared.holdsBack:
+      case .heldBack, .editorsOwn:
+        guard shared.holdsBack else { break }
         file.state.withLock { $0.isHeldBack = true }
         return moveName(child, rename)
-      case .ordinary, .heldBack: break
+      case .ordinary: break
       }
     }
     if replaced != nil, let old { file.keepsItsMode(replacing: old) }

@@ -2,63 +2,89 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What could not be sent is tried again, later and later, by one loop for all files of a tree.
+/// What could not be sent is tried again, by one loop for all files of a tree.
 extension WorkTree {
-  /// The longest pause between two tries.
-  private static let longestPause = Duration.seconds(60)
-  /// The same while the server refuses the token: a login ends that, and whoever did it does not want to wait.
-  private static let longestPauseForLogin = Duration.seconds(5)
+  struct Retries {
+    var schedule = RetrySchedule()
+    /// What the loop waits for, and until when, by ``TimeSource/uptime``; nil: there is no loop.
+    var wait: (pause: Task<Void, Never>, until: Duration)?
+  }
 
-  /// Begins to try again what failed, unless that is under way.
-  func retryLater() {
-    guard
-      isRetrying.withLock({ isRetrying in
-        guard !isRetrying, !filesToRetry.isEmpty else { return false }
-        isRetrying = true
-        return true
-      })
-    else { return }
-    Task {
-      var pause = Duration.seconds(1)
-      while let files = nextRound() {
-        let failures = files.compactMap { $0.state.withLock { $0.buffer }?.failure }
-        if failures.contains(where: \.isLogin) { pause = min(pause, Self.longestPauseForLogin) }
-        let asked = failures.compactMap(\.retryAfter).max().map { Duration.seconds($0) } ?? .zero
-        do { try await context.time.sleep(max(pause, asked)) } catch { break }
-        await retry()
-        pause = min(pause * 2, Self.longestPause)
-      }
+  /// Something of `file` could not be sent: it is tried again in its time.
+  func retryLater(_ file: WorkFile) {
+    guard file.isToBeRetried || file.hasUntoldAttributes else { return }
+    let failure = file.state.withLock { $0.buffer }?.failure
+    let begins = retries.withLock { retries in
+      retries.schedule.failed(
+        file.inode, at: context.time.uptime(), asked: failure?.retryAfter, isLogin: failure?.isLogin ?? false)
+      guard let wait = retries.wait else { return begin(&retries) }
+      // The loop looks again what is first.
+      if let next = retries.schedule.next(of: [file.inode]), next < wait.until { wait.pause.cancel() }
+      return false
     }
+    if begins { Task { await retryLoop() } }
   }
 
   private var filesToRetry: [WorkFile] {
     shared.writtenFiles.filter { $0.tree === self && ($0.isToBeRetried || $0.hasUntoldAttributes) }
   }
 
-  /// What is to be tried again; nil: nothing, and the loop ends.
-  private func nextRound() -> [WorkFile]? {
-    isRetrying.withLock { isRetrying in
-      let files = filesToRetry
-      isRetrying = !files.isEmpty
-      return isRetrying ? files : nil
+  /// Begins the next pause. Returns whether there is anything to be tried after it; else the loop ends.
+  private func begin(_ retries: inout Retries) -> Bool {
+    let files = Set(filesToRetry.map(\.inode))
+    retries.schedule.keep(files)
+    guard let next = retries.schedule.next(of: files) else {
+      retries.wait = nil
+      return false
     }
+    let time = context.time
+    let pause = max(next - time.uptime(), .zero)
+    retries.wait = (Task { try? await time.sleep(pause) }, next)
+    return true
+  }
+
+  private func retryLoop() async {
+    repeat {
+      await retries.withLock { $0.wait?.pause }?.value
+      await retry()
+    } while retries.withLock { begin(&$0) }
   }
 
   /// One question tells whether the server is well and what it has by now. Where it is not, nothing more is asked.
   private func retry() async {
+    let due = dueFiles
+    guard !due.isEmpty else { return }
     markStale()
-    for file in filesToRetry {
-      guard !Task.isCancelled, let parent = file.place.parent else { continue }
+    for (index, file) in due.enumerated() {
+      guard let parent = file.place.parent else { continue }
       do throws(Errno) {
         try await whenFresh(parent, grace: .seconds(5)) { _ in Outcome<Void>.done }.get()
       } catch {
         // Where the directory is gone, so is the file.
-        if error == .noSuchFileOrDirectory { continue } else { return }
+        if error == .noSuchFileOrDirectory { continue }
+        return postpone(due[index...])
       }
       if file.isToBeRetried {
         _ = try? await file.upload(.retry, includingEmpty: true)
-      } else {
+      } else if file.hasUntoldAttributes {
         await file.retryAttributes()
+      }
+    }
+    postpone(dueFiles[...])
+  }
+
+  private var dueFiles: [WorkFile] {
+    let now = context.time.uptime()
+    return retries.withLock { retries in filesToRetry.filter { retries.schedule.isDue($0.inode, at: now) } }
+  }
+
+  /// What could not be tried, or failed without being sent, waits as what failed does.
+  private func postpone(_ files: ArraySlice<WorkFile>) {
+    let now = context.time.uptime()
+    retries.withLock { retries in
+      for file in files {
+        let isLogin = file.state.withLock { $0.buffer }?.failure?.isLogin ?? false
+        retries.schedule.failed(file.inode, at: now, isLogin: isLogin)
       }
     }
   }

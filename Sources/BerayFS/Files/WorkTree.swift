@@ -9,7 +9,7 @@ import VFS
 /// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks,
 /// by one request for all who look.
 ///
-/// Lock order: ``isRetrying``, ``structure`` → the state or the end of a node → ``directoryRename``, a ``WriteBuffer``,
+/// Lock order: ``retries``, ``structure`` → the state or the end of a node → ``directoryRename``, a ``WriteBuffer``,
 /// ``ContentCache``, ``InodeTable``, ``lastNews``. No lock is held over an await.
 /// The notifier only queues, so it is called under the locks, before anybody can see what changed.
 final class WorkTree: Sendable {
@@ -22,8 +22,7 @@ final class WorkTree: Sendable {
   let prefetch = Mutex(WalkPrefetch())
   let openFiles = Mutex(OpenFiles())
   let directoryRename = Mutex<DirectoryRename?>(nil)
-  /// Whether what failed is being tried again.
-  let isRetrying = Mutex(false)
+  let retries = Mutex(Retries())
   /// From when on a listing may be asked for while nobody waits, by ``TimeSource/uptime``: one at a time.
   let nextBehind = Mutex(Duration.zero)
   /// When anything may have changed, by ``TimeSource/uptime``.
@@ -140,7 +139,7 @@ final class WorkTree: Sendable {
       return .failed(isRemoved || directory.isOutOfDate ? .staleNFSFileHandle : .noSuchFileOrDirectory)
     }
     return .pending { [self] () async throws(Errno) in
-      try await refresh(directory)
+      try await context.within("list", directory.path) { [self] () async throws(Errno) in try await refresh(directory) }
       return try await answer(remaining(of: directory)).get()
     }
   }

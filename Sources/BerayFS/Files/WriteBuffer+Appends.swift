@@ -1,5 +1,16 @@
+import BerayClient
 import Synchronization
 import SystemPackage
+
+/// An append that goes to the server by an operation of its own.
+struct PendingAppend: Sendable {
+  /// Names it, so that the server does it once.
+  var key = String(UInt64.random(in: 0 ... .max), radix: 16) + String(UInt64.random(in: 0 ... .max), radix: 16)
+  /// The bytes of the buffer.
+  var range: Range<Int64>
+  /// What must hold of the server's file; nil: whatever holds, for others wrote to it.
+  var condition: VersionCondition?
+}
 
 /// What programs appended can go behind a content that somebody else made meanwhile.
 extension WriteBuffer {
@@ -13,32 +24,102 @@ extension WriteBuffer {
   /// stays, as far as programs only append.
   func joinsOthers() { state.withLock { $0.appendedFrom = Self.size($0.storage) } }
 
+  // MARK: - By an operation of its own
+
+  /// What is to be appended, up to what `upload` has, and its bytes: first what was sent before without an answer. Nil where
+  /// there is nothing, or where programs did more than append.
+  func nextAppend(upTo upload: Upload, when condition: VersionCondition?) -> (append: PendingAppend, body: UploadBody)?
+  {
+    state.withLock { state in
+      guard let start = state.appendedFrom else { return nil }
+      let append = state.append ?? PendingAppend(range: start..<max(start, upload.body.length), condition: condition)
+      guard !append.range.isEmpty, append.range.upperBound <= Self.size(state.storage) else { return nil }
+      state.append = append
+      switch state.storage {
+      case .memory(let bytes):
+        return (append, .bytes(Array(bytes[Int(append.range.lowerBound)..<Int(append.range.upperBound)])))
+      case .spilled(let spill, _): return (append, .spilled(spill, append.range))
+      }
+    }
+  }
+
+  /// The server has it.
+  func appended(_ append: PendingAppend) {
+    state.withLock { state in
+      guard state.append?.key == append.key else { return }
+      state.appendedFrom = append.range.upperBound
+    }
+  }
+
+  /// The server's version is another than the one that the condition names: the append goes behind it, whatever it is.
+  func appendsBlindly(_ append: PendingAppend) {
+    state.withLock { state in
+      guard state.append?.key == append.key else { return }
+      state.append = PendingAppend(range: append.range, condition: nil)
+    }
+  }
+
+  // MARK: - As a part of the whole
+
   /// Puts what was appended behind the `size` bytes of `content`, which is the buffer's from now on.
   /// - Parameter version: what `content` is on the server.
   /// - Returns: all of it, to be uploaded; nil where programs did more than append.
-  func putAppended(behind content: SpillFile, size: Int64, version: FileVersion) throws(Errno) -> Upload? {
-    try state.withLock { state throws(Errno) in
-      guard let start = state.appendedFrom else { return nil }
-      if size >= start, try Self.begins(state.storage, with: content, size) {
-        // An upload of less arrived, whose answer was lost, or nothing has changed.
-        state.base = version
-        state.appendedFrom = size
-        return Self.snapshot(state)
+  func putAppended(behind content: SpillFile, size: Int64, version: FileVersion) async throws(Errno) -> Upload? {
+    try await disk.take { () async throws(Errno) -> Upload? in
+      try await DiskExecutor.run { () throws(Errno) -> Upload? in
+        while let known = self.appendedContent() {
+          let isPart = size < known.start ? false : try Self.begins(known.storage, with: content, size)
+          // Where it begins so, an upload of less arrived, whose answer was lost, or nothing has changed.
+          let joined = isPart ? known.storage : try self.join(known, behind: content, size)
+          if let upload = self.takeOver(joined, of: known, size: size, version, isPart: isPart) { return upload }
+        }
+        return nil
       }
-      var (position, end) = (start, size)
-      while position < Self.size(state.storage) {
-        let piece = try Self.piece(of: state.storage, at: position)
-        try content.write(piece, at: end)
-        position += Int64(piece.count)
-        end += Int64(piece.count)
+    }
+  }
+
+  private struct AppendedContent {
+    var start: Int64
+    var storage: Storage
+    var changes: UInt64
+    var emptied: UInt64
+  }
+
+  private func appendedContent() -> AppendedContent? {
+    state.withLock { state in
+      state.appendedFrom.map {
+        AppendedContent(start: $0, storage: state.storage, changes: state.changes, emptied: state.emptied)
       }
-      let joined: Storage =
-        end <= shared.limits.bufferInMemory
-        ? .memory(Array(try content.read(at: 0, count: Int(end)))) : .spilled(content, size: end)
-      for (storage, sign) in [(state.storage, -1), (joined, 1)] {
-        if case .memory(let bytes) = storage { shared.bufferMemory.add(sign * bytes.count) }
+    }
+  }
+
+  private func join(_ known: AppendedContent, behind content: SpillFile, _ size: Int64) throws(Errno) -> Storage {
+    var (position, end) = (known.start, size)
+    while position < Self.size(known.storage) {
+      let piece = try Self.piece(of: known.storage, at: position)
+      try content.write(piece, at: end)
+      position += Int64(piece.count)
+      end += Int64(piece.count)
+    }
+    return end <= shared.limits.bufferInMemory
+      ? .memory(Array(try content.read(at: 0, count: Int(end)))) : .spilled(content, size: end)
+  }
+
+  /// Nil where programs wrote meanwhile.
+  private func takeOver(
+    _ joined: Storage, of known: AppendedContent, size: Int64, _ version: FileVersion, isPart: Bool
+  ) -> Upload? {
+    state.withLock { state in
+      guard state.changes == known.changes, state.emptied == known.emptied, state.appendedFrom == known.start else {
+        return nil
       }
-      state.storage = joined
+      if !isPart {
+        for (storage, sign) in [(state.storage, -1), (joined, 1)] {
+          if case .memory(let bytes) = storage { shared.bufferMemory.add(sign * bytes.count) }
+        }
+        state.storage = joined
+        state.isWhole = false
+      }
       state.base = version
       state.appendedFrom = size
       return Self.snapshot(state)

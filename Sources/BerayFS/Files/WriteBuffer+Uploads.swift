@@ -12,6 +12,8 @@ extension WriteBuffer {
     var emptied: UInt64
     /// All of it, where it is in memory.
     var bytes: [UInt8]?
+    /// Whether it is all that the server has then: what was appended may stand behind bytes of others.
+    var isAlone = true
   }
 
   static func isUnsent(_ state: State, includingEmpty: Bool) -> Bool {
@@ -23,7 +25,7 @@ extension WriteBuffer {
   var isUntouched: Bool { state.withLock { $0.changes == 0 && $0.emptied == 0 && !$0.isFresh } }
   var changes: UInt64 { state.withLock { $0.changes } }
   var failure: UploadFailure? { state.withLock { $0.failure } }
-  var unanswered: [[UInt8]] { state.withLock { $0.unanswered } }
+  var unanswered: [ContentDigest] { state.withLock { $0.unanswered } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
   /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
@@ -38,16 +40,17 @@ extension WriteBuffer {
     case .memory(let bytes):
       Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes)
     case .spilled(let spill, let size):
-      Upload(body: .spilled(spill, size: size), changes: state.changes, emptied: state.emptied)
+      Upload(body: .spilled(spill, 0..<size), changes: state.changes, emptied: state.emptied)
     }
   }
 
   /// How many contents are kept that the server may have.
-  private static let unansweredLimit = 3
+  private static let unansweredLimit = 16
 
   /// An upload ended. Returns whether everything is sent.
   func ended(_ upload: Upload, failure: UploadFailure?) -> Bool {
-    state.withLock { state in
+    let unanswered = failure?.mayHaveArrived == true ? upload.bytes.map(ContentDigest.init) : nil
+    return state.withLock { state in
       state.failure = failure
       if failure == nil {
         state.unanswered = []
@@ -56,9 +59,9 @@ extension WriteBuffer {
         let isAllSent = !Self.isUnsent(state, includingEmpty: true)
         if isAllSent || state.appendedFrom != nil { state.appendedFrom = upload.body.length }
       }
-      if failure?.mayHaveArrived == true, let bytes = upload.bytes {
-        let others = state.unanswered.filter { $0 != bytes }
-        state.unanswered = others.suffix(Self.unansweredLimit - 1) + [bytes]
+      if let unanswered {
+        let others = state.unanswered.filter { $0 != unanswered }
+        state.unanswered = others.suffix(Self.unansweredLimit - 1) + [unanswered]
       }
       return !Self.isUnsent(state, includingEmpty: true)
     }

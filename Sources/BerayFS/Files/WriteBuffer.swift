@@ -16,6 +16,8 @@ final class WriteBuffer: Sendable {
     /// What the server had when the first unsent write came; nil: nothing.
     var base: FileVersion?
     var modified: Timestamp
+    /// When it was written to, cut or emptied last; no program sets it.
+    var changed = Timestamp(seconds: .min)
     /// Counts writes and truncations.
     var changes: UInt64 = 0
     /// ``changes`` when the upload that the server has began.
@@ -25,13 +27,17 @@ final class WriteBuffer: Sendable {
     /// Whether nothing of ``base`` is in it.
     var isWhole: Bool
     /// Where the unsent bytes begin, where programs only appended.
-    var appendedFrom: Int64?
+    var appendedFrom: Int64? {
+      didSet { append = nil }
+    }
+    /// The append that is under way, or whose answer was lost.
+    var append: PendingAppend?
     /// Counts the opens that emptied it.
     var emptied: UInt64 = 0
     /// The last upload failed so.
     var failure: UploadFailure?
-    /// What failed uploads sent and the server may have all the same, oldest first: contents that were in memory.
-    var unanswered: [[UInt8]] = []
+    /// What failed uploads sent and the server may have all the same, oldest first.
+    var unanswered: [ContentDigest] = []
     var unsentSince: Timestamp
     /// The file has done with it: what was written to it now would reach nobody.
     var isRetired = false
@@ -39,6 +45,8 @@ final class WriteBuffer: Sendable {
 
   let shared: WorkShared
   let state: Mutex<State>
+  /// What takes the temporary file comes one after another.
+  let disk = SerialTurns()
 
   /// - Parameters:
   ///   - content: what the file holds.
@@ -49,6 +57,7 @@ final class WriteBuffer: Sendable {
       State(
         storage: .memory(content), base: base, modified: now, isFresh: isFresh, isWhole: isFresh,
         appendedFrom: isFresh ? nil : Int64(content.count), unsentSince: now))
+    if isFresh { state.withLock { $0.changed = now } }
     shared.bufferMemory.add(content.count)
   }
 
@@ -72,6 +81,7 @@ final class WriteBuffer: Sendable {
   }
   var size: Int64 { state.withLock { Self.size($0.storage) } }
   var modified: Timestamp { state.withLock { $0.modified } }
+  var changed: Timestamp { state.withLock { $0.changed } }
 
   static func size(_ storage: Storage) -> Int64 {
     switch storage {
@@ -90,97 +100,91 @@ final class WriteBuffer: Sendable {
     }
   }
 
-  func read(offset: Int64, count: Int) throws(Errno) -> ArraySlice<UInt8> {
-    let source = state.withLock { state -> ReadSource in
-      switch state.storage {
-      case .memory(let bytes):
-        guard offset < bytes.count else { return .bytes([]) }
-        // A copy: a slice would make the next write copy everything.
-        return .bytes(Array(bytes[Int(offset)..<min(Int(offset) + count, bytes.count)]))
-      case .spilled(let spill, let size): return .file(spill, size: size)
-      }
-    }
-    switch source {
-    case .bytes(let bytes): return bytes[...]
-    case .file(let spill, let size):
-      guard offset < size else { return [] }
-      let count = Int(min(Int64(count), size - offset))
-      let bytes = try spill.read(at: offset, count: count)
-      return bytes.count == count ? bytes : bytes + [UInt8](repeating: 0, count: count - bytes.count)
+  /// What is asked for, where it is in memory.
+  func readFromMemory(offset: Int64, count: Int) -> ArraySlice<UInt8>? {
+    state.withLock { state in
+      guard case .memory(let bytes) = state.storage else { return nil }
+      guard offset < bytes.count else { return [] }
+      // A copy: a slice would make the next write copy everything.
+      return Array(bytes[Int(offset)..<min(Int(offset) + count, bytes.count)])[...]
     }
   }
 
-  private enum ReadSource {
-    case bytes([UInt8])
-    case file(SpillFile, size: Int64)
+  /// The same; it may block where the content is in a temporary file.
+  func read(offset: Int64, count: Int) throws(Errno) -> ArraySlice<UInt8> {
+    if let bytes = readFromMemory(offset: offset, count: count) { return bytes }
+    guard case .spilled(let spill, let size) = state.withLock({ $0.storage }) else {
+      return readFromMemory(offset: offset, count: count) ?? []
+    }
+    guard offset < size else { return [] }
+    let count = Int(min(Int64(count), size - offset))
+    let bytes = try spill.read(at: offset, count: count)
+    return bytes.count == count ? bytes : bytes + [UInt8](repeating: 0, count: count - bytes.count)
   }
 
   /// No file may be longer, in bytes.
   static let maximumSize: Int64 = 1 << 50
 
-  /// Writes at `offset`, or at the end where it is nil. Returns how much; nil where the file has another buffer by now.
-  func write(_ bytes: RawSpan, at offset: Int64?, now: Timestamp) throws(Errno) -> Int? {
-    guard !shared.keepsTooMuch else { throw .noSpace }
-    var isRetired = false
-    let failure = bytes.withUnsafeBytes { bytes in
-      state.withLock { state -> Errno? in
-        isRetired = state.isRetired
-        guard !isRetired else { return nil }
-        let start = offset ?? Self.size(state.storage)
-        guard start <= Self.maximumSize - Int64(bytes.count) else { return .fileTooLarge }
-        if offset != nil { state.appendedFrom = nil }
-        let end = start + Int64(bytes.count)
-        if let failure = spillIfNeeded(&state.storage, reaching: end) { return failure }
-        switch state.storage {
-        case .memory(var content):
-          state.storage = .memory([])
-          let before = content.count
-          if content.count < start { content += repeatElement(0, count: Int(start) - content.count) }
-          let overlap = min(content.count - Int(start), bytes.count)
-          if overlap > 0 {
-            content.withUnsafeMutableBytes { $0[Int(start)..<Int(start) + overlap].copyBytes(from: bytes[..<overlap]) }
-          }
-          content += bytes[overlap...]
-          shared.bufferMemory.add(content.count - before)
-          state.storage = .memory(content)
-        case .spilled(let spill, let size):
-          if let failure = spill.write(bytes, at: start) { return failure }
-          state.storage = .spilled(spill, size: max(size, end))
-        }
-        changed(&state, now)
-        return nil
-      }
-    }
-    if let failure { throw failure }
-    return isRetired ? nil : bytes.byteCount
+  /// What became of a change.
+  enum Change: Sendable, Hashable {
+    case done
+    /// The file has another buffer by now.
+    case retired
+    /// It takes a temporary file, which ``writeToDisk(_:at:now:)`` or ``truncateOnDisk(to:now:)`` does.
+    case needsDisk
   }
 
-  /// Cuts the content, or makes it longer with zeros. Returns false where the file has another buffer by now.
-  func truncate(to size: Int64, now: Timestamp) throws(Errno) -> Bool {
-    guard size <= Self.maximumSize else { throw .fileTooLarge }
-    var isRetired = false
-    let failure = state.withLock { state -> Errno? in
-      isRetired = state.isRetired
-      guard !isRetired else { return nil }
-      if let failure = spillIfNeeded(&state.storage, reaching: size) { return failure }
-      state.appendedFrom = nil
-      switch state.storage {
-      case .memory(var content):
+  /// Writes at `offset`, or at the end where it is nil.
+  func write(_ bytes: RawSpan, at offset: Int64?, now: Timestamp) throws(Errno) -> Change {
+    guard !shared.keepsTooMuch else { throw .noSpace }
+    let result = bytes.withUnsafeBytes { bytes in
+      state.withLock { state -> Result<Change, Errno> in
+        guard !state.isRetired else { return .success(.retired) }
+        let start = offset ?? Self.size(state.storage)
+        guard start <= Self.maximumSize - Int64(bytes.count) else { return .failure(.fileTooLarge) }
+        guard case .memory(var content) = state.storage, fits(start + Int64(bytes.count), content.count) else {
+          return .success(.needsDisk)
+        }
         state.storage = .memory([])
         let before = content.count
-        if content.count > size { content.removeLast(content.count - Int(size)) }
-        if content.count < size { content += repeatElement(0, count: Int(size) - content.count) }
+        if content.count < start { content += repeatElement(0, count: Int(start) - content.count) }
+        let overlap = min(content.count - Int(start), bytes.count)
+        if overlap > 0 {
+          content.withUnsafeMutableBytes { $0[Int(start)..<Int(start) + overlap].copyBytes(from: bytes[..<overlap]) }
+        }
+        content += bytes[overlap...]
         shared.bufferMemory.add(content.count - before)
         state.storage = .memory(content)
-      case .spilled(let spill, _):
-        do throws(Errno) { try spill.truncate(to: size) } catch { return error }
-        state.storage = .spilled(spill, size: size)
+        changed(&state, now, appending: offset == nil)
+        return .success(.done)
       }
-      changed(&state, now)
-      return nil
     }
-    if let failure { throw failure }
-    return !isRetired
+    return try result.get()
+  }
+
+  /// Cuts the content, or makes it longer with zeros.
+  func truncate(to size: Int64, now: Timestamp) throws(Errno) -> Change {
+    guard size <= Self.maximumSize else { throw .fileTooLarge }
+    return state.withLock { state in
+      guard !state.isRetired else { return .retired }
+      guard case .memory(var content) = state.storage, fits(size, content.count) else { return .needsDisk }
+      state.storage = .memory([])
+      let before = content.count
+      if content.count > size { content.removeLast(content.count - Int(size)) }
+      if content.count < size { content += repeatElement(0, count: Int(size) - content.count) }
+      shared.bufferMemory.add(content.count - before)
+      state.storage = .memory(content)
+      changed(&state, now, appending: false)
+      return .done
+    }
+  }
+
+  /// Whether a content in memory may get as long as `end`.
+  func fits(_ end: Int64, _ count: Int) -> Bool {
+    let growth = Int(clamping: end) - count
+    return growth <= 0
+      || (end <= Int64(shared.limits.bufferInMemory)
+        && shared.bufferMemory.value + growth <= shared.limits.buffersInMemory)
   }
 
   /// The file is to go on without this buffer. Call it under the lock of the file, which then lets go of it.
@@ -214,6 +218,7 @@ final class WriteBuffer: Sendable {
       if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
       state.storage = .memory([])
       state.modified = now
+      state.changed = state.changed.moved(to: now)
       state.isFresh = true
       state.isWhole = true
       state.appendedFrom = nil
@@ -245,28 +250,12 @@ final class WriteBuffer: Sendable {
 
   func setModified(_ time: Timestamp) { state.withLock { $0.modified = time } }
 
-  private func changed(_ state: inout State, _ now: Timestamp) {
+  /// A write or truncation is done.
+  func changed(_ state: inout State, _ now: Timestamp, appending: Bool) {
+    if !appending { state.appendedFrom = nil }
     if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
     state.changes += 1
     state.modified = now
-  }
-
-  /// Moves the content to a temporary file where it gets too large for memory. Returns what went wrong.
-  private func spillIfNeeded(_ storage: inout Storage, reaching end: Int64) -> Errno? {
-    guard case .memory(let content) = storage else { return nil }
-    let growth = Int(clamping: end) - content.count
-    guard growth > 0,
-      end > Int64(shared.limits.bufferInMemory)
-        || shared.bufferMemory.value + growth > shared.limits.buffersInMemory
-    else { return nil }
-    do throws(Errno) {
-      let spill = try shared.context.spills.makeFile()
-      try spill.write(content[...], at: 0)
-      shared.bufferMemory.add(-content.count)
-      storage = .spilled(spill, size: Int64(content.count))
-      return nil
-    } catch {
-      return error
-    }
+    state.changed = state.changed.moved(to: now)
   }
 }

@@ -73,16 +73,44 @@ final class MountContext: Sendable {
   }
 
   /// Attributes of a node that belongs to whoever mounted.
+  /// - Parameter changed: when content, attributes or name changed last; nil: as `modified`.
   func attributes(
-    _ inode: InodeID, _ kind: FileKind, permissions: UInt16, size: Int64, modified: Timestamp, links: UInt32 = 1
+    _ inode: InodeID, _ kind: FileKind, permissions: UInt16, size: Int64, modified: Timestamp, links: UInt32 = 1,
+    changed: Timestamp? = nil
   ) -> Attributes {
     Attributes(
       inode: inode, kind: kind, permissions: permissions, linkCount: links, user: options.user, group: options.group,
-      size: size, accessed: modified, modified: modified, changed: modified)
+      size: size, accessed: modified, modified: modified, changed: changed ?? modified)
   }
 }
 
 extension MountContext {
+  /// Does what a call of a program waits for, which has one deadline however many requests it takes. What is not done by
+  /// then goes on alone.
+  /// - Parameter isEnough: whether the program can go on with what is there when the time has passed.
+  /// - Throws: `ETIMEDOUT`, told in `.beray/errors`.
+  func within(
+    _ operation: String, _ path: String, unless isEnough: @escaping @Sendable () -> Bool = { false },
+    _ work: @escaping @Sendable () async throws(Errno) -> Void
+  ) async throws(Errno) {
+    // A request that takes all the time tells its own error.
+    let limit = options.timeouts.metadata + .milliseconds(200)
+    let flight = Flight<Bool, Errno>()
+    Task {
+      do throws(Errno) {
+        try await work()
+        flight.finish(.success(true))
+      } catch {
+        flight.finish(.failure(error))
+      }
+    }
+    let timer = Task { if (try? await time.sleep(limit)) != nil { flight.finish(.success(false)) } }
+    defer { timer.cancel() }
+    guard try await !flight.value(), !isEnough() else { return }
+    let detail = "the server did not answer within \(options.timeouts.metadata)"
+    throw fail(operation, path, BerayError(.timedOut, detail: detail, operation: operation))
+  }
+
   /// Waits until the kernel has every notice about an inode that was given before, or a second has passed: a read that
   /// waits for the server may keep them back. Not for what answers a read.
   func untilTheKernelForgot() async throws(Errno) {

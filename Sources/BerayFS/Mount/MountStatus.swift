@@ -31,6 +31,8 @@ struct MountStatus {
             "error": pending.error.map(JSON.string) ?? .null,
           ]
         }),
+      "held_back": .array(work.heldBack.map { .string($0) }),
+      "left_behind": .array(work.leftBehind.map { .string($0) }),
       "open_streams": .number(String(health.openStreams)),
       "requests": .object(
         health.requests.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .number(String($0.value))) }),

@@ -79,7 +79,7 @@ public final class BerayFileSystem: Sendable {
   ///   - progress: gets a line for people now and then.
   /// - Returns: the files under ``MountOptions/rescueDirectory`` that hold what could not be uploaded, and goals that were
   ///   written to `new` and not closed.
-  public func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
+  public func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [RescuedFile] {
     let end = context.time.uptime() + deadline
     await creations.finish(until: end)
     _ = await shared.uploadAll(deadline: end - context.time.uptime(), progress: progress)
@@ -87,13 +87,13 @@ public final class BerayFileSystem: Sendable {
   }
 
   /// Half a goal is not what was meant, so no task is made of what nobody closed; but it is not lost.
-  private func rescueGoals() -> [String] {
+  private func rescueGoals() -> [RescuedFile] {
     handles.files.compactMap { file in
       guard let goal = (file as? NewHandle)?.unclosed else { return nil }
       do throws(Errno) {
-        return try Rescue.save(goal, as: "new", beneath: context.options.rescueDirectory)
+        return try Rescue(directory: context.options.rescueDirectory).save(goal, as: "new", at: context.time.now())
       } catch {
-        shared.lose("new: a goal that was not closed is not saved beneath \(context.options.rescueDirectory): \(error)")
+        shared.lose("new: a goal that was not closed is not saved in \(context.options.rescueDirectory): \(error)")
         return nil
       }
     }
@@ -223,7 +223,7 @@ extension BerayFileSystem: FileSystem {
     _ operation: String, _ name: Name, in directory: InodeID, _ advice: String
   ) -> Outcome<Entry> {
     // Emacs tries a link for each of its locks, and goes on without.
-    if NamePolicy().classify(name) == .localOnly { return .failed(.notPermitted) }
+    if NamePolicy.isEmacsLock(name) { return .failed(.notPermitted) }
     return inDirectory(directory) { directory in
       .failed(
         context.refuse(

@@ -11,14 +11,17 @@ import VFS
   struct Server: CustomTestStringConvertible {
     var testDescription: String
     var manner: FakeWorkServer.Manner
+    /// How what was appended goes up.
+    var appending: FakeWorkServer.Operation { manner.capabilities.contains(.append) ? .append : .upload }
   }
 
   static let servers = [
-    Server(testDescription: "our own", manner: .ours), Server(testDescription: "without conditions", manner: .full),
+    Server(testDescription: "our own", manner: .ours), Server(testDescription: "with appends", manner: .appending),
+    Server(testDescription: "without conditions", manner: .full),
     Server(testDescription: "the bare API", manner: .bare), Server(testDescription: "names alone", manner: .minimal),
   ]
   /// Those whose listings tell versions.
-  static let telling = Array(servers.prefix(3))
+  static let telling = Array(servers.prefix(4))
 
   private static let replaced = "this upload replaced that version"
   private static let kept = "the bytes written here are kept"
@@ -182,7 +185,7 @@ import VFS
     _ = try await fixture.names()
     let file = try await fixture.create("log", [.write, .append])
     try await fixture.write(file, "one\n", at: nil)
-    fixture.server.loseAnswer(.upload)
+    fixture.server.loseAnswer(server.appending)
     await #expect(throws: Errno.ioError) { try await file.fsync().get() }
     try await fixture.write(file, "two\n", at: nil)
     try await fixture.close(file)

@@ -116,19 +116,43 @@ import VFS
     #expect(try await fixture.walk() == ["d", "d/f"])
   }
 
-  @Test(arguments: [".f.swp", ".f.swx", "4913", ".#f", ".~lock.a.odt#", ".nfs0001", "._f", ".DS_Store"])
-  func whatToolsKeepForThemselvesNeverGoesUp(_ name: String) async throws {
+  private static let toolsOwn = [
+    ".f.swp", ".f.swx", "4913", ".#f", ".~lock.a.odt#", ".nfs0001", ".nfsrc", "._f", "._notes", ".DS_Store", ".img.swf",
+  ]
+
+  @Test(arguments: toolsOwn)
+  func whatToolsKeepForThemselvesIsAFileWhereItCanBeRemoved(_ name: String) async throws {
     let fixture = WorkFixture()
-    let file = try await fixture.create(name)
-    try await fixture.write(file, "swap")
-    try await file.fsync().get()
-    try await fixture.close(file)
-    #expect(fixture.shared.status.pending.isEmpty)
-    fixture.time.advance(by: .seconds(31))
-    #expect(try await fixture.text(name) == "swap")
-    try await fixture.tree.root.unlink(Name(name), caller: caller).get()
-    #expect(try await fixture.names() == [])
-    #expect(fixture.server.total == fixture.server.count(.tree))
+    try await fixture.save(name, "swap")
+    #expect(fixture.server.paths == [name])
+    try await fixture.unlink(Name(name))
+    #expect(fixture.server.paths == [])
+  }
+
+  @Test(arguments: toolsOwn)
+  func whereItCannotBeRemovedItGoesUpAtTheEndAtTheLatest(_ name: String) async throws {
+    let fixture = WorkFixture(.bare)
+    try await fixture.save(name, "swap")
+    #expect(await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in } == [])
+    #expect(fixture.server.text(name) == "swap")
+  }
+
+  @Test func anEditorsLockWaitsForItsEditor() async throws {
+    let fixture = WorkFixture(.bare)
+    // Process 10 lives, and thread 5 is gone.
+    for (name, thread) in [(".f.swp", 10), (".g.swp", 5)] as [(String, Int32)] {
+      let file = try await fixture.create(name, [.write, .truncate], thread: thread)
+      try await fixture.write(file, "nano")
+      try await fixture.close(file, thread: thread)
+    }
+    await fixture.time.sleepers(2)
+    fixture.time.advance(by: .seconds(10))
+    await fixture.server.requests(.upload, 1)
+    await fixture.settle()
+    #expect(fixture.shared.status.heldBack == ["7-t/files/.f.swp"])
+    #expect(fixture.server.paths == [".g.swp"])
+    try await fixture.unlink(".f.swp")
+    #expect(fixture.server.paths == [".g.swp"])
   }
 
   @Test(arguments: ["f.swp", ".swp", "4914", "lock.a#", "nfs", "DS_Store", "#", "yarn.lock", "sed.txt"])

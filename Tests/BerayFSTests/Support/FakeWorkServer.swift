@@ -27,6 +27,8 @@ final class FakeWorkServer: TaskService {
     var ignoresRanges = false
     /// How many levels a recursive listing shows.
     var depth = 100
+    /// How many seconds the `Date` of an answer lies before the time of the file that was made.
+    var dateLag: Int64 = 0
     /// Bytes in a piece of a body.
     var piece = 64 << 10
 
@@ -37,6 +39,9 @@ final class FakeWorkServer: TaskService {
       capabilities: full.capabilities.union([.conditionalUploads, .conditionalAttributes, .conditionalMoves]),
       tellsTags: true,
       sendsTags: true)
+    /// As our own server with the operation that appends.
+    static let appending = Manner(
+      capabilities: ours.capabilities.union([.append]), tellsTags: true, sendsTags: true)
     static let bare = Manner(capabilities: [])
     static let minimal = Manner(capabilities: [], tellsSizes: false, tellsTimes: false)
   }
@@ -235,9 +240,10 @@ final class FakeWorkServer: TaskService {
       (state.files[path], state.manner, state.lost.remove(operation) != nil)
     }
     if isLost { throw Self.error(.connectionLost) }
-    guard manner.tellsTags, let file else { return UploadReceipt(date: file?.modified, raw: .null) }
+    let date = file.map { UTCTime(seconds: $0.modified.seconds - manner.dateLag) }
+    guard manner.tellsTags, let file else { return UploadReceipt(date: date, raw: .null) }
     return UploadReceipt(
-      etag: file.tag, modified: file.modified, size: Int64(file.bytes.count), date: file.modified, raw: .null)
+      etag: file.tag, modified: file.modified, size: Int64(file.bytes.count), date: date, raw: .null)
   }
 
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent {

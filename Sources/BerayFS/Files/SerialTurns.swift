@@ -1,0 +1,30 @@
+import Synchronization
+import SystemPackage
+
+/// Lets one come after another, in the order in which they ask.
+final class SerialTurns: Sendable {
+  private let last = Mutex<Flight<Void, Errno>?>(nil)
+
+  /// Runs `body` when all who came before are done.
+  func take<Value: Sendable>(_ body: () async throws(Errno) -> Value) async throws(Errno) -> Value {
+    let mine = Flight<Void, Errno>()
+    let before = last.withLock { last in
+      defer { last = mine }
+      return last
+    }
+    if let before {
+      do throws(Errno) {
+        try await before.end()
+      } catch {
+        // Whoever comes next waits for those who came before all the same.
+        Task {
+          _ = try? await before.value()
+          mine.finish(.success(()))
+        }
+        throw error
+      }
+    }
+    defer { mine.finish(.success(())) }
+    return try await body()
+  }
+}

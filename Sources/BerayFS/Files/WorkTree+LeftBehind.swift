@@ -1,0 +1,43 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// What this mount made and uploaded can be renamed and removed on any server: where the server can do neither, the old name
+/// is left behind there and hidden here, until the end of the mount.
+extension WorkTree {
+  /// Uploads under its new name a file that the server has under the old one and cannot rename. Where that fails, nothing
+  /// has changed.
+  func giveAgain(_ file: WorkFile, as purpose: WorkFile.Purpose) async throws(Errno) {
+    let buffer = try await file.bufferWithContent(hasTurn: true)
+    let (version, place) = file.state.withLock { ($0.listed, $0.place) }
+    let wasSent = !buffer.isUnsent(includingEmpty: true)
+    buffer.becameFresh(at: context.time.now())
+    do throws(Errno) {
+      try await file.uploadWhileRenaming(purpose)
+    } catch {
+      if wasSent { file.wasRestored(to: version, at: place) }
+      markStale()
+      throw error
+    }
+  }
+
+  /// Hides the old name of a file that has another by now, or none.
+  func leaveBehind(_ file: WorkFile, _ name: Name, in directory: WorkDirectory) {
+    let (version, unlisted) = file.state.withLock { ($0.listed, $0.unlisted) }
+    structure.withLock { structure in
+      let tick = structure.nextTick()
+      structure.directories[directory.inode]?.hidden[name] = HiddenFile(
+        version: version, unlisted: unlisted, since: tick, reason: .leftBehind)
+    }
+    shared.leaves(self)
+  }
+
+  /// The paths of the names that are hidden for good.
+  var leftBehind: [String] {
+    let hidden = structure.withLock { $0.directories.mapValues(\.hidden).filter { !$0.value.isEmpty } }
+    return hidden.flatMap { inode, hidden -> [String] in
+      guard let directory = context.inodes[inode] as? WorkDirectory else { return [] }
+      return hidden.filter { $0.value.isStepOfASave }.map { "\(directory.path)/\($0.key)" }
+    }
+  }
+}
