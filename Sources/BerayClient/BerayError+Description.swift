@@ -19,6 +19,7 @@ extension BerayError: CustomStringConvertible {
     case .hostUnreachable: "the server's machine cannot be reached"
     case .connectionLost: "the connection broke"
     case .timedOut: "the server did not answer in time"
+    case .tooManyOpenFiles: "too many files are open"
     case .cancelled: "cancelled"
     case .secureConnectionFailed: "no secure connection could be made"
     case .invalidResponse: "the server's answer cannot be understood"
@@ -29,7 +30,7 @@ extension BerayError: CustomStringConvertible {
   /// Whether sending the same request again can help, if it may be repeated at all.
   public var isTransient: Bool {
     switch code {
-    case .connectionRefused, .hostUnreachable, .connectionLost: true
+    case .connectionRefused, .hostUnreachable, .connectionLost, .tooManyOpenFiles: true
     case .api: status == 502 || status == 503 || status == 504
     default: false
     }

@@ -24,6 +24,8 @@ public struct BerayError: Error, Hashable, Sendable {
     case connectionLost
     /// The deadline passed.
     case timedOut
+    /// This process, or its machine, has as many files open as it may: there can be no connection.
+    case tooManyOpenFiles
     /// The task that made the call was cancelled.
     case cancelled
     /// TLS failed: an unknown issuer, a wrong name.

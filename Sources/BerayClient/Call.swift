@@ -55,6 +55,8 @@ struct Call: Sendable {
   func request(token: String?, prefix: String, userAgent: String) -> TransportRequest {
     var request = TransportRequest(method: method, target: prefix + target, headers: headers, operation: operation)
     request.headers[.userAgent] = userAgent
+    // Proxies compress what is not asked for as it is.
+    request.headers[.acceptEncoding] = "identity"
     if let token { request.headers[.authorization] = "Bearer \(token)" }
     switch body {
     case .none:

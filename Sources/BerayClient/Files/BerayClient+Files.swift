@@ -29,11 +29,20 @@ extension BerayClient {
     var call = Call(.fileContent, task: id, query: [(name: "path", value: path)])
     if let range { call.headers[.range] = try Self.header(range, operation: call.operation) }
     if let etag { call.headers[.ifNoneMatch] = etag }
-    let response = try await download(call)
+    var response = try await transfer(call)
     if response.status == 206, ContentRange(headers: response.headers) == nil {
       throw BerayError(
         .invalidResponse, detail: "the server sent a part of a file without its place", operation: call.operation)
     }
+    if let encoding = response.headers[.contentEncoding]?.lowercased(),
+      response.status == 206 || !["identity", "gzip", "x-gzip", "deflate"].contains(encoding)
+    {
+      throw BerayError(
+        .invalidResponse,
+        detail: "the answer is encoded as \(ShownText.escaped(encoding)), though it was asked for as it is",
+        operation: call.operation)
+    }
+    response.body = resuming(response, of: call)
     return FileContent(response)
   }
 
@@ -74,7 +83,7 @@ extension BerayClient {
 
   /// A ZIP of `paths`, or of the whole work directory where there are none.
   public func archive(of id: TaskID, paths: [String] = []) async throws(BerayError) -> FileContent {
-    FileContent(try await download(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
+    FileContent(try await transfer(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
   }
 
   /// `bytes=0-99` (RFC 9110 §14.1.2), which cannot say "nothing".
@@ -86,7 +95,8 @@ extension BerayClient {
     return "bytes=\(range.offset)-\(end - 1)"
   }
 
-  private func download(_ call: Call) async throws(BerayError) -> TransportResponse {
+  /// Starts a download, whose waits are watched.
+  func transfer(_ call: Call) async throws(BerayError) -> TransportResponse {
     let timeouts = configuration.timeouts
     return try await stream(call, head: timeouts.stall, progress: timeouts.progress, within: timeouts.stall)
   }

@@ -50,6 +50,8 @@ extension HTTPFields {
 /// `Content-Range: bytes 0-99/1234` or `bytes 0-99/*` (RFC 9110 §14.4).
 struct ContentRange {
   var offset: Int64
+  /// The last byte of the part.
+  var last: Int64
   var size: Int64?
 
   init?(headers: HTTPFields) {
@@ -60,6 +62,7 @@ struct ContentRange {
       last >= first
     else { return nil }
     offset = first
+    self.last = last
     size = Int64(parts[1])
   }
 }

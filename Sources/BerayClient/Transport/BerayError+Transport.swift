@@ -64,6 +64,8 @@ extension BerayError {
     case ENOENT: (.connectionRefused, "the server's socket is not there")
     case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EADDRNOTAVAIL: (.hostUnreachable, "")
     case ETIMEDOUT: (.timedOut, "no connection came about in time")
+    case EMFILE: (.tooManyOpenFiles, "this process has as many files open as it may")
+    case ENFILE: (.tooManyOpenFiles, "this machine has as many files open as it may")
     case EACCES, EPERM: (.hostUnreachable, "this system does not permit the connection")
     default: (.connectionLost, String(cString: strerror(number)))
     }

@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOHTTPCompression
 internal import NIOPosix
 internal import NIOSSL
 
@@ -40,10 +41,12 @@ public final class HTTPTransport: BerayClient.Transport {
     }
     self.fault = fault
     configuration.httpVersion = .http1Only
+    // Some proxies compress all the same; who reads the answer knows how much it may be.
+    configuration.decompression = .enabled(limit: .none)
     configuration.timeout.connect = TimeAmount(connect)
     configuration.connectionPool.idleTimeout = .seconds(30)
     // A stream of events keeps its connection for hours, and a file system may hold many.
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = min(512, DescriptorBudget.share)
     configuration.connectionPool.retryConnectionEstablishment = false
     if address.scheme != .unix { configuration.http1_1ConnectionDebugInitializer = Self.boundUnsentBytes }
     loop = MultiThreadedEventLoopGroup.singleton.next()

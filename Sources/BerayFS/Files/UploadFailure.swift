@@ -24,7 +24,9 @@ extension UploadFailure {
     let isLogin = error.code == .authentication && error.status != 403
     let isTransient =
       switch error.code {
-      case .connectionRefused, .hostUnreachable, .secureConnectionFailed, .connectionLost, .timedOut, .cancelled: true
+      case .connectionRefused, .hostUnreachable, .secureConnectionFailed, .connectionLost, .timedOut, .cancelled,
+        .tooManyOpenFiles:
+        true
       case .authentication: isLogin
       case .api: error.status == 429 || (error.status ?? 0) >= 500
       default: false

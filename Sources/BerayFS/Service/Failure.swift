@@ -39,6 +39,7 @@ extension Errno {
     case .connectionRefused: self = .connectionRefused
     case .hostUnreachable: self = .noRouteToHost
     case .timedOut: self = .timedOut
+    case .tooManyOpenFiles: self = .tooManyOpenFiles
     case .cancelled: self = .interrupted
     // The connection broke, TLS failed or the answer made no sense: nothing that a program could tell apart.
     case .connectionLost, .secureConnectionFailed, .invalidResponse: self = .ioError
@@ -67,6 +68,7 @@ extension BerayError {
     case .connectionRefused: "start the server, or check --url"
     case .hostUnreachable: "check the network and --url"
     case .connectionLost, .timedOut: "check the network and the server, then try again"
+    case .tooManyOpenFiles: "close files or end programs, or raise the limit of the mount's process ('ulimit -n')"
     case .cancelled: "nothing: it was interrupted"
     case .secureConnectionFailed: "check the server's certificate and the machine's clock"
     case .invalidResponse: "check that --url names a BeRay server"

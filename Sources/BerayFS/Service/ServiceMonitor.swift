@@ -50,7 +50,7 @@ final class ServiceMonitor: TaskService {
     } catch {
       state.withLock { state in
         switch error.code {
-        case .cancelled: break
+        case .cancelled, .tooManyOpenFiles: break
         case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut, .secureConnectionFailed:
           state.failures += 1
           state.outage = (error, state.outage?.since ?? time.now())
