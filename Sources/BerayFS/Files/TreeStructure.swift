@@ -98,6 +98,18 @@ struct DirectoryContents {
     return child
   }
 
+  /// Takes all children away, as if the directory had never been listed.
+  mutating func takeChildren() -> [TreeChild] {
+    defer {
+      children = [:]
+      order = nil
+      subdirectories = 0
+      freshness = nil
+      changedSinceListed = true
+    }
+    return Array(children.values)
+  }
+
   /// - Parameter isPlaced: whether the server had no such name before.
   mutating func touch(_ name: Name, _ tick: UInt64, isPlaced: Bool) {
     children[name]?.touched = tick

@@ -112,6 +112,9 @@ final class WorkDirectory: DirectoryNode {
     end.withLock { $0 = (attributes, forgotten) }
   }
 
+  /// Whether no program has it open.
+  var isClosed: Bool { handles.load(ordering: .relaxed) == 0 }
+
   func countHandles(_ change: Int) { handles.wrappingAdd(change, ordering: .relaxed) }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {

@@ -28,7 +28,15 @@ final class WorkTree: Sendable {
   /// When anything may have changed, by ``TimeSource/uptime``.
   private let lastNews = Mutex(Duration.zero)
   private let isFinished: @Sendable () -> Bool
-  private let rootSlot = Mutex<WorkDirectory?>(nil)
+  /// Whether what nobody holds is about to be dropped.
+  let isSweeping = Mutex(false)
+  private let rootSlot = Mutex(RootSlot())
+
+  /// The top directory. It holds the tree, which lets go of it when the task is removed.
+  private struct RootSlot {
+    var held: WorkDirectory?
+    weak var known: WorkDirectory?
+  }
 
   init(
     context: MountContext, task: TaskID, path: String, shared: WorkShared,
@@ -43,12 +51,14 @@ final class WorkTree: Sendable {
     structure.withLock {
       $0.directories[root.inode] = DirectoryContents(source: root.inode, modified: context.time.now())
     }
-    rootSlot.withLock { $0 = root }
+    rootSlot.withLock { $0 = RootSlot(held: root, known: root) }
   }
 
   /// The directory `files/` itself.
   var root: WorkDirectory {
-    guard let root = rootSlot.withLock({ $0 }) else { preconditionFailure("init sets the root") }
+    guard let root = rootSlot.withLock({ $0.known }) else {
+      preconditionFailure("who asks a removed tree holds a node beneath its root")
+    }
     return root
   }
 
@@ -101,7 +111,9 @@ final class WorkTree: Sendable {
         context.inodes.retire(child.node.inode)
       }
     }
-    context.inodes.retire(root.inode)
+    rootSlot.withLock { slot in
+      if let root = slot.held.take() { context.inodes.retire(root.inode) }
+    }
   }
 
   /// How old an answer may be that a lookup has just brought up to date, so that its attributes do not ask again.

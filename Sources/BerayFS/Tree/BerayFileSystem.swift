@@ -270,8 +270,8 @@ extension BerayFileSystem: FileSystem {
     _ inode: InodeID, handle: HandleID, after cookie: UInt64, withAttributes: Bool,
     _ take: (borrowing DirectoryEntry) -> Bool
   ) throws(Errno) {
-    guard let directory = handles.directory(handle) else { throw .badFileDescriptor }
-    for listed in directory.names(after: cookie) {
+    let (directory, names) = try handles.names(handle, after: cookie)
+    for listed in names {
       guard let found = directory.node.entry(of: listed) else { continue }
       var entry = DirectoryEntry(
         name: listed.name, inode: listed.node.inode, kind: listed.node.kind, cookie: listed.cookie, entry: nil)

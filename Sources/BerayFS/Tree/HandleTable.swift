@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 import VFS
 
 /// An open directory: the names that were there when its reading began, so that a reader sees each once whatever changes
@@ -33,6 +34,15 @@ final class DirectoryHandle: Sendable {
     names.withLock { $0 = taken }
     return taken
   }
+
+  /// Another reader of the same directory began with `newer` names: what this one has not read yet is as these are, so that
+  /// no older name comes into the copy that both make for the kernel.
+  func goOn(with newer: [ListedName]) {
+    names.withLock { if $0 != nil { $0 = newer } }
+  }
+
+  /// What was taken last; nil: nothing.
+  var taken: [ListedName]? { names.withLock { $0 } }
 }
 
 /// The open files and directories of a mount, by the numbers that the kernel knows them by.
@@ -40,8 +50,8 @@ final class HandleTable: Sendable {
   private struct State {
     var files: [HandleID: any OpenFile] = [:]
     var directories: [HandleID: DirectoryHandle] = [:]
-    /// The one handle of each directory from which the kernel may fill its copy of the listing.
-    var fillers: [InodeID: HandleID] = [:]
+    /// The handles of each directory from which the kernel may fill its copy of the listing.
+    var fillers: [InodeID: [HandleID]] = [:]
     var next: UInt64 = 1
   }
 
@@ -60,19 +70,18 @@ final class HandleTable: Sendable {
 
   /// Opens a directory.
   ///
-  /// The kernel fills its copy of a listing from every handle that may, side by side, and dates it by the directory's
-  /// mtime of that moment: names of an older reader would stand under the newer one's mtime. So one handle may at a time.
+  /// The kernel fills its copy of a listing from all handles, side by side, and dates it by the directory's mtime of that
+  /// moment: names of an older reader would stand under the newer one's mtime. So all go on with what the newest read.
   func add(_ node: any DirectoryNode, _ copy: KernelCopy) -> OpenReply {
     state.withLock { state in
       let handle = HandleID(rawValue: state.next)
       state.next += 1
-      let fills = copy != .none && state.fillers[node.inode] == nil
-      if fills { state.fillers[node.inode] = handle }
+      let fills = copy != .none
+      if fills { state.fillers[node.inode, default: []].append(handle) }
       state.directories[handle] = DirectoryHandle(node: node, fillsKernelCopy: fills)
       node.countHandles(1)
       var options: OpenReply.Options = fills ? [.cacheDirectory] : []
-      // What somebody else is filling is not dropped under them.
-      if copy == .current || (copy != .none && !fills) { options.insert(.keepCache) }
+      if copy == .current { options.insert(.keepCache) }
       return OpenReply(handle: handle, options: options)
     }
   }
@@ -94,8 +103,22 @@ final class HandleTable: Sendable {
       guard let directory = state.directories.removeValue(forKey: handle) else { return }
       directory.node.countHandles(-1)
       guard directory.fillsKernelCopy else { return }
-      state.fillers.removeValue(forKey: directory.node.inode)
+      state.fillers[directory.node.inode]?.removeAll { $0 == handle }
+      if state.fillers[directory.node.inode]?.isEmpty ?? false { state.fillers[directory.node.inode] = nil }
     }
+  }
+
+  /// The names of an open directory behind `cookie`.
+  func names(_ handle: HandleID, after cookie: UInt64) throws(Errno) -> (DirectoryHandle, ArraySlice<ListedName>) {
+    guard let directory = directory(handle) else { throw .badFileDescriptor }
+    let names = directory.names(after: cookie)
+    if cookie == 0, directory.fillsKernelCopy, let taken = directory.taken {
+      let others = state.withLock { state in
+        (state.fillers[directory.node.inode] ?? []).filter { $0 != handle }.compactMap { state.directories[$0] }
+      }
+      for other in others { other.goOn(with: taken) }
+    }
+    return (directory, names)
   }
 
   /// Every open file at this moment.

@@ -1,0 +1,98 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// How memory comes back: what the kernel has forgotten, and nobody has open, leaves the tree once a look at it would ask
+/// the server anyway.
+extension WorkTree {
+  /// How long after its listing is out of date a directory is kept: no lookup takes so long.
+  private static let afterglow = Duration.seconds(10)
+
+  /// The kernel has forgotten a node.
+  func nodeWasForgotten() {
+    let begins = isSweeping.withLock { isSweeping in
+      defer { isSweeping = true }
+      return !isSweeping
+    }
+    guard begins else { return }
+    Task { [weak self, time = context.time] in
+      while let pause = self?.sweepPause, (try? await time.sleep(pause)) != nil {
+        guard let self, sweep() else { break }
+      }
+      self?.isSweeping.withLock { $0 = false }
+    }
+  }
+
+  private var sweepPause: Duration { min(window, .seconds(60)) + Self.afterglow }
+
+  /// Drops what nobody holds. Returns whether more of it will be out of date later.
+  private func sweep() -> Bool {
+    let now = context.time.uptime()
+    var sweep = Sweep(isDue: { $0.asked + self.sweepPause <= now })
+    structure.withLock { structure in
+      guard !structure.isRemoved else { return }
+      let isIdle = self.sweep(root, &sweep, in: &structure)
+      if isIdle { dropChildren(of: root.inode, in: &structure) }
+    }
+    return sweep.hasYoung
+  }
+
+  private struct Sweep {
+    let isDue: (DirectoryContents.Freshness) -> Bool
+    /// Whether something was only too young to go.
+    var hasYoung = false
+  }
+
+  /// Drops what is idle beneath `directory`. Returns whether all of it is.
+  private func sweep(_ directory: WorkDirectory, _ sweep: inout Sweep, in structure: inout TreeStructure) -> Bool {
+    guard let contents = structure.directories[directory.inode] else { return true }
+    var isIdle = true
+    for child in contents.children.values {
+      switch child.node {
+      case .file(let file): isIdle = isIdle && file.isIdle && !context.inodes.isRemembered(file.inode)
+      case .link(let link): isIdle = isIdle && !context.inodes.isRemembered(link.inode)
+      case .directory(let nested):
+        let isEmpty = self.sweep(nested, &sweep, in: &structure)
+        if isEmpty { dropChildren(of: nested.inode, in: &structure) }
+        // Only a server that keeps modes and times tells them again.
+        isIdle = isIdle && isEmpty && shared.keepsAttributes && !context.inodes.isRemembered(nested.inode)
+      }
+    }
+    guard isIdle, !directory.isHeldHere, directory.isClosed, contents.isReproducible else { return false }
+    guard let freshness = contents.freshness else { return contents.children.isEmpty }
+    let isDue = sweep.isDue(freshness)
+    if !isDue { sweep.hasYoung = true }
+    return isDue
+  }
+
+  private func dropChildren(of directory: InodeID, in structure: inout TreeStructure) {
+    guard let children = structure.directories[directory]?.takeChildren() else { return }
+    for child in children {
+      context.inodes.retire(child.node.inode)
+      if case .directory(let nested) = child.node { structure.directories[nested.inode] = nil }
+    }
+  }
+}
+
+extension DirectoryContents {
+  /// Whether the next listing brings all of it again.
+  fileprivate var isReproducible: Bool { !isLocal && hidden.isEmpty && removals.isEmpty && accessed == nil }
+}
+
+extension WorkFile {
+  /// Whether the next listing brings all that is known of it, and nothing is under way for it.
+  fileprivate var isIdle: Bool {
+    state.withLock { state in
+      state.handles == 0 && state.buffer == nil && !state.isLocal && !state.isHeldBack && state.sending == nil
+        && state.nameChange == nil && state.fetch == nil && state.sizing == nil && state.bringing == nil
+        && state.unsentAttributes.isEmpty && state.accessed == nil && state.unlisted == nil
+        && state.listed.size != nil && state.listed.modified != nil
+    }
+  }
+
+  func forgotten() { tree.nodeWasForgotten() }
+}
+
+extension WorkDirectory {
+  func forgotten() { tree.nodeWasForgotten() }
+}
