@@ -13,14 +13,16 @@ extension WorkFile {
 
   /// Makes it what it is right after a program made it: empty.
   /// - Parameters:
-  ///   - hidden: the version that the server has under this name, which a program had moved away.
+  ///   - hidden: what the server has under this name, which a program had taken away.
   ///   - joinsOthers: whether the program did not say that it must be new or empty.
-  func wasMade(inPlaceOf hidden: FileVersion?, isHeldBack: Bool, joinsOthers: Bool) {
+  func wasMade(inPlaceOf hidden: HiddenFile?, isHeldBack: Bool, joinsOthers: Bool) {
     state.withLock { state in
       state.isHeldBack = isHeldBack
       if let hidden {
         state.isLocal = false
-        state.listed = hidden
+        state.listed = hidden.version
+        state.unlisted = hidden.unlisted
+        state.isMadeHere = hidden.isStepOfASave
       }
       attachEmpty(&state)
       if hidden == nil, joinsOthers { state.buffer?.joinsOthers() }
@@ -38,7 +40,7 @@ extension WorkFile {
     Task {
       repeat {
         do { try await tree.context.time.sleep(Self.holdTime) } catch { return }
-      } while isKeptByItsEditor
+      } while isKeptByItsEditor(since: hold)
       let stays = state.withLock { state in
         let stays = state.isHeldBack && state.holds == hold && state.handles == 0 && state.nameChange == nil
         if stays { state.isHeldBack = false }
@@ -49,8 +51,8 @@ extension WorkFile {
   }
 
   /// Whether an editor, which lives, keeps it beside a file that it works on.
-  private var isKeptByItsEditor: Bool {
-    let (isHeldBack, place, keeper) = state.withLock { ($0.isHeldBack, $0.place, $0.keeper) }
+  private func isKeptByItsEditor(since hold: UInt32) -> Bool {
+    let (isHeldBack, place, keeper) = state.withLock { ($0.isHeldBack && $0.holds == hold, $0.place, $0.keeper) }
     guard isHeldBack, let keeper, tree.shared.names.classify(place.name) == .editorsOwn else { return false }
     return tree.shared.threadGroup(keeper) != nil
   }

@@ -12,7 +12,7 @@ extension WorkTree {
   ) -> WorkFile? {
     insert(name, in: directory, permissions: permissions) { file, hidden in
       file.wasMade(
-        inPlaceOf: hidden?.version,
+        inPlaceOf: hidden,
         isHeldBack: hidden.map(\.isStepOfASave) ?? false
           || (hidden?.isMovedAway != true && self.holdsBack(name, in: directory)),
         joinsOthers: flags.isDisjoint(with: [.truncate, .exclusive]))

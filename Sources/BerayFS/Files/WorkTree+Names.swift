@@ -113,7 +113,7 @@ extension WorkTree {
       let path = "\(directory.path)/\(name)"
       guard try await shared.capabilities().contains(.remove) else {
         guard operation == "unlink", let file = directory.child(name)?.node.file else { throw refuse(operation, path) }
-        if file.isMadeHere, holdsBack(name, in: directory) {
+        if file.isMadeHere, file.isHeldBack || holdsBack(name, in: directory) {
           forgetName(name, in: directory)
           leaveBehind(file, name, in: directory)
           return

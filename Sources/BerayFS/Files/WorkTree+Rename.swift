@@ -188,7 +188,13 @@ extension WorkTree {
     }
     if replaced != nil, let old { file.keepsItsMode(replacing: old) }
     var purpose = WorkFile.Purpose(.rename, to: rename.place)
-    purpose.whenArrived = { [self] in moveName(child, rename) }
+    // A step of a save that was made before: the server has the name still.
+    let isLeftBehind = file.serverVersion != nil
+    let take = { @Sendable [self] in
+      moveName(child, rename)
+      if isLeftBehind { leaveBehind(file, rename.name, in: rename.directory) }
+    }
+    purpose.whenArrived = take
     purpose.mustBeNew = !rename.replaces
     do throws(Errno) {
       try await file.uploadWhileRenaming(purpose)
@@ -199,7 +205,7 @@ extension WorkTree {
     }
     if file.place.name != rename.newName || file.place.parent !== rename.newDirectory {
       // The server had the bytes already, or there are none.
-      moveName(child, rename)
+      take()
     }
   }
 
