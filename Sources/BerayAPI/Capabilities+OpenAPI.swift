@@ -12,7 +12,8 @@ extension Capabilities {
         guard let operation = path.value[route.method.lowercased()] else { continue }
         let shared = path.value["parameters"]?.arrayValue ?? []
         let parameters = (shared + (operation["parameters"]?.arrayValue ?? [])).map { Self.resolve($0, in: document) }
-        if Self.offers(capability, operation, parameters) { insert(capability) }
+        let members = Self.members(of: operation, in: document)
+        if Self.offers(capability, operation, parameters, members) { insert(capability) }
       }
     }
   }
@@ -21,28 +22,34 @@ extension Capabilities {
     (.remove, .removeFile), (.move, .moveFile), (.makeDirectory, .makeDirectory), (.attributes, .setAttributes),
     (.recursiveTree, .fileTree), (.ranges, .fileContent), (.resumableStream, .streamTask),
     (.conditionalUploads, .uploadFile), (.conditionalAttributes, .setAttributes),
-    (.conditionalMoves, .moveFile), (.append, .appendFile), (.taskAgents, .createTask), (.taskInputs, .createTask),
+    (.conditionalMoves, .moveFile), (.append, .appendFile), (.choosesAgent, .createTask), (.startsFrom, .createTask),
   ]
 
-  private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
+  /// The names of what the JSON body of an operation may hold.
+  private static func members(of operation: JSON, in document: JSON) -> [String] {
+    guard let body = operation["requestBody"].map({ resolve($0, in: document) }),
+      let schema = body["content"]?["application/json"]?["schema"]
+    else { return [] }
+    return resolve(schema, in: document)["properties"]?.objectValue?.map(\.name) ?? []
+  }
+
+  private static func offers(
+    _ capability: Capabilities, _ operation: JSON, _ parameters: [JSON], _ members: [String]
+  ) -> Bool {
     func has(_ name: String, in place: String) -> Bool {
       parameters.contains { $0["in"]?.stringValue == place && $0["name"]?.stringValue?.lowercased() == name }
     }
     switch capability {
-    case .taskAgents: return Self.body(of: operation, has: "agent")
-    case .taskInputs: return Self.body(of: operation, has: "from")
     case .recursiveTree: return has("recursive", in: "query")
     case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
     case .resumableStream: return has("last-event-id", in: "header")
     case .conditionalUploads: return has("if-match", in: "header") && has("if-none-match", in: "header")
     case .conditionalAttributes, .conditionalMoves: return has("if-match", in: "header")
     case .append: return has("idempotency-key", in: "header")
+    case .choosesAgent: return members.contains("agent")
+    case .startsFrom: return members.contains("from")
     default: return true
     }
-  }
-
-  private static func body(of operation: JSON, has property: String) -> Bool {
-    operation["requestBody"]?["content"]?["application/json"]?["schema"]?["properties"]?[property] != nil
   }
 
   private static func matches(_ path: Substring, _ template: String) -> Bool {

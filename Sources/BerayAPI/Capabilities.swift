@@ -25,8 +25,8 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   public static let conditionalMoves = Capabilities(rawValue: 1 << 9)
   /// `POST tasks/{id}/files/append` with `Idempotency-Key`: add bytes at the end of a file, whatever others add.
   public static let append = Capabilities(rawValue: 1 << 10)
-  /// `agent` in `POST tasks/`: which agent works on the task.
-  public static let taskAgents = Capabilities(rawValue: 1 << 14)
-  /// `from` in `POST tasks/`: what the task's files begin with.
-  public static let taskInputs = Capabilities(rawValue: 1 << 15)
+  /// `agent` in the body of `POST tasks/`.
+  public static let choosesAgent = Capabilities(rawValue: 1 << 12)
+  /// `from` in the body of `POST tasks/`.
+  public static let startsFrom = Capabilities(rawValue: 1 << 13)
 }

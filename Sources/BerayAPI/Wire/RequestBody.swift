@@ -17,14 +17,21 @@ public enum RequestBody {
     "username=\(formEncoded(email))&password=\(formEncoded(password))"
   }
 
-  /// - Parameters:
-  ///   - tools: sent as null where nil; else as they are.
-  ///   - options: what only some servers understand; what it does not say is not sent.
-  public static func createTask(goal: String, tools: [JSON]?, options: TaskOptions = TaskOptions()) -> JSON {
-    let members: [JSON.Member] = [
-      .init("goal", JSON(goal)), .init("tools", tools.map { .array($0) } ?? .null),
+  /// - Parameter tools: sent as null where nil; else as they are.
+  public static func createTask(goal: String, tools: [JSON]?) -> JSON {
+    createTask(TaskRequest(goal: goal, tools: tools))
+  }
+
+  /// Tools are sent as null where there are none; what else is nil is not sent.
+  public static func createTask(_ request: TaskRequest) -> JSON {
+    var members = [
+      JSON.Member("goal", JSON(request.goal)), JSON.Member("tools", request.tools.map { .array($0) } ?? .null),
     ]
-    return .object(members + options.members)
+    if let agent = request.agent { members.append(JSON.Member("agent", JSON(agent))) }
+    if let from = request.from { members.append(JSON.Member("from", JSON(from))) }
+    if !request.files.isEmpty { members.append(JSON.Member("files", .array(request.files.map { JSON($0) }))) }
+    if request.leavesIgnoredOut { members.append(JSON.Member("gitignore", true)) }
+    return .object(members)
   }
 
   /// - Parameter paths: everything where empty.

@@ -5,30 +5,14 @@ extension BerayClient {
   /// compare.
   /// - Parameter tools: passed on as they are.
   public func createTask(goal: String, tools: [JSON]? = nil) async throws(BerayError) -> BerayTask {
-    try await createTask(goal: goal, tools: tools, options: TaskOptions())
+    try await createTask(TaskRequest(goal: goal, tools: tools))
   }
 
-  /// Creates a task that asks for more than its goal and tools.
-  /// - Parameters:
-  ///   - tools: passed on as they are.
-  ///   - options: sent only to a server that declares them in its `/openapi.json`.
-  public func createTask(
-    goal: String, tools: [JSON]?, options: TaskOptions
-  ) async throws(BerayError) -> BerayTask {
-    let known = try await understood(options)
-    let call = Call(.createTask, body: .json(RequestBody.createTask(goal: goal, tools: tools, options: known)))
+  /// The same with more than every server takes.
+  public func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
+    let call = Call(.createTask, body: .json(RequestBody.createTask(request)))
     let answer = try await json(call, within: configuration.timeouts.creation)
     return try Self.decode(call) { () throws(UnexpectedJSON) in try BerayTask(json: answer) }
-  }
-
-  /// What the server understands of the options.
-  private func understood(_ options: TaskOptions) async throws(BerayError) -> TaskOptions {
-    guard options != TaskOptions() else { return options }
-    let capabilities = try await capabilities()
-    var options = options
-    if !capabilities.contains(.taskAgents) { options.agent = nil }
-    if !capabilities.contains(.taskInputs) { options = TaskOptions(agent: options.agent) }
-    return options
   }
 
   /// All tasks of the user, as a rule without their events.

@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import BerayFS
 import BerayServer
 import Foundation
 import Logging
@@ -49,18 +50,9 @@ struct AgentTrial {
       logger: Logger(label: "client"))
     let goal = preset.name == "shell" ? "echo hello > \(Self.file)" : Self.goal
     let task = try await client.createTask(goal: goal)
-    let timer = Task {
-      try await Task.sleep(for: limit)
-      _ = try await client.stopTask(task.id)
-    }
-    var lines = EventLines()
-    let ended = try await TaskFollower(client: client, id: task.id).follow { update in
-      for line in lines.of(update) { try Terminal.write(line) }
-    }
-    timer.cancel()
+    let ended = try await follow(task.id, client)
     let files = try FileManager.default.contentsOfDirectory(atPath: directory + "/tasks/\(task.id)/work")
     await client.shutdown()
-    if ended.status.text == "STOPPED" { throw CommandError("\(name) did not end within \(limit)") }
     if ended.status.text != "COMPLETED" {
       throw CommandError(
         "\(name) failed: \(ended.error ?? ended.status.text)", advice: "'beray-fs agents' tells what it needs")
@@ -71,5 +63,23 @@ struct AgentTrial {
         advice: "see what it was denied above, and try --agent-access commands")
     }
     try Terminal.print("\(name) works")
+  }
+
+  /// Shows each event once, until the task has ended.
+  private func follow(_ id: TaskID, _ client: BerayClient) async throws -> BerayTask {
+    let deadline = ContinuousClock.now + limit
+    var shown = 0
+    while true {
+      let task = try await client.task(id)
+      let events = task.events ?? []
+      for event in events.dropFirst(shown) { try Terminal.write(event.line(.text)) }
+      shown = events.count
+      if task.status.isFinished { return task }
+      guard ContinuousClock.now < deadline else {
+        _ = try await client.stopTask(id)
+        throw CommandError("\(name) did not end within \(limit)")
+      }
+      try await Task.sleep(for: .milliseconds(300))
+    }
   }
 }

@@ -17,8 +17,11 @@ struct InstalledAgent: Sendable {
     credentials = preset.credentials?.found(in: environment) ?? []
     if path == nil {
       problem = "not installed"
+    } else if let complaint = preset.command()?.complaint(in: environment) {
+      problem = complaint
     } else {
-      problem = preset.command()?.complaint(in: environment)
+      // Some keep their login where only they can look.
+      problem = preset.credentials != nil && credentials.isEmpty ? "no key and no login found; it may know one" : nil
     }
   }
 
@@ -42,7 +45,7 @@ struct InstalledAgent: Sendable {
     guard let path, !isOwn else { return nil }
     guard
       let output = CommandOutput.of(
-        [path] + preset.versionArguments, timeout: .seconds(15),
+        [path] + preset.versionArguments, timeout: .seconds(5),
         environment: environment.filter { !$0.key.hasPrefix("BERAY_") })
     else { return nil }
     return String(decoding: output, as: UTF8.self).firstMatch(of: /\d+\.\d+(\.\d+)*/).map { String($0.0) }

@@ -25,22 +25,22 @@ struct TaskWishes: ParsableArguments {
   @Flag(help: "Leave out what .gitignore names.")
   var gitignore = false
 
-  /// What to ask the server for.
+  /// Adds what is wished for to a task.
   /// - Throws: ``CommandError`` where the server does not offer it.
-  func options(for connection: Connection) async throws -> TaskOptions {
-    let options = TaskOptions(
-      agent: agent, from: from.map { WorkSourceText.absolute($0) }, files: files.map { AbsolutePath.of($0) },
-      leavesIgnoredOut: gitignore)
-    guard options != TaskOptions() else { return options }
+  func add(to request: inout TaskRequest, for connection: Connection) async throws {
+    request.agent = agent
+    request.from = from.map { WorkSourceText.absolute($0) }
+    request.files = files.map { AbsolutePath.of($0) }
+    request.leavesIgnoredOut = gitignore
+    guard request != TaskRequest(goal: request.goal, tools: request.tools) else { return }
     let capabilities = try await connection.client.capabilities()
-    if agent != nil, !capabilities.contains(.taskAgents) {
+    if agent != nil, !capabilities.contains(.choosesAgent) {
       throw CommandError("\(connection.name) does not let a task name its agent", advice: "leave out --agent")
     }
-    if options.asksForFiles, !capabilities.contains(.taskInputs) {
+    if from != nil || !files.isEmpty, !capabilities.contains(.startsFrom) {
       throw CommandError(
         "\(connection.name) does not take inputs with a new task",
         advice: "leave out --from and --file, and upload them by 'beray-fs file put'")
     }
-    return options
   }
 }

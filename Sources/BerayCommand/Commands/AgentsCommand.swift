@@ -51,12 +51,15 @@ struct AgentsCommand: AsyncParsableCommand {
       var table = Table("AGENT", "STATE", "VERSION", "KEY OR LOGIN", "MAY DO (--agent-access)", "TRIED")
       for agent in agents where agent.path != nil {
         table.append(
-          agent.preset.name, agent.problem ?? "ready", versions[agent.preset.name] ?? "-",
+          agent.preset.name, agent.isReady ? "ready" : "not ready", versions[agent.preset.name] ?? "-",
           agent.preset.credentials == nil
             ? "needs none" : agent.credentials.isEmpty ? "none found" : agent.credentials.joined(separator: ", "),
           "\(agent.preset.standardAccess.rawValue): \(agent.preset.note())", agent.evidence)
       }
       for line in table.lines { try Terminal.print(line) }
+      let lacking = agents.filter { $0.path != nil && !$0.isReady }
+      if !lacking.isEmpty { try Terminal.print("") }
+      for agent in lacking { try Terminal.print("\(agent.preset.name): \(agent.problem ?? "")") }
       let missing = agents.filter { $0.path == nil }
       if !missing.isEmpty {
         try Terminal.print("")

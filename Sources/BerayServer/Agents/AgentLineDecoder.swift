@@ -41,7 +41,13 @@ struct AgentLineDecoder: Sendable {
     let text = TerminalText.plain(String(decoding: line, as: UTF8.self))
     noteFailure(text)
     var event = AgentEvent(type: "stderr", text: text)
-    if !keepsTypes, text.allSatisfy(\.isWhitespace) { event.members.append(.init("log", false)) }
+    if keepsTypes { return [event.limitingText()] }
+    if Self.isComplaint(text) {
+      summary.complaint = ToolText.line(text)
+    } else {
+      // What an agent that speaks another language tells of itself on the side.
+      event.members.append(.init("log", false))
+    }
     return [event.limitingText()]
   }
 
@@ -64,6 +70,16 @@ struct AgentLineDecoder: Sendable {
     // The line itself is kept too, where what it says is told in other words, or with others, or not at all.
     let raw = AgentEvent(type: "stdout", members: [.init("text", .string(text)), .init("log", false)])
     return ([raw] + statements.map(\.event)).map { $0.limitingText() }
+  }
+
+  /// Whether a line of stderr tells why something failed, and not how the agent goes about its work.
+  private static func isComplaint(_ text: String) -> Bool {
+    let words = text.lowercased()
+    let isRemark = ["warn", "info", "debug"].contains(where: words.contains)
+    let tells = [
+      "error", "fatal", "fail", "denied", "refused", "cannot", "can't", "not found", "invalid", "unauthorized",
+    ]
+    return !isRemark && tells.contains(where: words.contains)
   }
 
   private mutating func note(_ statements: [Statement]) {

@@ -121,7 +121,7 @@ struct TaskOutcome: Hashable, Sendable {
         status: summary.failure == nil ? .completed : .failed, exitCode: process.exitCode, text: summary.failure,
         summary: summary)
     } else {
-      let text = summary.failure.map { "\($0) (\(process.text ?? "it failed"))" } ?? process.text
+      let text = (summary.failure ?? summary.complaint).map { "\($0) (\(process.text ?? "it failed"))" } ?? process.text
       self.init(
         status: process.status, exitCode: process.exitCode, signal: process.signal, text: text, summary: summary)
     }

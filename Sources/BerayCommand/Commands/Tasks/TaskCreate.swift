@@ -57,9 +57,9 @@ struct TaskCreate: ContextualCommand {
     let connection = try await context.connection(server, wantsKeys: true)
     var wishes = wishes
     if self.goal == nil { wishes.files = [] }
-    let options = try await wishes.options(for: connection)
-    let task = try await connection.client.createTask(
-      goal: goal, tools: tools.isEmpty ? nil : tools, options: options)
+    var request = TaskRequest(goal: goal, tools: tools.isEmpty ? nil : tools)
+    try await wishes.add(to: &request, for: connection)
+    let task = try await connection.client.createTask(request)
     if follow {
       context.note("task \(task.id); it runs on after Ctrl-C")
       let end = try await TaskEventPrinter(id: task.id, connection: connection, output: output).run(in: context)

@@ -33,6 +33,8 @@ struct RunSummary: Hashable, Sendable {
   var answer: String?
   /// Why it failed, where its words say so.
   var failure: String?
+  /// The last line of its stderr that complains: why it failed, where it failed and says no more.
+  var complaint: String?
   var turns: Int?
   var inputTokens: Int?
   var outputTokens: Int?

@@ -107,6 +107,12 @@ struct GptmeReader: AgentReader {
     }
   }
 
+  /// What a command writes comes once more in its record.
+  mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
+    let line = TerminalText.plain(text)
+    return line.contains("Error") ? [Statement(.error, ToolText.line(line))] : []
+  }
+
   /// Text, then calls of tools as `@shell(call_1): {"command": …}`. The same text again is its reminder's doing.
   private mutating func assistant(_ content: String, _ summary: inout RunSummary) -> [Statement] {
     var text: [Substring] = []
