@@ -1,3 +1,5 @@
+import ArgumentParser
+import BerayAPI
 import BerayServer
 import Foundation
 import SystemPackage
