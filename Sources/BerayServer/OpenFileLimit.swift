@@ -1,17 +1,43 @@
 internal import Glibc
+internal import Synchronization
 
-/// How many files and connections the process may have open at once (getrlimit(2), RLIMIT_NOFILE).
-enum OpenFileLimit {
-  /// No more than this is asked for, lest an agent that walks all possible descriptors takes for ever.
-  private static let wanted: rlim_t = 65_536
+/// How many files this process may have open (`RLIMIT_NOFILE` of getrlimit(2)).
+///
+/// The soft limit is 1,024 almost everywhere, for the sake of programs that use select(2). A mount or a server with many
+/// connections needs more, and takes what the hard limit allows. What it starts gets the limit that it had itself.
+package enum OpenFileLimit {
+  /// The limit that this process began with, once it was raised.
+  private static let original = Mutex<rlimit?>(nil)
 
-  /// Raises the limit as far as the system lets it, and tells what it is then.
-  static func raise() -> Int {
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  /// Raises the soft limit to the hard one, and tells what it is then.
+  @discardableResult
+  package static func raise() -> Int {
+    original.withLock { original in
+      if original == nil, let limit = current, limit.rlim_cur < limit.rlim_max {
+        original = limit
+        set(rlimit(rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max))
+      }
+      return current.map { Int(clamping: $0.rlim_cur) } ?? 1024
+    }
+  }
+
+  /// Runs `start`, which starts a process, with the limit that this process began with. Files that are open stay so.
+  package static func withOriginal<Result>(_ start: () -> Result) -> Result {
+    original.withLock { original in
+      guard let original, let raised = current else { return start() }
+      set(rlimit(rlim_cur: original.rlim_cur, rlim_max: raised.rlim_max))
+      defer { set(raised) }
+      return start()
+    }
+  }
+
+  private static var current: rlimit? {
     var limit = rlimit()
-    guard getrlimit(resource, &limit) == 0 else { return 1024 }
-    let present = limit.rlim_cur
-    limit.rlim_cur = max(present, min(limit.rlim_max, wanted))
-    return Int(clamping: setrlimit(resource, &limit) == 0 ? limit.rlim_cur : present)
+    return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit : nil
+  }
+
+  private static func set(_ limit: rlimit) {
+    var limit = limit
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }

@@ -68,6 +68,10 @@ public protocol FileSystem: Sendable {
   func releasedir(_ inode: InodeID, handle: HandleID)
 
   func statfs() -> FileSystemStatistics
+  /// The longest name in `directory`, in bytes. The kernel lets 1,024 through.
+  func maximumNameLength(in directory: InodeID) -> Int
+  /// `operation` is refused with ``UnusableName/errno``, for it came with such a name.
+  func refuse(_ name: UnusableName, in directory: InodeID, operation: String)
   /// What `handle` is ready for. If that is nothing of interest, ``Notifier/wake(_:)`` is called when it changes.
   func poll(_ inode: InodeID, handle: HandleID) -> PollEvents
 }
@@ -101,6 +105,10 @@ extension FileSystem {
   public var executor: (any TaskExecutor)? { nil }
 
   public func interruptAll() {}
+
+  public func maximumNameLength(in directory: InodeID) -> Int { Name.maximumLength }
+
+  public func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {}
 
   public func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }
 

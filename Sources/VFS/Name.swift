@@ -11,7 +11,7 @@ public struct Name: Hashable, Comparable, Sendable, CustomStringConvertible, Exp
   public var utf8: String.UTF8View { string.utf8 }
   public var description: String { string }
 
-  /// The longest name that Linux takes, in bytes. The corresponding C constant is `NAME_MAX`.
+  /// The longest name that most file systems take, in bytes. The corresponding C constant is `NAME_MAX`.
   public static let maximumLength = 255
 
   public static func == (a: Self, b: Self) -> Bool {

@@ -76,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     if stop { return try await LocalServerStop(data: data).run() }
     try logging.start(level: .info)
+    OpenFileLimit.raise()
     let ready = ReadySignal(descriptor: readyFd)
     do {
       try await ServedServer(command: self, ready: ready).run()

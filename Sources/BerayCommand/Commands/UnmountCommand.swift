@@ -1,4 +1,5 @@
 import ArgumentParser
+import BerayAPI
 import Fuse
 import Glibc
 import VFS
@@ -56,9 +57,9 @@ struct UnmountCommand: AsyncParsableCommand {
     }
     let end = record?.lastWords
     let rescued = end?.rescued ?? []
-    for file in rescued { Terminal.note("not uploaded, and saved as \(file)") }
+    for file in rescued { Terminal.note("not uploaded, and saved as \(ShownText.escaped(file))") }
     let losses = end?.losses ?? []
-    for loss in losses { Terminal.note(loss) }
+    for loss in losses { Terminal.note(ShownText.escaped(loss)) }
     if !rescued.isEmpty || !losses.isEmpty { throw ExitCode(1) }
     Terminal.note("\(path): unmounted")
   }

@@ -16,25 +16,36 @@ struct MountFlags: Hashable, Sendable {
   var freshness: Double?
   var cacheMiB: Int?
   var refusesMkdir = false
+  /// Who owns everything in the mount; by default who mounts.
+  var user: UInt32?
+  var group: UInt32?
+  /// What others may not do; nil: all is for the owner alone.
+  var umask: UInt16?
+  /// Root may use the mount beside who mounted.
+  var allowsRoot = false
   /// Options of the kernel that are handed on, such as `noexec`.
   var further: [String] = []
 
   /// Known here, for messages.
   static let known = """
-    ro, allow_other, fsname=NAME, auto_unmount, offline_ok; and for fstab token_file=FILE, \
-    ca_file=FILE, insecure_http, timeout=S, freshness=S, cache_size=MIB, no_mkdir
+    ro, allow_other, allow_root, uid=USER, gid=GROUP, umask=MODE, fsname=NAME, auto_unmount, offline_ok; and for \
+    fstab token_file=FILE, ca_file=FILE, insecure_http, timeout=S, freshness=S, cache_size=MIB, no_mkdir
     """
 
-  /// mount(8) and fstab(5) give these along, or the kernel does them anyway; they change nothing here.
+  /// What mount(8) and fstab(5) know of every file system, and what changes nothing here: the kernel does it anyway (nosuid,
+  /// nodev, default_permissions), or there is nothing that it could change (times of access, devices).
   private static let ignored: Set<String> = [
-    "rw", "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "group", "_netdev", "nofail", "async",
-    "suid", "nosuid", "dev", "nodev", "exec", "atime", "default_permissions", "relatime", "norelatime", "diratime",
-    "strictatime", "lazytime", "nolazytime", "silent", "loud", "mand", "nomand", "iversion", "noiversion",
+    "defaults", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup",
+    "_netdev", "nofail", "async", "suid", "nosuid", "dev", "nodev", "exec", "atime", "diratime", "nodiratime",
+    "relatime", "norelatime", "strictatime", "nostrictatime", "lazytime", "nolazytime", "silent", "loud", "mand",
+    "nomand", "iversion", "noiversion", "symfollow", "default_permissions",
   ]
 
   private static let ignoredPrefixes = ["x-", "X-", "comment=", "user=", "uhelper=", "helper="]
 
-  private static let handedOn: Set<String> = ["noexec", "noatime", "nodiratime", "sync", "dirsync"]
+  private static let handedOn: Set<String> = ["noexec", "noatime", "sync", "dirsync"]
+
+  private static let handedOnPrefixes = ["context=", "fscontext=", "defcontext=", "rootcontext="]
 
   init() {}
 
@@ -50,11 +61,13 @@ struct MountFlags: Hashable, Sendable {
     case "ro": isReadOnly = true
     case "rw": isReadOnly = false
     case "allow_other": allowsOthers = true
+    case "allow_root": allowsRoot = true
     case "auto_unmount": unmountsWithProcess = true
     case "offline_ok": allowsOffline = true
     case "insecure_http": sendsInsecurely = true
     case "no_mkdir": refusesMkdir = true
-    case _ where Self.handedOn.contains(option): further.append(option)
+    case _ where Self.handedOn.contains(option) || Self.handedOnPrefixes.contains(where: option.hasPrefix):
+      further.append(option)
     case _ where Self.ignored.contains(option) || Self.ignoredPrefixes.contains(where: option.hasPrefix): break
     default: try addPair(option)
     }
@@ -69,6 +82,13 @@ struct MountFlags: Hashable, Sendable {
     }
     switch value.isEmpty ? nil : option.prefix(while: { $0 != "=" }) {
     case "fsname": fileSystemName = value
+    case "uid": user = try Account.user(value)
+    case "gid": group = try Account.group(value)
+    case "umask":
+      guard let mask = UInt16(value, radix: 8), mask <= 0o777 else {
+        throw .badUse("-o \(option) is no mode such as 022")
+      }
+      umask = mask
     case "token_file": tokenFile = value
     case "ca_file": caFile = value
     case "timeout": timeout = try number()
@@ -83,6 +103,10 @@ struct MountFlags: Hashable, Sendable {
     var words: [String] = []
     if isReadOnly { words.append("ro") }
     if allowsOthers { words.append("allow_other") }
+    if allowsRoot { words.append("allow_root") }
+    if let user { words.append("uid=\(user)") }
+    if let group { words.append("gid=\(group)") }
+    if let umask { words.append("umask=\(String(umask, radix: 8))") }
     if let fileSystemName { words.append("fsname=\(fileSystemName.replacing(",", with: "\\,"))") }
     if unmountsWithProcess { words.append("auto_unmount") }
     if allowsOffline { words.append("offline_ok") }

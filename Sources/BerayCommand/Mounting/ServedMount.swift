@@ -1,5 +1,7 @@
+import BerayAPI
 import BerayClient
 import BerayFS
+import BerayServer
 import Fuse
 import Glibc
 import Logging
@@ -40,11 +42,14 @@ struct ServedMount {
       command.serverOptions, agent: command.agent, wantsKeys: true, timeouts: timeouts,
       logger: Logger(label: "client"))
     guard await connection.hasToken() else { throw connection.noToken }
+    // A local server that was started for it has the limit that this process began with.
+    OpenFileLimit.raise()
 
     for directory in [paths.rescued, paths.state.appending("spill")] { try PrivateDirectory.makeMissing(directory) }
     var options = MountOptions(
-      user: getuid(), group: getgid(), serverName: connection.name, rescueDirectory: paths.rescued.string,
+      user: flags.owner, group: flags.ownersGroup, serverName: connection.name, rescueDirectory: paths.rescued.string,
       spillDirectory: paths.state.appending("spill").string)
+    options.umask = flags.umask
     options.timeouts = timeouts
     options.cacheSize = (command.cacheSize ?? configuration.cacheMiB ?? 256) << 20
     options.freshness = (command.freshness ?? configuration.freshness).map { .seconds($0) }
@@ -81,8 +86,8 @@ struct ServedMount {
     let rescued = await untilEnded(session, fileSystem, signals, within: limit, logger)
     let losses = fileSystem.losses
     record.end(rescued: rescued.map(\.description), losses: losses)
-    for file in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(file)") }
-    for loss in losses { Terminal.note("beray-fs: \(loss)") }
+    for file in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(ShownText.escaped(file.description))") }
+    for loss in losses { Terminal.note("beray-fs: \(ShownText.escaped(loss))") }
     await connection.client.shutdown()
     logger.info("ended")
     if !losses.isEmpty { throw CommandError("\(losses.count) files are not on the server as they were here") }
@@ -138,7 +143,9 @@ struct ServedMount {
     var options = FuseOptions(
       fileSystemName: flags.fileSystemName ?? (connection.isLocal ? "local" : connection.name))
     options.isReadOnly = flags.isReadOnly
-    options.allowsOthers = flags.allowsOthers
+    // Whom root mounts for must get in.
+    options.allowsOthers = flags.allowsOthers || (getuid() == 0 && flags.owner != 0)
+    options.allowsRoot = flags.allowsRoot
     options.unmountsWithProcess = flags.unmountsWithProcess
     options.further = flags.further
     return options
@@ -148,6 +155,11 @@ struct ServedMount {
   static func prepare(_ path: String, _ logger: Logger) throws -> String {
     let table = MountTable.current()
     let mountpoint = table.canonical(path)
+    // Before mkdir(2), which would start a task there.
+    if let outer = table.mount(containing: mountpoint), outer.isBerayFS, outer.mountpoint != mountpoint {
+      throw CommandError(
+        "\(mountpoint) is inside the mount at \(outer.mountpoint)", advice: "choose a directory outside of it")
+    }
     if let mount = table.mount(at: mountpoint), mount.isBerayFS {
       if MountLiveness.of(mount).isOver {
         logger.notice("clearing the mount that a dead process left at \(mountpoint)")
@@ -156,9 +168,26 @@ struct ServedMount {
         return mountpoint
       }
     }
-    try PrivateDirectory.makeMissing(FilePath(mountpoint))
+    try makeMissing(FilePath(mountpoint))
     return mountpoint
   }
+}
+
+extension ServedMount {
+  /// Makes the mountpoint so that nothing can be made in it while nothing is mounted there: else `mkdir ~/beray/GOAL` would
+  /// make a directory, and start no task. Root may all the same.
+  private static func makeMissing(_ mountpoint: FilePath) throws(CommandError) {
+    let parent = mountpoint.removingLastComponent()
+    if !parent.isEmpty { try PrivateDirectory.makeMissing(parent) }
+    guard mkdir(mountpoint.string, 0o500) == 0 || errno == EEXIST else { throw .system("make \(mountpoint)", errno) }
+  }
+}
+
+extension MountFlags {
+  /// Who owns everything in the mount.
+  var owner: UInt32 { user ?? getuid() }
+
+  var ownersGroup: UInt32 { group ?? user.flatMap(Account.primaryGroup(of:)) ?? getgid() }
 }
 
 extension BerayError {

@@ -9,12 +9,13 @@ struct FileLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level
   private let label: String
-  private let descriptor: Int32
+  /// Nil: standard error.
+  private let file: LogFile?
 
-  init(label: String, level: Logger.Level, descriptor: Int32) {
+  init(label: String, level: Logger.Level, file: LogFile?) {
     self.label = label
     self.logLevel = level
-    self.descriptor = descriptor
+    self.file = file
   }
 
   subscript(metadataKey key: String) -> Logger.MetadataValue? {
@@ -30,9 +31,9 @@ struct FileLogHandler: LogHandler {
       line += " \(key)=\(ShownText.escaped(value.description))"
     }
     let bytes = Array((line + "\n").utf8)
-    if descriptor == STDERR_FILENO { Terminal.process.hideStatus() }
-    // One write(2) in append mode: lines of two processes do not mix.
-    _ = write(descriptor, bytes, bytes.count)
+    if let file { return file.append(bytes) }
+    Terminal.process.hideStatus()
+    _ = write(STDERR_FILENO, bytes, bytes.count)
   }
 
   /// Opens `path` for appending, made with mode 0600, with what is missing above it.
@@ -45,7 +46,7 @@ struct FileLogHandler: LogHandler {
 
   /// Sends all logging of this process to `path`, or to standard error where nil. Call it once.
   static func bootstrap(path: FilePath?, level: Logger.Level) throws(CommandError) {
-    let descriptor = if let path { try open(path) } else { STDERR_FILENO }
-    LoggingSystem.bootstrap { FileLogHandler(label: $0, level: level, descriptor: descriptor) }
+    let file: LogFile? = if let path { try LogFile(path) } else { nil }
+    LoggingSystem.bootstrap { FileLogHandler(label: $0, level: level, file: file) }
   }
 }

@@ -1,3 +1,4 @@
+import BerayServer
 import CLinux
 import Glibc
 import SystemPackage
@@ -59,7 +60,9 @@ struct Spawn {
     var envp = environment.map { strdup("\($0)=\($1)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
     var process: pid_t = 0
-    let code = posix_spawn(&process, executable, &actions, &attributes, &argv, &envp)
+    let code = OpenFileLimit.withOriginal {
+      posix_spawn(&process, executable, &actions, &attributes, &argv, &envp)
+    }
     guard code == 0 else { throw .system("start \(executable)", code) }
     return process
   }

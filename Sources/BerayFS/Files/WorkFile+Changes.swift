@@ -61,7 +61,7 @@ extension WorkFile {
     guard error == .noSpace else { return error }
     return tree.context.refuse(
       "write", path, error, "too much waits to be uploaded, or there is no room for temporary files",
-      advice: "see pending_uploads in .beray/status.json; mend the connection to the server")
+      advice: "see pending_uploads in .beray/status.json; free space, or wait until the server took them")
   }
 
   /// ftruncate(2), or truncate(2) while somebody writes: the close uploads it.

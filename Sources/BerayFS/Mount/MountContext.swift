@@ -79,8 +79,8 @@ final class MountContext: Sendable {
     changed: Timestamp? = nil
   ) -> Attributes {
     Attributes(
-      inode: inode, kind: kind, permissions: permissions, linkCount: links, user: options.user, group: options.group,
-      size: size, accessed: modified, modified: modified, changed: changed ?? modified)
+      inode: inode, kind: kind, permissions: options.shown(permissions), linkCount: links, user: options.user,
+      group: options.group, size: size, accessed: modified, modified: modified, changed: changed ?? modified)
   }
 }
 

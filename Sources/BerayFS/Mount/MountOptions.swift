@@ -5,6 +5,8 @@ public struct MountOptions: Sendable {
   /// Who owns everything in the mount.
   public var user: UInt32
   public var group: UInt32
+  /// What others may not do; they get what the owner may else. Nil: modes are shown as they are.
+  public var umask: UInt16?
   /// The limit of the in-memory cache of file contents, in bytes.
   public var cacheSize: Int
   /// How old what is opened or listed may be; nil: 1 s while the task runs, 30 s once it has ended. Zero asks at every open.
@@ -41,6 +43,12 @@ public struct MountOptions: Sendable {
     self.scratchPatterns = scratchPatterns
     self.allowsMkdir = allowsMkdir
     self.timeouts = timeouts
+  }
+
+  /// The permissions that are shown for `permissions`.
+  func shown(_ permissions: UInt16) -> UInt16 {
+    guard let umask else { return permissions }
+    return (permissions >> 6 & 0o7) * 0o111 & ~umask
   }
 
   /// How old what is shown of a task may be.

@@ -296,6 +296,26 @@ extension BerayFileSystem: FileSystem {
       freeFiles: 1 << 32 - UInt64(context.inodes.count))
   }
 
+  /// A goal is a name at the root, as long as the kernel lets through (FUSE_NAME_MAX); what tools list stays shorter.
+  public func maximumNameLength(in directory: InodeID) -> Int { directory == .root ? 1024 : Name.maximumLength }
+
+  public func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {
+    let path = (context.inodes[directory] as? any DirectoryNode)?.path ?? ""
+    switch name {
+    case .notUTF8(let escaped):
+      _ = context.refuse(
+        operation, path.isEmpty ? escaped : "\(path)/\(escaped)", name.errno,
+        "the name is not UTF-8, and servers take no other",
+        advice: "rename it, for example with 'convmv -t utf8'")
+    case .tooLong(let count):
+      let isRoot = directory == .root
+      _ = context.refuse(
+        operation, path, name.errno,
+        "the name has \(count) bytes, and \(maximumNameLength(in: directory)) are possible here",
+        advice: isRoot ? "write the goal to 'new', which takes any length" : "use a shorter name")
+    }
+  }
+
   public func poll(_ inode: InodeID, handle: HandleID) -> PollEvents {
     handles.file(handle)?.poll() ?? [.readable, .writable, .hangUp]
   }

@@ -46,6 +46,17 @@ public struct MountTable: Sendable {
     return mounts.last { $0.mountpoint == mountpoint }
   }
 
+  /// The uppermost mount at the absolute `path`, or at what is above it; it is not touched.
+  public func mount(containing path: String) -> Mount? {
+    var path = path[...]
+    while true {
+      if let mount = mounts.last(where: { $0.mountpoint == (path.isEmpty ? "/" : path) }) { return mount }
+      guard let slash = path.lastIndex(of: "/") else { return nil }
+      if path.isEmpty || path == "/" { return nil }
+      path = path[..<slash]
+    }
+  }
+
   /// The absolute path of `path`, without asking what is mounted there; symbolic links are followed, and `..` is what is above
   /// where they lead.
   public func canonical(_ path: String) -> String {

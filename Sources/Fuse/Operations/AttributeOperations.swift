@@ -53,7 +53,11 @@ func onReadlink(_ request: fuse_req_t?, _ inode: fuse_ino_t) {
 func onStatfs(_ request: fuse_req_t?, _ inode: fuse_ino_t) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(request, as: StatisticsShape.self) { .ready($0.statfs()) }
+  adapter.answer(request, as: StatisticsShape.self) { fileSystem in
+    var statistics = fileSystem.statfs()
+    statistics.maximumNameLength = UInt64(fileSystem.maximumNameLength(in: InodeID(rawValue: inode)))
+    return .ready(statistics)
+  }
 }
 
 extension UnsafeMutablePointer<fuse_file_info> {

@@ -9,9 +9,11 @@ func onCreate(
 ) {
   guard let request, let name = name.required(by: request), let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  guard let name = Name(name) else { return Reply<CreateShape>(request).fail(.illegalByteSequence) }
-  let flags = OpenFlags(bits: info.pointee.flags)
   let parent = InodeID(rawValue: parent)
+  guard let name = adapter.newName(name, in: parent, for: "create") else {
+    return Reply<CreateShape>(request).fail(.illegalByteSequence)
+  }
+  let flags = OpenFlags(bits: info.pointee.flags)
   adapter.answer(
     request, as: CreateShape.self, holding: .directory(parent),
     undo: { created in

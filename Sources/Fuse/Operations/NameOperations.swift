@@ -9,9 +9,13 @@ func onLookup(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointe
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.noSuchFileOrDirectory) }
-  // The kernel lets 1024 bytes through. It looks a name up before it makes it, so this is the one place to refuse.
-  guard name.utf8.count <= Name.maximumLength else { return Reply<EntryShape>(request).fail(.fileNameTooLong) }
   let parent = InodeID(rawValue: parent)
+  // The kernel looks a name up before it makes it, so this is the one place to refuse.
+  guard name.utf8.count <= adapter.fileSystem.maximumNameLength(in: parent) else {
+    let unusable = UnusableName.tooLong(name.utf8.count)
+    adapter.fileSystem.refuse(unusable, in: parent, operation: "lookup")
+    return Reply<EntryShape>(request).fail(unusable.errno)
+  }
   adapter.answerEntry(request, in: parent) { $0.lookup(name, in: parent, caller: Caller(of: request)) }
 }
 
@@ -36,16 +40,20 @@ func onMknod(
 ) {
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
   let parent = InodeID(rawValue: parent)
+  guard let name = adapter.newName(name, in: parent, for: "mknod") else {
+    return Reply<EntryShape>(request).fail(.illegalByteSequence)
+  }
   adapter.answerEntry(request, in: parent) { $0.mknod(name, in: parent, caller: Caller(of: request)) }
 }
 
 func onMkdir(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t) {
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
   let parent = InodeID(rawValue: parent)
+  guard let name = adapter.newName(name, in: parent, for: "mkdir") else {
+    return Reply<EntryShape>(request).fail(.illegalByteSequence)
+  }
   adapter.answerEntry(request, in: parent) {
     $0.mkdir(name, in: parent, permissions: UInt16(mode & 0o7777), caller: Caller(of: request))
   }
@@ -75,10 +83,11 @@ func onSymlink(
 ) {
   guard let request, let target = target.required(by: request), let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  guard let name = Name(name), let target = String(validatingCString: target) else {
+  let parent = InodeID(rawValue: parent)
+  guard let name = adapter.newName(name, in: parent, for: "symlink"), let target = String(validatingCString: target)
+  else {
     return Reply<EntryShape>(request).fail(.illegalByteSequence)
   }
-  let parent = InodeID(rawValue: parent)
   adapter.answerEntry(request, in: parent) {
     $0.symlink(target, at: name, in: parent, caller: Caller(of: request))
   }
@@ -91,9 +100,11 @@ func onRename(
   guard let request, let name = name.required(by: request), let newName = newName.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EmptyShape>(request).fail(.noSuchFileOrDirectory) }
-  guard let newName = Name(newName) else { return Reply<EmptyShape>(request).fail(.illegalByteSequence) }
   let parent = InodeID(rawValue: parent)
   let newParent = InodeID(rawValue: newParent)
+  guard let newName = adapter.newName(newName, in: newParent, for: "rename") else {
+    return Reply<EmptyShape>(request).fail(.illegalByteSequence)
+  }
   adapter.answer(request, as: EmptyShape.self, holding: .directories(parent, newParent)) {
     $0.rename(
       name, in: parent, to: newName, in: newParent, flags: RenameFlags(rawValue: flags), caller: Caller(of: request))
@@ -105,14 +116,24 @@ func onLink(
 ) {
   guard let request, let newName = newName.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  guard let newName = Name(newName) else { return Reply<EntryShape>(request).fail(.illegalByteSequence) }
   let newParent = InodeID(rawValue: newParent)
+  guard let newName = adapter.newName(newName, in: newParent, for: "link") else {
+    return Reply<EntryShape>(request).fail(.illegalByteSequence)
+  }
   adapter.answerEntry(request, in: newParent) {
     $0.link(InodeID(rawValue: inode), at: newName, in: newParent, caller: Caller(of: request))
   }
 }
 
 extension Adapter {
+  /// The name at `bytes` that something is to be made under; nil where it is not UTF-8, which the file system is told.
+  func newName(_ bytes: UnsafePointer<CChar>, in directory: InodeID, for operation: String) -> Name? {
+    if let name = Name(bytes) { return name }
+    let unusable = UnusableName(notUTF8: UnsafeRawBufferPointer(start: bytes, count: strlen(bytes)))
+    fileSystem.refuse(unusable, in: directory, operation: operation)
+    return nil
+  }
+
   /// An entry that the kernel does not take was not looked up.
   fileprivate func answerEntry(
     _ request: OpaquePointer, in directory: InodeID, _ operation: (any FileSystem) -> Outcome<Entry>

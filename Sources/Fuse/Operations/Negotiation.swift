@@ -1,10 +1,11 @@
 import CFuse
 
-/// Settles with the kernel how requests are made. The facts are those of libfuse 3.14's fuse_common.h.
+/// Settles with the kernel how requests are made. The flags are those of fuse_common.h of libfuse.
 ///
 /// - readdirplus always, never by the kernel's guess: with a cached listing the guess ends in a lookup for each name.
-/// - PARALLEL_DIROPS: lookups and listings of one directory come side by side; what changes its names still comes alone, for
-///   the kernel holds the directory's lock meanwhile.
+/// - PARALLEL_DIROPS: lookups and listings of one directory come side by side from libfuse 3.17 on. Older versions do not
+///   pass the wish on: one that waits for the server then keeps back the others of its directory. Little waits, for names
+///   are answered from a listing. What changes names comes alone in any case: the kernel holds the directory's lock.
 /// - AUTO_INVAL_DATA and not EXPLICIT_INVAL_DATA: pages are dropped when a file's size or time of change moves. Without
 ///   it a file that grew elsewhere reads as NUL bytes behind its old end, until someone invalidates it by hand.
 /// - No WRITEBACK_CACHE: the kernel would own sizes and times, and what others change would stay unseen.

@@ -8,9 +8,11 @@ public struct FuseOptions: Sendable, Hashable {
   public var isReadOnly = false
   /// Other users may use the mount. For those who are not root, /etc/fuse.conf must have `user_allow_other`.
   public var allowsOthers = false
+  /// Root may use the mount beside who mounted. Takes what ``allowsOthers`` takes.
+  public var allowsRoot = false
   /// fusermount3 stays and unmounts when the process ends, however it ends.
   public var unmountsWithProcess = false
-  /// Further options in the words of mount.fuse3(8), such as `noexec`.
+  /// Further options in the words of mount(8), such as `noexec`.
   public var further: [String] = []
   /// How many threads answer requests. None of them ever waits for more than memory.
   public var threads = 3
@@ -22,7 +24,8 @@ public struct FuseOptions: Sendable, Hashable {
   var list: String {
     var options = ["fsname=\(Self.escaped(fileSystemName))", "subtype=\(Self.subtype)", "default_permissions"]
     if isReadOnly { options.append("ro") }
-    if allowsOthers { options.append("allow_other") }
+    // libfuse takes one or the other.
+    if allowsOthers { options.append("allow_other") } else if allowsRoot { options.append("allow_root") }
     if unmountsWithProcess { options.append("auto_unmount") }
     return (options + further).joined(separator: ",")
   }

@@ -1,3 +1,4 @@
+import CFuse
 import Glibc
 import VFS
 
@@ -25,8 +26,18 @@ struct Mountpoint {
     defer { close(directory) }
     try lock(directory, path)
     try checkIsFree(path)
+    let isClosed = Self.isClosed(directory)
+    // fusermount3 mounts where its user may write. The descriptor leads to the directory beneath the mount.
+    if isClosed { fchmod(directory, 0o700) }
+    defer { if isClosed { fchmod(directory, 0o500) } }
     try mount()
     return MountTable.current().mount(at: path)
+  }
+
+  /// Whether it is a directory of this user in which nothing can be made, as this program makes mountpoints.
+  private static func isClosed(_ directory: Int32) -> Bool {
+    var status = stat()
+    return fstat(directory, &status) == 0 && status.st_uid == geteuid() && status.st_mode & 0o777 == 0o500
   }
 
   /// Anybody who can open the directory can lock it, so there is an end to the waiting.
@@ -61,11 +72,11 @@ struct Mountpoint {
       }
     }
     defer { closedir(stream) }
+    guard access(path, W_OK) == 0 || Self.isClosed(dirfd(stream)) else { throw .mountpointNotPermitted(path) }
     while let entry = Glibc.readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
       if name != ".", name != ".." { throw .notEmpty(path) }
     }
-    guard access(path, W_OK) == 0 else { throw .mountpointNotPermitted(path) }
   }
 
   private func checkDevice() throws(MountError) {

@@ -22,8 +22,11 @@ struct SessionPointer: @unchecked Sendable {
   }
 
   func mount(at mountpoint: String) throws(MountError) {
-    guard fuse_session_mount(raw, mountpoint) == 0 else {
-      let lines = FuseLog.recentLines
+    var hasMounted = false
+    // fusermount3 gives its reason on standard error.
+    let said = StandardErrorCapture.lines { hasMounted = fuse_session_mount(raw, mountpoint) == 0 }
+    guard hasMounted else {
+      let lines = said + FuseLog.recentLines
       throw .failed(lines.isEmpty ? "fusermount3 or the kernel refused it" : lines.joined(separator: "; "))
     }
   }

@@ -86,7 +86,9 @@ struct AgentProcess: Sendable {
     var process: pid_t = 0
     let result = withCStrings(launch.arguments) { arguments in
       withCStrings(environment) { environment in
-        posix_spawnp(&process, launch.arguments[0], &actions, &attributes, arguments, environment)
+        OpenFileLimit.withOriginal {
+          posix_spawnp(&process, launch.arguments[0], &actions, &attributes, arguments, environment)
+        }
       }
     }
     guard result == 0 else { throw Errno(rawValue: result) }
