@@ -18,6 +18,8 @@ struct FileState {
   private(set) var changed: Timestamp
   /// Counts the contents that the file had: what is cached of one is never shown for another.
   var generation: UInt32 = 0
+  /// Counts the contents that others gave it: no handle gets parts of two.
+  var epoch: UInt32 = 0
   /// The content that the kernel's pages are of.
   var pagesGeneration: UInt32?
   /// Whether the server has no such file yet.
@@ -58,6 +60,9 @@ struct FileState {
   var attributeRequests: Int32 = 0
   var writers: Int32 = 0
   var handles: Int32 = 0
+  /// Handles that may read, and those of them that read a content of before ``epoch``.
+  var readers: Int32 = 0
+  var formerReaders: Int32 = 0
   /// What programs wrote, while it differs from what the server has.
   var buffer: WriteBuffer? {
     didSet { if let oldValue, buffer == nil { changed = max(changed, oldValue.changed) } }
@@ -90,11 +95,19 @@ struct FileState {
   mutating func contentChanged() {
     generation &+= 1
     ranges = nil
+    stream?.cancel()
     stream = nil
     fetch = nil
     sizing = nil
     contentTag = nil
     checked = nil
+  }
+
+  /// Others gave the file another content.
+  mutating func changedByOthers() {
+    contentChanged()
+    epoch &+= 1
+    formerReaders = readers
   }
 
   /// Whether the kernel may still lead here by a name that is gone: ESTALE has it look the name up again.
@@ -145,7 +158,7 @@ struct FileState {
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false
     }
-    contentChanged()
+    changedByOthers()
     statusChanges(at: now)
     unsentAttributes.clear()
     if let mode = entry.mode { self.mode = mode }

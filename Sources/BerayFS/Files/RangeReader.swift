@@ -10,12 +10,16 @@ final class RangeReader: Sendable {
   private let generation: UInt32
   /// The blocks on their way. A nil result: they cannot be had so.
   private let flights = Mutex<[Int: Flight<[UInt8]?, Errno>]>([:])
-  private let tag = Mutex<String?>(nil)
+  /// The version, as far as the listing and the answers tell.
+  private let version: Mutex<FileVersion>
 
-  /// - Parameter size: bytes.
-  init(size: Int64, generation: UInt32) {
+  /// - Parameters:
+  ///   - size: bytes.
+  ///   - listed: what the listing tells of the version.
+  init(size: Int64, generation: UInt32, listed: FileVersion) {
     self.size = size
     self.generation = generation
+    version = Mutex(FileVersion(size: size, etag: listed.etag))
   }
 
   private var blockCount: Int {
@@ -89,11 +93,21 @@ final class RangeReader: Sendable {
   private func fetch(_ wanted: [(block: Int, flight: Flight<[UInt8]?, Errno>)], of file: WorkFile) async {
     var left = wanted[...]
     var result: Result<[UInt8]?, Errno> = .success(nil)
-    do throws(BerayError) {
-      try await request(&left, of: file)
-    } catch {
-      if error.code == .notFound { file.tree.markStale() }
-      result = .failure(file.tree.context.fail("read", file.path, error))
+    for attempt in 1...2 {
+      do throws(BerayError) {
+        try await request(&left, of: file)
+        break
+      } catch {
+        // What broke off is asked for once more, from where it broke.
+        guard attempt == 2 || error.code != .connectionLost else { continue }
+        if error.status == 416, (try? await file.relist()) != nil {
+          // It is shorter by now, as the listing tells.
+          break
+        }
+        if error.code == .notFound { file.tree.markStale() }
+        result = .failure(file.tree.context.fail("read", file.path, error))
+        break
+      }
     }
     for (block, flight) in left { land(block, flight, result) }
   }
@@ -111,15 +125,20 @@ final class RangeReader: Sendable {
     let blockSize = ContentCache.blockSize
     let start = Int64(first) * Int64(blockSize)
     let end = start + min(Int64(last + 1 - first) * Int64(blockSize), size - start)
+    let asked = tree.asked(file)
     let content = try await tree.context.service.fileContent(
-      of: tree.task, path: tree.serverPath(of: file), range: ByteRange(offset: start, count: end - start),
-      ifNoneMatch: nil)
-    guard content.offset == start else {
-      tree.shared.rangesWereIgnored()
+      of: tree.task, path: asked.path, range: ByteRange(offset: start, count: end - start), ifNoneMatch: nil)
+    guard tree.isAnswer(to: asked, about: file) else {
+      // Under the path may be another file by now.
+      try? await file.untilNamesStay()
       return
     }
     guard isSameVersion(content) else {
-      file.changedOnServer(size: content.size, generation)
+      file.changedOnServer(content, generation)
+      return
+    }
+    guard content.offset == start else {
+      tree.shared.rangesWereIgnored()
       return
     }
     var iterator = content.body.makeAsyncIterator()
@@ -140,29 +159,38 @@ final class RangeReader: Sendable {
           block = Array(rest)
           break
         }
-        guard let next = try await iterator.next() else { return }
+        guard let next = try await iterator.next() else {
+          throw BerayError(
+            .connectionLost, detail: "the server's answer ended \(length - block.count) bytes early", operation: "read")
+        }
         piece = next[...]
       }
     }
   }
 
   private func isSameVersion(_ content: FileContent) -> Bool {
-    if let told = content.size, told != size { return false }
-    guard let told = content.etag else { return true }
-    return tag.withLock { tag in
-      if tag == nil { tag = told }
-      return tag == told
+    version.withLock { version in
+      let told = FileVersion(size: content.size ?? size, modified: content.modified, etag: content.etag)
+      if version.etag == nil { version.etag = told.etag }
+      if version.modified == nil { version.modified = told.modified }
+      guard told.size == version.size else { return false }
+      // Times have whole seconds here; where there are tags, these tell.
+      return told.etag.map { $0.opaqueTag == version.etag?.opaqueTag } ?? (told.modified == version.modified)
     }
   }
 }
 
 extension WorkFile {
   /// A part of the content turned out to be of another version than the parts before.
-  func changedOnServer(size: Int64?, _ generation: UInt32) {
+  func changedOnServer(_ content: FileContent, _ generation: UInt32) {
     state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return }
-      state.contentChanged()
-      if let size { state.size = size }
+      state.changedByOthers()
+      if let etag = content.etag, state.listed.etag != nil { state.listed.etag = etag }
+      if let size = content.size {
+        state.listed.size = size
+        state.size = size
+      }
       tree.context.notifier.invalidate(inode, pages: true)
     }
     tree.markStale()

@@ -13,18 +13,16 @@ final class SpillSpace: Sendable {
   private let fixedLimit: Int?
   private let count = Atomic(0)
 
-  /// - Parameter limit: the largest number of files at one time; nil: half of the descriptors that the process may have.
+  /// - Parameter limit: the largest number of files at one time; nil: as many as leave descriptors for connections.
   init(directory: String, limit: Int? = nil) {
     self.directory = directory
     fixedLimit = limit
   }
 
-  private var limit: Int {
-    if let fixedLimit { return fixedLimit }
-    var descriptors = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0 else { return 512 }
-    return Int(clamping: descriptors.rlim_cur / 2)
-  }
+  private var limit: Int { fixedLimit ?? DescriptorBudget.share }
+
+  /// The files that are there now.
+  var inUse: Int { count.load(ordering: .relaxed) }
 
   /// - Throws: ENOSPC where there are too many.
   func makeFile() throws(Errno) -> SpillFile {
@@ -77,9 +75,20 @@ final class SpillFile: Sendable {
     space.closed()
   }
 
-  func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(Errno) {
+  /// - Parameter leavingRoom: whether it fails with ENOSPC before others have no room: for what a server may send
+  ///   without an end.
+  func write(_ bytes: ArraySlice<UInt8>, at offset: Int64, leavingRoom: Bool = false) throws(Errno) {
+    if leavingRoom { try checkRoom(from: offset, to: offset + Int64(bytes.count)) }
     let failure = bytes.withUnsafeBytes { write($0, at: offset) }
     if let failure { throw failure }
+  }
+
+  /// Looks now and then whether a twentieth of the file system is free still.
+  private func checkRoom(from start: Int64, to end: Int64) throws(Errno) {
+    guard start >> 24 != end >> 24 else { return }
+    var status = statvfs()
+    guard fstatvfs(descriptor, &status) == 0 else { return }
+    guard status.f_bavail > status.f_blocks / 20 else { throw .noSpace }
   }
 
   /// Writes all of `bytes`. Returns what went wrong, or nil.

@@ -4,12 +4,21 @@ import SystemPackage
 
 /// Large content of a server that cannot send parts: it comes once, from start to end, into a temporary file, and every
 /// read finds its bytes there.
+///
+/// The last bytes are given once the end is known to be good, so that no reader takes a broken content for a whole one.
 final class StreamReader: Sendable {
   private struct State {
     var received: Int64 = 0
     var end: Result<Void, Errno>?
     var waiters: [(until: Int64, flight: Flight<Void, Errno>)] = []
     var task: Task<Void, Never>?
+    var isCancelled = false
+
+    /// The end of what may be given.
+    func available(_ size: Int64?) -> Int64 {
+      if case .success? = end { return received }
+      return max(0, min(received, (size ?? .max) - 1))
+    }
   }
 
   private let spill: SpillFile
@@ -24,7 +33,7 @@ final class StreamReader: Sendable {
 
   var received: Int64 { state.withLock { $0.received } }
 
-  /// Lets `body` bring the content, by ``pump(_:)``, in a task of its own.
+  /// Lets `body` bring the content, by ``pump(_:_:)``, in a task of its own, and tell whether it is good.
   func run(_ body: @escaping @Sendable () async throws(Errno) -> Void) {
     let task = Task { [self] in
       do throws(Errno) {
@@ -34,46 +43,66 @@ final class StreamReader: Sendable {
         end(.failure(error))
       }
     }
-    state.withLock { $0.task = task }
+    let isCancelled = state.withLock { state in
+      state.task = task
+      return state.isCancelled
+    }
+    if isCancelled { task.cancel() }
   }
 
   /// Nobody wants the rest.
   func cancel() {
-    let task = state.withLock { $0.task }
+    let task = state.withLock { state in
+      state.isCancelled = true
+      return state.task
+    }
     task?.cancel()
   }
 
-  /// Stores all of `body`.
-  func pump(_ body: ByteStream) async throws(BerayError) {
+  /// Stores all of `body`, from its start. What an earlier answer brought already has to be the same in this one.
+  func pump(_ body: ByteStream, _ expectation: ContentExpectation) async throws(BerayError) {
     var iterator = body.makeAsyncIterator()
-    try await pump([], &iterator)
-    end(.success(()))
-  }
-
-  /// Stores `start` and then what is left of an iteration, and ends.
-  func pump(_ start: [UInt8], _ iterator: inout ByteStream.AsyncIterator) async throws(BerayError) {
-    do throws(BerayError) {
-      if !start.isEmpty { try store(start) }
-      while let piece = try await iterator.next() { try store(piece) }
-      end(.success(()))
-    } catch {
-      end(.failure(Errno(error)))
-      throw error
+    var offset: Int64 = 0
+    while let piece = try await iterator.next() {
+      guard offset + Int64(piece.count) <= expectation.limit else {
+        if expectation.length == nil { throw .endless(expectation.limit, operation: "read") }
+        throw .contradiction(nil, expectation.length, operation: "read")
+      }
+      try store(piece, at: offset)
+      offset += Int64(piece.count)
+    }
+    guard expectation.isMet(by: offset) else {
+      throw .contradiction(offset, expectation.length, operation: "read")
     }
   }
 
-  private func store(_ piece: [UInt8]) throws(BerayError) {
-    let offset = received
+  /// Stores `start` and then what is left of an iteration.
+  func pump(_ start: [UInt8], _ iterator: inout ByteStream.AsyncIterator, limit: Int64) async throws(BerayError) {
+    if !start.isEmpty { try store(start, at: 0) }
+    while let piece = try await iterator.next() {
+      guard received + Int64(piece.count) <= limit else { throw .endless(limit, operation: "read") }
+      try store(piece, at: received)
+    }
+  }
+
+  private func store(_ piece: [UInt8], at offset: Int64) throws(BerayError) {
+    let known = Int(max(0, min(received - offset, Int64(piece.count))))
+    var isSame = true
     do throws(Errno) {
-      try spill.write(piece[...], at: offset)
+      if known > 0 { isSame = try spill.read(at: offset, count: known).elementsEqual(piece[..<known]) }
+      if isSame { try spill.write(piece[known...], at: offset + Int64(known), leavingRoom: true) }
     } catch {
       throw BerayError(.api, status: 507, detail: "no room for a temporary file: \(error)", operation: "read")
     }
+    guard isSame else {
+      throw BerayError(.connectionLost, detail: "the file was changed while it was read", operation: "read")
+    }
+    guard known < piece.count else { return }
     let woken = state.withLock { state -> [Flight<Void, Errno>] in
-      state.received += Int64(piece.count)
-      let received = state.received
-      let woken = state.waiters.filter { $0.until <= received }.map(\.flight)
-      if !woken.isEmpty { state.waiters.removeAll { $0.until <= received } }
+      state.received = offset + Int64(piece.count)
+      let available = state.available(size)
+      let woken = state.waiters.filter { $0.until <= available }.map(\.flight)
+      if !woken.isEmpty { state.waiters.removeAll { $0.until <= available } }
       return woken
     }
     for flight in woken { flight.finish(.success(())) }
@@ -90,23 +119,30 @@ final class StreamReader: Sendable {
 
   /// The bytes of `range`, where all of them have come.
   func readyBytes(_ range: Range<Int64>) -> ArraySlice<UInt8>? {
-    guard received >= range.upperBound else { return nil }
+    guard state.withLock({ $0.available(size) }) >= range.upperBound else { return nil }
     return try? spill.read(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
   }
 
-  /// The bytes at `offset`, when they have come.
-  func read(offset: Int64, count: Int) async throws(Errno) -> ArraySlice<UInt8> {
-    let until = offset + min(Int64(count), max(0, (size ?? .max) - offset))
+  /// Waits until all of it has come.
+  func whole() async throws(Errno) { try await arrival(of: .max) }
+
+  private func arrival(of until: Int64) async throws(Errno) {
     let flight = state.withLock { state -> Flight<Void, Errno>? in
-      guard state.received < until, state.end == nil else { return nil }
+      guard state.available(size) < until, state.end == nil else { return nil }
       let flight = Flight<Void, Errno>()
       state.waiters.append((until, flight))
       return flight
     }
     if let flight { try await flight.value() }
-    let (received, end) = state.withLock { ($0.received, $0.end) }
-    if received < until, case .failure(let errno)? = end { throw errno }
-    guard offset < received else { return [] }
-    return try spill.read(at: offset, count: Int(min(Int64(count), received - offset)))
+    let (available, end) = state.withLock { ($0.available(size), $0.end) }
+    if available < until, case .failure(let errno)? = end { throw errno }
+  }
+
+  /// The bytes at `offset`, when they have come.
+  func read(offset: Int64, count: Int) async throws(Errno) -> ArraySlice<UInt8> {
+    try await arrival(of: offset + min(Int64(count), max(0, (size ?? .max) - offset)))
+    let available = state.withLock { $0.available(size) }
+    guard offset < available else { return [] }
+    return try spill.read(at: offset, count: Int(min(Int64(count), available - offset)))
   }
 }

@@ -191,7 +191,7 @@ extension WorkFile {
       return .replaced
     }
     do {
-      let (spill, size) = try await tree.download(content)
+      let (spill, size) = try await tree.download(content, ContentExpectation(content, listed: other))
       let joined = try await buffer.putAppended(behind: spill, size: size, version: other)
       guard let joined else { return .replaced }
       state.withLock { state in
@@ -227,7 +227,6 @@ extension WorkFile {
   private func fetch(_ path: String) async throws(BerayError) -> FileContent {
     try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
   }
-
 }
 
 extension WorkTree {
@@ -237,19 +236,6 @@ extension WorkTree {
       operation, path, .resourceBusy,
       "the file was changed on the server while it was written here; this \(operation) replaced that version",
       advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
-  }
-
-  /// Puts all of a content into a temporary file. Returns it and its length in bytes.
-  func download(_ content: FileContent) async throws -> (SpillFile, Int64) {
-    let spill = try context.spills.makeFile()
-    var size: Int64 = 0
-    var iterator = content.body.makeAsyncIterator()
-    while let piece = try await iterator.next() {
-      let offset = size
-      try await DiskExecutor.run { () throws(Errno) in try spill.write(piece[...], at: offset) }
-      size += Int64(piece.count)
-    }
-    return (spill, size)
   }
 }
 

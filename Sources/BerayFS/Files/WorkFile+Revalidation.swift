@@ -13,26 +13,37 @@ extension WorkFile {
       if Task.isCancelled { throw .interrupted }
       if state.withLock({ $0.size != nil }) { return }
     }
+    let job = SharedJob()
     let (flight, isOurs, generation) = state.withLock { state in
       if let running = state.sizing { return (running, false, state.generation) }
-      let flight = Flight<Void, Errno>()
+      let flight = Flight<Void, Errno>(cancellation: .interrupted) { job.end() }
       state.sizing = flight
       return (flight, true, state.generation)
     }
     if isOurs {
-      Task {
+      job.run { [self] in
         let result: Result<Void, Errno>
         do throws(Errno) {
-          _ = try await request("stat", readsAll: false, generation) {}
+          _ = try await request("stat", .length, generation)
           result = .success(())
         } catch {
           result = .failure(error)
         }
-        state.withLock { if $0.sizing === flight { $0.sizing = nil } }
+        sized(flight)
         flight.finish(result)
       }
     }
-    try await flight.value()
+    do throws(Errno) {
+      try await flight.value()
+    } catch  where error == .interrupted && !Task.isCancelled {
+      // The last who waited for it has gone just now.
+      sized(flight)
+      try await learnSize()
+    }
+  }
+
+  private func sized(_ flight: Flight<Void, Errno>) {
+    state.withLock { if $0.sizing === flight { $0.sizing = nil } }
   }
 
   /// Whether only asking for the content tells whether it is still the same.
@@ -53,10 +64,12 @@ extension WorkFile {
     let asked = tree.context.time.uptime()
     let known = state.withLock { (tag: $0.contentTag, generation: $0.generation) }
     let old = state.withLock { $0.buffer }?.small ?? tree.shared.cache[wholeKey(known.generation)]
-    let path = tree.serverPath(of: self)
+    let name = tree.asked(self)
     try await tree.context.call("open", self.path) { () async throws(BerayError) in
       let content = try await tree.context.service.fileContent(
-        of: tree.task, path: path, range: nil, ifNoneMatch: known.tag)
+        of: tree.task, path: name.path, range: nil, ifNoneMatch: known.tag)
+      // Under the path may be another file by now; the next look asks for this one.
+      guard tree.isAnswer(to: name, about: self) else { return }
       if content.isUnchanged {
         state.withLock { $0.checked = asked }
         return
@@ -68,6 +81,12 @@ extension WorkFile {
         } catch  where error.code == .invalidResponse {
           // It grew too large for memory.
         }
+      }
+      let listed = state.withLock { $0.listed }
+      if let bytes, !ContentExpectation(content, listed: listed).isMet(by: Int64(bytes.count)) {
+        // Another content, or a wrong answer: the listing tells which, and the read asks again.
+        tree.markStale()
+        return
       }
       if let bytes, let old, bytes == old {
         state.withLock { state in
@@ -81,7 +100,7 @@ extension WorkFile {
         guard state.generation == known.generation, state.buffer?.retire() != false else { return nil }
         state.buffer = nil
         rememberWhileUnsent(state)
-        state.contentChanged()
+        state.changedByOthers()
         state.statusChanges(at: now)
         state.isMadeHere = false
         state.size = bytes.map { Int64($0.count) } ?? content.size
@@ -91,7 +110,7 @@ extension WorkFile {
         tree.context.notifier.invalidate(inode, pages: true)
         return state.generation
       }
-      if let bytes, let generation { install(bytes, tag: content.etag, asked: asked, generation) }
+      if let bytes, let generation { install(bytes, of: content, asked: asked, generation) }
     }
     if state.withLock({ $0.size == nil }) { try await learnSize() }
   }
@@ -124,12 +143,14 @@ extension WorkFile {
   /// - Parameter known: what was known of the file when the listing came. Where that is another by now, neither is news.
   func bring(_ entry: FileEntry, since known: FileVersion, _ flight: Flight<Void, Errno>) async {
     let asked = tree.context.time.uptime()
-    let path = tree.serverPath(of: self)
-    var content: (bytes: [UInt8], tag: String?)?
+    let name = tree.asked(self)
+    var content: (bytes: [UInt8], answer: FileContent)?
     do throws(BerayError) {
       let answer = try await tree.context.service.fileContent(
-        of: tree.task, path: path, range: nil, ifNoneMatch: nil)
-      content = (try await answer.body.collect(upTo: ContentCache.wholeLimit), answer.etag)
+        of: tree.task, path: name.path, range: nil, ifNoneMatch: nil)
+      let expectation = ContentExpectation(answer, listed: FileVersion(entry))
+      let bytes = try await answer.body.collect(upTo: ContentCache.wholeLimit)
+      if tree.isAnswer(to: name, about: self), expectation.isMet(by: Int64(bytes.count)) { content = (bytes, answer) }
     } catch {
       // Whoever reads it asks for it again, and gets the error.
     }
@@ -140,7 +161,10 @@ extension WorkFile {
       }
       guard !state.isDetached, !state.isLocal, state.listed == known else { return true }
       takeOver(entry, &state)
-      if let (bytes, tag) = content { install(bytes, tag: tag, asked: asked, &state) }
+      if let (bytes, answer) = content {
+        keepVersion(size: Int64(bytes.count), of: answer, &state)
+        keep(bytes, asked: asked, &state)
+      }
       return state.hasLaterListing
     }
     if isOutdated { tree.markStale() }

@@ -93,6 +93,7 @@ extension WorkFile {
       let path = tree.serverPath(of: self)
       do throws(Errno) {
         if let buffer = try await bufferFromServer() { return buffer }
+        if !hasTurn { try await untilNamesStay() }
       } catch  where error == .noSuchFileOrDirectory && !hasTurn {
         guard try await wasRenamed(from: path) else { throw error }
       }
@@ -121,25 +122,8 @@ extension WorkFile {
 
   /// The buffer of a file that is too large for memory; nil where the content is another by now.
   private func largeBuffer() async throws(Errno) -> WriteBuffer? {
-    let (path, shownPath) = (tree.serverPath(of: self), path)
     let known = state.withLock { (generation: $0.generation, listed: $0.listed, size: $0.size) }
-    let (spill, size, tag): (SpillFile, Int64, String?)
-    do {
-      let content = try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
-      (spill, size) = try await tree.download(content)
-      tag = content.etag
-    } catch let error as BerayError {
-      throw tree.context.fail("write", shownPath, error)
-    } catch let errno as Errno {
-      throw errno
-    } catch {
-      throw .ioError
-    }
-    let isListed = size == known.size && (tag == nil || known.listed.etag == nil || tag == known.listed.etag)
-    guard isListed else {
-      // It changed since it was listed.
-      tree.markStale()
-      if let parent = place.parent { try await tree.refresh(parent) }
+    guard let (spill, size) = try await wholeSpill(known.listed, known.generation), size == known.size else {
       return nil
     }
     return state.withLock { state in
@@ -165,10 +149,10 @@ extension WorkFile {
         (stream, state.stream) = (state.stream, nil)
         state.ranges = nil
       }
+      if state.isDetached { return (false, stream, state.handles == 0) }
       // What an open made is new to the server, though nobody could write to it.
       guard wasWriter || state.isLocal, let buffer = state.buffer else { return (false, stream, false) }
-      if state.isHeldBack && !state.isDetached { return (false, stream, false) }
-      if state.isDetached { return (false, stream, state.handles == 0) }
+      if state.isHeldBack { return (false, stream, false) }
       guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, state.writers == 0) }
       // What failed at close was told there, and is tried again in its own time.
       let wasTold = buffer.failure.map { $0.changes == buffer.changes } ?? false

@@ -152,7 +152,8 @@ final class WorkFile: Node {
       let size = state.buffer?.size ?? state.size
       guard let size else { return nil }
       let modified = state.buffer?.modified ?? state.modified
-      let isWritten = state.writers > 0 || state.buffer != nil
+      // Who reads a former content is not to take the end of this one for its own.
+      let isWritten = state.writers > 0 || state.buffer != nil || state.formerReaders > 0
       var attributes = tree.context.attributes(
         inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
         links: state.isDetached ? 0 : 1, changed: state.statusChanged)
@@ -162,6 +163,16 @@ final class WorkFile: Node {
   }
 
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let outcome = openAttributes()
+    // The kernel asks by handle where a read comes upon the end of what it knows.
+    guard let handle = file as? WorkHandle else { return outcome }
+    return outcome.map { [self] reply throws(Errno) in
+      guard !isCut(handle, size: reply.attributes.size) else { throw refuseOtherVersion() }
+      return reply
+    }
+  }
+
+  private func openAttributes() -> Outcome<AttributeReply> {
     let known = state.withLock {
       (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate && $0.handles == 0)
     }
@@ -172,7 +183,13 @@ final class WorkFile: Node {
     return .pending { [self] () async throws(Errno) in
       state.withLock { $0.attributeRequests += 1 }
       defer { state.withLock { $0.attributeRequests -= 1 } }
-      return try await work()
+      do throws(Errno) { return try await work() } catch  where error != .interrupted {
+        // Who has it open goes on with what is known, as tail(1) while the server is away.
+        guard error != .noSuchFileOrDirectory, error != .staleNFSFileHandle, state.withLock({ $0.handles > 0 }),
+          let reply = knownAttributes(remaining: .zero)
+        else { throw error }
+        return reply
+      }
     }
   }
 
@@ -196,9 +213,15 @@ final class WorkFile: Node {
   func attributes(remaining: Duration) -> Outcome<AttributeReply> {
     if let reply = knownAttributes(remaining: remaining) { return .ready(reply) }
     return .pending { [self] () async throws(Errno) in
-      try await learnSize()
-      guard let reply = knownAttributes(remaining: remaining) else { throw .ioError }
-      return reply
+      for _ in 0..<Self.rounds {
+        try await learnSize()
+        if let reply = knownAttributes(remaining: remaining) { return reply }
+        // A content without a length may be on its way to who reads it.
+        try await state.withLock { $0.stream }?.whole()
+        if let reply = knownAttributes(remaining: remaining) { return reply }
+        try await untilNamesStay()
+      }
+      throw .ioError
     }
   }
 
@@ -254,22 +277,28 @@ final class WorkFile: Node {
   /// A handle, without a look at the server.
   func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
     let isWriter = flags.contains(.write)
-    let handle = WorkHandle(
-      self, flags: flags,
-      opener: isWriter ? .init(thread: caller.process, process: tree.shared.threadGroup(caller.process)) : nil)
+    let opener: WorkHandle.Opener? =
+      isWriter ? .init(thread: caller.process, process: tree.shared.threadGroup(caller.process)) : nil
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
     let isRunning = tree.isRunning
     state.withLock { state in
       state.handles += 1
       if state.handles == 1, isRunning { tree.opened(self) }
       if flags.contains(.write) { state.writers += 1 }
-      if isWriter, state.isHeldBack { state.keeper = handle.process }
+      if isWriter, state.isHeldBack { state.keeper = opener?.process }
     }
     if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen() }
-    state.withLock { state in
-      if state.pagesGeneration == state.generation { options.insert(.keepCache) }
+    let pass = state.withLock { state in
+      // Pages of this content are not for those who read a former one.
+      if state.formerReaders > 0, !isWriter { options.insert(.directIO) }
+      let hasPages = state.pagesGeneration == state.generation
+      if hasPages { options.insert(.keepCache) }
       state.pagesGeneration = state.generation
+      if flags.contains(.read) { state.readers += 1 }
+      return ReadPass(
+        epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size, hasPages: hasPages)
     }
+    let handle = WorkHandle(self, flags: flags, opener: opener, pass: pass)
     if !flags.contains(.write) { tree.readBegins(self) }
     return .ready(OpenedFile(handle, options: options))
   }

@@ -8,9 +8,8 @@ final class WorkHandle: OpenFile {
   private let flags: OpenFlags
   /// Who opened it, for a close by another process uploads nothing.
   private let opener: Opener?
-  /// Who opened it, where that was found.
-  var process: ProcessID? { opener?.process }
   private let ahead = Mutex(ReadAhead())
+  let pass: Mutex<ReadPass>
 
   /// A thread, and its process where that was found.
   struct Opener {
@@ -18,27 +17,31 @@ final class WorkHandle: OpenFile {
     var process: ProcessID?
   }
 
-  init(_ file: WorkFile, flags: OpenFlags, opener: Opener?) {
+  init(_ file: WorkFile, flags: OpenFlags, opener: Opener?, pass: ReadPass) {
     self.file = file
     self.flags = flags
     self.opener = opener
+    self.pass = Mutex(pass)
   }
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     guard offset >= 0, count > 0 else { return .ready([]) }
-    if let buffer = file.state.withLock({ $0.buffer }) {
-      if let bytes = buffer.readFromMemory(offset: offset, count: count) { return .ready(bytes) }
-      return .pending { () async throws(Errno) in
-        try await DiskExecutor.run { () throws(Errno) in try buffer.read(offset: offset, count: count) }
+    if let known = file.known(pass, offset: offset, count: count) {
+      if case .ready(let bytes) = known {
+        gave(bytes, at: offset)
+        file.readAhead(ahead, offset: offset, count: count)
       }
-    }
-    if let bytes = file.cached(offset: offset, count: count) {
-      file.readAhead(ahead, offset: offset, count: count)
-      return .ready(bytes)
+      return known
     }
     return .pending { [self] () async throws(Errno) in
-      try await file.read(offset: offset, count: count, ahead)
+      let bytes = try await file.read(offset: offset, count: count, pass, ahead)
+      gave(bytes, at: offset)
+      return bytes
     }
+  }
+
+  private func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
+    pass.withLock { $0.gave(bytes, at: offset, of: nil) }
   }
 
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
@@ -73,6 +76,7 @@ final class WorkHandle: OpenFile {
   }
 
   func release() -> Outcome<Void> {
+    file.readerIsGone(self, couldRead: flags.contains(.read))
     file.closed(wasWriter: flags.contains(.write))
     return .done
   }

@@ -90,7 +90,7 @@ extension WorkTree {
           let turns = try await self.takeTurns(of: [file])
           defer { turns.end() }
           guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
-          if try await self.shared.capabilities().contains(.remove) { await file.keepForReaders() }
+          if try await self.shared.capabilities().contains(.remove) { try await file.keepForReaders() }
           do throws(Errno) {
             try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
           } catch {

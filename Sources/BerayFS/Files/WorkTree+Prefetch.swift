@@ -98,26 +98,32 @@ extension WorkTree {
   private func fetch(_ members: [(file: WorkFile, generation: UInt32, size: Int64?)]) async -> [InodeID: [UInt8]] {
     let asked = context.time.uptime()
     // By their bytes: as strings, the composed and the decomposed form of «é» would be one path.
-    var byPath: [[UInt8]: (file: WorkFile, generation: UInt32, size: Int64?)] = [:]
-    for member in members { byPath[Array(serverPath(of: member.file).utf8)] = member }
+    var byPath: [[UInt8]: (file: WorkFile, generation: UInt32, size: Int64?, asked: AskedPath)] = [:]
+    let paths = members.map { member in
+      let name = self.asked(member.file)
+      byPath[Array(name.path.utf8)] = (member.file, member.generation, member.size, name)
+      return name.path
+    }
     let limit = 2 * Int(WalkPrefetch.byteLimit)
     var contents: [InodeID: [UInt8]] = [:]
     do {
-      let answer = try await context.service.archive(of: task, paths: members.map { serverPath(of: $0.file) })
+      let answer = try await context.service.archive(of: task, paths: paths)
       // Beside its bytes, a file has two headers, each with its path.
       let expected = members.reduce(0) { $0 + Int($1.size ?? 0) + 512 }
       let archive = try await answer.body.collect(upTo: limit, expecting: expected)
       for content in try ZipReader(consume archive, limit: limit).contents() where content.entry.kind == .file {
         guard let name = content.entry.name?.utf8 else { continue }
         let path = Array(name.starts(with: "./".utf8) ? name.dropFirst(2) : name[...])
-        guard let member = byPath[path] else { continue }
+        // What this mount renamed meanwhile may be another file's.
+        guard let member = byPath[path], isAnswer(to: member.asked, about: member.file) else { continue }
         guard member.size == nil || member.size == Int64(content.bytes.count) else {
           // It changed since it was listed: it is asked for alone, after the listing.
           markStale()
           continue
         }
-        member.file.install(content.bytes, tag: nil, asked: asked, member.generation)
-        contents[member.file.inode] = content.bytes
+        if member.file.install(content.bytes, of: nil, asked: asked, member.generation) {
+          contents[member.file.inode] = content.bytes
+        }
       }
       prefetch.withLock { $0.succeeded() }
     } catch let error as BerayError {

@@ -87,48 +87,72 @@ extension WorkTree {
     flight.finish(result)
   }
 
+  /// How often a directory may be renamed while its listing is on its way.
+  private static let rounds = 4
+
   private func list(_ source: InodeID, isWhole: Bool) async throws(Errno) {
-    guard let directory = context.inodes[source] as? WorkDirectory else { throw .staleNFSFileHandle }
-    let path = serverPath(of: directory)
-    let asked = context.time.uptime()
-    let (tick, marks) = structure.withLock { ($0.tick, $0.staleMarks) }
-    let entries: [FileEntry]
-    do throws(BerayError) {
-      entries = try await context.service.fileTree(of: task, path: path, recursive: isWhole)
-    } catch  where error.code == .notFound {
+    for _ in 0..<Self.rounds {
+      guard let directory = context.inodes[source] as? WorkDirectory else { throw .staleNFSFileHandle }
+      let name = asked(directory)
+      let asked = Asked(
+        asked: context.time.uptime(), path: name, marks: structure.withLock { $0.staleMarks }, isWhole: isWhole,
+        source: source)
       // The top is missing where the server has no work directory yet.
-      guard let parent = directory.place.parent else {
-        apply([], to: directory, .init(asked: asked, tick: tick, marks: marks, isWhole: isWhole))
-        return
+      let isTop = directory.place.parent == nil
+      var entries: [FileEntry]? = []
+      do throws(BerayError) {
+        entries = try await context.service.fileTree(of: task, path: name.path, recursive: isWhole)
+      } catch  where error.code == .notFound {
+        if !isTop { entries = nil }
+      } catch {
+        throw context.fail("list", directory.path, error)
       }
-      structure.withLock { structure in
-        vanish(directory.place.name, of: parent, in: &structure)
-        structure.staleMarks += 1
+      switch take(entries, of: directory, asked) {
+      case .taken: return
+      case .gone: throw .noSuchFileOrDirectory
+      case .isOfAnother: try await directoryRename.withLock { $0?.flight }?.end()
       }
-      throw .noSuchFileOrDirectory
-    } catch {
-      throw context.fail("list", directory.path, error)
     }
-    apply(entries, to: directory, .init(asked: asked, tick: tick, marks: marks, isWhole: isWhole))
+    // What is known of it goes on, and the next look asks again.
+    markStale()
+  }
+
+  /// What an answer to a listing was worth.
+  private enum Taking {
+    case taken
+    /// There is no such directory.
+    case gone
+    /// The path that was asked for led elsewhere by the time of the answer.
+    case isOfAnother
+  }
+
+  /// Takes over what a listing tells, at once with the look whether it is about `directory`.
+  /// - Parameter entries: nil: the server has no such directory.
+  private func take(_ entries: [FileEntry]?, of directory: WorkDirectory, _ asked: Asked) -> Taking {
+    let depth = depth(of: directory)
+    return structure.withLock { structure in
+      guard !structure.isRemoved, structure.directories[directory.inode] != nil else { return .taken }
+      let place = directory.place
+      guard structure.isAnswer(to: asked.path, about: directory.inode, at: place) else { return .isOfAnother }
+      if let entries {
+        apply(entries, to: directory, depth: depth, asked, in: &structure)
+        return .taken
+      }
+      if let parent = place.parent { vanish(place.name, of: parent, in: &structure) }
+      structure.staleMarks += 1
+      return .gone
+    }
   }
 
   /// When a listing was asked for, in the three ways of counting.
   private struct Asked {
     var asked: Duration
-    var tick: UInt64
+    var path: AskedPath
     var marks: UInt64
     var isWhole: Bool
-    var source: InodeID?
-  }
+    var source: InodeID
 
-  private func apply(_ entries: [FileEntry], to directory: WorkDirectory, _ asked: Asked) {
-    var asked = asked
-    asked.source = directory.inode
-    let depth = depth(of: directory)
-    structure.withLock { structure in
-      guard !structure.isRemoved else { return }
-      apply(entries, to: directory, depth: depth, asked, in: &structure)
-    }
+    var tick: UInt64 { path.tick }
   }
 
   private func apply(
@@ -158,7 +182,7 @@ extension WorkTree {
     }
     structure.directories[directory.inode]?.freshness = .init(
       asked: asked.asked, marks: asked.marks, isDoubtful: diff.isDoubtful)
-    structure.directories[directory.inode]?.source = asked.source ?? directory.inode
+    structure.directories[directory.inode]?.source = asked.source
     structure.directories[directory.inode]?.isLocal = false
     if contents.removals.contains(where: { $0.value <= asked.tick }) {
       structure.directories[directory.inode]?.removals = contents.removals.filter { $0.value > asked.tick }

@@ -67,7 +67,7 @@ extension WorkTree {
       // The server's content goes by the move of another file, or by the upload of one that it has not.
       let capabilities = try await shared.capabilities()
       let isReplacedByUpload = child.node.file?.state.withLock { $0.isLocal || $0.isHeldBack || $0.isMadeHere } ?? false
-      if isReplacedByUpload || capabilities.contains(.move) { await target?.node.file?.keepForReaders() }
+      if isReplacedByUpload || capabilities.contains(.move) { try await target?.node.file?.keepForReaders() }
       do throws(Errno) {
         return try await move(child, rename)
       } catch {
@@ -236,7 +236,9 @@ extension WorkTree {
       structure.directories[newDirectory]?.insert(child.node, as: rename.newName, touched: tick, at: now)
       switch child.node {
       case .file(let file): file.move(to: rename.place)
-      case .directory(let moved): moved.move(to: rename.place)
+      case .directory(let moved):
+        moved.move(to: rename.place)
+        structure.moved(moved.inode)
       case .link(let link):
         // A link knows its name for messages alone: it is made anew.
         let made = context.inodes.add {

@@ -4,7 +4,8 @@ import SystemPackage
 
 /// The result of something that runs once for all who want it.
 ///
-/// Cancelling a wait ends that wait alone; what is waited for goes on for the others.
+/// Cancelling a wait ends that wait alone; what is waited for goes on for the others, and ends with the last of them where
+/// it is made so.
 final class Flight<Value: Sendable, Failure: Error>: Sendable {
   private typealias Waiter = CheckedContinuation<Result<Value, Failure>, Never>
 
@@ -18,9 +19,17 @@ final class Flight<Value: Sendable, Failure: Error>: Sendable {
 
   private let state = Mutex(State())
   private let cancellation: Failure
+  /// Called when the last who waited has gone before the result.
+  private let abandoned: (@Sendable () -> Void)?
 
-  /// - Parameter cancellation: what a wait that is cancelled throws.
-  init(cancellation: Failure) { self.cancellation = cancellation }
+  /// - Parameters:
+  ///   - cancellation: what a wait that is cancelled throws.
+  ///   - abandoned: called, maybe more than once, when the last who waited has gone before the result; nil: what is waited
+  ///     for goes on all the same.
+  init(cancellation: Failure, abandoned: (@Sendable () -> Void)? = nil) {
+    self.cancellation = cancellation
+    self.abandoned = abandoned
+  }
 
   /// Wakes all who wait. The first result counts.
   func finish(_ result: Result<Value, Failure>) {
@@ -52,12 +61,13 @@ final class Flight<Value: Sendable, Failure: Error>: Sendable {
         if let known { waiter.resume(returning: known) }
       }
     } onCancel: {
-      let waiter = state.withLock { state -> Waiter? in
-        if let waiter = state.waiters.removeValue(forKey: number) { return waiter }
-        if state.result == nil { state.cancelled.insert(number) }
-        return nil
+      let (waiter, isLast) = state.withLock { state -> (Waiter?, Bool) in
+        let waiter = state.waiters.removeValue(forKey: number)
+        if waiter == nil, state.result == nil { state.cancelled.insert(number) }
+        return (waiter, state.waiters.isEmpty && state.result == nil)
       }
       waiter?.resume(returning: .failure(cancellation))
+      if isLast { abandoned?() }
     }
     return try result.get()
   }

@@ -7,9 +7,17 @@ import VFS
 final class ArchiveFile: Node {
   /// One request for an archive.
   private struct Request {
-    let flight = Flight<ArchiveHandle, Errno>()
+    let flight: Flight<ArchiveHandle, Errno>
+    /// It ends with the last who waits for it.
+    let job = SharedJob()
     var asked: Duration
     var revision: WorkTree.Revision
+
+    init(asked: Duration, revision: WorkTree.Revision) {
+      flight = Flight(cancellation: .interrupted) { [job] in job.end() }
+      self.asked = asked
+      self.revision = revision
+    }
   }
 
   private struct State {
@@ -73,8 +81,16 @@ final class ArchiveFile: Node {
       return (nil, request, true)
     }
     if let known { return .ready(known) }
-    if isNew { Task { await run(request, keptFor: window) } }
-    return .pending { () async throws(Errno) in try await request.flight.value() }
+    if isNew { request.job.run { [self] in await run(request, keptFor: window) } }
+    return .pending { [self] () async throws(Errno) in
+      do throws(Errno) { return try await request.flight.value() } catch
+        where error == .interrupted && !Task.isCancelled
+      {
+        // The last who waited for it has gone just now.
+        state.withLock { if $0.newest?.flight === request.flight { $0 = State() } }
+        return try await archive().get()
+      }
+    }
   }
 
   private func run(_ request: Request, keptFor window: Duration) async {
@@ -97,6 +113,7 @@ final class ArchiveFile: Node {
 
   private func fetch() async throws(Errno) -> ArchiveHandle {
     let spill = try kept { () throws(Errno) in try context.spills.makeFile() }
+    let limit = work.archiveLimit
     let content = try await context.call("open", path) { () async throws(BerayError) in
       try await context.service.archive(of: feed.id, paths: [])
     }
@@ -106,10 +123,20 @@ final class ArchiveFile: Node {
       let piece: [UInt8]?
       do throws(BerayError) { piece = try await iterator.next() } catch { throw context.fail("open", path, error) }
       guard let piece else { break }
-      try kept { () throws(Errno) in try spill.write(piece[...], at: size) }
+      if let fault = Self.fault(piece, at: size, limit) {
+        throw context.fail("open", path, BerayError(.invalidResponse, detail: fault, operation: "open"))
+      }
+      try kept { () throws(Errno) in try spill.write(piece[...], at: size, leavingRoom: true) }
       size += Int64(piece.count)
     }
     return ArchiveHandle(spill: spill, size: size)
+  }
+
+  /// Why an answer is no archive of the work directory; nil: it may be one.
+  private static func fault(_ piece: [UInt8], at offset: Int64, _ limit: Int64) -> String? {
+    if offset == 0, !piece.starts(with: Array("PK".utf8).prefix(piece.count)) { return "the server's answer is no ZIP" }
+    guard offset + Int64(piece.count) > limit else { return nil }
+    return "the server's archive is larger than \(limit >> 20) MiB, more than its files can make"
   }
 
   /// Does what keeps the archive on this machine; that it cannot is told, for no server will say so.
@@ -136,5 +163,26 @@ final class ArchiveHandle: OpenFile {
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     guard offset >= 0, offset < size else { return .ready([]) }
     return Outcome { () throws(Errno) in try spill.read(at: offset, count: Int(min(Int64(count), size - offset))) }
+  }
+}
+
+extension WorkTree {
+  /// Bytes that an archive of the work directory may have: twice what is listed, for what is written meanwhile, and some
+  /// room for names. Where a size is not known, a fixed limit.
+  fileprivate var archiveLimit: Int64 {
+    structure.withLock { structure in
+      var sum: Int64 = 1 << 30
+      for contents in structure.directories.values {
+        guard contents.freshness != nil || contents.isLocal else { return ContentExpectation.unsizedLimit }
+        for case .file(let file) in contents.children.values.lazy.map(\.node) {
+          guard let size = file.state.withLock({ $0.buffer?.size ?? $0.size }) else {
+            return ContentExpectation.unsizedLimit
+          }
+          sum += size.addingReportingOverflow(size).partialValue
+          guard sum < ContentExpectation.unsizedLimit << 6 else { return sum }
+        }
+      }
+      return sum
+    }
   }
 }

@@ -169,6 +169,9 @@ struct WorkFixture {
   }
 }
 
+/// Whether both have the same bytes, for contents of which nobody wants to see the differences.
+func isSame(_ left: [UInt8]?, _ right: [UInt8]) -> Bool { left == right }
+
 /// A value that a test changes while others read it.
 final class Box<Value: Sendable>: Sendable {
   private let state: Mutex<Value>

@@ -200,9 +200,10 @@ import VFS
     _ = fixture.server.hold(.content)
     let interrupted = Task { try await fixture.readAll(file) }
     await fixture.server.requests(.content, 1)
+    let other = Task { try await fixture.readAll(file) }
+    await fixture.settle()
     interrupted.cancel()
     await #expect(throws: Errno.interrupted) { try await interrupted.value }
-    let other = Task { try await fixture.readAll(file) }
     fixture.server.letGo(.content)
     #expect(try await other.value == Array("text".utf8))
     #expect(fixture.server.count(.content) == 1)

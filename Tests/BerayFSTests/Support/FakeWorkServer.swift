@@ -25,6 +25,10 @@ final class FakeWorkServer: TaskService {
     var hasArchives = true
     /// Whether a range is answered with the whole file though ranges are offered.
     var ignoresRanges = false
+    /// Makes another content of what is sent; a length that is sent is its own.
+    var distorts: (@Sendable ([UInt8]) -> [UInt8])?
+    /// Whether a content is sent again and again, without an end.
+    var isEndless = false
     /// How many levels a recursive listing shows.
     var depth = 100
     /// How many seconds the `Date` of an answer lies before the time of the file that was made.
@@ -51,6 +55,8 @@ final class FakeWorkServer: TaskService {
     var files = FakeWorkFiles()
     var counts: [Operation: Int] = [:]
     var log: [String] = []
+    /// Pieces of bodies that were sent.
+    var pieces = 0
     var failures: [Operation: BerayError] = [:]
     /// The answers to appends, by their keys.
     var appends: [String: AppendReceipt] = [:]
@@ -80,6 +86,7 @@ final class FakeWorkServer: TaskService {
   func text(_ path: String) -> String? { file(path).map { String(decoding: $0.bytes, as: UTF8.self) } }
   var paths: [String] { state.withLock { $0.files.files.keys.sorted().map(\.string) } }
   func count(_ operation: Operation) -> Int { state.withLock { $0.counts[operation] ?? 0 } }
+  var pieces: Int { state.withLock { $0.pieces } }
   var total: Int { state.withLock { $0.counts.values.reduce(0, +) } }
   /// Every request, such as `content a.txt`.
   var log: [String] { state.withLock { $0.log } }
@@ -158,6 +165,7 @@ final class FakeWorkServer: TaskService {
 
   func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry] {
     try await begin(.tree, path)
+    guard path == "." || state.withLock({ $0.files.has(path) }) else { throw Self.error(.notFound, 404) }
     return state.withLock {
       $0.files.entries(of: path == "." ? "" : path, depth: recursive ? $0.manner.depth : 0, $0.manner)
     }
@@ -171,23 +179,28 @@ final class FakeWorkServer: TaskService {
     guard let file = found else { throw Self.error(.notFound, 404) }
     let tag = manner.sendsTags ? file.tag : nil
     if let tag, tag == etag { return FileContent(isUnchanged: true, etag: tag, body: ByteStream([])) }
-    var bytes = file.bytes[...]
+    let sent = manner.distorts?(file.bytes) ?? file.bytes
+    var bytes = sent[...]
     var offset: Int64 = 0
     if let range, manner.capabilities.contains(.ranges), !manner.ignoresRanges {
+      guard range.offset < bytes.count else { throw Self.error(.api, 416) }
       bytes = bytes[Int(range.offset)..<min(Int(range.offset + range.count), bytes.count)]
       offset = range.offset
     }
-    let (rest, piece) = (bytes, manner.piece)
-    let body = ByteStream {
+    let (rest, piece, all) = (bytes, manner.piece, bytes)
+    let body = ByteStream { [self] in
       var rest = rest
       return { () async throws(BerayError) in
+        guard !Task.isCancelled else { throw Self.error(.cancelled) }
+        if manner.isEndless, rest.count <= piece { rest += all }
         guard !rest.isEmpty else { return nil }
         defer { rest = rest.dropFirst(piece) }
+        self.state.withLock { $0.pieces += 1 }
         return Array(rest.prefix(piece))
       }
     }
     return FileContent(
-      offset: offset, size: manner.sendsLength ? Int64(file.bytes.count) : nil, etag: tag, body: body)
+      offset: offset, size: manner.sendsLength ? Int64(sent.count) : nil, etag: tag, body: body)
   }
 
   func uploadFile(

@@ -94,7 +94,7 @@ import VFS
     bed.server.add("other")
     bed.fileSystem.dropCaches()
     #expect(try await bed.cat("1/task.json").contains("note"))
-    #expect(try await bed.cat("1/files.zip") == "archive 2")
+    #expect(try await bed.cat("1/files.zip") == "PK archive 2")
     #expect(try await bed.tasks() == ["1-go", "2-other"])
   }
 

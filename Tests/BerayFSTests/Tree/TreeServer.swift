@@ -25,6 +25,7 @@ final class TreeServer: TaskService {
   }
 
   private let state = Mutex(State())
+  private let archives = Mutex<(@Sendable () -> ByteStream)?>(nil)
 
   // MARK: - What a test does
 
@@ -210,9 +211,13 @@ final class TreeServer: TaskService {
     try await answer(.tree) { _ in [] }
   }
 
+  /// From now on, archives are what `body` makes.
+  func answerArchives(_ body: @escaping @Sendable () -> ByteStream) { archives.withLock { $0 = body } }
+
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent {
     let number = try await answer(.archive) { $0.counts[.archive] ?? 0 }
-    return FileContent(body: ByteStream(Array("archive \(number)".utf8)))
+    if let body = archives.withLock({ $0 }) { return FileContent(body: body()) }
+    return FileContent(body: ByteStream(Array("PK archive \(number)".utf8)))
   }
 
   func uploadFile(

@@ -4,9 +4,11 @@
 usage: fault_proxy.py URL. It prints its port. POST /_fault?method=PUT&path=files/content&… says what happens to the next
 requests with that method and that in their path: `before=S` and `after=S` wait so many seconds before the server gets the
 request and after it answered, `status=N` answers so in the server's place, and `drop=1` lets the server do it all and
-closes the connection without an answer. `count=N` (1 where it is missing) says to how many. POST /_well ends all that.
+closes the connection without an answer. Of a content, `short=N` sends so many bytes as if they were all, `cut=N` the same
+without a length, `break=N` breaks off after so many, and `gzip=1` compresses it. `count=N` (1 where it is missing) says to how many. POST /_well ends all that.
 """
 
+import gzip
 import http.client
 import sys
 import threading
@@ -56,6 +58,29 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def answer_wrongly(self, fault, response, content):
+        headers = [(name, value) for name, value in response.getheaders()
+                   if name.lower() not in ("connection", "transfer-encoding", "content-length")]
+        self.send_response_only(response.status)
+        length = len(content)
+        if "gzip" in fault:
+            content = gzip.compress(content)
+            length = len(content)
+            headers.append(("Content-Encoding", "gzip"))
+        for kind in ("short", "cut", "break"):
+            if kind in fault:
+                content = content[:int(fault[kind])]
+        if "short" in fault:
+            length = len(content)
+        for name, value in headers:
+            self.send_header(name, value)
+        if "cut" not in fault:
+            self.send_header("Content-Length", str(length))
+        self.send_header("Connection", "close")
+        self.close_connection = True
+        self.end_headers()
+        self.wfile.write(content)
+
     def control(self, url):
         values = dict(urllib.parse.parse_qsl(url.query))
         with lock:
@@ -86,6 +111,8 @@ class Handler(BaseHTTPRequestHandler):
         if "drop" in fault:
             self.close_connection = True
             return None
+        if {"short", "cut", "break", "gzip"} & fault.keys() and response.status < 300:
+            return self.answer_wrongly(fault, response, content)
         self.answer(response.status, response.getheaders(), content)
 
     def stream(self, response):

@@ -1,0 +1,48 @@
+import BerayClient
+
+/// How long the content in an answer has to be, by what the listing and the answer tell.
+struct ContentExpectation: Sendable {
+  /// The longest content, in bytes, of which nobody tells the length.
+  static let unsizedLimit: Int64 = 16 << 30
+
+  /// Bytes; nil: nobody tells.
+  let length: Int64?
+  /// Whether the answer has another version than the one that is listed.
+  let isOtherVersion: Bool
+  /// Whether the answer announces another length than the listing tells of the same version.
+  let isContradictory: Bool
+
+  /// - Parameter listed: what the server told last of the content.
+  init(_ content: FileContent, listed: FileVersion) {
+    if let etag = content.etag, let listedTag = listed.etag {
+      isOtherVersion = etag.opaqueTag != listedTag.opaqueTag
+    } else {
+      isOtherVersion = false
+    }
+    let known = isOtherVersion ? nil : listed.size
+    length = known ?? content.size
+    isContradictory = known != nil && content.size != nil && known != content.size
+  }
+
+  /// The most bytes that can be of use.
+  var limit: Int64 { length ?? Self.unsizedLimit }
+
+  /// - Parameter received: bytes that came, to the end of the answer.
+  func isMet(by received: Int64) -> Bool { length.map { $0 == received } ?? true }
+}
+
+extension String {
+  /// An entity tag without its mark of weakness, which proxies add.
+  var opaqueTag: Substring { hasPrefix("W/") ? dropFirst(2) : self[...] }
+}
+
+extension BerayError {
+  /// The server sends another length than it lists.
+  static func contradiction(_ received: Int64?, _ expected: Int64?, operation: String) -> BerayError {
+    let sent = received.map { "\($0) bytes" } ?? "another length"
+    return BerayError(
+      .invalidResponse,
+      detail: "the server sends \(sent) of a file of which it lists \(expected.map { "\($0) bytes" } ?? "none")",
+      operation: operation)
+  }
+}

@@ -1,0 +1,74 @@
+/// What one handle was given of a file, so that it never gets parts of two versions.
+///
+/// A pass begins with the first read, or with a read from the start again, and stays with one version. Where others change
+/// the file meanwhile, it goes on only in a content that the old one is the beginning of, as a log that grows.
+struct ReadPass: Sendable {
+  /// Bytes that were given, and where they stand.
+  struct Sample: Sendable {
+    var offset: Int64
+    var bytes: [UInt8]
+  }
+
+  /// What a read has to do first.
+  enum Admission: Hashable, Sendable {
+    /// The file has the version that the handle reads.
+    case goesOn
+    /// The handle may begin with the version that the file has.
+    case beginsAnew
+    /// The version of the file has to begin with what was given.
+    case hasToFollow
+  }
+
+  private static let sampleSize = 4 << 10
+
+  /// The version, by ``FileState/epoch``.
+  private(set) var epoch: UInt32
+  /// ``FileState/generation`` of that version.
+  private(set) var generation: UInt32
+  /// Bytes that the version has; nil: not known.
+  private(set) var size: Int64?
+  /// Whether the kernel had pages of the version, which a program may have read without a word.
+  private(set) var hasPages: Bool
+  /// The end of what was given.
+  private(set) var end: Int64 = 0
+  private var first: Sample?
+  private var last: Sample?
+
+  init(epoch: UInt32, generation: UInt32, size: Int64?, hasPages: Bool) {
+    self.epoch = epoch
+    self.generation = generation
+    self.size = size
+    self.hasPages = hasPages
+  }
+
+  var samples: [Sample] { [first, last].compactMap(\.self) }
+
+  func admission(to offset: Int64, epoch: UInt32) -> Admission {
+    if epoch == self.epoch { return .goesOn }
+    guard let first else { return hasPages && offset > 0 ? .hasToFollow : .beginsAnew }
+    // Who reads on from the start reads it anew. Who began elsewhere, as unzip does, is in the middle of it.
+    return offset == 0 && first.offset == 0 ? .beginsAnew : .hasToFollow
+  }
+
+  /// Whether a program may have to read more of the version, and has begun.
+  var isUnderWay: Bool { first != nil && end < size ?? .max }
+
+  /// The version goes on as another, which begins with it.
+  mutating func follow(epoch: UInt32, generation: UInt32, size: Int64?) {
+    self.epoch = epoch
+    self.generation = generation
+    self.size = size
+  }
+
+  mutating func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64, of size: Int64?) {
+    if let size { self.size = size }
+    guard !bytes.isEmpty else { return }
+    let reached = offset + Int64(bytes.count)
+    if first == nil { first = Sample(offset: offset, bytes: Array(bytes.prefix(Self.sampleSize))) }
+    if reached > end {
+      let tail = bytes.suffix(Self.sampleSize)
+      last = Sample(offset: reached - Int64(tail.count), bytes: Array(tail))
+      end = reached
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Synchronization
+
+/// A task that may be ended before it has begun.
+final class SharedJob: Sendable {
+  private enum State {
+    case waiting
+    case running(Task<Void, Never>)
+    case ended
+  }
+
+  private let state = Mutex(State.waiting)
+
+  func run(_ body: @escaping @Sendable () async -> Void) {
+    let task = Task { await body() }
+    let hasEnded = state.withLock { state in
+      if case .ended = state { return true }
+      state = .running(task)
+      return false
+    }
+    if hasEnded { task.cancel() }
+  }
+
+  /// Cancels the task, which then ends by itself.
+  func end() {
+    let task = state.withLock { state -> Task<Void, Never>? in
+      defer { state = .ended }
+      if case .running(let task) = state { return task }
+      return nil
+    }
+    task?.cancel()
+  }
+}

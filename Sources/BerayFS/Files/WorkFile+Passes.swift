@@ -1,0 +1,105 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+/// How a handle stays with one version of the file.
+extension WorkFile {
+  /// A content at one moment.
+  struct Version: Sendable {
+    var epoch: UInt32
+    var generation: UInt32
+    var size: Int64?
+  }
+
+  /// The version of now, where `pass` may read of it at `offset`; nil where that has to be found out first.
+  func admitted(_ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ state: inout FileState) -> Version? {
+    let version = Version(
+      epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size)
+    let admission = pass.withLock { pass in
+      let admission = pass.admission(to: offset, epoch: state.epoch)
+      switch admission {
+      case .goesOn: pass.follow(epoch: version.epoch, generation: version.generation, size: version.size)
+      case .beginsAnew:
+        pass = ReadPass(epoch: version.epoch, generation: version.generation, size: version.size, hasPages: false)
+      case .hasToFollow: break
+      }
+      return admission
+    }
+    if admission == .beginsAnew { state.formerReaders = max(0, state.formerReaders - 1) }
+    return admission == .hasToFollow ? nil : version
+  }
+
+  /// The same, found out where that is needed.
+  /// - Throws: ESTALE where the version that the handle reads is gone.
+  func admit(
+    _ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
+  ) async throws(Errno) -> Version {
+    while true {
+      if let version = state.withLock({ admitted(pass, at: offset, &$0) }) { return version }
+      let old = pass.withLock { $0 }
+      let now = state.withLock { Version(epoch: $0.epoch, generation: $0.generation, size: $0.buffer?.size ?? $0.size) }
+      guard try await continues(old, from: offset, ahead) else { throw refuseOtherVersion() }
+      state.withLock { state in
+        guard state.epoch == now.epoch else { return }
+        let isFirst = pass.withLock { pass in
+          guard pass.epoch == old.epoch else { return false }
+          pass.follow(epoch: now.epoch, generation: now.generation, size: now.size)
+          return true
+        }
+        if isFirst { state.formerReaders = max(0, state.formerReaders - 1) }
+      }
+    }
+  }
+
+  func refuseOtherVersion() -> Errno {
+    tree.context.refuse(
+      "read", path, .staleNFSFileHandle,
+      "the file was changed on the server while it was read; what was read before is of the version that is gone",
+      advice: "read it again from the start")
+  }
+
+  /// Whether the content of now begins with the one that `old` read.
+  private func continues(
+    _ old: ReadPass, from offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
+  ) async throws(Errno) -> Bool {
+    guard let oldSize = old.size, let size = state.withLock({ $0.buffer?.size ?? $0.size }) else { return false }
+    if size <= ContentCache.wholeLimit, let known = tree.shared.cache[wholeKey(old.generation)] {
+      let read = old.hasPages ? known.count : min(Int(old.end), known.count)
+      return try await content(at: 0, count: read, ahead).bytes.elementsEqual(known.prefix(read))
+    }
+    guard size > oldSize, oldSize > 0 else { return false }
+    var samples = old.samples
+    if samples.isEmpty {
+      let block = (oldSize - 1) / Int64(ContentCache.blockSize)
+      let key = ContentCache.Key(inode: inode, generation: old.generation, block: block)
+      guard let bytes = tree.shared.cache[key] else {
+        // Who has read to the end sees what was added.
+        return offset >= oldSize - oldSize % 4096
+      }
+      samples = [.init(offset: block * Int64(ContentCache.blockSize), bytes: bytes)]
+    }
+    for sample in samples {
+      let found = try await content(at: sample.offset, count: sample.bytes.count, ahead)
+      guard found.bytes.elementsEqual(sample.bytes) else { return false }
+    }
+    return true
+  }
+
+  /// A handle that could read is closed.
+  func readerIsGone(_ handle: WorkHandle, couldRead: Bool) {
+    guard couldRead else { return }
+    state.withLock { state in
+      state.readers -= 1
+      if handle.pass.withLock({ $0.epoch }) != state.epoch { state.formerReaders = max(0, state.formerReaders - 1) }
+    }
+  }
+
+  /// Whether `handle` is in the middle of a version of which more bytes are gone than are left.
+  func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
+    state.withLock { state in
+      handle.pass.withLock { pass in
+        pass.epoch != state.epoch && pass.isUnderWay && size < pass.size ?? 0
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// One request for the whole content of a file, and what its answer is worth.
+extension WorkFile {
+  /// What is wanted of an answer.
+  enum Wish: Sendable {
+    case content
+    case length
+  }
+
+  /// What became of an answer.
+  private enum Reading {
+    /// All of a small content.
+    case whole([UInt8])
+    /// As many bytes, which are not kept, or come as a stream by now.
+    case length(Int64)
+    /// It contradicts what the server lists: so many bytes came, where they were counted.
+    case contradiction(Int64?, [UInt8]?)
+  }
+
+  /// Content up to this many bytes is read to its end where only the length was asked for: it has come with the answer
+  /// anyway.
+  private static let incidentalLimit = 64 << 10
+  /// How often what contradicts the listing is asked for.
+  private static let attempts = 3
+
+  /// Asks for the content, and keeps what it tells. Returns all of it, if it is small and was read to its end.
+  func request(_ operation: String, _ wish: Wish, _ generation: UInt32) async throws(Errno) -> [UInt8]? {
+    var last: BerayError?
+    for attempt in 1...Self.attempts {
+      let asked = tree.asked(self)
+      let (time, listed) = (tree.context.time.uptime(), state.withLock { $0.listed })
+      let reading: Reading
+      let content: FileContent
+      var hasBegun = false
+      do throws(BerayError) {
+        content = try await tree.context.service.fileContent(
+          of: tree.task, path: asked.path, range: nil, ifNoneMatch: nil)
+        guard tree.isAnswer(to: asked, about: self) else {
+          // It may be about another file, which has the name now.
+          return nil
+        }
+        hasBegun = true
+        reading = try await read(content, wish, listed, generation)
+      } catch {
+        // A body that broke off is asked for again.
+        if hasBegun, error.code == .connectionLost, attempt < Self.attempts { continue }
+        if error.code == .notFound { tree.markStale() }
+        throw tree.context.fail(operation, path, error)
+      }
+      switch reading {
+      case .whole(let bytes):
+        return install(bytes, of: content, asked: time, generation) ? bytes : nil
+      case .length(let size):
+        learned(size: size, of: content, asked: time, generation)
+        return nil
+      case .contradiction(let received, let bytes):
+        last = .contradiction(received, listed.size, operation: operation)
+        try await relist()
+        let now = state.withLock { (generation: $0.generation, listed: $0.listed) }
+        // It grows, or shrinks: what came is of a moment between two listings.
+        if let bytes, let before = listed.size, let after = now.listed.size, before != after,
+          (min(before, after)...max(before, after)).contains(Int64(bytes.count))
+        {
+          install(bytes, of: content, asked: time, now.generation)
+        }
+        guard now.generation == generation else { return nil }
+      }
+    }
+    throw tree.context.fail(operation, path, last ?? .contradiction(nil, nil, operation: operation))
+  }
+
+  /// Has the listing tell again what the file is.
+  func relist() async throws(Errno) {
+    guard let parent = place.parent else { return }
+    tree.markStale()
+    try await tree.refresh(parent)
+    try await bringing?.end()
+  }
+
+  private func read(
+    _ content: FileContent, _ wish: Wish, _ listed: FileVersion, _ generation: UInt32
+  ) async throws(BerayError) -> Reading {
+    let expectation = ContentExpectation(content, listed: listed)
+    if expectation.isContradictory { return try await contradiction(content, expectation) }
+    if let size = expectation.length, content.size != nil {
+      let limit = wish == .content ? Int64(ContentCache.wholeLimit) : Int64(Self.incidentalLimit)
+      guard size <= limit else { return .length(size) }
+    }
+    var iterator = content.body.makeAsyncIterator()
+    var bytes: [UInt8] = []
+    var count: Int64 = 0
+    while let piece = try await iterator.next() {
+      count += Int64(piece.count)
+      guard count <= expectation.limit else {
+        if expectation.length == nil { throw .endless(expectation.limit, operation: "read") }
+        return .contradiction(nil, nil)
+      }
+      let isFirst = count == Int64(piece.count)
+      if isFirst || !bytes.isEmpty { bytes += piece }
+      if count <= ContentCache.wholeLimit { continue }
+      // Too large for memory: who has it open gets it as a stream, and else it is counted.
+      if !bytes.isEmpty, expectation.length == nil, goOnAsStream(bytes, iterator, generation) { return .length(.max) }
+      bytes = []
+    }
+    guard expectation.isMet(by: count) else { return .contradiction(count, nil) }
+    // An answer without a length may have ended early.
+    let isUnproved = expectation.isOtherVersion && content.size == nil
+    if isUnproved, let size = listed.size, size != count { return .contradiction(count, nil) }
+    return count <= ContentCache.wholeLimit ? .whole(bytes) : .length(count)
+  }
+
+  /// Reads what may be a content of now, of which the listing does not know yet.
+  private func contradiction(
+    _ content: FileContent, _ expectation: ContentExpectation
+  ) async throws(BerayError) -> Reading {
+    guard let size = content.size, size <= ContentCache.wholeLimit else { return .contradiction(content.size, nil) }
+    let bytes = try await content.body.collect(upTo: Int(size), expecting: Int(size))
+    return .contradiction(Int64(bytes.count), bytes.count == Int(size) ? bytes : nil)
+  }
+
+  /// A body without a length that is too large for memory goes on as a stream, if somebody has the file open.
+  private func goOnAsStream(
+    _ bytes: [UInt8], _ iterator: ByteStream.AsyncIterator, _ generation: UInt32
+  ) -> Bool {
+    guard let spill = try? tree.makeSpill("read", path) else { return false }
+    let stream = StreamReader(spill: spill, size: nil)
+    let isWanted = state.withLock { state in
+      guard state.generation == generation, state.handles > 0, state.stream == nil, state.buffer == nil else {
+        return false
+      }
+      state.stream = stream
+      return true
+    }
+    guard isWanted else { return false }
+    // It is handed over, and nobody else pulls it.
+    nonisolated(unsafe) let rest = iterator
+    stream.run { [self] () async throws(Errno) in
+      do throws(BerayError) {
+        var rest = rest
+        try await stream.pump(bytes, &rest, limit: ContentExpectation.unsizedLimit)
+      } catch {
+        drop(stream)
+        throw tree.context.fail("read", path, error)
+      }
+      state.withLock { state in
+        guard state.stream === stream else { return }
+        state.size = stream.received
+        state.checked = tree.context.time.uptime()
+      }
+    }
+    return true
+  }
+
+  // MARK: - What is kept
+
+  /// Keeps content that came. Returns false where the file has another by now.
+  @discardableResult
+  func install(_ bytes: [UInt8], of content: FileContent?, asked: Duration, _ generation: UInt32) -> Bool {
+    state.withLock { state in
+      guard state.generation == generation, state.buffer == nil else { return false }
+      keepVersion(size: Int64(bytes.count), of: content, &state)
+      keep(bytes, asked: asked, &state)
+      return state.generation == generation
+    }
+  }
+
+  /// Keeps `bytes` as what the file has now, unless a program wrote to it.
+  func keep(_ bytes: [UInt8], asked: Duration, _ state: inout FileState) {
+    guard state.buffer == nil else { return }
+    state.checked = asked
+    cache.insert(bytes, for: wholeKey(state.generation))
+  }
+
+  private func learned(size: Int64, of content: FileContent, asked: Duration, _ generation: UInt32) {
+    state.withLock { state in
+      // A stream tells it at its end.
+      guard state.generation == generation, state.buffer == nil, size != .max else { return }
+      keepVersion(size: size, of: content, &state)
+      state.checked = asked
+    }
+  }
+
+  /// What was read may be newer than the listing: then it is another version, and what is written on top of it begins
+  /// from that.
+  func keepVersion(size: Int64, of content: FileContent?, _ state: inout FileState) {
+    guard state.buffer == nil else { return }
+    let tag = content?.etag
+    var isOther = state.size != nil && state.size != size
+    if let tag, let listed = state.listed.etag { isOther = isOther || tag.opaqueTag != listed.opaqueTag }
+    if isOther {
+      state.changedByOthers()
+      if let tag, state.listed.etag != nil {
+        state.listed.etag = tag
+      }
+      // A listing that tells another size is news.
+      if state.listed.size != nil { state.listed.size = size }
+      // The kernel must not go on with the old size.
+      tree.context.notifier.invalidate(inode, pages: true)
+    }
+    state.contentTag = tag
+    state.size = size
+  }
+}
+
+extension BerayError {
+  static func endless(_ limit: Int64, operation: String) -> BerayError {
+    BerayError(
+      .invalidResponse, detail: "the server sends more than \(limit >> 30) GiB and tells no length",
+      operation: operation)
+  }
+}

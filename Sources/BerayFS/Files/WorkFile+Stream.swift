@@ -1,0 +1,109 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// Large content that comes whole, into a temporary file.
+extension WorkFile {
+  /// Lets the content come as one stream, whose version is looked at once more before the last of it is given.
+  func openStream() throws(Errno) {
+    let spill = try tree.makeSpill("read", path)
+    let started = state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
+      guard state.stream == nil, state.buffer == nil else { return nil }
+      let stream = StreamReader(spill: spill, size: state.size)
+      state.stream = stream
+      return (stream, state.listed, state.generation)
+    }
+    guard let (stream, listed, generation) = started else { return }
+    stream.run { [self] () async throws(Errno) in
+      do throws(Errno) {
+        try await fill(stream, listed, generation)
+        try await checkStill(listed, generation)
+      } catch {
+        drop(stream)
+        throw error
+      }
+    }
+  }
+
+  /// What failed is asked for anew by the next read.
+  func drop(_ stream: StreamReader) {
+    state.withLock { if $0.stream === stream { $0.stream = nil } }
+  }
+
+  /// Brings all of a large content into `stream`. What contradicts the listing, or breaks off, is asked for once more.
+  private func fill(_ stream: StreamReader, _ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
+    var failure: BerayError?
+    for _ in 1...Self.readRounds {
+      let asked = tree.asked(self)
+      do throws(BerayError) {
+        let content = try await tree.context.service.fileContent(
+          of: tree.task, path: asked.path, range: nil, ifNoneMatch: nil)
+        if tree.isAnswer(to: asked, about: self) {
+          let expectation = ContentExpectation(content, listed: listed)
+          if expectation.isOtherVersion {
+            changedOnServer(content, generation)
+          } else if expectation.isContradictory {
+            throw .contradiction(content.size, expectation.length, operation: "read")
+          } else {
+            return try await stream.pump(content.body, expectation)
+          }
+        }
+      } catch {
+        guard failure == nil, error.code == .invalidResponse || error.code == .connectionLost else {
+          throw tree.context.fail("read", path, error)
+        }
+        failure = error
+        try await relist()
+      }
+      // Under the path may be another file by now, or the file has another content.
+      try await untilNamesStay()
+      guard state.withLock({ $0.generation == generation }) else { throw .staleNFSFileHandle }
+    }
+    throw refuseChanging()
+  }
+
+  /// Throws ESTALE where the server has another version than `listed` by now: a file that is written in place while it is
+  /// sent comes as a mixture.
+  private func checkStill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
+    guard listed.tellsContent, let parent = place.parent else { return }
+    tree.markStale()
+    try await tree.refresh(parent)
+    guard state.withLock({ $0.generation == generation && !$0.isDetached }) else { throw .staleNFSFileHandle }
+  }
+
+  /// All of a large content in a temporary file, with its length in bytes; nil where the file has another by now.
+  func wholeSpill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) -> (SpillFile, Int64)? {
+    let asked = tree.asked(self)
+    for attempt in 1...2 {
+      do {
+        let content = try await tree.context.service.fileContent(
+          of: tree.task, path: asked.path, range: nil, ifNoneMatch: nil)
+        guard tree.isAnswer(to: asked, about: self) else { return nil }
+        let expectation = ContentExpectation(content, listed: listed)
+        if expectation.isOtherVersion {
+          try await relist()
+          return nil
+        }
+        let found = try await tree.download(content, expectation)
+        if try await !tree.shared.capabilitiesForReading().contains(.ranges) {
+          try await checkStill(listed, generation)
+        }
+        return found
+      } catch let error as BerayError {
+        guard attempt == 1, error.code == .invalidResponse || error.code == .connectionLost else {
+          throw tree.context.fail("write", path, error)
+        }
+        try await relist()
+        guard state.withLock({ $0.generation == generation }) else { return nil }
+      } catch let errno as Errno {
+        guard errno == .staleNFSFileHandle else { throw errno }
+        return nil
+      } catch {
+        throw .ioError
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,30 @@
+import BerayClient
+import SystemPackage
+
+extension WorkTree {
+  /// Puts all of a content into a temporary file. Returns it and its length in bytes.
+  /// - Throws: a `BerayError` where the server sends less or more than it has to, an `Errno` where there is no room.
+  func download(
+    _ content: FileContent, _ expectation: ContentExpectation
+  ) async throws -> (SpillFile, Int64) {
+    guard !expectation.isContradictory else {
+      throw BerayError.contradiction(content.size, expectation.length, operation: "read")
+    }
+    let spill = try makeSpill("write", path)
+    var size: Int64 = 0
+    var iterator = content.body.makeAsyncIterator()
+    while let piece = try await iterator.next() {
+      guard size + Int64(piece.count) <= expectation.limit else {
+        if expectation.length == nil { throw BerayError.endless(expectation.limit, operation: "read") }
+        throw BerayError.contradiction(nil, expectation.length, operation: "read")
+      }
+      let offset = size
+      try await DiskExecutor.run { () throws(Errno) in try spill.write(piece[...], at: offset, leavingRoom: true) }
+      size += Int64(piece.count)
+    }
+    guard expectation.isMet(by: size) else {
+      throw BerayError.contradiction(size, expectation.length, operation: "read")
+    }
+    return (spill, size)
+  }
+}
