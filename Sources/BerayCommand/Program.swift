@@ -45,7 +45,8 @@ package enum Program {
       if error is ExitCode || error is ValidationError || RootCommand.exitCode(for: error) == .success {
         return UsageReport(error, invocation, context).show()
       }
-      return report(error, ErrorAdvice(for: command, invocation, in: context), context)
+      _ = report(error, ErrorAdvice(for: command, invocation, in: context), context)
+      return command is MountCommand ? MountExit.status(for: error) : ErrorText.status(for: error)
     }
   }
 

@@ -70,6 +70,18 @@ struct MountProcessTests {
     #expect(try mounts.isEmpty)
   }
 
+  @Test func theExitStatusTellsWhatIsMissing() throws {
+    let mountpoint = scratch.path.appending("m").string
+    #expect(try BuiltProgram.run([mountpoint, "--url", "http://127.0.0.1:1"], in: scratch).status == 5)
+    try scratch.write("t", to: scratch.path.appending("t"))
+    let token = ["--token-file", scratch.path.appending("t").string]
+    let away = try BuiltProgram.run([mountpoint, "--url", "http://127.0.0.1:1"] + token, in: scratch)
+    #expect(away.status == 4, "\(away)")
+    let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
+    let refused = try BuiltProgram.run([mountpoint, "--url", server.url] + token, in: scratch)
+    #expect(refused.status == 5 && refused.errors.contains(scratch.path.appending("t").string), "\(refused)")
+  }
+
   /// Runs a command on a terminal of its own, takes that away once something is mounted, and tells how the command ended.
   private static let hangingUp = """
     import os, signal, sys

@@ -16,6 +16,14 @@ struct MountCommand: AsyncParsableCommand {
         beray-fs ~/beray
         beray-fs --url https://beray.example.org ~/work -o ro
         mount -t fuse.beray-fs none /mnt/beray -o allow_other
+
+      EXIT STATUS:
+        0  it is mounted
+        2  it was used wrongly
+        3  FUSE refused
+        4  the server gave no answer
+        5  the server wants a login
+        1  anything else
       """)
 
   @Argument(help: ArgumentHelp("Where; before it, if you like, which server.", valueName: "mountpoint"))

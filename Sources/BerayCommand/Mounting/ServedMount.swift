@@ -24,9 +24,18 @@ struct ServedMount {
     do {
       try await serve()
     } catch {
-      ready.failed(ErrorText.sentence(for: error, advice: ErrorAdvice(url: command.serverOptions.url)))
+      ready.failed(ErrorText.sentence(for: error, advice: advice))
       throw error
     }
+  }
+
+  private var advice: ErrorAdvice {
+    var advice = ErrorAdvice(url: command.serverOptions.url)
+    advice.server = command.serverOptions.url
+    // The local server's token is nobody's to mend.
+    advice.tokenPlace = TokenSource.placeName(
+      tokenFile: command.server.tokenFile, environment: Environment.current(), isLocal: false)
+    return advice
   }
 
   private func serve() async throws {
@@ -41,7 +50,11 @@ struct ServedMount {
     let connection = try await Connection.open(
       command.serverOptions, agent: command.agent, wantsKeys: true, timeouts: timeouts,
       logger: Logger(label: "client"))
-    guard await connection.hasToken() else { throw connection.noToken }
+    guard await connection.hasToken() else {
+      var error = connection.noToken
+      error.status = MountExit.login
+      throw error
+    }
     // A local server that was started for it has the limit that this process began with.
     OpenFileLimit.raise()
 

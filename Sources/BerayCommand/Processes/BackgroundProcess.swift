@@ -35,7 +35,7 @@ enum BackgroundProcess {
       throw CommandError("the process in the background ended (wait status \(status)) without a word")
     }
     // The reason comes as a whole sentence with its advice.
-    throw CommandError(text.hasSuffix("\n") ? String(text.dropLast()) : text, status: status == 2 << 8 ? 2 : 1)
+    throw CommandError(text.hasSuffix("\n") ? String(text.dropLast()) : text, status: max(1, status >> 8))
   }
 
   /// All that comes until the other end is closed; nil where that is not in time.

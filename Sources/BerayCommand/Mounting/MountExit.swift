@@ -1,0 +1,21 @@
+import BerayClient
+import Fuse
+
+/// The exit statuses of a mount that did not come about, so that a script can tell what to do.
+enum MountExit {
+  /// FUSE refused.
+  static let fuse: Int32 = 3
+  /// The server gave no answer.
+  static let server: Int32 = 4
+  /// The server wants a login.
+  static let login: Int32 = 5
+
+  static func status(for error: any Error) -> Int32 {
+    switch error {
+    case is MountError: fuse
+    case let error as BerayError where error.code == .authentication: login
+    case let error as BerayError where error.isUnreachable: server
+    default: ErrorText.status(for: error)
+    }
+  }
+}
