@@ -30,6 +30,13 @@ import Testing
     #expect(try run("task", "list").status == 0)
   }
 
+  @Test func theOptionsOfARunningServerAreReadAsTheyWereGiven() throws {
+    defer { endLocalServer() }
+    #expect(try run("task", "list").status == 0)
+    let running = try #require(LocalServerProcess(at: scratch.paths.serverSocket))
+    #expect(running.agentOptions == [] && running.arguments.last == "3")
+  }
+
   /// Ends the server that commands have started by themselves.
   private func endLocalServer() {
     guard let server = LocalServerProcess(at: scratch.paths.serverSocket), server.startedByItself,

@@ -99,6 +99,8 @@ struct LocalServerProcess: Hashable, Sendable {
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
     while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+    // A NUL ends each word, also the last one.
+    if bytes.last == 0 { bytes.removeLast() }
     return bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
   }
 }

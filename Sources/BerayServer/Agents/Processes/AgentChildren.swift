@@ -10,6 +10,7 @@ enum AgentChildren {
   private struct State {
     var children: Set<Int32> = []
     var adopts = false
+    var isAlone = false
   }
 
   private static let state = Mutex(State())
@@ -19,8 +20,16 @@ enum AgentChildren {
   /// may say so.
   static func adoptOrphans() {
     guard linux_adopt_orphans() == 0 else { return }
-    state.withLock { $0.adopts = true }
+    // The first process of a container gets the orphans of all, and one that a shell became has the shell's children.
+    let isAlone = getpid() != 1 && !ProcessStatus.table().values.contains { $0.parent == getpid() }
+    state.withLock { state in
+      state.adopts = true
+      state.isAlone = isAlone
+    }
   }
+
+  /// Whether every orphan that this process adopts is one of an agent, also where nothing else tells.
+  static var isAlone: Bool { state.withLock(\.isAlone) }
 
   /// Whether orphans of agents become children of this process.
   static var adopts: Bool { state.withLock(\.adopts) }

@@ -71,7 +71,9 @@ struct AgentProcesses: Sendable {
     if carriesMark(process) { return true }
     guard AgentChildren.adopts, process.parent == getpid(), !children.contains(process.id) else { return false }
     // An orphan that gave up its environment: where it works tells whose it is, or that there is nobody else's.
-    return mark.isWorkplace(of: process.id) || leader.map { children == [$0.id] } ?? false
+    if mark.isWorkplace(of: process.id) { return true }
+    guard let leader, AgentChildren.isAlone else { return false }
+    return children == [leader.id] && process.start >= leader.start
   }
 
   private mutating func carriesMark(_ process: ProcessStatus) -> Bool {
