@@ -67,6 +67,9 @@ let package = Package(
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -115,7 +118,7 @@ let package = Package(
     .testTarget(
       name: "BerayServerTests",
       dependencies: [
-        "BerayServer", "BerayAPI", "BerayClient", "BerayFS", "PosixFacts", "VFS", "ZipArchive", "beray-fs",
+        "BerayServer", "BerayAPI", "BerayClient", "BerayFS", "CLinux", "PosixFacts", "VFS", "ZipArchive", "beray-fs",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

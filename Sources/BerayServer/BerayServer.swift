@@ -55,7 +55,8 @@ public struct BerayServer: Sendable {
       store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger),
       localTokenHash: localTokenHash, appends: RecentAnswers(),
       activity: Activity(), threads: threads, dataDirectory: dataDirectory,
-      allowsRegistration: configuration.tcp.map { $0.isLoopback || $0.allowsRegistration } ?? false,
+      allowsRegistration: configuration.tcp?.isOpenToRegistration ?? false,
+      isBehindProxy: configuration.tcp?.isBehindProxy ?? false,
       version: configuration.version, standardSource: configuration.source, maximumUpload: configuration.maximumUpload,
       clock: clock, logger: logger)
 
@@ -66,6 +67,7 @@ public struct BerayServer: Sendable {
     await runner.shutDown()
     await services.accounts.passwords.shutDown()
     try? await threads.shutdownGracefully()
+    dataDirectory.unlock()
     try result.get()
   }
 
@@ -90,10 +92,13 @@ public struct BerayServer: Sendable {
         settings.maximumGracefulShutdownDuration = .seconds(5)
         return settings
       }())
-    let shutDown: @Sendable () -> Void = {
-      // Streams end first: a listener waits for its connections.
-      services.hub.close()
-      Task { await group.triggerGracefulShutdown() }
+    let shutDown: @Sendable () -> Void = { [runner = services.runner, hub = services.hub] in
+      Task {
+        // Those who follow a task learn how it ended; then the streams end, for a listener waits for its connections.
+        await runner.shutDown()
+        hub.close()
+        await group.triggerGracefulShutdown()
+      }
     }
     // Not a child: cancellation is to end the server in good order.
     let serving = Task { try await group.run() }

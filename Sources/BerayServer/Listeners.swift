@@ -44,7 +44,8 @@ struct Listeners: Sendable, CustomStringConvertible {
         Application(
           responder: Responder(
             services: services, origin: .network, hosts: HostCheck(tcp)),
-          server: try Self.server(tcp, timeout: configuration.connectionTimeout),
+          server: try Self.server(
+            tcp, timeout: configuration.connectionTimeout, limit: ConnectionLimit(maximum: maximumConnections)),
           configuration: .init(
             address: .hostname(tcp.host, port: tcp.port), serverName: "beray-fs",
             availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections, logger: Self.quiet)),
@@ -64,15 +65,17 @@ struct Listeners: Sendable, CustomStringConvertible {
     if let unixSocket { unlink(unixSocket) }
   }
 
-  private static func server(_ tcp: ServerConfiguration.TCP, timeout: Duration) throws -> HTTPServerBuilder {
-    let plain = HTTPServerBuilder.loopBound(timeout: timeout)
+  private static func server(
+    _ tcp: ServerConfiguration.TCP, timeout: Duration, limit: ConnectionLimit
+  ) throws -> HTTPServerBuilder {
+    let plain = HTTPServerBuilder.loopBound(timeout: timeout, limit: limit)
     guard let certificatePath = tcp.certificatePath, let keyPath = tcp.privateKeyPath else { return plain }
     let chain = try reading(certificatePath, "a certificate chain in PEM") { try NIOSSLCertificate.fromPEMFile($0) }
     let key = try reading(keyPath, "a private key in PEM") { try NIOSSLPrivateKey(file: $0, format: .pem) }
-    return try .tls(
-      plain,
-      tlsConfiguration: .makeServerConfiguration(
-        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+    var settings = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+    settings.minimumTLSVersion = .tlsv12
+    return try .tls(plain, tlsConfiguration: settings)
   }
 
   /// Reads a file for TLS; what BoringSSL says of one that it cannot read has neither a path nor a reason.

@@ -46,8 +46,10 @@ public struct ServerConfiguration: Sendable {
     public var privateKeyPath: String?
     /// Whether a proxy stands before it that does TLS and checks Host.
     public var isBehindProxy: Bool = false
-    /// Whether anyone may register where `host` is not loopback. On loopback everyone may.
+    /// Whether anyone may register. On loopback everyone may, unless a proxy brings others there.
     public var allowsRegistration: Bool = false
+
+    var isOpenToRegistration: Bool { allowsRegistration || isLoopback && !isBehindProxy }
 
     public init(host: String = "127.0.0.1", port: Int = 8000) {
       self.host = host

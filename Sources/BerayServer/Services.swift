@@ -12,10 +12,14 @@ struct Services: Sendable {
   /// To appends to files.
   let appends: RecentAnswers
   let activity: Activity
+  let bodies = BodyBudget()
+  let metrics = Metrics()
   /// For calls that block on files, and for those that compute long.
   let threads: NIOThreadPool
   let dataDirectory: DataDirectory
   let allowsRegistration: Bool
+  /// Whether a proxy says for whom a request is.
+  let isBehindProxy: Bool
   let version: String
   /// What the work directory of a task begins with that asks for nothing else.
   let standardSource: String?

@@ -20,6 +20,16 @@ import Testing
     #expect(mode == 0o755)
   }
 
+  @Test func theDatabaseIsForItsOwnerAlone() async throws {
+    try await TestServer.run { (server: TestServer) async throws in
+      _ = try await server.runTask(":")
+      for name in ["beray.sqlite", "beray.sqlite-wal", "beray.sqlite-shm"] {
+        let path = server.dataDirectory + "/" + name
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+      }
+    }
+  }
+
   @Test func aServerWaitsForOneThatEnds() async throws {
     let directory = TestServer.temporaryDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -23,16 +23,18 @@ import Testing
       user = try #require(try await store.insertAccount(email: "a@b", passwordHash: nil)).id
       runner = TaskRunner(
         .init(command: .shell, grace: .milliseconds(300), retryPause: .milliseconds(10)), store: store, hub: EventHub(),
-        paths: {
-          TaskPaths(directory: directory + "/\($0)", temporary: directory, task: $0, guards: FileGuards())
-        },
+        paths: { Self.paths(directory, $0) },
         logger: Logger(label: "test") { _ in log })
+    }
+
+    static func paths(_ directory: String, _ task: Int64) -> TaskPaths {
+      let own = directory + "/\(task)"
+      return TaskPaths(directory: own, work: WorkDirectory(path: own + "/work", temporary: directory))
     }
 
     func task(_ goal: String) async throws -> Int64 {
       let id = try await store.insertTask(userID: user, goal: goal, tools: "null").id
-      try TaskPaths(directory: directory + "/\(id)", temporary: directory, task: id, guards: FileGuards())
-        .create(goal: goal)
+      try Self.paths(directory, id).create(goal: goal)
       return id
     }
 

@@ -9,6 +9,13 @@ internal import Darwin
 #endif
 
 extension TLSConfiguration {
+  /// Trusts the system's certificates, and speaks no version that RFC 8996 has deprecated.
+  static var ofClients: TLSConfiguration {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv12
+    return configuration
+  }
+
   /// A client's settings that trust the certificates in a file (PEM) beside those that the system trusts.
   /// - Throws: ``BerayError/Code/invalidRequest`` where the file cannot be read or has none.
   static func trusting(authoritiesIn path: String) throws(BerayError) -> TLSConfiguration {
@@ -19,7 +26,7 @@ extension TLSConfiguration {
     guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
       throw fault("it has none in PEM")
     }
-    var configuration = TLSConfiguration.makeClientConfiguration()
+    var configuration = TLSConfiguration.ofClients
     configuration.additionalTrustRoots = [.certificates(certificates)]
     return configuration
   }

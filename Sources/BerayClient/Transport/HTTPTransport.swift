@@ -35,7 +35,7 @@ public final class HTTPTransport: BerayClient.Transport {
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     var fault: BerayError?
     do throws(BerayError) {
-      configuration.tlsConfiguration = try authorities.map(TLSConfiguration.trusting)
+      configuration.tlsConfiguration = try authorities.map(TLSConfiguration.trusting) ?? .ofClients
     } catch {
       fault = error
     }

@@ -37,7 +37,7 @@ final class ArchiveSource: Sendable {
       try work.create()
       return try work.openRoot()
     }
-    var directories: Set<[UInt8]> = []
+    var directories: Set<[CChar]> = []
     for path in paths {
       // The disk starts on all of them at once, while they are still waited for one by one (posix_fadvise(2)).
       if let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root) {
@@ -54,8 +54,8 @@ final class ArchiveSource: Sendable {
   }
 
   /// The paths without those that come with another one: repeated, or beneath one of the directories.
-  private static func once(_ paths: [RelativePath], _ directories: Set<[UInt8]>) -> [RelativePath] {
-    var seen: Set<[UInt8]> = []
+  private static func once(_ paths: [RelativePath], _ directories: Set<[CChar]>) -> [RelativePath] {
+    var seen: Set<[CChar]> = []
     return paths.filter { path in
       var above = path
       while !above.isRoot {

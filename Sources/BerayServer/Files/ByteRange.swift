@@ -15,20 +15,26 @@ enum ByteRange: Hashable, Sendable {
     let ends = header.dropFirst(6).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard ends.count == 2, ends.allSatisfy({ $0.allSatisfy(\.isASCIIDigit) }) else { return }
     if ends[0].isEmpty {
-      guard let suffix = Int64(ends[1]) else { return }
+      guard let suffix = Self.number(ends[1]) else { return }
       self = suffix == 0 || size == 0 ? .unsatisfiable : .part(max(0, size - suffix)..<size)
       return
     }
-    guard let first = Int64(ends[0]) else { return }
-    let last = ends[1].isEmpty ? size - 1 : Int64(ends[1]) ?? size - 1
+    guard let first = Self.number(ends[0]) else { return }
+    let last = Self.number(ends[1]) ?? .max
+    guard last >= first else { return }
     if first >= size {
       self = .unsatisfiable
-    } else if ends[1].isEmpty || last >= first {
+    } else {
       self = .part(first..<min(last, size - 1) + 1)
     }
+  }
+
+  /// A number of any length; one beyond all files is the largest. Nil where there is none.
+  private static func number(_ digits: Substring) -> Int64? {
+    digits.isEmpty ? nil : Int64(digits) ?? .max
   }
 }
 
 extension Character {
-  fileprivate var isASCIIDigit: Bool { self >= "0" && self <= "9" }
+  var isASCIIDigit: Bool { self >= "0" && self <= "9" }
 }

@@ -22,7 +22,7 @@ struct DirectoryListing {
       let status = try work.open(path, flags: LINUX_O_PATH).status()
       guard status.mode & S_IFMT == S_IFDIR else { throw HTTPFailure.badRequest("\(path.text) is not a directory") }
       let directory = try work.open(path, flags: O_RDONLY | O_DIRECTORY)
-      try listing.append(directory, path: path.components.joined(separator: "/"), depth: 0)
+      try listing.append(directory, path: path.isRoot ? "" : path.text, depth: 0, work.grain)
     } catch let error as Errno {
       guard path.isRoot, error == .noSuchFileOrDirectory else { throw HTTPFailure(error, path: path.text) }
       return Array("[]".utf8)
@@ -30,26 +30,30 @@ struct DirectoryListing {
     return listing.json.bytes
   }
 
-  private mutating func append(_ directory: OwnedDescriptor, path: String, depth: Int) throws(Errno) {
+  private mutating func append(_ directory: OwnedDescriptor, path: String, depth: Int, _ grain: TimestampGrain)
+    throws(Errno)
+  {
     json.raw("[")
     var first = true
     for name in try directory.entryNames() {
       var status = linux_status()
       // Removed since it was listed.
-      guard linux_lstatat(directory.rawValue, name, &status) == 0 else { continue }
+      guard linux_lstatat(directory.rawValue, name.bytes, &status) == 0 else { continue }
       if !first { json.raw(",") }
       first = false
-      try append(name, status, in: directory, path: path.isEmpty ? name : path + "/" + name, depth: depth)
+      let place = path.isEmpty ? name.text : path + "/" + name.text
+      try append(name, status, in: directory, path: place, depth: depth, grain)
     }
     json.raw("]")
   }
 
   private mutating func append(
-    _ name: String, _ status: linux_status, in directory: OwnedDescriptor, path: String, depth: Int
+    _ name: EntryName, _ status: linux_status, in directory: OwnedDescriptor, path: String, depth: Int,
+    _ grain: TimestampGrain
   ) throws(Errno) {
-    let version = FileVersion(status)
+    let version = FileVersion(status, grain: grain)
     json.raw("{\"name\":")
-    json.string(name)
+    json.string(name.text)
     json.raw(",\"path\":")
     json.string(path)
     let type = status.mode & S_IFMT
@@ -70,19 +74,19 @@ struct DirectoryListing {
       json.string(target(of: name, in: directory))
     } else if type == S_IFDIR, recursive, depth < Self.maximumDepth {
       let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-      let child = openat(directory.rawValue, name, flags)
+      let child = openat(directory.rawValue, name.bytes, flags)
       // Unreadable, or replaced since: known to be a directory, its children not known.
       if child >= 0 {
         json.raw(",\"children\":")
-        try append(OwnedDescriptor(owning: child), path: path, depth: depth + 1)
+        try append(OwnedDescriptor(owning: child), path: path, depth: depth + 1, grain)
       }
     }
     json.raw("}")
   }
 
-  private func target(of name: String, in directory: OwnedDescriptor) -> String {
+  private func target(of name: EntryName, in directory: OwnedDescriptor) -> String {
     var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlinkat(directory.rawValue, name, &buffer, buffer.count)
-    return String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let count = readlinkat(directory.rawValue, name.bytes, &buffer, buffer.count)
+    return EntryName.text(buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)))
   }
 }

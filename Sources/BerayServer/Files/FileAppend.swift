@@ -63,7 +63,7 @@ struct FileAppend: Sendable {
     guard status.mode & S_IFMT == S_IFREG else { throw HTTPFailure.badRequest("\(target.text) is no regular file") }
     return try work.guards.file(status).holding {
       let status = try place.status()
-      try condition.check(FileVersion(status), target)
+      try condition.check(work.version(status), target)
       let file = try place.reopenedForWriting(flags: O_APPEND)
       let count = try self.count
       // A full disk takes nothing, rather than a part.
@@ -71,6 +71,7 @@ struct FileAppend: Sendable {
       try write(to: file)
       // The kernel moved it to where the bytes ended, wherever an agent's own appends had moved the end.
       let end = lseek(file.rawValue, 0, SEEK_CUR)
+      work.grain.mark(file)
       return (FileVersion(try file.status()), count == 0 ? status.size : Int64(end) - count)
     }
   }

@@ -30,14 +30,14 @@ struct FileContent: Sendable {
     (file, status) = try work.openFile(path)
     lock = work.guards.file(status)
     content = try lock.version()
-    version = FileVersion(try file.status())
+    version = work.version(try file.status())
     if let ifMatch = condition.ifMatch, !version.matches(ifMatch, weak: false) {
       throw HTTPFailure.isOtherVersion(path)
     }
     let ifNoneMatch = condition.ifNoneMatch
     isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
     // A range of another version than the one that the client has a part of is no use to it (RFC 9110 §13.1.5).
-    let wanted = ifRange.map { [version] in $0 == version.etag } ?? true ? range : nil
+    let wanted = ifRange.map { [version] in $0 == version.etag && !version.isWeak } ?? true ? range : nil
     self.range = ByteRange(wanted, size: version.size)
     let bounds = Self.bounds(self.range, version.size)
     first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)

@@ -63,16 +63,17 @@ final class FileUpload: Sendable {
     let status = try place.status()
     guard status.mode & S_IFMT != S_IFDIR else { throw Errno.isDirectory }
     guard status.mode & S_IFMT == S_IFREG else {
-      try condition.check(FileVersion(status), target)
+      try condition.check(work.version(status), target)
       return .replaces
     }
     let lock = work.guards.file(status)
     return try lock.holding {
       let status = try place.status()
-      try condition.check(FileVersion(status), target)
+      try condition.check(work.version(status), target)
       do throws(Errno) {
         let file = try place.reopenedForWriting()
         try rewrite(file, status, lock)
+        work.grain.mark(file)
         return .done(FileVersion(try file.status()))
       } catch {
         // Not ours, a program that runs, or a disk that breaks within: the whole content is here, and takes the name.
@@ -111,12 +112,13 @@ final class FileUpload: Sendable {
       try checked(fchmod(spool.file.rawValue, mode))
       try checked(
         linux_renameat2(AT_FDCWD, spool.path, parent.rawValue, name, replacing ? 0 : LINUX_RENAME_NOREPLACE))
+      work.grain.mark(spool.file)
       return FileVersion(try spool.file.status())
     }
   }
 
   /// The directory and name to rename to: where the target is a symbolic link, those of the file that it leads to.
-  private func destination() throws -> (OwnedDescriptor, String) {
+  private func destination() throws -> (OwnedDescriptor, [CChar]) {
     let parent = try work.openParent(of: target)
     var status = linux_status()
     guard linux_lstatat(parent.rawValue, target.name, &status) == 0,
@@ -124,10 +126,10 @@ final class FileUpload: Sendable {
     else { return (parent, target.name) }
     let resolved = try work.open(target, flags: LINUX_O_PATH)
     let root = try work.open(.root, flags: LINUX_O_PATH | O_DIRECTORY)
-    guard let path = resolved.path, let base = root.path, path.utf8.starts(with: (base + "/").utf8),
-      let beneath = String(path.utf8.dropFirst(base.utf8.count + 1))
-    else { throw Errno.improperLink }
-    let real = try RelativePath(beneath)
+    guard let path = resolved.path, let base = root.path, path.starts(with: base + [UInt8(ascii: "/")]) else {
+      throw Errno.improperLink
+    }
+    let real = RelativePath(kernel: path.dropFirst(base.count + 1))
     return (try work.openParent(of: real), real.name)
   }
 }
@@ -157,10 +159,10 @@ extension HTTPFailure {
 
 extension OwnedDescriptor {
   /// Where the kernel says that the file is now (proc(5)).
-  fileprivate var path: String? {
+  fileprivate var path: [UInt8]? {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/fd/\(rawValue)", &buffer, buffer.count)
     guard count > 0 else { return nil }
-    return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return buffer.prefix(count).map(UInt8.init(bitPattern:))
   }
 }

@@ -66,10 +66,9 @@ func checked(_ result: Int) throws(Errno) -> Int {
 }
 
 extension OwnedDescriptor {
-  /// The names in order of their bytes. A name that is no UTF-8 cannot be said in JSON and is left out.
-  func entryNames() throws(Errno) -> [String] {
-    try rawEntryNames().compactMap { String(validating: $0.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  /// The names in order of their texts' bytes.
+  func entryNames() throws(Errno) -> [EntryName] {
+    try rawEntryNames().map(EntryName.init(kernel:)).sorted { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
   }
 
   /// The names as the kernel gives them, each with the NUL byte at its end, in no order.

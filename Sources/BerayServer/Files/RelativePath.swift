@@ -4,12 +4,12 @@
 /// and no slash, and two names that differ in their Unicode normalization are equal.
 /// What symbolic links do is not seen here: see ``WorkDirectory/open(_:flags:)``.
 struct RelativePath: Sendable {
-  var components: [String]
+  var components: [EntryName]
 
   static let root = RelativePath(components: [])
   private static let slash = UInt8(ascii: "/")
 
-  init(components: [String]) { self.components = components }
+  init(components: [EntryName]) { self.components = components }
 
   /// Reads a request's path. `.` and empty components count for nothing.
   init(_ text: String) throws(HTTPFailure) {
@@ -21,26 +21,42 @@ struct RelativePath: Sendable {
     guard !parts.contains(where: { $0.elementsEqual("..".utf8) }) else {
       throw .badRequest("The path leaves the work directory: \(text)")
     }
-    guard !parts.contains(where: { $0.count > 255 }), text.utf8.count < 4096 else {
-      throw .tooLong("The path is too long")
+    guard text.utf8.count < 4096 else { throw .tooLong("The path is too long") }
+    components = []
+    for part in parts {
+      guard let name = EntryName(text: String(decoding: part, as: UTF8.self)) else {
+        throw .badRequest("No file has such a name: \(text)")
+      }
+      guard name.bytes.count <= 256 else { throw .tooLong("The path is too long") }
+      components.append(name)
     }
-    components = parts.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Reads a path that the kernel gave, without a NUL byte at its end.
+  init(kernel bytes: some Collection<UInt8>) {
+    components = bytes.split(separator: Self.slash).map { part in
+      EntryName(kernel: part.map(CChar.init(bitPattern:)) + [0])
+    }
   }
 
   var isRoot: Bool { components.isEmpty }
-  var name: String { components.last ?? "." }
+  /// The last component as the kernel has it; `.` for the work directory itself.
+  var name: [CChar] { components.last?.bytes ?? [46, 0] }
   var parent: RelativePath { RelativePath(components: Array(components.dropLast())) }
   /// The path as text; `.` for the work directory itself.
-  var text: String { isRoot ? "." : components.joined(separator: "/") }
-  /// The path as the kernel tells paths apart.
-  var bytes: [UInt8] { Array(text.utf8) }
+  var text: String { isRoot ? "." : components.map(\.text).joined(separator: "/") }
+  /// The path as the kernel has it, with a NUL byte at its end.
+  var bytes: [CChar] {
+    guard !isRoot else { return name }
+    return Array(components.map { $0.bytes.dropLast() }.joined(separator: [CChar(bitPattern: Self.slash)])) + [0]
+  }
 
-  func appending(_ name: String) -> RelativePath { RelativePath(components: components + [name]) }
+  func appending(_ name: EntryName) -> RelativePath { RelativePath(components: components + [name]) }
 
   /// Whether ``name`` is the name of an entry of ``parent``, and leads nowhere else.
   var hasEntryName: Bool {
-    let name = name.utf8
-    return !name.isEmpty && !name.contains(Self.slash) && !name.elementsEqual(".".utf8)
-      && !name.elementsEqual("..".utf8)
+    guard let name = components.last?.bytes.dropLast() else { return false }
+    return !name.isEmpty && !name.contains(CChar(bitPattern: Self.slash)) && Array(name) != [46]
+      && Array(name) != [46, 46]
   }
 }

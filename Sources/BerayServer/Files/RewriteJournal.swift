@@ -20,11 +20,11 @@ struct RewriteJournal {
   func remove() { unlink(path) }
 
   /// Completes the copies that a crash of the server cut short. What was replaced since under its name is left alone.
-  static func recover(in directory: String, work: (Int64) -> WorkDirectory, logger: Logger) {
+  static func recover(in directory: String, logger: Logger, work: (Int64) -> WorkDirectory) {
     guard let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).entryNames() else {
       return
     }
-    for name in names where name.hasSuffix(suffix) {
+    for name in names.map(\.text) where name.hasSuffix(suffix) {
       let spoolPath = directory + "/" + name.dropLast(suffix.utf8.count)
       guard let entry = Entry(journal: directory + "/" + name), let spool = try? Spool(existing: spoolPath) else {
         continue

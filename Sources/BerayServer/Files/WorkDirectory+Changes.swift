@@ -55,7 +55,7 @@ extension WorkDirectory {
     }
     let file = OwnedDescriptor(owning: place)
     try guards.file(file.status()).holding {
-      guard FileVersion(try file.status()).matches(ifMatch, weak: false) else {
+      guard version(try file.status()).matches(ifMatch, weak: false) else {
         throw HTTPFailure.isOtherVersion(path)
       }
       try body()
@@ -79,17 +79,23 @@ extension WorkDirectory {
       let file = try open(path, flags: LINUX_O_PATH)
       return try guards.file(file.status()).holding {
         // What replaces the file from here on is another inode, which this does not touch.
-        if let ifMatch, !FileVersion(try file.status()).matches(ifMatch, weak: false) {
+        if let ifMatch, !version(try file.status()).matches(ifMatch, weak: false) {
           throw HTTPFailure.isOtherVersion(path)
         }
         // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
         let link = "/proc/self/fd/\(file.rawValue)"
-        if let mode { try checked(chmod(link, mode_t(mode & 0o777))) }
+        if let mode { try Self.set(mode, of: file, link) }
         if let modified {
           try checked(linux_set_modified(link, modified.seconds, modified.nanoseconds))
         }
-        return FileVersion(try file.status())
+        return version(try file.status())
       }
     }
+  }
+
+  /// - Throws: EPERM where the system keeps some of the bits back, such as those of a group that is not the server's.
+  private static func set(_ mode: UInt16, of file: OwnedDescriptor, _ link: String) throws(Errno) {
+    try checked(chmod(link, mode_t(mode)))
+    guard try file.status().mode & 0o7777 == UInt32(mode) else { throw .notPermitted }
   }
 }

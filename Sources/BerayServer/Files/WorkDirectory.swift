@@ -13,10 +13,16 @@ struct WorkDirectory: Sendable {
   let temporary: String
   /// The task whose directory it is.
   let task: Int64
+  /// How finely its file system tells times.
+  let grain: TimestampGrain
   /// The locks of the files in it.
   let guards: FileGuards
 
-  init(path: String, temporary: String, task: Int64 = 0, guards: FileGuards = FileGuards()) {
+  init(
+    path: String, temporary: String, task: Int64 = 0, grain: TimestampGrain = .distinct,
+    guards: FileGuards = FileGuards()
+  ) {
+    self.grain = grain
     self.path = path
     self.temporary = temporary
     self.task = task
@@ -31,8 +37,18 @@ struct WorkDirectory: Sendable {
   }
 
   /// Opens the directory itself, for ``open(_:flags:from:)``.
+  ///
+  /// - Throws: EXDEV where an agent has put a symbolic link in its place, or in that of the directory above.
   func openRoot() throws(Errno) -> OwnedDescriptor {
-    try OwnedDescriptor.open(path: path, flags: LINUX_O_PATH | O_DIRECTORY)
+    let flags = LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW
+    do throws(Errno) {
+      let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
+      let above = try OwnedDescriptor.open(path: String(path[..<slash]), flags: flags)
+      let name = String(path[path.utf8.index(after: slash)...])
+      return OwnedDescriptor(owning: try checked(openat(above.rawValue, name, flags | O_CLOEXEC)))
+    } catch {
+      throw error == .notDirectory || error == .tooManySymbolicLinkLevels ? .improperLink : error
+    }
   }
 
   /// The same as ``open(_:flags:)``, for a caller that opens much and has the directory open.
@@ -41,9 +57,10 @@ struct WorkDirectory: Sendable {
     var how = linux_open_how()
     how.flags = UInt64(flags | O_CLOEXEC)
     how.resolve = LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_NO_MAGICLINKS
+    let name = path.bytes
     // The kernel gives EAGAIN where a rename raced with the walk.
     for _ in 0..<32 {
-      let descriptor = linux_openat2(root.rawValue, path.text, &how)
+      let descriptor = linux_openat2(root.rawValue, name, &how)
       if descriptor >= 0 { return OwnedDescriptor(owning: descriptor) }
       if errno == ENOSYS { return try openByComponents(path, from: root, flags: flags) }
       guard errno == EAGAIN else { throw Errno(rawValue: errno) }
@@ -57,7 +74,7 @@ struct WorkDirectory: Sendable {
   ) throws(Errno) -> OwnedDescriptor {
     var directory = root
     for component in path.components.dropLast() {
-      let next = openat(directory.rawValue, component, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      let next = openat(directory.rawValue, component.bytes, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       directory = OwnedDescriptor(owning: try checked(next))
     }
     return OwnedDescriptor(
@@ -85,6 +102,9 @@ struct WorkDirectory: Sendable {
     }
   }
 
+  /// The version of a file, from its inode as it was just now.
+  func version(_ status: linux_status) -> FileVersion { FileVersion(status, grain: grain) }
+
   /// Makes the work directory where it is missing.
   func create() throws(Errno) {
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
@@ -111,7 +131,7 @@ struct WorkDirectory: Sendable {
   }
 
   /// Makes a directory that all may read, whatever the umask of the server keeps from others (umask(2)).
-  static func makeDirectory(_ name: String, in parent: OwnedDescriptor) throws(Errno) {
+  static func makeDirectory(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) {
     try checked(mkdirat(parent.rawValue, name, 0o755))
     let made = openat(parent.rawValue, name, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     // Removed or replaced since: not ours any more.

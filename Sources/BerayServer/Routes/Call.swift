@@ -2,6 +2,7 @@ internal import BerayAPI
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import NIOPosix
 
 /// Where a connection came in.
 enum Origin: Sendable {
@@ -17,6 +18,11 @@ struct Call: Sendable {
   let query: FormFields
   /// What sends an answer piece by piece holds on to it until the last one.
   let use: Activity.Use
+  let services: Services
+  /// The address of who sent it; empty for the unix socket.
+  let peer: String
+  /// What its body may have, in bytes.
+  let maximumBody: Int
   /// The task that the path names.
   var task: Int64?
   /// Who asks, where the endpoint wants to know.
@@ -24,8 +30,11 @@ struct Call: Sendable {
   /// Of the token that came with the request.
   var tokenHash: [UInt8]?
 
-  /// What a body of JSON may have, in bytes.
   static let maximumBody = 8 << 20
+  /// What those may send who have not told who they are.
+  static let maximumBodyOfStrangers = 16 << 10
+  /// What is parsed at once; what is larger would hold up the other connections of its event loop.
+  private static let maximumParsedAtOnce = 32 << 10
 
   /// The path that `name` in the query gives; `otherwise` where it is absent.
   func path(_ name: String, otherwise: String? = nil) throws -> RelativePath {
@@ -51,32 +60,69 @@ struct Call: Sendable {
 
   /// The body as a JSON object.
   func json() async throws -> JSONBody {
-    let bytes = try await body()
-    guard let json = try? JSON(parsing: bytes.readableBytesView) else {
+    let (bytes, share) = try await body()
+    let isSmall = bytes.readableBytes <= Self.maximumParsedAtOnce
+    let parsed =
+      isSmall
+      ? try? JSON(parsing: bytes.readableBytesView)
+      : try await services.threads.runIfActive { try? JSON(parsing: bytes.readableBytesView) }
+    guard let json = parsed else {
       throw HTTPFailure.unprocessable(["body", 0], type: "json_invalid", "JSON decode error")
     }
     guard json.objectValue != nil else {
       throw HTTPFailure.unprocessable(
         ["body"], type: "model_attributes_type", "Input should be a valid dictionary or object")
     }
-    return JSONBody(json: json)
+    return JSONBody(json: json, share: share)
   }
 
   /// The body as an HTML form.
-  func form() async throws -> FormFields { FormFields(String(buffer: try await body())) }
+  func form() async throws -> FormFields { FormFields(String(buffer: try await body().bytes)) }
 
-  private func body() async throws -> ByteBuffer {
-    do {
-      return try await request.body.collect(upTo: Self.maximumBody)
-    } catch is NIOTooManyBytesError {
-      throw HTTPFailure(.contentTooLarge, "The body has more than \(Self.maximumBody) bytes")
+  private func body() async throws -> (bytes: ByteBuffer, share: BodyBudget.Share) {
+    let tooLarge = HTTPFailure(.contentTooLarge, "The body has more than \(maximumBody) bytes")
+    if let length = header(.contentLength).flatMap({ Int($0) }), length > maximumBody {
+      await discard(length)
+      throw tooLarge
+    }
+    let share = services.bodies.share()
+    var bytes = ByteBuffer()
+    try await pieces { piece in
+      guard bytes.readableBytes + piece.readableBytes <= maximumBody else { throw tooLarge }
+      // The values that are parsed from it take several times as much.
+      try share.take(piece.readableBytes)
+      bytes.writeImmutableBuffer(piece)
+    }
+    return (bytes, share)
+  }
+
+  /// Reads what is too large as far as it is not much more, so that the client reads the answer and no broken connection.
+  private func discard(_ length: Int) async {
+    guard length <= 1 << 20 else { return }
+    try? await pieces { _ in }
+  }
+
+  /// Hands on the body piece by piece.
+  /// - Throws: ``ClientGone`` where the connection ends before it does.
+  func pieces(_ take: (ByteBuffer) async throws -> Void) async throws {
+    var iterator = request.body.makeAsyncIterator()
+    while true {
+      let piece: ByteBuffer?
+      do { piece = try await iterator.next() } catch { throw ClientGone() }
+      guard let piece else { return }
+      try await take(piece)
     }
   }
 }
 
+/// The client ended its connection within a request, which is its right.
+struct ClientGone: Error {}
+
 /// A JSON object that a request brought, with the complaints that pydantic would make of it.
 struct JSONBody: Sendable {
   let json: JSON
+  /// Of the memory for bodies, as long as this one is there.
+  let share: BodyBudget.Share
 
   func string(_ name: String) throws -> String {
     guard let value = json[name] else { throw complaint(name, "missing", "Field required") }

@@ -96,7 +96,9 @@ struct FileRoutes: Sendable {
 
   private func content(_ call: Call) async throws -> Response {
     let path = try call.path("path")
-    let (range, ifRange, condition) = (call.header(.range), call.header(.ifRange), call.condition)
+    // A range is of GET alone (RFC 9110 §14.2).
+    let range = call.request.method == .get ? call.header(.range) : nil
+    let (ifRange, condition) = (call.header(.ifRange), call.condition)
     let content = try await perform(call) { work in
       try FileContent(path, in: work, range: range, ifRange: ifRange, condition: condition)
     }
@@ -186,12 +188,12 @@ struct FileRoutes: Sendable {
     var total: Int64 = 0
     var batch: [ByteBuffer] = []
     var batched = 0
-    for try await buffer in call.request.body {
+    try await call.pieces { buffer in
       total += Int64(buffer.readableBytes)
       guard total <= limit else { throw tooLarge(limit) }
       batch.append(buffer)
       batched += buffer.readableBytes
-      guard batched >= 512 * 1024 else { continue }
+      guard batched >= 512 * 1024 else { return }
       try await take(batch)
       (batch, batched) = ([], 0)
     }

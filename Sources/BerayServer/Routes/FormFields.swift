@@ -20,9 +20,10 @@ struct FormFields: Hashable, Sendable {
       if byte == UInt8(ascii: "+") {
         decoded.append(UInt8(ascii: " "))
       } else if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+        let high = Character(Unicode.Scalar(rest[rest.startIndex])).hexDigitValue,
+        let low = Character(Unicode.Scalar(rest[rest.startIndex + 1])).hexDigitValue
       {
-        decoded.append(value)
+        decoded.append(UInt8(high << 4 | low))
         rest = rest.dropFirst(2)
       } else {
         decoded.append(byte)

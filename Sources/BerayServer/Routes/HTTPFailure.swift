@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import GRDB
 internal import HTTPTypes
 internal import SystemPackage
 
@@ -52,6 +53,15 @@ struct HTTPFailure: Error {
     }
   }
 
+  /// What an error of the system or of the database means to the client; nil where that is no business of theirs.
+  init?(_ error: any Error) {
+    switch error {
+    case let error as Errno where [.noSpace, .diskQuotaExceeded].contains(error): self.init(error, path: "")
+    case let error as DatabaseError where error.isFullDisk: self.init(Errno.noSpace, path: "")
+    default: return nil
+    }
+  }
+
   /// Runs file operations whose errors of the system become failures that name `path`.
   static func translating<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do {
@@ -65,4 +75,12 @@ struct HTTPFailure: Error {
 extension HTTPResponse.Status {
   /// 507 (RFC 4918 §11.5).
   static var insufficientStorage: Self { .init(code: 507, reasonPhrase: "Insufficient Storage") }
+}
+
+extension DatabaseError {
+  /// Whether the database found no room for what it was to write.
+  var isFullDisk: Bool {
+    resultCode == .SQLITE_FULL
+      || resultCode == .SQLITE_IOERR && [.SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE].contains(extendedResultCode)
+  }
 }

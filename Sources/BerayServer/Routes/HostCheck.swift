@@ -18,20 +18,42 @@ struct HostCheck: Sendable {
     self.init(allowed: isCheckedElsewhere ? nil : ["localhost", "127.0.0.1", "::1", tcp.host.lowercased()])
   }
 
-  /// - Parameter authority: `host` or `host:port`, as the Host header has it.
-  func check(_ authority: String?) throws(HTTPFailure) {
-    guard let allowed else { return }
-    guard let authority, let host = Self.host(of: authority), allowed.contains(host) else {
-      throw HTTPFailure(.misdirectedRequest, "This server does not answer for that host")
+  /// - Throws: 400 where the request has more than one Host or one that is none (RFC 9112 §3.2); 421 where it is for
+  ///   another server.
+  func check(_ request: HTTPRequest) throws(HTTPFailure) {
+    // The first Host is the authority; another one, also of the request line, stays among the fields.
+    guard request.headerFields[.host] == nil else { throw .badRequest("The request has two Host fields") }
+    guard let authority = request.authority else { throw .badRequest("The request has no Host field") }
+    guard let host = Self.host(of: authority) else {
+      throw .badRequest("The Host of the request is not a host with an optional port")
     }
+    guard let allowed, !allowed.contains(host) else { return }
+    throw HTTPFailure(.misdirectedRequest, "This server does not answer for that host")
   }
 
+  /// The host of `host` or `host:port` (RFC 3986 §3.2); nil where it is not of that form.
   private static func host(of authority: String) -> String? {
-    if authority.hasPrefix("[") {
-      guard let end = authority.firstIndex(of: "]") else { return nil }
-      return authority[authority.index(after: authority.startIndex)..<end].lowercased()
+    var rest = authority[...]
+    let host: Substring
+    if rest.hasPrefix("[") {
+      guard let end = rest.firstIndex(of: "]") else { return nil }
+      host = rest[rest.index(after: rest.startIndex)..<end]
+      guard host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else { return nil }
+      rest = rest[rest.index(after: end)...]
+    } else {
+      host = rest.prefix { $0 != ":" }
+      guard host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-._~%!$&'()*+,;=".contains($0)) }) else {
+        return nil
+      }
+      rest = rest[host.endIndex...]
     }
-    let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
-    return parts.count <= 2 ? parts.first?.lowercased() : nil
+    guard !host.isEmpty, rest.isEmpty || rest.hasPrefix(":") && rest.dropFirst().allSatisfy(\.isASCIIDigit) else {
+      return nil
+    }
+    return host.lowercased()
   }
+}
+
+extension HTTPField.Name {
+  fileprivate static let host = HTTPField.Name("Host")!
 }

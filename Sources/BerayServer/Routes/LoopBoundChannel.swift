@@ -3,13 +3,19 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOHTTPTypesHTTP1
 
 /// A connection whose requests are handled on its own event loop: what blocks goes to ``Services/threads``.
 struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
-    base.setup(channel: channel, logger: logger)
+    base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+      let pipeline = channel.pipeline.syncOperations
+      let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+      try pipeline.addHandler(RequestTargetHandler(), position: .before(codec))
+      return value
+    }
   }
 
   func handle(value: Base.Value, logger: Logger) async {
@@ -21,9 +27,13 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
 
 extension HTTPServerBuilder {
   /// HTTP/1.1, each connection on its own event loop.
-  /// - Parameter timeout: how long a connection may be without a whole request; an answer may take any time.
-  static func loopBound(timeout: Duration? = nil) -> HTTPServerBuilder {
-    let configuration = HTTP1Channel.Configuration(idleTimeout: timeout.map { TimeAmount($0) })
+  /// - Parameters:
+  ///   - timeout: how long a connection may be without a whole request; an answer may take any time.
+  ///   - limit: closes idle connections where there are many; nil: none are closed for that.
+  static func loopBound(timeout: Duration? = nil, limit: ConnectionLimit? = nil) -> HTTPServerBuilder {
+    let deadline = timeout.map { TimeAmount($0) }
+    let configuration = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [ConnectionHandler(limit: limit, deadline: deadline)], idleTimeout: deadline)
     return HTTPServerBuilder { LoopBoundChannel(base: HTTP1Channel(responder: $0, configuration: configuration)) }
   }
 }

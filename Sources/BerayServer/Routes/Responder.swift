@@ -5,7 +5,7 @@ internal import Logging
 
 /// Finds the endpoint of a request, sees to it that the request may come in, and words every failure as FastAPI would.
 struct Responder: HTTPResponder {
-  typealias Context = BasicRequestContext
+  typealias Context = ServerContext
 
   let services: Services
   let endpoints: [Endpoint]
@@ -19,23 +19,45 @@ struct Responder: HTTPResponder {
     endpoints = RouteTable.endpoints(services)
   }
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: ServerContext) async throws -> Response {
+    let peer = peer(of: request, context)
+    let log = RequestLog(request, origin: origin, peer: peer, services: services)
+    var user: String?
+    let response: Response
     do {
       guard let use = services.activity.begin() else {
         throw HTTPFailure(.serviceUnavailable, "The server ends, for nobody has used it")
       }
-      if origin == .network { try hosts.check(request.head.authority) }
-      let response = try await dispatch(request, use)
-      return request.method == .head ? response.createHeadResponse() : response
+      if origin == .network { try hosts.check(request.head) }
+      let answer = try await dispatch(request, use, peer, &user)
+      response = request.method == .head ? answer.createHeadResponse() : answer
     } catch let failure as HTTPFailure {
-      return response(to: failure)
+      response = self.response(to: failure)
+    } catch is ClientGone {
+      log.hungUp(user: user)
+      return self.response(to: .badRequest("The request ended before its body"))
     } catch {
-      services.logger.error("\(request.method) \(request.uri.path): \(error)")
-      return response(to: HTTPFailure(.internalServerError, "Internal Server Error"))
+      response = self.response(to: HTTPFailure(error) ?? internalError(error, request))
     }
+    return log.following(response, user: user)
   }
 
-  private func dispatch(_ request: Request, _ use: Activity.Use) async throws -> Response {
+  private func internalError(_ error: any Error, _ request: Request) -> HTTPFailure {
+    services.logger.error("\(request.method) \(request.uri.path): \(error)")
+    return HTTPFailure(.internalServerError, "Internal Server Error")
+  }
+
+  /// Who sent a request: behind a proxy, whom the proxy says that it is for.
+  private func peer(of request: Request, _ context: ServerContext) -> String {
+    guard services.isBehindProxy, let forwarded = request.headers[.forwardedFor]?.split(separator: ",").last else {
+      return context.peer
+    }
+    return String(forwarded.prefix(64).filter { $0 != " " })
+  }
+
+  private func dispatch(
+    _ request: Request, _ use: Activity.Use, _ peer: String, _ user: inout String?
+  ) async throws -> Response {
     let path = request.uri.path
     let method = request.method == .head ? .get : request.method
     var allowed: [String] = []
@@ -46,8 +68,11 @@ struct Responder: HTTPResponder {
         allowed.append(endpoint.method.rawValue)
         continue
       }
-      var call = Call(request: request, origin: origin, query: FormFields(request.uri.query ?? ""), use: use)
+      var call = Call(
+        request: request, origin: origin, query: FormFields(request.uri.query ?? ""), use: use, services: services,
+        peer: peer, maximumBody: endpoint.needsUser ? Call.maximumBody : Call.maximumBodyOfStrangers)
       if endpoint.needsUser { try await authenticate(&call) }
+      user = call.account?.email
       if case .task(let text) = match { call.task = try taskID(text) }
       return try await endpoint.handle(call)
     }
@@ -106,4 +131,8 @@ extension Response {
   }
 
   static func message(_ text: String) -> Response { .json(["message": .string(text)]) }
+}
+
+extension HTTPField.Name {
+  static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
 }

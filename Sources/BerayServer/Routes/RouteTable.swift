@@ -1,5 +1,7 @@
 internal import BerayAPI
+internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 
 /// Every operation of the server: dispatch and `/openapi.json` are made from this one list.
 enum RouteTable {
@@ -16,6 +18,12 @@ enum RouteTable {
       },
       Endpoint(method: .get, path: "/health", "Tell that the server is there", needsUser: false) { _ in
         .json(["name": "beray-fs", "version": .string(version)])
+      },
+      Endpoint(method: .get, path: "/metrics", "Count what the server does") { _ in
+        let text = services.metrics.text(tasks: try await services.store.taskCounts())
+        return Response(
+          status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+          body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
       },
     ]
   }

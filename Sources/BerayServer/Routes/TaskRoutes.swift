@@ -36,7 +36,7 @@ struct TaskRoutes: Sendable {
       Endpoint(.stopTask, "Stop a task") { call in
         let task = try await services.task(of: call)
         guard !task.status.isFinished else { return .message("Task has already ended") }
-        try services.runner.stop(task.id)
+        try await services.stop(task.id)
         return .message("Task stop requested")
       },
       Endpoint(.deleteTask, "Stop and delete a task", handle: delete),
@@ -112,7 +112,7 @@ struct TaskRoutes: Sendable {
   private func delete(_ call: Call) async throws -> Response {
     let task = try await services.task(of: call)
     // Nobody will read what the agent still has to say, and the client waits for the answer.
-    try services.runner.stop(task.id, grace: min(.seconds(2), services.runner.grace))
+    try await services.stop(task.id, grace: min(.seconds(2), services.runner.grace))
     await services.runner.waitUntilEnded(task.id)
     try await services.store.deleteTask(task.id)
     services.hub.notify(task.id)
@@ -136,7 +136,9 @@ struct TaskRoutes: Sendable {
     return Response(
       status: .ok,
       headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .xAccelBuffering: "no"],
-      body: ResponseBody { writer in
+      body: ResponseBody { [metrics = services.metrics] writer in
+        metrics.streamBegan()
+        defer { metrics.streamEnded() }
         try await follower.run(request, &writer)
         try await writer.finish(nil)
         withExtendedLifetime(use) {}
@@ -145,6 +147,11 @@ struct TaskRoutes: Sendable {
 }
 
 extension Services {
+  /// Asks for the end of a task, which is written down at once where no agent works on it.
+  func stop(_ task: Int64, grace: Duration? = nil) async throws {
+    try await threads.runIfActive { [runner] in try runner.stop(task, grace: grace) }
+  }
+
   /// The task that the path of a call names, where it is the caller's.
   func task(of call: Call) async throws -> TaskRecord {
     guard let account = call.account, let id = call.task, let task = try await store.task(id, of: account.id) else {

@@ -8,6 +8,7 @@ struct DataDirectory: Sendable {
   let path: String
   private let tasks: OwnedDescriptor
   private let guards = FileGuards()
+  private let grain: TimestampGrain
   /// Held as long as the server lives.
   private let lock: OwnedDescriptor
   private static let lockPause: Duration = .milliseconds(100)
@@ -32,22 +33,38 @@ struct DataDirectory: Sendable {
     try await Self.take(lock, wait: lockWait, clock: clock, path: path)
     if mkdir(path + "/tasks", 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     tasks = try OwnedDescriptor.open(path: path + "/tasks", flags: O_RDONLY | O_DIRECTORY)
-    RewriteJournal.recover(in: Self.temporary(path), work: { paths(of: $0).work }, logger: logger)
+    let guards = guards
+    RewriteJournal.recover(in: Self.temporary(path), logger: logger) { task in
+      Self.paths(path, task, .distinct, guards).work
+    }
     try Self.emptyTemporary(path)
+    grain = TimestampGrain.probe(Self.temporary(path))
   }
+
+  /// Lets the next server in. Nothing of the directory may be used afterwards.
+  func unlock() { lock.close() }
 
   var databasePath: String { path + "/beray.sqlite" }
 
   func paths(of task: Int64) -> TaskPaths {
-    TaskPaths(
-      directory: path + "/tasks/\(task)", temporary: Self.temporary(path), task: task, guards: guards)
+    Self.paths(path, task, grain, guards)
+  }
+
+  private static func paths(
+    _ path: String, _ task: Int64, _ grain: TimestampGrain, _ guards: FileGuards
+  ) -> TaskPaths {
+    let directory = path + "/tasks/\(task)"
+    return TaskPaths(
+      directory: directory,
+      work: WorkDirectory(
+        path: directory + "/work", temporary: temporary(path), task: task, grain: grain, guards: guards))
   }
 
   /// Removes all files of a task. Blocks.
   func removeFiles(of task: Int64) throws(Errno) { try TreeRemoval.remove(String(task), in: tasks) }
 
   /// The tasks that have files. Blocks.
-  func tasksWithFiles() throws(Errno) -> [Int64] { try tasks.entryNames().compactMap { Int64($0) } }
+  func tasksWithFiles() throws(Errno) -> [Int64] { try tasks.entryNames().compactMap { Int64($0.text) } }
 
   /// Where uploads gather; what lies there when a server starts was never finished, journals of copies aside.
   private static func temporary(_ path: String) -> String { path + "/tmp" }
@@ -62,7 +79,7 @@ struct DataDirectory: Sendable {
     let directory = try OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
     guard try directory.status().owner == geteuid() else { throw .notPermitted }
     // A file system of its own may have a lost+found.
-    let names = try directory.entryNames().filter { $0 != "lost+found" }
+    let names = try directory.entryNames().map(\.text).filter { $0 != "lost+found" }
     // A server that is killed at its very start leaves no more than the first of these.
     let own: Set = ["lock", "tasks", "tmp", "beray.sqlite"]
     guard names.isEmpty || names.contains("lock") && names.contains("tasks") || own.isSuperset(of: names) else {

@@ -78,6 +78,14 @@ extension Store {
     try pool.read { try Int64.fetchSet($0, sql: "SELECT id FROM tasks") }
   }
 
+  /// How many tasks there are of each status.
+  func taskCounts() async throws -> [(status: String, count: Int)] {
+    try await pool.read { database in
+      try Row.fetchAll(database, sql: "SELECT status, count(*) FROM tasks GROUP BY status ORDER BY status")
+        .map { ($0[0], $0[1]) }
+    }
+  }
+
   func deleteTask(_ id: Int64) async throws {
     try await pool.write { try $0.execute(sql: "DELETE FROM tasks WHERE id = ?", arguments: [id]) }
   }

@@ -1,5 +1,6 @@
 internal import BerayAPI
 internal import GRDB
+internal import Glibc
 
 /// The owner of the database: every statement of the server is in an extension of this type.
 ///
@@ -11,6 +12,10 @@ struct Store: Sendable {
 
   /// Opens the database, makes it where it is missing, and brings it to the present schema.
   init(path: String) throws {
+    // SQLite gives its other files the permissions of this one.
+    let file = try OwnedDescriptor.open(path: path, flags: O_RDWR | O_CREAT, mode: 0o600)
+    for name in [path, path + "-wal", path + "-shm"] { chmod(name, 0o600) }
+    file.close()
     var configuration = Configuration()
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
     configuration.maximumReaderCount = 8

@@ -8,13 +8,10 @@ struct TaskPaths: Sendable {
   /// The goal as a file, outside the work directory.
   let goalFile: String
 
-  /// - Parameters:
-  ///   - directory: of this task alone.
-  ///   - temporary: where uploads of all tasks gather.
-  ///   - guards: the locks of the files of all tasks.
-  init(directory: String, temporary: String, task: Int64, guards: FileGuards) {
+  /// - Parameter directory: of this task alone.
+  init(directory: String, work: WorkDirectory) {
     self.directory = directory
-    work = WorkDirectory(path: directory + "/work", temporary: temporary, task: task, guards: guards)
+    self.work = work
     goalFile = directory + "/goal"
   }
 

@@ -39,7 +39,7 @@ struct ProcessStatus: Sendable {
     guard let directory = try? OwnedDescriptor.open(path: "/proc", flags: O_RDONLY | O_DIRECTORY),
       let names = try? directory.entryNames()
     else { return [] }
-    return names.compactMap { Int32($0) }
+    return names.compactMap { Int32($0.text) }
   }
 
   /// Every process of the machine, by its number.

@@ -1,0 +1,13 @@
+internal import Hummingbird
+
+/// What belongs to one request besides the request: who sent it.
+struct ServerContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// The address of the other end, without its port; empty for a unix socket.
+  let peer: String
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    peer = source.channel.remoteAddress?.ipAddress ?? ""
+  }
+}
