@@ -75,18 +75,6 @@ private struct DigitReader {
     return true
   }
 
-  /// Four digits, or up to nine for what lies beyond the year 9999, with or without a `+` (ISO 8601 §4.1.2.4).
-  mutating func year() -> Int? {
-    let isExpanded = take("+")
-    guard var value = number(4) else { return nil }
-    var width = 4
-    while width < 9, let digit = digit() {
-      value = value * 10 + Int(digit)
-      width += 1
-    }
-    return isExpanded && width == 4 ? nil : value
-  }
-
   mutating func number(_ width: Int) -> Int? {
     var value = 0
     for _ in 0..<width {

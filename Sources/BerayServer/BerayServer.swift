@@ -54,18 +54,22 @@ public struct BerayServer: Sendable {
     let services = Services(
       store: store, hub: hub, runner: runner, accounts: Accounts(store: store, logger: logger),
       localTokenHash: localTokenHash, appends: RecentAnswers(),
-      activity: Activity(), threads: threads, dataDirectory: dataDirectory,
+      activity: Activity(),
+      cleaner: StoreCleaner(store: store, threads: threads, logger: logger), threads: threads,
+      dataDirectory: dataDirectory,
       allowsRegistration: configuration.tcp?.isOpenToRegistration ?? false,
       isBehindProxy: configuration.tcp?.isBehindProxy ?? false,
       version: configuration.version, standardSource: configuration.source, maximumUpload: configuration.maximumUpload,
       clock: clock, logger: logger)
 
     try removeForgottenFiles(dataDirectory, store)
+    services.cleaner.wake()
     for task in try store.pendingTasks() { runner.submit(task) }
     let result: Result<Void, any Error>
     do { result = .success(try await serve(services)) } catch { result = .failure(error) }
     await runner.shutDown()
     await services.accounts.passwords.shutDown()
+    await services.accounts.strangers.shutDown()
     try? await threads.shutdownGracefully()
     dataDirectory.unlock()
     try result.get()

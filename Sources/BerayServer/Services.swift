@@ -14,6 +14,7 @@ struct Services: Sendable {
   let activity: Activity
   let bodies = BodyBudget()
   let metrics = Metrics()
+  let cleaner: StoreCleaner
   /// For calls that block on files, and for those that compute long.
   let threads: NIOThreadPool
   let dataDirectory: DataDirectory

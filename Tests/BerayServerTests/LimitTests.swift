@@ -49,4 +49,34 @@ import Testing
     }
     await passwords.shutDown()
   }
+
+  @Test func pausesDoubleForOneAccountAndOthersWaitForNothing() throws {
+    let time = Mutex(ContinuousClock().now)
+    let limiter = LoginLimiter { time.withLock(\.self) }
+    for _ in 0..<LoginLimiter.freeOfPeer { try limiter.begin("a", from: "1") }
+    var pauses: [Int] = []
+    for _ in 0..<8 {
+      var pause = 0
+      while (try? limiter.begin("a", from: "1")) == nil {
+        pause += 1
+        time.withLock { $0 += .seconds(1) }
+      }
+      pauses.append(pause)
+    }
+    #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60])
+    try limiter.begin("a", from: "2")
+    try limiter.begin("b", from: "1")
+    limiter.succeeded("a", from: "2")
+    // A flood from everywhere slows down those who were never there.
+    for peer in 0..<1000 { try? limiter.begin("a", from: "x\(peer)") }
+    #expect(throws: HTTPFailure.self) { try limiter.begin("a", from: "3") }
+    try limiter.begin("a", from: "2")
+    for name in 0..<50_000 { try? limiter.begin("\(name)", from: "1") }
+    #expect(limiter.count <= 20_000)
+  }
+
+  @Test func aHashOfLessStrengthIsMadeAnew() throws {
+    #expect(PasswordHash.isUpToDate(try PasswordHash.make("p")))
+    #expect(!PasswordHash.isUpToDate("scrypt$32768$8$1$AAAA$AAAA"))
+  }
 }

@@ -154,4 +154,71 @@ import Testing
       #expect(lines.contains("ANTHROPIC_API_KEY=test-key"))
     }
   }
+
+  @Test func anAgentWaitsForRoomAndNothingIsLost() async throws {
+    let bed = try await Bed()
+    let id = try await bed.task(
+      "i=0; while [ $i -lt 3000 ]; do echo \"line $i of those that fill the disk\"; i=$((i+1)); done")
+    let pages = try await bed.store.pool.write { database -> Int in
+      let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+      try database.execute(sql: "PRAGMA max_page_count = \(pages + 4)")
+      return pages
+    }
+    bed.runner.submit(id)
+    await bed.log.first { $0.contains("no space left for its events") }
+    #expect(try bed.store.task(id)?.status == .running)
+    try await bed.store.pool.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 100_000)") }
+    await bed.runner.waitUntilEnded(id)
+    let lines = try await bed.store.pool.read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM events WHERE json LIKE '%fill the disk%'")
+    }
+    #expect(lines == 3000)
+    #expect(try bed.store.task(id)?.status == .completed)
+  }
+
+  @Test func aGapIsTold() async throws {
+    let bed = try await Bed()
+    let id = try await bed.task(":")
+    #expect(try bed.store.markRunning(id))
+    let keeper = EventKeeper(
+      store: bed.store, hub: EventHub(), pause: .milliseconds(1), logger: Logger(label: "test") { _ in bed.log })
+    let pages = try await bed.store.pool.write { database -> Int in
+      let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+      try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+      return pages
+    }
+    let long = AgentEvent(type: "stdout", text: String(repeating: "x", count: 60_000))
+    keeper.keep([long, long], of: id) { true }
+    try await bed.store.pool.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 1000)") }
+    keeper.keep([AgentEvent(type: "stdout", text: "after")], of: id) { true }
+    let events = try #require(try await bed.store.events(of: id, after: 1)).events.map(\.json)
+    #expect(events.count == 2)
+    #expect(events[0].contains("\"gap\"") && events[0].contains("\"lost\":2"))
+    #expect(events[1].contains("after"))
+  }
+
+  @Test func eventsHaveAQuotaAndADeletionGivesTheRoomBack() async throws {
+    let bed = try await Bed()
+    var store = bed.store
+    store.eventQuota = 1 << 20
+    let id = try await bed.task(":")
+    #expect(try store.markRunning(id))
+    let event = AgentEvent(type: "stdout", text: String(repeating: "x", count: 1000))
+    for _ in 0..<40 { try store.append(Array(repeating: event, count: 100), to: id) }
+    try store.finish(id, TaskOutcome(status: .completed))
+    let record = try #require(try store.task(id))
+    #expect((900..<1100).contains(record.lastEventID))
+    let last = try #require(try await store.events(of: id, after: record.lastEventID - 2)).events.map(\.json)
+    #expect(last.count == 2)
+    #expect(last[0].contains("truncated") && last[0].contains("1 MiB"))
+    #expect(last[1].contains("COMPLETED"))
+    func pages() async throws -> Int {
+      try await store.pool.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+    }
+    let before = try await pages()
+    try await store.deleteTask(id)
+    #expect(try store.task(id) == nil)
+    while try store.removeDeleted() {}
+    #expect(try await pages() < before / 2)
+  }
 }

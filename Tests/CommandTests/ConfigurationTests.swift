@@ -86,8 +86,28 @@ import Testing
     ])
     #expect(paths.credentialsFile == "/c/beray-fs/credentials.json")
     #expect(paths.data == "/h/.local/share/beray-fs")
-    #expect(paths.serverSocket.string.hasPrefix("/r/beray-fs/server-"))
+    // Not beneath XDG_RUNTIME_DIR, which goes away when the user logs out.
+    #expect(paths.serverSocket == "/h/.local/share/beray-fs/server.sock")
+    let long = FilePath("/" + String(repeating: "d", count: 100))
+    #expect(paths.serverSocket(data: long).string.hasPrefix("/tmp/beray-fs-"))
+    #expect(paths.serverSocket(data: long).string.utf8.count <= 107)
+    #expect(paths.mountRecords == "/h/.local/state/beray-fs/mounts")
     #expect(paths.serverSocket == paths.serverSocket(data: "/h/.local/share/beray-fs"))
     #expect(paths.serverSocket != paths.serverSocket(data: "/other"))
+  }
+
+  @Test func whatAnAgentIsGivenSaysNothingOfItsServer() {
+    let arguments = ["beray-fs", "serve", "--agent-command", "x", "--idle-timeout", "5", "--agent", "shell"]
+    let process = LocalServerProcess(id: 1, arguments: arguments)
+    #expect(!process.startedByItself)
+    #expect(process.agent == "x --idle-timeout 5 --agent shell")
+    #expect(LocalServerProcess(id: 1, arguments: ["beray-fs", "serve", "--idle-timeout", "5"]).startedByItself)
+  }
+
+  @Test func anAgentThatIsNamedByAPathFromHereIsRunFromAnywhere() throws {
+    let configuration = try UserConfiguration(reading: "/no/such/file")
+    let choice = AgentChoice(command: ["./x", "./y"], configuration: configuration)
+    #expect(choice.command == [AbsolutePath.of("./x"), "./y"])
+    #expect(AgentChoice(command: ["sh"], configuration: configuration).command == ["sh"])
   }
 }

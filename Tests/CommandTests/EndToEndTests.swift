@@ -60,7 +60,7 @@ import Testing
     #expect(status["server"]?["running"]?.boolValue == true)
     let token = try JSON(parsing: run("whoami", "--show-token", "--json").output)["token"]?.stringValue
     #expect(try token == Password.read(scratch.paths.data.appending("token")))
-    #expect(try scratch.mode(of: scratch.paths.runtime) == 0o700)
+    #expect(try scratch.mode(of: scratch.paths.data) == 0o700)
   }
 
   @Test func aTaskFromItsCreationToItsDeletion() throws {

@@ -21,6 +21,11 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
   case makeDirectory
   case setAttributes
   case appendFile
+  case listTokens
+  case revokeToken
+  case changePassword
+  case listUsers
+  case resetPassword
 
   /// What stands before every ``template``.
   public static let prefix = "/api/v1/"
@@ -48,13 +53,18 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
     case .makeDirectory: "tasks/:id/files/directory"
     case .setAttributes: "tasks/:id/files/attributes"
     case .appendFile: "tasks/:id/files/append"
+    case .listTokens: "auth/tokens"
+    case .revokeToken: "auth/tokens/revoke"
+    case .changePassword: "auth/password"
+    case .listUsers: "admin/users"
+    case .resetPassword: "admin/users/password"
     }
   }
 
   /// The HTTP method, in capitals.
   public var method: String {
     switch self {
-    case .currentUser, .listTasks, .getTask, .streamTask, .fileTree, .fileContent: "GET"
+    case .currentUser, .listTokens, .listUsers, .listTasks, .getTask, .streamTask, .fileTree, .fileContent: "GET"
     case .uploadFile: "PUT"
     case .deleteTask, .removeFile: "DELETE"
     case .setAttributes: "PATCH"

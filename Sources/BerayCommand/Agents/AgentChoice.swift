@@ -21,7 +21,7 @@ struct AgentChoice: Hashable, Sendable {
   ) {
     let isGiven = preset != nil || !command.isEmpty
     self.preset = isGiven ? preset : configuration.agent
-    self.command = isGiven ? command : configuration.agentCommand ?? []
+    self.command = Self.rooted(isGiven ? command : configuration.agentCommand ?? [])
     self.access = access ?? (isGiven ? nil : configuration.agentAccess)
     self.format = format ?? (isGiven ? nil : configuration.agentFormat)
     self.environment = environment + configuration.agentEnv.filter { !environment.contains($0) }
@@ -62,6 +62,12 @@ struct AgentChoice: Hashable, Sendable {
   /// The name that people know it by.
   var name: String {
     command.isEmpty ? preset ?? "demo" : command.joined(separator: " ")
+  }
+
+  /// A program that is named by a path from here is that one wherever it is run from.
+  private static func rooted(_ command: [String]) -> [String] {
+    guard let program = command.first, program.contains("/") else { return command }
+    return [AbsolutePath.of(program)] + command.dropFirst()
   }
 
   /// As options of `serve`.

@@ -24,7 +24,8 @@ struct RootCommand: AsyncParsableCommand {
       version: "beray-fs \(Version.text)",
       subcommands: [
         MountCommand.self, UnmountCommand.self, StatusCommand.self, ServeCommand.self, LoginCommand.self,
-        RegisterCommand.self, LogoutCommand.self, WhoamiCommand.self, TaskCommand.self, FileCommand.self,
+        RegisterCommand.self, LogoutCommand.self, WhoamiCommand.self, UserCommand.self, TokenCommand.self,
+        TaskCommand.self, FileCommand.self,
         AgentsCommand.self, ConfigCommand.self, DoctorCommand.self, CompletionCommand.self,
       ],
       defaultSubcommand: MountCommand.self)

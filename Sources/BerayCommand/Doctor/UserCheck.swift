@@ -19,7 +19,7 @@ struct UserCheck {
     let name = if case .url(let url) = choice { url } else { "the local server" }
     var findings = [Finding.pass("config.json", "can be read; the server is \(name)")]
     findings += [
-      directory("runtime directory", paths.runtime, isPrivate: true), directory("data", paths.data), space(paths),
+      directory("state", paths.state), directory("data", paths.data, isPrivate: true), space(paths),
     ]
     if choice == .local {
       findings.append(agent(configuration, paths))

@@ -29,7 +29,7 @@ struct LocalServer: Sendable {
   /// Returns once it answers. Does nothing where it does already.
   func start() async throws(CommandError) {
     // Before anything is looked for there: what another user put into a directory of his own is no server of ours.
-    try PrivateDirectory.make(paths.runtime)
+    try paths.makeSocketDirectory(data: paths.data)
     if let running = LocalServerProcess(at: paths.serverSocket), suits(running) { return }
     try PrivateDirectory.makeMissing(paths.state)
     let lock = try await Blocking.run { [paths] () throws(CommandError) in

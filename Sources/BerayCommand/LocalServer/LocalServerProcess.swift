@@ -22,15 +22,18 @@ struct LocalServerProcess: Hashable, Sendable {
   }
 
   /// Whether a mount or a command started it when it needed one, and not a person by `beray-fs serve`.
-  var startedByItself: Bool { arguments.contains("--idle-timeout") }
+  var startedByItself: Bool { options.contains("--idle-timeout") }
+
+  /// Its own arguments, without those of its agent.
+  private var options: ArraySlice<String> { arguments.prefix { $0 != "--agent-command" } }
 
   /// The agent that it was started with; nil where its command line does not tell.
   var agent: String? {
     if let index = arguments.firstIndex(of: "--agent-command") {
       return arguments[(index + 1)...].joined(separator: " ")
     }
-    if let index = arguments.firstIndex(of: "--agent"), index + 1 < arguments.count { return arguments[index + 1] }
-    if let word = arguments.first(where: { $0.hasPrefix("--agent=") }) {
+    if let index = options.firstIndex(of: "--agent"), index + 1 < options.endIndex { return options[index + 1] }
+    if let word = options.first(where: { $0.hasPrefix("--agent=") }) {
       return String(word.dropFirst("--agent=".count))
     }
     return startedByItself ? "demo" : nil

@@ -45,7 +45,8 @@ struct ServedServer {
   /// - Returns: the lock that does so; nil where this is the server that was started by itself, whose starter holds it.
   private func takePlace(_ paths: Paths, data: FilePath) async throws(CommandError) -> FileLock? {
     guard command.socket == nil else { return nil }
-    try PrivateDirectory.make(paths.runtime)
+    try paths.makeSocketDirectory(data: data)
+    try PrivateDirectory.makeMissing(paths.state)
     let lock = try FileLock(paths.serverLock(data: data))
     if let running = LocalServerProcess(at: paths.serverSocket(data: data)) {
       let state = await LocalServerState.current(paths: paths, data: data)

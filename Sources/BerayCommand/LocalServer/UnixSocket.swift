@@ -30,7 +30,7 @@ enum UnixSocket {
     guard bytes.count <= limit else {
       throw CommandError(
         "the path of the socket is longer than \(limit) bytes: \(path)",
-        advice: "set XDG_RUNTIME_DIR to a directory with a shorter path")
+        advice: "set XDG_DATA_HOME to a directory with a shorter path")
     }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return address

@@ -7,10 +7,8 @@ struct Paths: Sendable {
   let configuration: FilePath
   /// What the local server keeps: `$XDG_DATA_HOME/beray-fs`.
   var data: FilePath
-  /// Logs, and files that could not be uploaded: `$XDG_STATE_HOME/beray-fs`.
+  /// Logs, locks, records of mounts, and files that could not be uploaded: `$XDG_STATE_HOME/beray-fs`.
   let state: FilePath
-  /// Sockets and locks: `$XDG_RUNTIME_DIR/beray-fs`, else a directory of this user alone beneath `/run/user` or `/tmp`.
-  let runtime: FilePath
 
   /// - Parameter environment: a variable that is not an absolute path counts as not set, as the specification says.
   ///   Where `HOME` is not set, as in a mount at boot, passwd(5) tells the home.
@@ -26,13 +24,6 @@ struct Paths: Sendable {
     configuration = try directory("XDG_CONFIG_HOME", else: ".config")
     data = try directory("XDG_DATA_HOME", else: ".local/share")
     state = try directory("XDG_STATE_HOME", else: ".local/state")
-    if let path = environment["XDG_RUNTIME_DIR"], path.hasPrefix("/") {
-      runtime = FilePath(path).appending("beray-fs")
-    } else if PrivateDirectory.isOwned("/run/user/\(userID)", by: userID) {
-      runtime = FilePath("/run/user/\(userID)/beray-fs")
-    } else {
-      runtime = FilePath("/tmp/beray-fs-\(userID)")
-    }
   }
 
   private static func home(of user: UInt32) -> String? {
@@ -44,16 +35,29 @@ struct Paths: Sendable {
   /// Where the local server listens.
   var serverSocket: FilePath { serverSocket(data: data) }
   /// Where the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
-  func serverSocket(data: FilePath) -> FilePath { runtime.appending("server-\(Self.hash(data)).sock") }
+  ///
+  /// It is in that directory, which stays when the user logs out; where its path would be too long for unix(7), in one of this
+  /// user's beneath `/tmp`.
+  func serverSocket(data: FilePath) -> FilePath {
+    let socket = data.appending("server.sock")
+    guard socket.string.utf8.count > 107 else { return socket }
+    return FilePath("/tmp/beray-fs-\(getuid())/server-\(Self.hash(data)).sock")
+  }
   /// Held while that server is started or replaced.
-  func serverLock(data: FilePath) -> FilePath { runtime.appending("server-\(Self.hash(data)).lock") }
+  func serverLock(data: FilePath) -> FilePath { state.appending("server-\(Self.hash(data)).lock") }
+  /// Makes the directory of that socket, where it is not the data directory, which the server makes.
+  func makeSocketDirectory(data: FilePath) throws(CommandError) {
+    let directory = serverSocket(data: data).removingLastComponent()
+    if directory != data { try PrivateDirectory.make(directory) }
+  }
+
   var serverLog: FilePath { state.appending("server.log") }
   /// One record for each mount that runs.
-  var mountRecords: FilePath { runtime.appending("mounts") }
+  var mountRecords: FilePath { state.appending("mounts") }
   /// Where files that could not be uploaded are saved.
   var rescued: FilePath { state.appending("rescued") }
 
-  /// FNV-1a of the path, 8 hexadecimal digits: names in ``runtime`` must be short (unix(7)).
+  /// FNV-1a of the path, 8 hexadecimal digits: the path of a socket must be short (unix(7)).
   private static func hash(_ path: FilePath) -> String {
     let hash = path.string.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
     let digits = String(hash, radix: 16)

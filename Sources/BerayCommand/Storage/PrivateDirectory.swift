@@ -14,7 +14,7 @@ enum PrivateDirectory {
     guard status.user == getuid() else {
       throw CommandError(
         "\(path) belongs to user \(status.user)",
-        advice: "set XDG_RUNTIME_DIR to a directory of your own")
+        advice: "remove it, or use a data directory with a shorter path (XDG_DATA_HOME)")
     }
     guard status.permissions & 0o077 == 0 else {
       throw CommandError("\(path) is open to other users", advice: "run: chmod 700 '\(path)'")

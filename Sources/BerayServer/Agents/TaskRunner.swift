@@ -40,6 +40,7 @@ final class TaskRunner: Sendable {
   private let hub: EventHub
   private let paths: @Sendable (Int64) -> TaskPaths
   private let logger: Logger
+  private let keeper: EventKeeper
   private let state = Mutex(State())
 
   init(
@@ -51,6 +52,7 @@ final class TaskRunner: Sendable {
     self.hub = hub
     self.paths = paths
     self.logger = logger
+    keeper = EventKeeper(store: store, hub: hub, pause: configuration.retryPause, logger: logger)
   }
 
   /// How long an agent has to end by itself.
@@ -197,13 +199,9 @@ final class TaskRunner: Sendable {
       return state.running[task]?.stop
     }
     if let stop { run.stop(grace: stop.grace) }
+    logger.info("task \(task) begins")
     return run.run { events in
-      do {
-        try self.store.append(events, to: task)
-        self.hub.notify(task)
-      } catch {
-        self.logger.error("task \(task): \(events.count) events are lost: \(error)")
-      }
+      self.keeper.keep(events, of: task) { self.isToStop(task) || self.state.withLock(\.isShutDown) }
     }
   }
 
@@ -255,7 +253,9 @@ final class TaskRunner: Sendable {
   }
 
   private func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
+    try keeper.tellGap(of: task)
     try store.finish(task, outcome)
     hub.notify(task)
+    logger.info("task \(task) ended: \(outcome.status.rawValue)\(outcome.text.map { ", " + $0 } ?? "")")
   }
 }

@@ -7,9 +7,12 @@ struct Accounts: Sendable {
   let store: Store
   let logger: Logger
   let passwords = PasswordThread()
+  /// For addresses that nobody has registered: what a crowd asks of it holds up no user.
+  let strangers = PasswordThread()
   private let codeRequests = AttemptLimiter(ofOne: 5, ofAll: 200, period: .seconds(900))
   private let codeGuesses = AttemptLimiter(ofOne: 10, ofAll: 500, period: .seconds(900))
-  private let logins = AttemptLimiter(ofOne: 10, ofAll: 2000, period: .seconds(300))
+  private let logins = LoginLimiter()
+  private let known = KnownPasswords()
   private static let codeLifetime: Int64 = 15 * 60
   private static let codeAttempts = 5
 
@@ -31,11 +34,7 @@ struct Accounts: Sendable {
 
   func register(email: String, code: String, password: String) async throws -> Login {
     try check(email)
-    try checkLength("password", password, maximum: 1024)
-    guard password.utf8.count >= 8 else {
-      throw HTTPFailure.unprocessable(
-        ["body", "password"], type: "string_too_short", "String should have at least 8 characters")
-    }
+    try checkPassword(password)
     let key = email.lowercased()
     try codeGuesses.count(key)
     guard try await store.account(email: email) == nil else { throw HTTPFailure.conflict("Email already registered") }
@@ -51,26 +50,69 @@ struct Accounts: Sendable {
     return try await open(account)
   }
 
-  func login(email: String, password: String) async throws -> Login {
+  /// - Parameter peer: where the request came from.
+  func login(email: String, password: String, from peer: String) async throws -> Login {
     try checkLength("email", email, maximum: Self.maximumEmail)
     try checkLength("password", password, maximum: 1024)
     let key = email.lowercased()
-    try logins.count(key)
     let account = try await store.account(email: email)
+    if let account, known.contains(password, account, from: peer) { return try await open(account) }
+    do throws(HTTPFailure) { try logins.begin(key, from: peer) } catch {
+      tellFailure(email, peer, "too many attempts")
+      throw error
+    }
     let hash = account?.passwordHash
     let isRight: Bool
     do {
-      isRight = try await passwords.run { try PasswordHash.verify(password, against: hash) }
+      let thread = hash == nil ? strangers : passwords
+      isRight = try await thread.run { try PasswordHash.verify(password, against: hash) }
     } catch let failure as HTTPFailure where failure.status == .serviceUnavailable {
       // Nobody looked at the password: what a crowd does to others is no attempt of theirs.
-      logins.takeBack(key)
+      logins.takeBack(key, from: peer)
       throw failure
     }
-    guard isRight, let account else {
+    guard isRight, let account, let hash else {
+      tellFailure(email, peer, "wrong address or password")
       throw HTTPFailure.unauthorized("Incorrect email or password")
     }
-    logins.forgive(key)
+    logins.succeeded(key, from: peer)
+    let kept = PasswordHash.isUpToDate(hash) ? hash : try await setPassword(password, of: account)
+    known.remember(password, account, hash: kept, from: peer)
     return try await open(account)
+  }
+
+  /// Sets a new password, and ends every login of the account but those of `exceptToken`.
+  func changePassword(of account: Account, to password: String, exceptToken: [UInt8]?) async throws {
+    try checkPassword(password)
+    _ = try await setPassword(password, of: account)
+    try await store.deleteTokens(of: account.id, except: exceptToken)
+  }
+
+  /// Whether the password is the account's. It counts as an attempt to log in.
+  func check(_ password: String, of account: Account, from peer: String) async throws -> Bool {
+    guard let hash = try await store.account(email: account.email)?.passwordHash else { return false }
+    let key = account.email.lowercased()
+    try logins.begin(key, from: peer)
+    guard try await passwords.run({ try PasswordHash.verify(password, against: hash) }) else { return false }
+    logins.succeeded(key, from: peer)
+    return true
+  }
+
+  private func setPassword(_ password: String, of account: Account) async throws -> String {
+    let hash = try await passwords.run { try PasswordHash.make(password) }
+    try await store.setPasswordHash(hash, of: account.id)
+    return hash
+  }
+
+  private func tellFailure(_ email: String, _ peer: String, _ reason: String) {
+    logger.notice("failed login of \(ShownText.escaped(email)) from \(peer.isEmpty ? "unix" : peer): \(reason)")
+  }
+
+  private func checkPassword(_ password: String) throws(HTTPFailure) {
+    try checkLength("password", password, maximum: 1024)
+    guard password.utf8.count >= 8 else {
+      throw .unprocessable(["body", "password"], type: "string_too_short", "String should have at least 8 characters")
+    }
   }
 
   private func open(_ account: Account) async throws -> Login {

@@ -25,6 +25,14 @@ final class KnownTokens: Sendable {
     return account
   }
 
+  /// Accounts or many tokens have changed.
+  func forgetAll() {
+    state.withLock { state in
+      state.deletions += 1
+      state.accounts = [:]
+    }
+  }
+
   /// The token was deleted.
   func forget(_ hash: [UInt8]) {
     state.withLock { state in

@@ -6,7 +6,13 @@ internal import Foundation
 enum PasswordHash {
   private static let rounds = 1 << 15
   private static let blockSize = 8
-  private static let parallelism = 1
+  // With N = 2^15, OWASP asks for p = 3.
+  private static let parallelism = 3
+
+  /// Whether a hash is as strong as those that are made now.
+  static func isUpToDate(_ hash: String) -> Bool {
+    hash.hasPrefix("scrypt$\(rounds)$\(blockSize)$\(parallelism)$")
+  }
 
   static func make(_ password: String) throws -> String {
     let salt = SecureBytes.random(16)
@@ -40,7 +46,7 @@ enum PasswordHash {
   ) throws -> [UInt8] {
     var key = [UInt8](repeating: 0, count: 32)
     // 128 · N · r bytes are what scrypt needs (RFC 7914 §5); as much again is room for its buffers.
-    let memory = UInt64(clamping: 256 * rounds * blockSize)
+    let memory = UInt64(clamping: 256 * (rounds + parallelism) * blockSize)
     let password = Array(password.utf8CString)
     let isDerived = crypto_scrypt(
       password, password.count - 1, salt, salt.count, UInt64(rounds), UInt64(blockSize), UInt64(parallelism), memory,

@@ -26,14 +26,15 @@ struct AuthRoutes: Sendable {
       },
       Endpoint(.login, "Log in", needsUser: false, body: .json([email, password])) { call in
         let body = try await call.json()
-        let login = try await services.accounts.login(email: body.string("email"), password: body.string("password"))
+        let login = try await services.accounts.login(
+          email: body.string("email"), password: body.string("password"), from: call.peer)
         return .json(login.json)
       },
       Endpoint(.loginWithForm, "Log in with an OAuth2 form", needsUser: false, body: .form([username, password])) {
         call in
         let form = try await call.form()
         let login = try await services.accounts.login(
-          email: field("username", of: form), password: field("password", of: form))
+          email: field("username", of: form), password: field("password", of: form), from: call.peer)
         return .json(login.json)
       },
       Endpoint(.logout, "Revoke the token of this request") { call in
@@ -47,7 +48,7 @@ struct AuthRoutes: Sendable {
         guard let account = call.account else { throw HTTPFailure.unauthorized() }
         return .json(account.json)
       },
-    ]
+    ] + AccountRoutes(services: services).endpoints
   }
 
   private func field(_ name: String, of form: FormFields) throws -> String {

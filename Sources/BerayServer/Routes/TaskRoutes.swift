@@ -115,6 +115,7 @@ struct TaskRoutes: Sendable {
     try await services.stop(task.id, grace: min(.seconds(2), services.runner.grace))
     await services.runner.waitUntilEnded(task.id)
     try await services.store.deleteTask(task.id)
+    services.cleaner.wake()
     services.hub.notify(task.id)
     do {
       try await services.threads.runIfActive { [services] in try services.dataDirectory.removeFiles(of: task.id) }

@@ -81,7 +81,7 @@ struct DataDirectory: Sendable {
     // A file system of its own may have a lost+found.
     let names = try directory.entryNames().map(\.text).filter { $0 != "lost+found" }
     // A server that is killed at its very start leaves no more than the first of these.
-    let own: Set = ["lock", "tasks", "tmp", "beray.sqlite"]
+    let own: Set = ["server.sock", "lock", "tasks", "tmp", "beray.sqlite"]
     guard names.isEmpty || names.contains("lock") && names.contains("tasks") || own.isSuperset(of: names) else {
       throw .directoryNotEmpty
     }

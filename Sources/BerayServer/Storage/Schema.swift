@@ -69,6 +69,16 @@ enum Schema {
           ALTER TABLE tasks ADD COLUMN boot_id TEXT;
           """)
     }
+    migrator.registerMigration("quota of events, and deletion in pieces") { database in
+      try database.execute(
+        sql: """
+          -- Of the events that the agent wrote.
+          ALTER TABLE tasks ADD COLUMN event_bytes INTEGER NOT NULL DEFAULT 0;
+          -- Nobody sees the task any more; its rows go in pieces.
+          ALTER TABLE tasks ADD COLUMN is_deleted INTEGER NOT NULL DEFAULT 0;
+          CREATE INDEX deleted_tasks ON tasks (id) WHERE is_deleted;
+          """)
+    }
     return migrator
   }()
 }

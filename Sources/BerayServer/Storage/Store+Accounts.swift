@@ -65,6 +65,38 @@ extension Store {
     tokens.forget(hash)
   }
 
+  func setPasswordHash(_ hash: String, of account: Int64) async throws {
+    try await pool.write { database in
+      try database.execute(sql: "UPDATE users SET password_hash = ? WHERE id = ?", arguments: [hash, account])
+    }
+    tokens.forgetAll()
+  }
+
+  /// The users in the order in which they came.
+  func accounts() async throws -> [Account] {
+    try await pool.read { try Row.fetchAll($0, sql: "SELECT * FROM users ORDER BY id").map(Account.init) }
+  }
+
+  /// The tokens of an account, the oldest first, each by the first digits of its hash.
+  func tokens(of account: Int64) async throws -> [(id: String, createdAt: String, hash: [UInt8])] {
+    try await pool.read { database in
+      try Row.fetchAll(
+        database,
+        sql:
+          "SELECT lower(substr(hex(hash), 1, 16)), created_at, hash FROM tokens WHERE user_id = ? ORDER BY created_at",
+        arguments: [account]
+      ).map { ($0[0], $0[1], [UInt8]($0[2] as Data)) }
+    }
+  }
+
+  func deleteTokens(of account: Int64, except hash: [UInt8]?) async throws {
+    try await pool.write { database in
+      try database.execute(
+        sql: "DELETE FROM tokens WHERE user_id = ? AND hash IS NOT ?", arguments: [account, hash?.databaseBlob])
+    }
+    tokens.forgetAll()
+  }
+
   /// Keeps the code of an address in the place of an earlier one, and forgets all that have expired.
   func setCode(hash: [UInt8], email: String, expiresAt: Int64) async throws {
     try await pool.write { database in

@@ -22,11 +22,14 @@ struct EventPage: Sendable {
 }
 
 extension Store {
+  /// What an event takes in the file besides its JSON, about.
+  private static let rowBytes = 24
+
   /// Adds events in order. An event that comes after the task's end is dropped: the final status stays the last one.
   func append(_ events: [AgentEvent], to task: Int64) throws {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
-      try Self.append(events, to: record, in: database)
+      try Self.append(events, to: record, quota: eventQuota, in: database)
     }
   }
 
@@ -88,15 +91,31 @@ extension Store {
     }
   }
 
-  private static func append(_ events: [AgentEvent], to record: TaskRecord, in database: Database) throws {
+  /// - Parameter quota: bytes that a task's events may have; nil: these are told in any case.
+  private static func append(
+    _ events: [AgentEvent], to record: TaskRecord, quota: Int64? = nil, in database: Database
+  ) throws {
     let now = Store.now()
+    let quota = quota ?? .max
+    var bytes = record.eventBytes
+    guard bytes <= quota else { return }
     let insert = try database.cachedStatement(sql: "INSERT INTO events (task_id, id, json) VALUES (?, ?, ?)")
     var id = record.lastEventID
     for event in events {
       id += 1
-      try insert.execute(arguments: [record.id, id, event.json(id: id, time: now)])
+      let json = event.json(id: id, time: now)
+      if quota != .max { bytes += Int64(json.utf8.count + rowBytes) }
+      guard bytes <= quota else {
+        let last = AgentEvent(
+          type: "truncated", text: "the task said more than \(quota >> 20) MiB: what follows is not kept")
+        try insert.execute(arguments: [record.id, id, last.json(id: id, time: now)])
+        break
+      }
+      try insert.execute(arguments: [record.id, id, json])
     }
-    try database.cachedStatement(sql: "UPDATE tasks SET last_event_id = ?, updated_at = ? WHERE id = ?")
-      .execute(arguments: [id, now, record.id])
+    try database.cachedStatement(
+      sql: "UPDATE tasks SET last_event_id = ?, event_bytes = ?, updated_at = ? WHERE id = ?"
+    )
+    .execute(arguments: [id, bytes, now, record.id])
   }
 }

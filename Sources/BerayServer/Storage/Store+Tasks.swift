@@ -34,14 +34,17 @@ extension Store {
 
   /// The task's owner. Blocks.
   func owner(ofTask id: Int64) throws -> Int64? {
-    try pool.read { try Int64.fetchOne($0, sql: "SELECT user_id FROM tasks WHERE id = ?", arguments: [id]) }
+    try pool.read {
+      try Int64.fetchOne($0, sql: "SELECT user_id FROM tasks WHERE id = ? AND NOT is_deleted", arguments: [id])
+    }
   }
 
   /// The user's tasks as a JSON array, which may be of many thousands.
   func taskList(of userID: Int64) async throws -> [UInt8] {
     try await pool.read { database in
       let rows = try Row.fetchCursor(
-        database, sql: "SELECT \(TaskRecord.columns) FROM tasks WHERE user_id = ? ORDER BY id", arguments: [userID])
+        database, sql: "SELECT \(TaskRecord.columns) FROM tasks WHERE user_id = ? AND NOT is_deleted ORDER BY id",
+        arguments: [userID])
       var json = JSONBytes()
       json.raw("[")
       while let row = try rows.next() {
@@ -55,7 +58,9 @@ extension Store {
 
   /// The tasks that wait for an agent, the oldest first.
   func pendingTasks() throws -> [Int64] {
-    try pool.read { try Int64.fetchAll($0, sql: "SELECT id FROM tasks WHERE status = 'PENDING' ORDER BY id") }
+    try pool.read {
+      try Int64.fetchAll($0, sql: "SELECT id FROM tasks WHERE status = 'PENDING' AND NOT is_deleted ORDER BY id")
+    }
   }
 
   /// The agents that were at work when the server last ended.
@@ -63,7 +68,9 @@ extension Store {
     try pool.read { database in
       let rows = try Row.fetchAll(
         database,
-        sql: "SELECT id, run_token, process_group, process_start, boot_id FROM tasks WHERE status = 'RUNNING'")
+        sql:
+          "SELECT id, run_token, process_group, process_start, boot_id FROM tasks WHERE status = 'RUNNING' AND NOT is_deleted"
+      )
       return rows.map { row in
         let (number, start, boot): (Int32?, Int64?, String?) = (row[2], row[3], row[4])
         var leader: ProcessIdentity?
@@ -75,23 +82,50 @@ extension Store {
 
   /// The ids of all tasks, of all users.
   func taskIDs() throws -> Set<Int64> {
-    try pool.read { try Int64.fetchSet($0, sql: "SELECT id FROM tasks") }
+    try pool.read { try Int64.fetchSet($0, sql: "SELECT id FROM tasks WHERE NOT is_deleted") }
   }
 
   /// How many tasks there are of each status.
   func taskCounts() async throws -> [(status: String, count: Int)] {
     try await pool.read { database in
-      try Row.fetchAll(database, sql: "SELECT status, count(*) FROM tasks GROUP BY status ORDER BY status")
-        .map { ($0[0], $0[1]) }
+      try Row.fetchAll(
+        database, sql: "SELECT status, count(*) FROM tasks WHERE NOT is_deleted GROUP BY status ORDER BY status"
+      )
+      .map { ($0[0], $0[1]) }
     }
   }
 
+  /// Nobody sees the task from here on; ``removeDeleted()`` gives back what it took.
   func deleteTask(_ id: Int64) async throws {
-    try await pool.write { try $0.execute(sql: "DELETE FROM tasks WHERE id = ?", arguments: [id]) }
+    try await pool.write { try $0.execute(sql: "UPDATE tasks SET is_deleted = 1 WHERE id = ?", arguments: [id]) }
   }
 
   static func task(_ id: Int64, in database: Database) throws -> TaskRecord? {
-    try Row.fetchOne(database, sql: "SELECT \(TaskRecord.columns) FROM tasks WHERE id = ?", arguments: [id])
-      .map(TaskRecord.init)
+    try Row.fetchOne(
+      database, sql: "SELECT \(TaskRecord.columns) FROM tasks WHERE id = ? AND NOT is_deleted", arguments: [id]
+    )
+    .map(TaskRecord.init)
+  }
+
+  /// Removes a piece of what deleted tasks left, so that no other writer waits long, and shrinks the file.
+  /// - Returns: whether there is more.
+  func removeDeleted() throws -> Bool {
+    let hasMore = try pool.write { database -> Bool in
+      if let task = try Int64.fetchOne(database, sql: "SELECT id FROM tasks WHERE is_deleted LIMIT 1") {
+        try database.execute(
+          sql: """
+            DELETE FROM events WHERE task_id = ?1 AND id <
+              (SELECT min(id) + 4000 FROM events WHERE task_id = ?1)
+            """, arguments: [task])
+        if database.changesCount == 0 {
+          try database.execute(sql: "DELETE FROM tasks WHERE id = ?", arguments: [task])
+        }
+        return true
+      }
+      try database.execute(sql: "PRAGMA incremental_vacuum(1000)")
+      return try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0 > 0
+    }
+    if !hasMore { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
+    return hasMore
   }
 }

@@ -9,6 +9,8 @@ internal import Glibc
 struct Store: Sendable {
   let pool: DatabasePool
   let tokens = KnownTokens()
+  /// Bytes that the events of one task may have.
+  var eventQuota: Int64 = 32 << 20
 
   /// Opens the database, makes it where it is missing, and brings it to the present schema.
   init(path: String) throws {
@@ -22,6 +24,12 @@ struct Store: Sendable {
     pool = try DatabasePool(path: path, configuration: configuration)
     guard try !pool.read(Schema.migrator.hasBeenSuperseded) else { throw ServerError.databaseIsNewer(path) }
     try Schema.migrator.migrate(pool)
+    // A file that was made without it is written anew, once.
+    try pool.writeWithoutTransaction { database in
+      guard try Int.fetchOne(database, sql: "PRAGMA auto_vacuum") != 2 else { return }
+      try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+      try database.execute(sql: "VACUUM")
+    }
   }
 
   /// The present time as the server writes it: ISO 8601, UTC, microseconds.

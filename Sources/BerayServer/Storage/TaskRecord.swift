@@ -22,10 +22,13 @@ struct TaskRecord: Hashable, Sendable {
   let result: String?
   /// What its work directory begins with, as JSON of ``WorkSource``.
   let source: String?
+  /// What the agent's events have together.
+  let eventBytes: Int64
 
   /// The columns of a query whose rows ``init(_:)`` reads: by their order, for to look up names takes longer than the rest.
   static let columns =
-    "id, user_id, goal, tools, status, created_at, updated_at, error, exit_code, last_event_id, agent, result, source"
+    "id, user_id, goal, tools, status, created_at, updated_at, error, exit_code, last_event_id, agent, result, source, "
+    + "event_bytes"
 
   init(_ row: Row) {
     id = row[0]
@@ -41,6 +44,7 @@ struct TaskRecord: Hashable, Sendable {
     agent = row[10]
     result = row[11]
     source = row[12]
+    eventBytes = row[13]
   }
 
   /// Writes the object of the API, without events.

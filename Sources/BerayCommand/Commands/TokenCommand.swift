@@ -1,0 +1,71 @@
+import ArgumentParser
+import BerayAPI
+import BerayClient
+
+/// `beray-fs token`.
+struct TokenCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "token",
+    abstract: "List and revoke your tokens.",
+    discussion: """
+      EXAMPLE:
+        beray-fs token list
+        beray-fs token revoke 1a2b3c4d5e6f7081
+      """,
+    subcommands: [TokenListCommand.self, TokenRevokeCommand.self])
+
+  func run() async throws { try CommandGroup.refuse(Self.self) }
+}
+
+/// `beray-fs token list`.
+struct TokenListCommand: ContextualCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List your tokens; the one in use has a star.",
+    discussion: """
+      EXAMPLE:
+        beray-fs token list
+      """)
+
+  @OptionGroup var server: ServerOptions
+  @OptionGroup var output: JSONOption
+
+  func run(in context: Context) async throws {
+    let tokens = try await context.connection(server).client.tokens()
+    try context.show(TokenList(list: tokens), output)
+  }
+}
+
+/// `beray-fs token revoke`.
+struct TokenRevokeCommand: ContextualCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: "Revoke one of your tokens.",
+    discussion: """
+      EXAMPLE:
+        beray-fs token revoke 1a2b3c4d5e6f7081
+      """)
+
+  @Argument(help: "What 'token list' shows first.")
+  var id: String
+
+  @OptionGroup var server: ServerOptions
+
+  func run(in context: Context) async throws {
+    try await context.connection(server).client.revokeToken(id)
+    context.note("the token \(ShownText.escaped(id)) is revoked")
+  }
+}
+
+/// Tokens, a line each; the one in use has a star.
+struct TokenList: Payload {
+  let list: [JSON]
+
+  var json: JSON { .array(list) }
+  func lines(on page: Page) -> [String] {
+    list.map { token in
+      let fields = [token["id"]?.stringValue, token["created_at"]?.stringValue].map { ShownText.escaped($0 ?? "-") }
+      return fields.joined(separator: "  ") + (token["is_current"]?.boolValue == true ? "  *" : "")
+    }
+  }
+}

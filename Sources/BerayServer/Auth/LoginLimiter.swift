@@ -1,0 +1,120 @@
+internal import HTTPTypes
+internal import Synchronization
+
+/// Slows down who guesses passwords: for one account from one peer, and for one account from all peers that have never
+/// logged in to it. Each failure beyond what is free doubles the pause before the next attempt. Others wait for nothing.
+///
+/// An attempt counts before its outcome is known, so that many at once are no way around.
+final class LoginLimiter: Sendable {
+  private struct Key: Hashable {
+    let account: String
+    /// Nil: of all peers together.
+    let peer: String?
+  }
+
+  private struct Entry {
+    var attempts = 0
+    var next: ContinuousClock.Instant
+    var last: ContinuousClock.Instant
+  }
+
+  private struct State {
+    var entries: [Key: Entry] = [:]
+    /// The pairs that a right password came from, the oldest first.
+    var known: [Key] = []
+  }
+
+  static let freeOfPeer = 20
+  static let freeOfAll = 200
+  private static let longestPause = 60
+  /// After so long without an attempt, those before count for nothing.
+  private static let memory = Duration.seconds(900)
+  private static let maximumEntries = 20_000
+
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let state = Mutex(State())
+
+  init(now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }) { self.now = now }
+
+  var count: Int { state.withLock { $0.entries.count } }
+
+  /// Counts an attempt.
+  /// - Throws: 429 with Retry-After where it comes too early.
+  func begin(_ account: String, from peer: String) throws(HTTPFailure) {
+    let instant = now()
+    let pair = Key(account: account, peer: peer)
+    let wait = state.withLock { state -> Duration? in
+      if state.entries.count >= Self.maximumEntries {
+        state.entries = state.entries.filter { instant - $0.value.last < Self.memory }
+        // A flood of names: what it asked for is forgotten rather than kept for ever.
+        if state.entries.count >= Self.maximumEntries { state.entries = [:] }
+      }
+      var keys = [(pair, Self.freeOfPeer)]
+      if !state.known.contains(pair) { keys.append((Key(account: account, peer: nil), Self.freeOfAll)) }
+      for (key, _) in keys {
+        if let entry = state.entries[key], instant - entry.last >= Self.memory { state.entries[key] = nil }
+        if let next = state.entries[key]?.next, next > instant { return next - instant }
+      }
+      for (key, free) in keys {
+        var entry = state.entries[key] ?? Entry(next: instant, last: instant)
+        entry.attempts += 1
+        entry.last = instant
+        let beyond = entry.attempts - free
+        if beyond >= 0 { entry.next = instant + .seconds(min(Self.longestPause, 1 << min(beyond, 10))) }
+        state.entries[key] = entry
+      }
+      return nil
+    }
+    guard let wait else { return }
+    var failure = HTTPFailure(.tooManyRequests, "Too many attempts; try again later")
+    failure.headers[.retryAfter] = String(wait.components.seconds + 1)
+    throw failure
+  }
+
+  /// Nobody looked at the password.
+  func takeBack(_ account: String, from peer: String) {
+    state.withLock { state in
+      for key in [Key(account: account, peer: peer), Key(account: account, peer: nil)] {
+        state.entries[key]?.attempts -= 1
+      }
+    }
+  }
+
+  /// The password was right: the attempts of this peer count for nothing.
+  func succeeded(_ account: String, from peer: String) {
+    let pair = Key(account: account, peer: peer)
+    state.withLock { state in
+      state.entries[pair] = nil
+      state.entries[Key(account: account, peer: nil)]?.attempts -= 1
+      state.known.removeAll { $0 == pair }
+      state.known.append(pair)
+      if state.known.count > 1024 { state.known.removeFirst() }
+    }
+  }
+}
+
+/// The passwords that were right lately, each for one peer, as digests with a key that dies with the process. Who comes
+/// with one of them passes at once, whatever others tried.
+final class KnownPasswords: Sendable {
+  private let key = AccessToken.random().text
+  private let digests = Mutex<[(digest: [UInt8], hash: String)]>([])
+
+  /// Whether the password was right for the account as it is kept now.
+  func contains(_ password: String, _ account: Account, from peer: String) -> Bool {
+    let digest = digest(password, account, peer)
+    return digests.withLock { $0.contains { $0.digest == digest && $0.hash == account.passwordHash } }
+  }
+
+  func remember(_ password: String, _ account: Account, hash: String, from peer: String) {
+    let digest = digest(password, account, peer)
+    digests.withLock { digests in
+      digests.removeAll { $0.digest == digest }
+      digests.append((digest, hash))
+      if digests.count > 256 { digests.removeFirst() }
+    }
+  }
+
+  private func digest(_ password: String, _ account: Account, _ peer: String) -> [UInt8] {
+    SecureBytes.sha256("\(key)\u{0}\(account.id)\u{0}\(peer)\u{0}\(password)")
+  }
+}

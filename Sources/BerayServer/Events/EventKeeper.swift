@@ -1,0 +1,53 @@
+internal import BerayAPI
+internal import GRDB
+internal import Glibc
+internal import Logging
+internal import Synchronization
+
+/// Writes down what agents say. Where the disk is full it waits for room, and so does the agent, whose pipe fills: nothing
+/// is dropped. What had to be dropped all the same is told by an event.
+final class EventKeeper: Sendable {
+  private let store: Store
+  private let hub: EventHub
+  private let logger: Logger
+  /// Between two looks whether there is room again.
+  private let pause: Duration
+  /// How many events of a task are lost, until an event tells it.
+  private let gaps = Mutex<[Int64: Int]>([:])
+
+  init(store: Store, hub: EventHub, pause: Duration, logger: Logger) {
+    self.store = store
+    self.hub = hub
+    self.pause = pause
+    self.logger = logger
+  }
+
+  /// Keeps events in order. Blocks while the disk is full, until the task is to end.
+  func keep(_ events: [AgentEvent], of task: Int64, isToEnd: () -> Bool) {
+    var hasWarned = false
+    while true {
+      do {
+        try tellGap(of: task)
+        try store.append(events, to: task)
+        return hub.notify(task)
+      } catch let error as DatabaseError where error.isFullDisk && !isToEnd() {
+        if !hasWarned { logger.warning("task \(task): the agent waits, for there is no space left for its events") }
+        hasWarned = true
+        usleep(UInt32(clamping: Int64(pause / .microseconds(1))))
+      } catch {
+        logger.error("task \(task): \(events.count) events are lost: \(error)")
+        return gaps.withLock { $0[task, default: 0] += events.count }
+      }
+    }
+  }
+
+  /// Adds the event that tells of what was lost, if anything was.
+  func tellGap(of task: Int64) throws {
+    guard let count = gaps.withLock({ $0[task] }) else { return }
+    let members: [JSON.Member] = [
+      .init("lost", JSON(count)), .init("text", .string("\(count) events are lost: the server had no space for them")),
+    ]
+    try store.append([AgentEvent(type: "gap", members: members)], to: task)
+    gaps.withLock { $0[task] = nil }
+  }
+}

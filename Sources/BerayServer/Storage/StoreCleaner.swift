@@ -1,0 +1,45 @@
+internal import GRDB
+internal import Logging
+internal import NIOPosix
+internal import Synchronization
+
+/// Gives back, in the background, the room that deleted tasks took.
+final class StoreCleaner: Sendable {
+  private let store: Store
+  private let threads: NIOThreadPool
+  private let logger: Logger
+  /// Whether it works, and whether something came that it may not have seen.
+  private let state = Mutex((isAtWork: false, isCalled: false))
+
+  init(store: Store, threads: NIOThreadPool, logger: Logger) {
+    self.store = store
+    self.threads = threads
+    self.logger = logger
+  }
+
+  /// A task was deleted.
+  func wake() {
+    let begins = state.withLock { state in
+      state.isCalled = true
+      defer { state.isAtWork = true }
+      return !state.isAtWork
+    }
+    if begins { Task { await work() } }
+  }
+
+  private func work() async {
+    while state.withLock({ state in
+      state.isAtWork = state.isCalled
+      defer { state.isCalled = false }
+      return state.isCalled
+    }) {
+      do {
+        while try await threads.runIfActive({ [store] in try store.removeDeleted() }) { await Task.yield() }
+      } catch is DatabaseError {
+        logger.warning("what deleted tasks took cannot be given back now; it is tried again with the next deletion")
+      } catch {
+        // The server ends; the next one goes on.
+      }
+    }
+  }
+}
