@@ -164,7 +164,7 @@ struct WhoamiCommand: ContextualCommand {
     let connection = try await context.connection(server)
     let user = try await connection.client.currentUser()
     guard showToken else {
-      try context.show(Account(user: user), output)
+      try context.show(ShownAccount(user: user), output)
       if !output.json { context.note("at \(connection.name)") }
       return
     }
@@ -179,7 +179,7 @@ struct WhoamiCommand: ContextualCommand {
 }
 
 /// Who the user is to a server.
-struct Account: Payload {
+struct ShownAccount: Payload {
   let user: User
 
   var json: JSON { user.raw }
