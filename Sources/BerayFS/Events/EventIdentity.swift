@@ -35,11 +35,21 @@ struct EventIdentity: Hashable, Sendable {
     }
   }
 
-  /// The same under an id. The content stays part of it, for a server may call by `id` what is none.
-  init(id: String, content: EventIdentity) {
+  /// What tells an event with an id from others. The text and the time stay part of it: a server may call by `id` what
+  /// is the same for all its events. The type does not, since some streams name it elsewhere than the list.
+  init(id: String, of event: TaskEvent) {
+    guard event.text != nil || event.time != nil else {
+      let raw = event.raw.serialized()
+      self.init {
+        $0.combine(id)
+        $0.combine(raw)
+      }
+      return
+    }
     self.init {
       $0.combine(id)
-      $0.combine(content)
+      $0.combine(event.text)
+      $0.combine(event.time)
     }
   }
 }

@@ -98,20 +98,12 @@ struct EventLog: Sendable {
       if event.id == nil, update.events.count == 1, listGivesIDs == true { event.id = update.lastEventID }
       receive(event)
     }
-    if let status = update.status, update.events.isEmpty { receive(change(to: status, in: update)) }
-  }
-
-  /// The event that an update stands for which tells of a status alone.
-  private func change(to status: TaskStatus, in update: TaskUpdate) -> TaskEvent {
-    if let task = update.task {
-      // A whole task has an id and texts of its own, which are not the event's.
-      return TaskEvent(type: "status", time: task.updatedAt, status: status, raw: update.raw.removing(["events"]))
+    // A task that carries no events tells its status, and has an id and texts of its own.
+    if let status = update.status, update.events.isEmpty {
+      receive(
+        TaskEvent(
+          type: "status", time: update.task?.updatedAt, status: status, raw: update.raw.removing(["events"])))
     }
-    var event = TaskEvent(json: update.raw)
-    event.status = status
-    if !event.isTaskStatus { event.type = "status" }
-    if event.id == nil, listGivesIDs == true { event.id = update.lastEventID }
-    return event
   }
 
   private mutating func receive(_ event: TaskEvent) {
@@ -123,7 +115,7 @@ struct EventLog: Sendable {
     let identity = EventIdentity(contentOf: event)
     if let id = event.id, listGivesIDs != false {
       let end = known.count
-      if knownIDs.insert(EventIdentity(id: id, content: identity)).inserted { append(event, identity) }
+      if knownIDs.insert(EventIdentity(id: id, of: event)).inserted { append(event, identity) }
       alignment.skip(from: end, to: known.count)
     } else if event.isTaskStatus {
       show(alignment.receive(remark: event, number: number, log: known))

@@ -11,9 +11,8 @@ struct ListedEvents: Sendable {
 
     init(_ event: TaskEvent) {
       self.event = event
-      let identity = EventIdentity(contentOf: event)
-      self.identity = identity
-      key = event.id.map { EventIdentity(id: $0, content: identity) }
+      identity = EventIdentity(contentOf: event)
+      key = event.id.map { EventIdentity(id: $0, of: event) }
     }
   }
 
