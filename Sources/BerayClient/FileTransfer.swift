@@ -43,7 +43,9 @@ public struct ByteStream: AsyncSequence, Sendable {
     var iterator = makeAsyncIterator()
     while let piece = try await iterator.next() {
       guard all.count + piece.count <= limit else {
-        throw BerayError(.invalidResponse, detail: "the answer is larger than \(limit) bytes", operation: "read")
+        throw BerayError(
+          .invalidResponse, detail: "the answer is larger than \(limit) bytes, the most that is read at once",
+          operation: "read")
       }
       if all.isEmpty, expected == 0 { all = piece } else { all += piece }
     }
