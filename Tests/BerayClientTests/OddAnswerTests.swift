@@ -101,7 +101,7 @@ import Testing
     let client = try makeClient(ScriptedTransport(ScriptedTransport.answer(200, text)))
     await #expect { try await client.tasks() } throws: {
       let error = $0 as? BerayError
-      return error?.code == .invalidResponse && error?.detail.contains("too large") == true
+      return error?.code == .answerTooLarge && error?.detail.contains("too large") == true
     }
   }
 }

@@ -17,10 +17,10 @@ extension BerayClient {
     do {
       return try FileEntry.list(
         parsing: answer, requestedPath: path, recursive: recursive, keepsRaw: answer.count <= Self.rawListingLimit)
+    } catch let error as JSONError {
+      throw Self.notJSON(error, of: call)
     } catch {
-      throw BerayError(
-        .invalidResponse, detail: error is JSONError ? "the answer is no JSON: \(error)" : "\(error)",
-        operation: call.operation)
+      throw BerayError(.invalidResponse, detail: "\(error)", operation: call.operation)
     }
   }
 

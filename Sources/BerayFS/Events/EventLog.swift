@@ -10,6 +10,8 @@ struct EventLog: Sendable {
   private var merger: EventMerger
   private var json = ByteLog()
   private var text = ByteLog()
+  /// The sizes of the log that was forgotten and will be the same once it is fetched again.
+  private var remembered: (json: Int64, text: Int64)?
 
   /// - Parameter status: what is known of the task at the start: a line stands only for a change from it.
   init(status: TaskStatus) { merger = EventMerger(status: status) }
@@ -21,7 +23,13 @@ struct EventLog: Sendable {
   var status: TaskStatus { merger.status }
   var wantsList: Bool { merger.wantsList }
 
-  func size(of rendering: Rendering) -> Int64 { rendering == .json ? json.count : text.count }
+  /// Whether the sizes are known though the log is not.
+  var remembersSizes: Bool { !hasList && remembered != nil }
+
+  func size(of rendering: Rendering) -> Int64 {
+    if remembersSizes, let remembered { return rendering == .json ? remembered.json : remembered.text }
+    return rendering == .json ? json.count : text.count
+  }
 
   func read(_ rendering: Rendering, offset: Int64, count: Int) -> ArraySlice<UInt8> {
     rendering == .json ? json.read(offset: offset, count: count) : text.read(offset: offset, count: count)
@@ -56,6 +64,7 @@ struct EventLog: Sendable {
   func emptied() -> EventLog {
     var log = self
     log.merger = merger.emptied()
+    log.remembered = (json.count, text.count)
     log.json = ByteLog()
     log.text = ByteLog()
     return log

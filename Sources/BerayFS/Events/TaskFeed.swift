@@ -49,6 +49,8 @@ final class TaskFeed: Sendable {
   var isOver: Bool { read { $0.isFinished || $0.isRemoved || $0.isInterrupted } }
   /// Whether the list of events was fetched once.
   var hasEvents: Bool { read { $0.log.hasList } }
+  /// Whether the sizes of the log are known, though the log was forgotten: it will not change.
+  var remembersSizes: Bool { read { $0.log.remembersSizes && $0.task.status.isFinished } }
   /// Whether the task was asked within the window, or a stream without a gap tells of every change.
   var isFresh: Bool { isFresh(needsEvents: false) }
 

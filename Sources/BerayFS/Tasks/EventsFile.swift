@@ -25,7 +25,7 @@ final class EventsFile: Node {
     // An open log tells what it has: its stream keeps it new, and no stat waits for the network or fails with it. The
     // kernel does not tell which of the two stats of an open file is meant.
     if handles.load(ordering: .relaxed) > 0, feed.hasEvents { return .ready(reply) }
-    return feed.ensureFresh(needsEvents: true).map { self.reply }
+    return feed.ensureFresh(needsEvents: !feed.remembersSizes).map { self.reply }
   }
 
   private var reply: AttributeReply {

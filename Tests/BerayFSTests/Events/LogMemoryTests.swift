@@ -33,7 +33,12 @@ import Testing
     #expect(!text.isEmpty)
     time.advance(by: .seconds(6))
     #expect(feed.dropLog())
-    #expect(feed.size(of: .json) == 0)
+    #expect(feed.read { $0.log.weight } == 0)
+    #expect(feed.size(of: .json) == Int64(text.count), "a stat does not cost the log")
+    let asked = service.requests
+    time.advance(by: .milliseconds(1))
+    try await feed.ensureFresh(needsEvents: false).get()
+    #expect(service.requests == asked)
     try await feed.ensureFresh(needsEvents: true).get()
     #expect(feed.read(.json, offset: 0, count: 1 << 20) == text)
   }
@@ -72,12 +77,12 @@ import Testing
     let budget = LogBudget(limit: 10)
     _ = budget.used(held, weight: 100)
     _ = budget.used(free, weight: 4)
-    #expect(free.size(of: .json) > 0, "who was used last is about to be looked at")
+    #expect(free.read { $0.log.weight } > 0, "who was used last is about to be looked at")
     _ = budget.used(new, weight: 4)
-    #expect(free.size(of: .json) == 0)
+    #expect(free.read { $0.log.weight } == 0)
     #expect(held.size(of: .json) > 0)
     held.letGo()
     budget.trim()
-    #expect(held.size(of: .json) == 0)
+    #expect(held.read { $0.log.weight } == 0)
   }
 }
