@@ -1,6 +1,6 @@
 import BerayAPI
 import BerayClient
-import Glibc
+import HTTPTypes
 import Testing
 
 /// Whatever a server writes to its socket, a call ends with a value or an error, and the process lives.

@@ -2,6 +2,7 @@ import BerayAPI
 import BerayClient
 import Logging
 import Testing
+import VFS
 
 @testable import BerayFS
 
@@ -57,7 +58,7 @@ import Testing
   @Test func aDeletedTaskTakesItsLogAlong() async throws {
     let service = FakeTaskService(makeTask("COMPLETED", [event("a", id: 1)]))
     var feed: TaskFeed? = makeFeed(service)
-    weak var gone = feed
+    weak let gone = feed
     try await feed?.refresh()
     feed?.hold()
     feed?.removed()
