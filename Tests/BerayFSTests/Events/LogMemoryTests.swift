@@ -46,8 +46,8 @@ import VFS
 
   @Test func whatOnlyAStreamToldStays() {
     var log = EventLog(status: TaskStatus("RUNNING"))
-    log.connect(isResumed: false)
     log.merge([event("a", id: 1)])
+    log.connect(isResumed: true)
     log.receive(statusChange("PAUSED"))
     log.merge([event("a", id: 1)], "COMPLETED")
     log.close(status: TaskStatus("COMPLETED"), at: nil)
