@@ -4,6 +4,7 @@ extension Capabilities {
   ///   write their paths with it or without.
   public init(openAPI document: JSON, prefix: String = "") {
     self = []
+    if document[EventContract.marker.name]?.intValue == EventContract.marker.version { insert(.declaredEvents) }
     for path in document["paths"]?.objectValue ?? [] {
       let name = path.name.hasPrefix(prefix + Route.prefix) ? path.name.dropFirst(prefix.count) : path.name[...]
       guard name.hasPrefix(Route.prefix) else { continue }

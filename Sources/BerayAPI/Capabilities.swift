@@ -29,4 +29,6 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   public static let choosesAgent = Capabilities(rawValue: 1 << 12)
   /// `from` in the body of `POST tasks/`.
   public static let startsFrom = Capabilities(rawValue: 1 << 13)
+  /// `x-beray-events`: events are what ``EventContract/declared`` says, and need no guesses.
+  public static let declaredEvents = Capabilities(rawValue: 1 << 11)
 }

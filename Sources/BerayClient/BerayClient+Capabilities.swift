@@ -25,6 +25,11 @@ extension BerayClient {
     return try known.get()
   }
 
+  /// How this server's events are read. A server that cannot tell what it offers declares nothing.
+  func eventContract() async -> EventContract {
+    (try? await capabilities())?.eventContract ?? .undeclared
+  }
+
   /// Has the next ``capabilities()`` ask the server again, which may be another version by now.
   public func forgetCapabilities() {
     knownCapabilities.forget()

@@ -51,15 +51,18 @@ public final class BerayClient: Sendable {
   /// What it has done so far.
   public var statistics: Statistics { counts.withLock { $0 } }
 
+  /// The most bytes of an answer that is no file.
+  static let answerLimit = 256 << 20
+
   /// Makes a call and reads its whole answer, within `limit`.
   func answer(
-    to call: Call, within limit: Duration? = nil, upTo size: Int = 256 << 20
+    to call: Call, within limit: Duration? = nil, upTo size: Int = answerLimit
   ) async throws(BerayError) -> (body: [UInt8], headers: HTTPFields) {
     let limit = limit ?? configuration.timeouts.metadata
     return try await counted(call) { () async throws(BerayError) in
       try await limited(to: limit, operation: call.operation) { () async throws(BerayError) in
         try await self.send(call, within: limit) { response throws(BerayError) in
-          (try await response.body.collect(upTo: size), response.headers)
+          (try await response.body.collect(upTo: size, orElse: .answerTooLarge), response.headers)
         }
       }
     }
@@ -79,7 +82,7 @@ public final class BerayClient: Sendable {
       try await limited(to: head, operation: call.operation) { () async throws(BerayError) in
         try await self.send(call, within: head) { response throws(BerayError) in
           var response = response
-          if let length = response.headers[.contentLength].flatMap({ Int($0) }), length <= 64 << 10 {
+          if let length = response.headers[.contentLength].flatMap({ ServerNumber.size($0) }), length <= 64 << 10 {
             response.body = ByteStream(try await response.body.collect(upTo: 64 << 10))
           } else {
             response.body = BodyPump.watching(
@@ -109,8 +112,15 @@ public final class BerayClient: Sendable {
     do {
       return try JSON(parsing: body)
     } catch {
-      throw BerayError(.invalidResponse, detail: "the answer is no JSON: \(error)", operation: call.operation)
+      throw notJSON(error, of: call)
     }
+  }
+
+  /// What it means that an answer could not be parsed.
+  static func notJSON(_ error: JSONError, of call: Call) -> BerayError {
+    error.reason == .tooManyValues
+      ? BerayError(.answerTooLarge, detail: "the answer is too large: \(error)", operation: call.operation)
+      : BerayError(.invalidResponse, detail: "the answer is no JSON: \(error)", operation: call.operation)
   }
 
   /// Reads an answer by one of the tolerant decoders.

@@ -23,6 +23,7 @@ extension BerayError: CustomStringConvertible {
     case .cancelled: "cancelled"
     case .secureConnectionFailed: "no secure connection could be made"
     case .invalidResponse: "the server's answer cannot be understood"
+    case .answerTooLarge: "the server's answer is too large"
     case .invalidRequest: "this cannot be sent"
     }
   }

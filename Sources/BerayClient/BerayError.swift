@@ -32,6 +32,8 @@ public struct BerayError: Error, Hashable, Sendable {
     case secureConnectionFailed
     /// The answer was not what the API promises, such as a body that is no JSON.
     case invalidResponse
+    /// The answer is larger than what is read at once: 256 MiB, or some million values.
+    case answerTooLarge
     /// The call was not made, because it would have been wrong: a bad URL, a token over plain HTTP to another machine.
     case invalidRequest
   }

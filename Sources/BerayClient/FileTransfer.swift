@@ -38,12 +38,21 @@ public struct ByteStream: AsyncSequence, Sendable {
   /// - Parameter expected: about how many bytes will come, so that room is made for them once.
   /// - Throws: ``BerayError/Code/invalidResponse`` where it is more.
   public func collect(upTo limit: Int, expecting expected: Int = 0) async throws(BerayError) -> [UInt8] {
+    try await collect(upTo: limit, expecting: expected, orElse: .invalidResponse)
+  }
+
+  /// - Parameter code: of what is thrown where it is more.
+  func collect(
+    upTo limit: Int, expecting expected: Int = 0, orElse code: BerayError.Code
+  ) async throws(BerayError) -> [UInt8] {
     var all: [UInt8] = []
     all.reserveCapacity(Swift.min(expected, limit))
     var iterator = makeAsyncIterator()
     while let piece = try await iterator.next() {
       guard all.count + piece.count <= limit else {
-        throw BerayError(.invalidResponse, detail: "the answer is larger than \(limit) bytes", operation: "read")
+        throw BerayError(
+          code, detail: "the answer is larger than \(limit) bytes, the most that is read at once",
+          operation: "read")
       }
       if all.isEmpty, expected == 0 { all = piece } else { all += piece }
     }

@@ -9,24 +9,31 @@ final class ScriptedTransport: BerayClient.Transport {
 
   private struct State {
     var steps: [Step]
+    /// Whether the script has steps for `/openapi.json`; else the server has no such document.
+    var describesItself: Bool
     var requests: [TransportRequest] = []
   }
 
   private let state: Mutex<State>
 
   /// - Parameter steps: one for each request; the last one is kept for all that follow.
-  convenience init(_ steps: Step...) { self.init(steps) }
+  convenience init(describesItself: Bool = false, _ steps: Step...) {
+    self.init(describesItself: describesItself, steps)
+  }
 
-  init(_ steps: [Step]) { state = Mutex(State(steps: steps)) }
+  init(describesItself: Bool = false, _ steps: [Step]) {
+    state = Mutex(State(steps: steps, describesItself: describesItself))
+  }
 
   var requests: [TransportRequest] { state.withLock { $0.requests } }
 
   func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse {
-    let step = state.withLock { state in
+    let step = state.withLock { state -> Step? in
+      if request.target.hasSuffix("/openapi.json"), !state.describesItself { return nil }
       state.requests.append(request)
       return state.steps.count > 1 ? state.steps.removeFirst() : state.steps[0]
     }
-    return try await step(request)
+    return try await (step ?? Self.answer(404))(request)
   }
 
   func shutdown() async {}

@@ -34,7 +34,7 @@ import Testing
     #expect(updates.map(\.lastEventID) == ["1", "2"])
     #expect(updates.first?.events.first?.text == "a")
     #expect(updates.last?.status?.phase == .completed)
-    #expect(updates.last?.events.isEmpty == true)
+    #expect(updates.last?.events.map(\.isTaskStatus) == [true])
   }
 
   @Test func failsBeforeTheIteration() async throws {
@@ -156,7 +156,7 @@ import Testing
   @Test func capabilitiesAreAskedForOnce() async throws {
     let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
     let transport = ScriptedTransport(
-      ScriptedTransport.failure(.hostUnreachable), ScriptedTransport.answer(200, document))
+      describesItself: true, ScriptedTransport.failure(.hostUnreachable), ScriptedTransport.answer(200, document))
     let client = try makeClient(transport) { $0.retries = 0 }
     await #expect(throws: BerayError.self) { try await client.capabilities() }
     await withTaskGroup { group in
@@ -168,7 +168,7 @@ import Testing
       ScriptedTransport.answer(404), ScriptedTransport.answer(405), ScriptedTransport.answer(302),
       ScriptedTransport.answer(200, "<html>"),
     ] {
-      let bare = ScriptedTransport(answer)
+      let bare = ScriptedTransport(describesItself: true, answer)
       let client = try makeClient(bare)
       #expect(try await client.capabilities().isEmpty)
       #expect(try await client.capabilities().isEmpty)
@@ -179,7 +179,8 @@ import Testing
   @Test(arguments: [500, 429, 401, 403, 503])
   func anErrorDoesNotTellWhatAServerOffers(status: Int) async throws {
     let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
-    let transport = ScriptedTransport(ScriptedTransport.answer(status), ScriptedTransport.answer(200, document))
+    let transport = ScriptedTransport(
+      describesItself: true, ScriptedTransport.answer(status), ScriptedTransport.answer(200, document))
     let client = try makeClient(transport) {
       $0.retries = 0
       $0.capabilitiesFailureLifetime = .zero
@@ -187,7 +188,8 @@ import Testing
     await #expect { try await client.capabilities() } throws: { ($0 as? BerayError)?.status == status }
     #expect(try await client.capabilities() == .move)
     // In the meantime the server is spared.
-    let spared = ScriptedTransport(ScriptedTransport.answer(status), ScriptedTransport.answer(200, document))
+    let spared = ScriptedTransport(
+      describesItself: true, ScriptedTransport.answer(status), ScriptedTransport.answer(200, document))
     let patient = try makeClient(spared) { $0.retries = 0 }
     for _ in 0..<3 { await #expect(throws: BerayError.self) { try await patient.capabilities() } }
     #expect(spared.requests.count == 1)
@@ -198,7 +200,7 @@ import Testing
   @Test func whatAServerOffersCanBeAskedAnew() async throws {
     let document = #"{"paths":{"/api/v1/tasks/{id}/files/move":{"post":{}}}}"#
     let client = try makeClient(
-      ScriptedTransport(ScriptedTransport.answer(404), ScriptedTransport.answer(200, document)))
+      ScriptedTransport(describesItself: true, ScriptedTransport.answer(404), ScriptedTransport.answer(200, document)))
     #expect(try await client.capabilities().isEmpty)
     client.forgetCapabilities()
     #expect(try await client.capabilities() == .move)

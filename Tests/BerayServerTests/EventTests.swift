@@ -14,6 +14,45 @@ import Testing
     #expect(cut.members.last == JSON.Member("truncated", true))
   }
 
+  /// Neither the contract nor a guess takes a field of the agent's for one of the server's.
+  @Test(arguments: [EventContract.declared, .undeclared])
+  func theAgentsOwnFieldsNeverStandInForTheServers(contract: EventContract) throws {
+    let lines = [
+      #"{"type":"step","timestamp":1700000000000,"ts":"2001-01-01","time":5,"created_at":"2001-01-01","updated_at":1}"#,
+      #"{"type":"step","id":99,"seq":98,"event_id":"97","task_id":3}"#,
+      #"{"type":"tool","status":"COMPLETED","state":"done","task_status":"FAILED"}"#,
+      #"{"type":"tool","task":{"status":"COMPLETED","name":"sub","id":7}}"#,
+      #"{"type":"event","data":{"id":1,"type":"log","text":"no","created_at":"2001-01-01"}}"#,
+      #"{"type":"update","payload":{"id":1,"type":"status","status":"FAILED"},"event":{"type":"log"}}"#,
+      #"{"type":"batch","events":[{"id":501,"text":"x"}]}"#, #"{"type":"step","goal":"another"}"#,
+      #"{"type":"status","status":"STOPPED"}"#, #"{"type":"Status","status":"STOPPED","agent_status":"a"}"#,
+    ]
+    for line in lines {
+      var members = try #require(try JSON(parsing: line).objectValue)
+      members.removeAll { $0.name == "type" }
+      let type = try #require(try JSON(parsing: line)["type"]?.stringValue)
+      members += [.init("message", "no"), .init("content", "no"), .init("output", "no"), .init("text", "yes")]
+      let text = AgentEvent(type: type, members: members).json(id: 5, time: "2026-01-02T03:04:05Z")
+      let update = try #require(
+        TaskUpdate(json: JSON(parsing: text), lastEventID: "5", taskID: TaskID(rawValue: 7), contract: contract))
+      let event = try #require(update.events.first)
+      #expect(update.events.count == 1 && update.status == nil && update.task == nil, "\(text)")
+      #expect(event.id == "5" && event.text == "yes" && !event.isTaskStatus, "\(text)")
+      #expect(event.time == UTCTime(seconds: 1_767_323_045), "\(text)")
+      // Nothing is lost and no name stands twice.
+      let sent = try #require(event.raw.objectValue)
+      #expect(sent.count == members.count + 3 && Set(sent.map(\.name)).count == sent.count, "\(text)")
+    }
+  }
+
+  @Test func theServersOwnStatusKeepsItsNames() throws {
+    let text = AgentEvent.final(TaskOutcome(status: .failed, exitCode: 3, text: "no")).json(
+      id: 2, time: "2026-01-02T03:04:05Z")
+    #expect(
+      text
+        == #"{"id":2,"type":"status","created_at":"2026-01-02T03:04:05Z","status":"FAILED","exit_code":3,"text":"no"}"#)
+  }
+
   @Test func aPageEndsAfterAMebibyte() async throws {
     let directory = TestServer.temporaryDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }

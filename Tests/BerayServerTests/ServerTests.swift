@@ -10,7 +10,7 @@ import Testing
       let document = try await server.client.get("/openapi.json").json
       let all: Capabilities = [
         .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
-        .conditionalAttributes, .conditionalMoves, .append,
+        .conditionalAttributes, .conditionalMoves, .append, .declaredEvents,
       ]
       #expect(Capabilities(openAPI: document) == all)
       #expect(try await server.client.get("/health").json["name"] == "beray-fs")

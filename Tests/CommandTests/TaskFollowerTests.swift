@@ -23,6 +23,7 @@ import Testing
     init(streams: [Answer], tasks: [Answer]) { script = Mutex(Script(streams: streams, tasks: tasks)) }
 
     func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse {
+      if request.target.hasSuffix("/openapi.json") { return TransportResponse(status: 404) }
       let answer = script.withLock { script in
         guard request.target.hasSuffix("stream") else { return Self.next(&script.tasks) }
         script.resumedAfter.append(request.headers.first { $0.name.canonicalName == "last-event-id" }?.value)

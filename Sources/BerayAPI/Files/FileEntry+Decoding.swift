@@ -23,14 +23,22 @@ extension FileEntry {
   public static func list(
     json: JSON, requestedPath: String, recursive: Bool = false
   ) throws(UnexpectedJSON) -> [FileEntry] {
-    let wrappers = ["files", "items", "entries", "tree", "children", "data"]
     guard let elements = json.arrayValue ?? json.first(of: wrappers, as: \.arrayValue) else {
       throw UnexpectedJSON(expected: "a list of files")
     }
-    let items = elements.compactMap { ListedItem(json: $0, keepsRaw: !recursive) }
+    return entries(
+      of: elements.compactMap { ListedItem(json: $0, keepsRaw: !recursive) }, requestedPath: requestedPath,
+      recursive: recursive)
+  }
+
+  /// Where a list of files may stand in an object.
+  static let wrappers = ["files", "items", "entries", "tree", "children", "data"]
+
+  static func entries(of items: [ListedItem], requestedPath: String, recursive: Bool) -> [FileEntry] {
     let requested = Self.components(requestedPath) ?? []
-    let placed = items.filter(\.hasPath)
-    let isFromTop = !requested.isEmpty && !placed.isEmpty && placed.allSatisfy { $0.path.starts(with: requested) }
+    let isFromTop =
+      !requested.isEmpty && items.contains(where: \.hasPath)
+      && items.allSatisfy { !$0.hasPath || $0.path.starts(with: requested) }
     let tree = EntryTree()
     for item in items {
       tree.insert(item, at: isFromTop && item.hasPath ? item.path.dropFirst(requested.count) : item.path[...])
@@ -48,7 +56,7 @@ extension FileEntry {
 
   /// The components of a relative path without its `.`s; nil where one of them is not acceptable, or where no program
   /// could name the file: beyond 4096 bytes (PATH_MAX) or 512 components.
-  fileprivate static func components(_ path: String) -> [String]? {
+  static func components(_ path: String) -> [String]? {
     guard path.utf8.count <= 4096 else { return nil }
     var components: [String] = []
     for part in path.utf8.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
@@ -61,7 +69,7 @@ extension FileEntry {
 }
 
 /// An element of the answer, and where it stands.
-private struct ListedItem {
+struct ListedItem {
   /// From the top of the work directory, or from the requested directory.
   var path: [String]
   /// Whether the server told where it stands; else its name alone is known.
@@ -69,7 +77,8 @@ private struct ListedItem {
   var entry: FileEntry
   var children: [ListedItem]?
 
-  init?(json: JSON, keepsRaw: Bool) {
+  /// - Parameter children: what is in it, where that was read before the rest.
+  init?(json: JSON, children known: [ListedItem]? = nil, keepsRaw: Bool) {
     let path = json.stringValue ?? json["path"]?.stringValue
     var name = json.first(of: FieldNames.name, as: \.stringValue)
     let endsWithSlash = (name ?? path ?? "").utf8.last == UInt8(ascii: "/")
@@ -84,9 +93,9 @@ private struct ListedItem {
     }
     guard let last = components.last else { return nil }
     self.path = components
-    let nested = json["children"]?.arrayValue
+    let nested = known ?? json["children"]?.arrayValue?.compactMap { ListedItem(json: $0, keepsRaw: false) }
     let kind = FileEntry.Kind(json: json) ?? (endsWithSlash || nested != nil ? .directory : .file)
-    children = kind == .directory ? nested?.compactMap { ListedItem(json: $0, keepsRaw: false) } : nil
+    children = kind == .directory ? nested : nil
     entry = FileEntry(
       name: last, kind: kind, size: json.first(of: FieldNames.size, as: Self.size),
       modified: json.first(of: FieldNames.modified, as: UTCTime.init(json:)), mode: json["mode"].flatMap(Self.mode),
@@ -94,10 +103,7 @@ private struct ListedItem {
       raw: keepsRaw ? json : .null)
   }
 
-  /// Bytes; what is beyond 2^62 is no size of a file, and sums of it would overflow.
-  private static func size(_ json: JSON) -> Int64? {
-    json.intValue.flatMap { (0...1 << 62).contains($0) ? $0 : nil }
-  }
+  private static func size(_ json: JSON) -> Int64? { ServerNumber.size(json.intValue) }
 
   /// A number is the mode itself (420 is 0644); text is its octal digits, as people write it.
   private static func mode(_ json: JSON) -> UInt16? {

@@ -23,7 +23,7 @@ public struct FileEntry: Hashable, Sendable {
   /// What is in a directory, where the answer had it; nil where it is not known.
   public var children: [FileEntry]?
   /// The entry as it came; where only what is in a directory came, its name and type. Null beneath another entry, which
-  /// has it, and where the whole subtree was asked for, which may be large.
+  /// has it, and where the whole subtree was asked for or the listing is long.
   public var raw: JSON
 
   public init(

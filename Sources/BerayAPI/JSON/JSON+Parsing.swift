@@ -1,6 +1,8 @@
 extension JSON {
   /// How deep arrays and objects may stand in one another.
   public static let depthLimit = 512
+  /// How many values a text may have: each takes some 30 bytes of memory, however short its text is.
+  public static let valueLimit = 8 << 20
 
   /// Reads one JSON text (RFC 8259) in UTF-8. A byte order mark before it is ignored (§8.1).
   ///
@@ -29,23 +31,48 @@ extension JSON {
 }
 
 /// A recursive-descent reader. It copies strings and numbers out of `bytes`, which must outlive it.
-private struct JSONParser {
+struct JSONParser {
   let bytes: UnsafeBufferPointer<UInt8>
   var position = 0
   var depth = 0
+  private var values = 0
+  /// The elements and members of what is being read. Each array and object takes its own off the end, in a buffer that
+  /// fits.
+  private var elements: [JSON] = []
+  private var members: [JSON.Member] = []
 
   init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   mutating func parseText() throws(JSONError) -> JSON {
+    try parseWhole { parser throws(JSONError) in try parser.parseValue() }
+  }
+
+  /// Reads a text, of which `read` reads the value.
+  mutating func parseWhole<Value>(
+    _ read: (inout JSONParser) throws(JSONError) -> Value
+  ) throws(JSONError) -> Value {
     if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
     skipSpace()
-    let value = try parseValue()
+    let value = try read(&self)
     skipSpace()
     guard position == bytes.count else { throw JSONError(.trailingBytes, offset: position) }
     return value
   }
 
-  private mutating func parseValue() throws(JSONError) -> JSON {
+  /// Reads a text of which `read` reads the value.
+  static func reading<Value>(
+    _ bytes: [UInt8], _ read: (inout JSONParser) throws(JSONError) -> Value
+  ) throws(JSONError) -> Value {
+    let result = bytes.withUnsafeBufferPointer { buffer -> Result<Value, JSONError> in
+      var parser = JSONParser(bytes: buffer)
+      do throws(JSONError) { return .success(try parser.parseWhole(read)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  mutating func parseValue() throws(JSONError) -> JSON {
+    guard values < JSON.valueLimit else { throw JSONError(.tooManyValues, offset: position) }
+    values += 1
     switch try peek() {
     case UInt8(ascii: "{"): return try parseObject()
     case UInt8(ascii: "["): return try parseArray()
@@ -60,52 +87,57 @@ private struct JSONParser {
 
   private mutating func parseObject() throws(JSONError) -> JSON {
     try enter()
-    var members: [JSON.Member] = []
     if try peek() == UInt8(ascii: "}") {
       leave()
-      return .object(members)
+      return .object([])
     }
-    members.reserveCapacity(8)
-    while true {
-      guard try peek() == UInt8(ascii: "\"") else {
-        throw JSONError(.unexpectedByte(bytes[position]), offset: position)
-      }
-      let name = try parseString()
-      skipSpace()
-      try expect(UInt8(ascii: ":"))
-      skipSpace()
+    let start = members.count
+    repeat {
+      let name = try parseName()
       members.append(JSON.Member(name, try parseValue()))
-      if try !continues(until: UInt8(ascii: "}")) { return .object(members) }
+    } while try continues(until: UInt8(ascii: "}"))
+    defer { members.removeSubrange(start...) }
+    return .object(Array(members[start...]))
+  }
+
+  /// Reads the name of a member and the colon behind it.
+  mutating func parseName() throws(JSONError) -> String {
+    guard try peek() == UInt8(ascii: "\"") else {
+      throw JSONError(.unexpectedByte(bytes[position]), offset: position)
     }
+    let name = try parseString()
+    skipSpace()
+    try expect(UInt8(ascii: ":"))
+    skipSpace()
+    return name
   }
 
   private mutating func parseArray() throws(JSONError) -> JSON {
     try enter()
-    var elements: [JSON] = []
     if try peek() == UInt8(ascii: "]") {
       leave()
-      return .array(elements)
+      return .array([])
     }
-    while true {
-      elements.append(try parseValue())
-      if try !continues(until: UInt8(ascii: "]")) { return .array(elements) }
-    }
+    let start = elements.count
+    repeat { elements.append(try parseValue()) } while try continues(until: UInt8(ascii: "]"))
+    defer { elements.removeSubrange(start...) }
+    return .array(Array(elements[start...]))
   }
 
-  private mutating func enter() throws(JSONError) {
+  mutating func enter() throws(JSONError) {
     guard depth < JSON.depthLimit else { throw JSONError(.tooDeep, offset: position) }
     depth += 1
     position += 1
     skipSpace()
   }
 
-  private mutating func leave() {
+  mutating func leave() {
     depth -= 1
     position += 1
   }
 
   /// Reads what stands behind a value: a comma (true), or the end of the array or object (false).
-  private mutating func continues(until end: UInt8) throws(JSONError) -> Bool {
+  mutating func continues(until end: UInt8) throws(JSONError) -> Bool {
     skipSpace()
     let byte = try peek()
     if byte == end {
@@ -242,12 +274,12 @@ private struct JSONParser {
     position += 1
   }
 
-  private func peek() throws(JSONError) -> UInt8 {
+  func peek() throws(JSONError) -> UInt8 {
     guard position < bytes.count else { throw JSONError(.unexpectedEnd, offset: position) }
     return bytes[position]
   }
 
-  private mutating func skipSpace() {
+  mutating func skipSpace() {
     while position < bytes.count {
       switch bytes[position] {
       case 0x20, 0x0A, 0x0D, 0x09: position += 1

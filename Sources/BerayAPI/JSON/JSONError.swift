@@ -9,6 +9,8 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     case badNumber
     /// Arrays and objects stand in one another more than ``JSON/depthLimit`` deep.
     case tooDeep
+    /// There are more values than ``JSON/valueLimit``.
+    case tooManyValues
     /// Something follows the value.
     case trailingBytes
   }
@@ -31,6 +33,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
       case .badEscape: "bad escape in a string"
       case .badNumber: "bad number"
       case .tooDeep: "nested too deep"
+      case .tooManyValues: "more than \(JSON.valueLimit) values, the most that are read at once,"
       case .trailingBytes: "more text after the value"
       }
     return "\(what) at byte \(offset)"

@@ -3,8 +3,10 @@ extension BerayTask {
   ///
   /// A missing goal and a missing status are "", and such a status counts as not finished. Where `events` is a list,
   /// every element of it is an event, whatever it looks like.
-  /// - Parameter id: taken where the object has none.
-  public init(json: JSON, id: TaskID? = nil) throws(UnexpectedJSON) {
+  /// - Parameters:
+  ///   - id: taken where the object has none.
+  ///   - contract: how the events are read.
+  public init(json: JSON, id: TaskID? = nil, contract: EventContract = .undeclared) throws(UnexpectedJSON) {
     let task = Self.unwrapped(json)
     guard task.objectValue != nil, let id = task.first(of: FieldNames.taskID, as: TaskID.init(json:)) ?? id else {
       throw UnexpectedJSON(expected: "a task with an id")
@@ -14,20 +16,22 @@ extension BerayTask {
       status: TaskStatus(task.first(of: FieldNames.status, as: \.identifier) ?? ""),
       createdAt: task.first(of: FieldNames.createdAt, as: UTCTime.init(json:)),
       updatedAt: task.first(of: FieldNames.updatedAt, as: UTCTime.init(json:)),
-      events: task["events"]?.arrayValue.map { $0.map(TaskEvent.init(json:)) }, raw: task)
+      events: task["events"]?.arrayValue.map { $0.map { TaskEvent(json: $0, contract: contract) } }, raw: task)
   }
 
   /// Reads the answer of `GET tasks/`: a list, or an object that holds it under `tasks`, `items`, `data` or `results`.
   ///
   /// What is no task, and a second task with an id, is left out.
-  public static func list(json: JSON) throws(UnexpectedJSON) -> [BerayTask] {
+  public static func list(json: JSON, contract: EventContract = .undeclared) throws(UnexpectedJSON) -> [BerayTask] {
     let list = json.arrayValue ?? json.first(of: ["tasks", "items", "data", "results"], as: \.arrayValue)
     guard let list else { throw UnexpectedJSON(expected: "a list of tasks") }
     var seen: Set<TaskID> = []
     var tasks: [BerayTask] = []
     tasks.reserveCapacity(list.count)
     for element in list {
-      if let task = try? BerayTask(json: element), seen.insert(task.id).inserted { tasks.append(task) }
+      if let task = try? BerayTask(json: element, contract: contract), seen.insert(task.id).inserted {
+        tasks.append(task)
+      }
     }
     return tasks
   }

@@ -4,7 +4,8 @@ public struct TaskUpdate: Hashable, Sendable {
   public var lastEventID: String?
   /// The status that the message tells of, if it does.
   public var status: TaskStatus?
-  /// The events that it carries: one, or none (a change of status alone), or those of ``task``.
+  /// The events that it carries: one, which may tell of a change of ``status``, or those of ``task``; none where it is
+  /// a notice alone.
   public var events: [TaskEvent]
   /// The task, or the part of one, that the message carries; its fields are in ``raw``. Nil where the message is an
   /// event or a status.

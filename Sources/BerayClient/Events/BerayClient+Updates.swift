@@ -24,7 +24,8 @@ extension BerayClient {
         .invalidResponse, detail: "the server sent \(ShownText.escaped(type)) and no stream of events",
         operation: call.operation)
     }
-    let reader = UpdateReader(taskID: id, operation: call.operation, logger: logger)
+    let reader = UpdateReader(
+      taskID: id, contract: await eventContract(), operation: call.operation, logger: logger)
     return TaskUpdates {
       var reader = reader
       var bytes = response.body.makeAsyncIterator()
@@ -46,6 +47,7 @@ extension HTTPField.Name {
 /// Makes updates of the bytes of a stream.
 private struct UpdateReader: Sendable {
   let taskID: TaskID
+  let contract: EventContract
   let operation: String
   let logger: Logger
   private(set) var hasEnded = false
@@ -53,8 +55,9 @@ private struct UpdateReader: Sendable {
   private var updates: [TaskUpdate] = []
   private var position = 0
 
-  init(taskID: TaskID, operation: String, logger: Logger) {
+  init(taskID: TaskID, contract: EventContract, operation: String, logger: Logger) {
     self.taskID = taskID
+    self.contract = contract
     self.operation = operation
     self.logger = logger
   }
@@ -90,7 +93,8 @@ private struct UpdateReader: Sendable {
     }
     do {
       let json = try JSON(parsing: event.data)
-      let update = TaskUpdate(json: json, lastEventID: event.lastEventID, eventName: event.event, taskID: taskID)
+      let update = TaskUpdate(
+        json: json, lastEventID: event.lastEventID, eventName: event.event, taskID: taskID, contract: contract)
       if let update { updates.append(update) }
     } catch {
       if TaskUpdate.isHeartbeat(eventName: event.event) { return }

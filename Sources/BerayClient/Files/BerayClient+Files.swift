@@ -13,11 +13,19 @@ extension BerayClient {
     var query = [(name: "path", value: path)]
     if recursive { query.append((name: "recursive", value: "true")) }
     let call = Call(.fileTree, task: id, query: query)
-    let answer = try await json(call)
-    return try Self.decode(call) { () throws(UnexpectedJSON) in
-      try FileEntry.list(json: answer, requestedPath: path, recursive: recursive)
+    let answer = try await answer(to: call).body
+    do {
+      return try FileEntry.list(
+        parsing: answer, requestedPath: path, recursive: recursive, keepsRaw: answer.count <= Self.rawListingLimit)
+    } catch let error as JSONError {
+      throw Self.notJSON(error, of: call)
+    } catch {
+      throw BerayError(.invalidResponse, detail: "\(error)", operation: call.operation)
     }
   }
+
+  /// The longest listing, in bytes, whose entries keep what they came as.
+  private static let rawListingLimit = 4 << 20
 
   /// The content of a file. Read its body, or let go of it, which ends the transfer.
   /// - Parameters:

@@ -15,7 +15,7 @@ extension UploadReceipt {
     self.init(
       etag: headers[.eTag] ?? answer["etag"]?.stringValue,
       modified: answer["modified"].flatMap { UTCTime(json: $0) } ?? headers.time(.lastModified),
-      size: answer["size"]?.intValue, date: headers.time(.date), raw: answer)
+      size: ServerNumber.size(answer["size"]?.intValue), date: headers.time(.date), raw: answer)
   }
 }
 
@@ -30,7 +30,7 @@ extension FileContent {
       self.init(offset: range.offset, size: range.size, etag: etag, modified: modified, body: response.body)
     } else {
       let isEncoded = headers[.contentEncoding] != nil
-      let length = headers[.contentLength].flatMap { Int64($0) }
+      let length = headers[.contentLength].flatMap { ServerNumber.size($0) }
       self.init(size: isEncoded ? nil : length, etag: etag, modified: modified, body: response.body)
     }
   }
@@ -58,11 +58,11 @@ struct ContentRange {
     guard let value = headers[.contentRange], value.hasPrefix("bytes ") else { return nil }
     let parts = value.dropFirst(6).split(separator: "/")
     let ends = parts.first?.split(separator: "-") ?? []
-    guard parts.count == 2, ends.count == 2, let first = Int64(ends[0]), let last = Int64(ends[1]), first >= 0,
-      last >= first
+    guard parts.count == 2, ends.count == 2, let first = ServerNumber.size(ends[0]),
+      let last = ServerNumber.size(ends[1]), last >= first
     else { return nil }
     offset = first
     self.last = last
-    size = Int64(parts[1])
+    size = ServerNumber.size(parts[1])
   }
 }

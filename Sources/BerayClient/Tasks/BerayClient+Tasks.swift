@@ -26,7 +26,10 @@ extension BerayClient {
   public func task(_ id: TaskID) async throws(BerayError) -> BerayTask {
     let call = Call(.getTask, task: id)
     let answer = try await json(call)
-    return try Self.decode(call) { () throws(UnexpectedJSON) in try BerayTask(json: answer, id: id) }
+    let contract = await eventContract()
+    return try Self.decode(call) { () throws(UnexpectedJSON) in
+      try BerayTask(json: answer, id: id, contract: contract)
+    }
   }
 
   /// Asks the server to stop a task.

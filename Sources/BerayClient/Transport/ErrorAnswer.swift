@@ -22,7 +22,7 @@ enum ErrorAnswer {
       }
     return BerayError(
       code(of: status), status: status, detail: ShownText.escaped(detail), rawDetail: rawDetail,
-      retryAfter: headers[.retryAfter].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }, operation: operation)
+      retryAfter: headers[.retryAfter].flatMap { ServerNumber.wait($0) }, operation: operation)
   }
 
   static func code(of status: Int) -> BerayError.Code {

@@ -48,7 +48,12 @@ public final class HTTPTransport: BerayClient.Transport {
     // A stream of events keeps its connection for hours, and a file system may hold many.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = min(512, DescriptorBudget.share)
     configuration.connectionPool.retryConnectionEstablishment = false
-    if address.scheme != .unix { configuration.http1_1ConnectionDebugInitializer = Self.boundUnsentBytes }
+    let isUnix = address.scheme == .unix
+    configuration.http1_1ConnectionDebugInitializer = { channel in
+      AnswerGuard.add(to: channel).flatMap {
+        isUnix ? channel.eventLoop.makeSucceededVoidFuture() : Self.boundUnsentBytes(channel)
+      }
+    }
     loop = MultiThreadedEventLoopGroup.singleton.next()
     executor = EventLoopExecutor(loop)
     client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)

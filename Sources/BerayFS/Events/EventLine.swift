@@ -27,15 +27,6 @@ extension TaskEvent {
     }
   }
 
-  /// Whether the event tells the status of the task, and not that of a step of it
-  /// (`{"type":"tool_call","status":"done"}`).
-  package var isTaskStatus: Bool {
-    guard status != nil else { return false }
-    guard let type else { return text == nil }
-    let letters = type.lowercased()
-    return letters.contains("status") || letters.contains("state")
-  }
-
   private var shownText: String {
     if isTaskStatus, let status {
       guard let text, text != status.text else { return status.text }

@@ -1,330 +1,72 @@
 import BerayAPI
+import BerayClient
 
-/// All that is known of a task's events, as bytes that only grow: from the list that the server gives, and from its
-/// stream.
+/// All that is known of a task's events, as bytes that only grow.
 ///
-/// No event is missing and none stands twice, whatever the connection did. Events with ids are told apart by them and
-/// stand in the order in which they came. Events without ids are placed by the longest match with what is known
-/// (``StreamAlignment``). Where nothing can decide, an event is repeated rather than lost.
+/// ``BerayClient/EventMerger`` tells which events there are and in which order; here they become lines.
 struct EventLog: Sendable {
-  /// What had come when the task was asked for, so that its answer can be judged.
-  struct Mark: Sendable, Hashable {
-    /// The number of the connection; what was asked for earlier cannot close the gap before this connection.
-    var connection = 0
-    /// The items of the streams until then.
-    var received = 0
-  }
+  typealias Mark = EventMerger.Mark
 
-  private struct Closing {
-    var time: UTCTime?
-  }
-
-  private(set) var mark = Mark()
-  /// When the newest event was.
-  private(set) var newest: UTCTime?
-  /// Whether the list of events was fetched.
-  private(set) var hasList = false
-  /// Whether the task has ended and its final status is the last line.
-  private(set) var isClosed = false
+  private var merger: EventMerger
   private var json = ByteLog()
   private var text = ByteLog()
-
-  /// The events in their order, those without the status of the task, which a stream may tell at any place.
-  private var known: [EventIdentity] = []
-  private var knownIDs: Set<EventIdentity> = []
-  private var shownStatuses: [EventIdentity: Int] = [:]
-  private let firstStatus: TaskStatus
-  private var lastStatus: TaskStatus
-  private var lastLineIsStatus = false
-  /// How often a list brought something.
-  private var growths = 0
-  /// What the line says that closed the log.
-  private var closing: Closing?
-  /// A final status that waits for its place at the end.
-  private var final: TaskEvent?
-  /// The list as the server gave it last, without the status of the task, and how much of it is found in ``known``.
-  private var listed: [EventIdentity] = []
-  private var matched = (listed: 0, known: 0)
-  private var givesList = true
-  private var listGivesIDs: Bool?
-  private var hasAnonymous = false
-
-  /// What came of this connection before the list that closes the gap; nil once it is closed.
-  private var waiting: [(event: TaskEvent, number: Int)]?
-  private var alignment: StreamAlignment<TaskEvent>
-  /// The alignment of the connection before, while it holds what only the next list can decide on.
-  private var earlier: StreamAlignment<TaskEvent>?
+  /// The sizes of the log that was forgotten and will be the same once it is fetched again.
+  private var remembered: (json: Int64, text: Int64)?
 
   /// - Parameter status: what is known of the task at the start: a line stands only for a change from it.
-  init(status: TaskStatus) {
-    firstStatus = status
-    lastStatus = status
-    alignment = StreamAlignment(end: 0)
-  }
+  init(status: TaskStatus) { merger = EventMerger(status: status) }
 
-  func size(of rendering: Rendering) -> Int64 { rendering == .json ? json.count : text.count }
+  var mark: Mark { merger.mark }
+  var newest: UTCTime? { merger.newest }
+  var hasList: Bool { merger.hasList }
+  var isClosed: Bool { merger.isClosed }
+  var status: TaskStatus { merger.status }
+  var wantsList: Bool { merger.wantsList }
+
+  /// Whether the sizes are known though the log is not.
+  var remembersSizes: Bool { !hasList && remembered != nil }
+
+  func size(of rendering: Rendering) -> Int64 {
+    if remembersSizes, let remembered { return rendering == .json ? remembered.json : remembered.text }
+    return rendering == .json ? json.count : text.count
+  }
 
   func read(_ rendering: Rendering, offset: Int64, count: Int) -> ArraySlice<UInt8> {
     rendering == .json ? json.read(offset: offset, count: count) : text.read(offset: offset, count: count)
   }
 
-  /// The last status that the events told, or that was known at the start.
-  var status: TaskStatus { final?.status ?? lastStatus }
+  mutating func connect(isResumed: Bool) { change { $0.connect(isResumed: isResumed) } }
+  mutating func receive(_ update: TaskUpdate) { change { $0.receive(update) } }
+  mutating func stopWaiting() { change { $0.stopWaiting() } }
+  mutating func reopen() { merger.reopen() }
 
-  /// Whether something is held back until the list of events is fetched again.
-  var wantsList: Bool { alignment.isUndecided || earlier != nil }
-
-  // MARK: The stream
-
-  /// A stream was opened.
-  /// - Parameter isResumed: it goes on behind what is known, so that nothing has to wait for the list.
-  mutating func connect(isResumed: Bool) {
-    // What was held of two connections ago is in the list, which none was fetched of since; without lists it must not
-    // be lost.
-    if var held = earlier, !givesList { show(held.force(end: known.count)) }
-    if alignment.isUndecided { earlier = alignment }
-    mark.connection += 1
-    waiting = isResumed ? nil : []
-    alignment = isResumed ? StreamAlignment(resumedAt: known.count) : StreamAlignment(end: known.count)
-  }
-
-  mutating func receive(_ update: TaskUpdate) {
-    if update.task != nil, update.events.count > 1 {
-      // A list within a task is no step of the stream.
-      merge(list: ListedEvents(update.events))
-      return
-    }
-    for var event in update.events {
-      if event.id == nil, update.events.count == 1, listGivesIDs == true { event.id = update.lastEventID }
-      receive(event)
-    }
-    if let status = update.status, update.events.isEmpty { receive(change(to: status, in: update)) }
-  }
-
-  /// The event that an update stands for which tells of a status alone.
-  private func change(to status: TaskStatus, in update: TaskUpdate) -> TaskEvent {
-    if let task = update.task {
-      // A whole task has an id and texts of its own, which are not the event's.
-      return TaskEvent(type: "status", time: task.updatedAt, status: status, raw: update.raw.removing(["events"]))
-    }
-    var event = TaskEvent(json: update.raw)
-    event.status = status
-    if !event.isTaskStatus { event.type = "status" }
-    if event.id == nil, listGivesIDs == true { event.id = update.lastEventID }
-    return event
-  }
-
-  private mutating func receive(_ event: TaskEvent) {
-    mark.received += 1
-    if waiting == nil { place(event, number: mark.received) } else { waiting?.append((event, mark.received)) }
-  }
-
-  private mutating func place(_ event: TaskEvent, number: Int) {
-    let identity = EventIdentity(contentOf: event)
-    if let id = event.id, listGivesIDs != false {
-      let end = known.count
-      if knownIDs.insert(EventIdentity(id: id, content: identity)).inserted { append(event, identity) }
-      alignment.skip(from: end, to: known.count)
-    } else if event.isTaskStatus {
-      show(alignment.receive(remark: event, number: number, log: known))
-    } else {
-      hasAnonymous = true
-      show(alignment.receive(identity, event, number: number, log: known))
-    }
-  }
-
-  /// The list that was to close the gap cannot be had: what waits for it is placed by what is known.
-  mutating func stopWaiting() {
-    guard let items = waiting else { return }
-    waiting = nil
-    alignment = StreamAlignment(end: known.count)
-    for (event, number) in items { place(event, number: number) }
-  }
-
-  // MARK: The list
-
-  /// Takes the answer to a request for the task.
-  /// - Parameter asked: the ``mark`` of the moment when the request was made.
   mutating func merge(_ events: ListedEvents?, status: TaskStatus, asked: Mark) {
-    let size = json.count
-    defer { if json.count != size { growths += 1 } }
-    hasList = true
-    givesList = events != nil
-    if let events { merge(list: events, covered: asked.received) }
-    if asked.connection == mark.connection, var held = earlier {
-      earlier = nil
-      show(held.force(end: known.count))
-    }
-    if asked.connection == mark.connection, waiting != nil {
-      stopWaiting()
-      if events != nil { show(alignment.grow(from: known.count, log: known, covered: asked.received)) }
-    }
-    for event in alignment.takeRemarks() where event.status?.text == status.text { showChange(event) }
+    change { $0.merge(events, status: status, asked: asked) }
   }
-
-  private mutating func merge(list: ListedEvents, covered: Int? = nil) {
-    let end = known.count
-    if !list.items.isEmpty { listGivesIDs = list.haveIDs }
-    if listGivesIDs == true, !hasAnonymous {
-      for item in list.items {
-        if let key = item.key, knownIDs.insert(key).inserted { append(item.event, item.identity) }
-      }
-    } else {
-      mergeByContent(list)
-    }
-    // The earlier stream's events stand before all that comes, so they are settled first.
-    if var held = earlier {
-      let new = held.grow(from: end, log: known, covered: covered)
-      earlier = held.isUndecided ? held : nil
-      alignment.skip(from: end, to: known.count)
-      show(new)
-    } else if waiting == nil {
-      show(alignment.grow(from: end, log: known, covered: covered))
-    }
-  }
-
-  private mutating func mergeByContent(_ list: ListedEvents) {
-    let identities = list.items.filter { !$0.event.isTaskStatus }.map(\.identity)
-    var new = identities.count
-    if identities.starts(with: listed) {
-      new = matchOn(identities)
-      listed = identities
-    } else if !listed.starts(with: identities) {
-      // The server no longer tells the start of its list, or has changed an event of it.
-      new = Self.overlap(endOf: known, startOf: identities)
-      if new == 0 {
-        matched = (0, 0)
-        new = matchOn(identities)
-      }
-      listed = identities
-      matched = (identities.count, known.count + identities.count - new)
-    }
-    let shown = shownStatuses
-    var passedStatuses: [EventIdentity: Int] = [:]
-    var passed = 0
-    for item in list.items {
-      let (event, identity) = (item.event, item.identity)
-      if let key = item.key { knownIDs.insert(key) }
-      if event.isTaskStatus {
-        passedStatuses[identity, default: 0] += 1
-        if passedStatuses[identity, default: 0] > shown[identity, default: 0] { append(event, identity) }
-      } else {
-        passed += 1
-        if passed > new { append(event, identity) }
-      }
-    }
-  }
-
-  /// Finds as much of `list` as stands in ``known`` in its order, from where the last search ended.
-  /// - Returns: how much of it; the rest is new.
-  private mutating func matchOn(_ list: [EventIdentity]) -> Int {
-    var (next, place) = matched
-    while next < list.count {
-      guard let found = known[place...].firstIndex(of: list[next]) else { break }
-      place = found + 1
-      next += 1
-    }
-    matched = next == list.count ? (next, place) : (list.count, known.count + list.count - next)
-    return next
-  }
-
-  /// The length of the longest end of `log` with which `list` starts (Knuth, Morris, Pratt).
-  static func overlap(endOf log: [EventIdentity], startOf list: [EventIdentity]) -> Int {
-    guard !list.isEmpty else { return 0 }
-    var borders = [0]
-    var length = 0
-    for element in list.dropFirst() {
-      while length > 0, list[length] != element { length = borders[length - 1] }
-      if list[length] == element { length += 1 }
-      borders.append(length)
-    }
-    length = 0
-    for element in log.suffix(list.count) {
-      while length > 0, length == list.count || list[length] != element { length = borders[length - 1] }
-      if list[length] == element { length += 1 }
-    }
-    return length
-  }
-
-  // MARK: Lines
 
   /// The task has ended with `status`: its line becomes the last, once.
-  mutating func close(status: TaskStatus, at time: UTCTime?) {
-    guard !isClosed else { return }
-    show(alignment.force(end: known.count))
-    let told = final
-    final = nil
-    if let told { write(told) }
-    if !lastLineIsStatus || !lastStatus.isSame(as: status) {
-      // A line that was shown once stays as it is, whatever the server says of the time by now.
-      let time = if let closed = closing { closed.time } else { time }
-      closing = Closing(time: time)
-      var members = [JSON.Member("type", .string("status")), JSON.Member("status", .string(status.text))]
-      if let time { members.append(JSON.Member("updated_at", .string(time.iso8601(fractionDigits: 9)))) }
-      write(TaskEvent(type: "status", time: time, status: status, raw: .object(members)))
+  mutating func close(status: TaskStatus, at time: UTCTime?) { change { $0.close(status: status, at: time) } }
+
+  private mutating func change(_ body: (inout EventMerger) -> Void) {
+    body(&merger)
+    for event in merger.takeWritten() {
+      json.append(event.line(.json))
+      text.append(event.line(.text))
     }
-    isClosed = true
   }
-
-  /// The task goes on after all.
-  mutating func reopen() {
-    isClosed = false
-    closing = nil
-    // Fetched again, it would not have the end that it has shown.
-    growths = max(growths, 2)
-  }
-
-  // MARK: Memory
 
   /// About how many bytes of memory it takes.
-  var weight: Int64 { json.count + text.count + Int64(known.count * 3 * MemoryLayout<EventIdentity>.stride) }
-
-  /// Whether the list of the server's, fetched again, gives the same log: one list made it, and no stream told anything.
-  var isReproducible: Bool { isClosed && givesList && growths <= 1 && mark == Mark() }
+  var weight: Int64 { json.count + text.count + merger.weight }
+  /// Whether the server's list, fetched again, gives the same log.
+  var isReproducible: Bool { merger.isReproducible }
 
   /// The log before anything was known of it. Once the list is fetched again it reads the same.
   func emptied() -> EventLog {
-    var log = EventLog(status: firstStatus)
-    log.closing = closing
+    var log = self
+    log.merger = merger.emptied()
+    log.remembered = (json.count, text.count)
+    log.json = ByteLog()
+    log.text = ByteLog()
     return log
-  }
-
-  private mutating func show(_ events: [TaskEvent]) {
-    for event in events {
-      if event.isTaskStatus { showChange(event) } else { append(event, EventIdentity(contentOf: event)) }
-    }
-  }
-
-  /// A status that only the stream tells is a line where it is a change, or says more than the status.
-  private mutating func showChange(_ event: TaskEvent) {
-    guard let status = event.status else { return }
-    let identity = EventIdentity(contentOf: event)
-    let isTold = status.isSame(as: final?.status ?? lastStatus)
-    let saysMore = (event.text != nil || event.time != nil) && shownStatuses[identity] == nil
-    if !isTold || (saysMore && final == nil && !isClosed) || (status.isFinished && final == nil && !isClosed) {
-      append(event, identity)
-    }
-  }
-
-  private mutating func append(_ event: TaskEvent, _ identity: EventIdentity) {
-    if event.isTaskStatus { shownStatuses[identity, default: 0] += 1 } else { known.append(identity) }
-    guard event.isTaskStatus, event.status?.isFinished == true, !isClosed else { return write(event) }
-    if let earlier = final { write(earlier) }
-    final = event
-  }
-
-  private mutating func write(_ event: TaskEvent) {
-    json.append(event.line(.json))
-    text.append(event.line(.text))
-    lastLineIsStatus = event.isTaskStatus
-    if event.isTaskStatus, let status = event.status { lastStatus = status }
-    if let time = event.time, newest.map({ $0 < time }) ?? true { newest = time }
-  }
-}
-
-extension TaskStatus {
-  /// Whether both say the same: the same word, or the same end in two words (`COMPLETED`, `done`).
-  func isSame(as other: TaskStatus) -> Bool {
-    text == other.text || (isFinished && phase == other.phase)
   }
 }

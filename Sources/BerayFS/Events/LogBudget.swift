@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Bounds the memory of the event logs of a mount: when there is too much, the logs that nobody used for the longest time are
-/// dropped, if they can be fetched again.
+/// Bounds the memory of the event logs of a mount: when there is too much, the logs that nobody used for the longest time
+/// are dropped. Those that are open, and those that hold what the server would not tell again, stay.
 final class LogBudget: Sendable {
   private struct Use {
     weak var feed: TaskFeed?
@@ -13,6 +13,7 @@ final class LogBudget: Sendable {
     var uses: [ObjectIdentifier: Use] = [:]
     var total: Int64 = 0
     var clock: UInt64 = 0
+    var isTrimDue = false
 
     mutating func remove(_ key: ObjectIdentifier) {
       if let use = uses.removeValue(forKey: key) { total -= use.weight }
@@ -26,24 +27,40 @@ final class LogBudget: Sendable {
   init(limit: Int64 = 64 << 20) { self.limit = limit }
 
   /// The log of `feed` was fetched or opened.
-  func used(_ feed: TaskFeed, weight: Int64) {
-    let old = state.withLock { state -> [(ObjectIdentifier, TaskFeed?)] in
+  /// - Returns: whether the logs are still too many, so that ``trim()`` is to be called soon; told once until then.
+  @discardableResult
+  func used(_ feed: TaskFeed, weight: Int64) -> Bool {
+    let newest = state.withLock { state in
       state.remove(ObjectIdentifier(feed))
       state.clock += 1
       state.uses[ObjectIdentifier(feed)] = Use(feed: feed, weight: weight, at: state.clock)
       state.total += weight
-      guard state.total > limit else { return [] }
-      // A quarter more than is needed, so that not every log that comes has to look through all.
-      var excess = state.total - limit / 4 * 3
-      var old: [(ObjectIdentifier, TaskFeed?)] = []
-      for (key, use) in state.uses.sorted(by: { $0.value.at < $1.value.at }) {
-        guard excess > 0, use.at < state.clock else { break }
-        old.append((key, use.feed))
-        excess -= use.weight
-      }
-      return old
+      return state.clock
     }
-    for (key, feed) in old where feed.map({ $0.dropLog() }) ?? true {
+    drop(before: newest)
+    return state.withLock { state in
+      guard state.total > limit, !state.isTrimDue else { return false }
+      state.isTrimDue = true
+      return true
+    }
+  }
+
+  /// Drops what could not be dropped before.
+  func trim() {
+    state.withLock { $0.isTrimDue = false }
+    drop(before: .max)
+  }
+
+  private func drop(before newest: UInt64) {
+    var (excess, uses) = state.withLock { state -> (Int64, [(key: ObjectIdentifier, value: Use)]) in
+      guard state.total > limit else { return (0, []) }
+      // A quarter more than is needed, so that not every log that comes has to look through all.
+      let old = state.uses.filter { $0.value.at < newest && $0.value.weight > 0 }
+      return (state.total - limit / 4 * 3, old.sorted { $0.value.at < $1.value.at })
+    }
+    for (key, use) in uses where excess > 0 {
+      guard use.feed.map({ $0.dropLog() }) ?? true else { continue }
+      excess -= use.weight
       state.withLock { $0.remove(key) }
     }
   }

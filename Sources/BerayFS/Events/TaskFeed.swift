@@ -49,6 +49,8 @@ final class TaskFeed: Sendable {
   var isOver: Bool { read { $0.isFinished || $0.isRemoved || $0.isInterrupted } }
   /// Whether the list of events was fetched once.
   var hasEvents: Bool { read { $0.log.hasList } }
+  /// Whether the sizes of the log are known, though the log was forgotten: it will not change.
+  var remembersSizes: Bool { read { $0.log.remembersSizes && $0.task.status.isFinished } }
   /// Whether the task was asked within the window, or a stream without a gap tells of every change.
   var isFresh: Bool { isFresh(needsEvents: false) }
 
@@ -165,7 +167,16 @@ final class TaskFeed: Sendable {
       if isOfNow, state.reader != nil, mark.connection == state.log.mark.connection { state.isLive = true }
       state.closeIfOver(asked: mark)
     }
-    context.logs.used(self, weight: read { $0.log.weight })
+    remember()
+  }
+
+  /// Tells the budget of the log. One that is to go and was used just now goes soon.
+  private func remember() {
+    guard context.logs.used(self, weight: read { $0.log.weight }) else { return }
+    Task { [context] in
+      try? await context.time.sleep(Self.logGrace + .seconds(1))
+      context.logs.trim()
+    }
   }
 
   /// How long a log is kept at least once it was fetched.
@@ -256,7 +267,8 @@ final class TaskFeed: Sendable {
       state.holdChanges += 1
       return state.holds == 0 && state.follower != nil ? state.holdChanges : nil
     }
-    context.logs.used(self, weight: read { $0.log.weight })
+    dropRemovedLog()
+    remember()
     guard let changes else { return }
     Task { [self] in
       try? await context.time.sleep(linger)
@@ -268,6 +280,14 @@ final class TaskFeed: Sendable {
   func removed() {
     change { $0.isRemoved = true }
     read { $0.follower }?.cancel()
+    dropRemovedLog()
+  }
+
+  /// The log of a deleted task is for those who have it open.
+  private func dropRemovedLog() {
+    read { state in
+      if state.isRemoved, state.holds == 0 { state.log = EventLog(status: state.task.status) }
+    }
   }
 
   /// Ends all waits, now and to come: the mount ends.

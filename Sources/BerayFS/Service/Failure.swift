@@ -43,6 +43,7 @@ extension Errno {
     case .cancelled: self = .interrupted
     // The connection broke, TLS failed or the answer made no sense: nothing that a program could tell apart.
     case .connectionLost, .secureConnectionFailed, .invalidResponse: self = .ioError
+    case .answerTooLarge: self = .fileTooLarge
     }
   }
 }
@@ -72,6 +73,7 @@ extension BerayError {
     case .cancelled: "nothing: it was interrupted"
     case .secureConnectionFailed: "check the server's certificate and the machine's clock"
     case .invalidResponse: "check that --url names a BeRay server"
+    case .answerTooLarge: "read a long log with 'beray-fs task stream ID'; split a directory of too many names"
     case .invalidRequest: "mend the request"
     }
   }

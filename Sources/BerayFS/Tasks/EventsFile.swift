@@ -1,4 +1,5 @@
 import BerayAPI
+import Synchronization
 import SystemPackage
 import VFS
 
@@ -10,6 +11,7 @@ final class EventsFile: Node {
   private let rendering: Rendering
   private let feed: TaskFeed
   private let context: MountContext
+  private let handles = Atomic(0)
 
   init(_ inode: InodeID, path: String, rendering: Rendering, feed: TaskFeed, context: MountContext) {
     self.inode = inode
@@ -20,9 +22,10 @@ final class EventsFile: Node {
   }
 
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    // An open log tells what it has: its stream keeps it new, and a stat must not wait for the network.
-    if file is EventsHandle, feed.hasEvents { return .ready(reply) }
-    return feed.ensureFresh(needsEvents: true).map { self.reply }
+    // An open log tells what it has: its stream keeps it new, and no stat waits for the network or fails with it. The
+    // kernel does not tell which of the two stats of an open file is meant.
+    if handles.load(ordering: .relaxed) > 0, feed.hasEvents { return .ready(reply) }
+    return feed.ensureFresh(needsEvents: !feed.remembersSizes).map { self.reply }
   }
 
   private var reply: AttributeReply {
@@ -36,8 +39,10 @@ final class EventsFile: Node {
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
     guard !flags.contains(.write) else { return .failed(.permissionDenied) }
-    return feed.ensureFresh(needsEvents: true).map { [feed, rendering] in
-      let handle = EventsHandle(feed: feed, rendering: rendering)
+    return feed.ensureFresh(needsEvents: true).map { [self] in
+      let handle = EventsHandle(feed: feed, rendering: rendering) { [self] change in
+        handles.add(change, ordering: .relaxed)
+      }
       return OpenedFile(handle, options: [.directIO, .noFlush])
     }
   }
@@ -50,10 +55,14 @@ final class EventsFile: Node {
 final class EventsHandle: OpenFile {
   private let feed: TaskFeed
   private let rendering: Rendering
+  private let count: @Sendable (Int) -> Void
 
-  init(feed: TaskFeed, rendering: Rendering) {
+  /// - Parameter count: called with 1 here and with -1 when it is released.
+  init(feed: TaskFeed, rendering: Rendering, count: @escaping @Sendable (Int) -> Void) {
     self.feed = feed
     self.rendering = rendering
+    self.count = count
+    count(1)
     feed.hold()
   }
 
@@ -65,6 +74,7 @@ final class EventsHandle: OpenFile {
   }
 
   func release() -> Outcome<Void> {
+    count(-1)
     feed.letGo()
     return .done
   }

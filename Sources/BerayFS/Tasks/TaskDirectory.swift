@@ -190,7 +190,8 @@ final class TaskDirectory: DirectoryNode {
   private func makeContent() -> Content {
     let feed = feed
     let work = WorkTree(
-      context: context, task: id, path: "\(path)/files", shared: shared, isFinished: { feed.isFinished })
+      context: context, task: id, path: "\(path)/files", shared: shared,
+      isFinished: { [weak feed] in feed?.isFinished ?? true })
     var children: [Content.Child] = []
     func add(_ name: Name, isListed: Bool = true, _ make: (InodeID) -> some Node) {
       children.append(Content.Child(name: name, node: context.inodes.add(make), isListed: isListed))

@@ -5,6 +5,8 @@ struct AgentEvent: Hashable, Sendable {
   /// The members after `id`, `type` and `created_at`.
   var type: String
   var members: [JSON.Member]
+  /// Whether the server says it, and not the agent.
+  private var isServers = false
 
   init(type: String, members: [JSON.Member]) {
     self.type = type
@@ -35,7 +37,9 @@ struct AgentEvent: Hashable, Sendable {
 
   /// A change of status that is not the last one.
   static func status(_ status: ServerStatus) -> AgentEvent {
-    AgentEvent(type: "status", members: [.init("status", .string(status.rawValue))])
+    var event = AgentEvent(type: "status", members: [.init("status", .string(status.rawValue))])
+    event.isServers = true
+    return event
   }
 
   /// The end of a task.
@@ -48,14 +52,25 @@ struct AgentEvent: Hashable, Sendable {
     return event
   }
 
-  /// The event as it is kept and sent. Members of the agent's that would hide the server's get the prefix `agent_`.
+  /// The event as it is kept and sent. Of the agent's members, those that a reader could take for the server's get the
+  /// prefix `agent_`.
   func json(id: Int64, time: String) -> String {
     let own: [JSON.Member] = [
-      .init("id", .number(String(id))), .init("type", .string(type)), .init("created_at", .string(time)),
+      .init("id", .number(String(id))), .init("type", .string(shownType)), .init("created_at", .string(time)),
     ]
-    let others = members.map { member in
-      ["id", "created_at"].contains(member.name) ? JSON.Member("agent_" + member.name, member.value) : member
+    return JSON.object(own + (isServers ? members : renamedMembers())).serialized()
+  }
+
+  /// Only the server says how a task stands.
+  private var shownType: String { !isServers && type.lowercased() == "status" ? "agent_status" : type }
+
+  private func renamedMembers() -> [JSON.Member] {
+    var names = Set(members.map(\.name))
+    return members.map { member in
+      guard EventContract.serverNames.contains(member.name) else { return member }
+      var name = member.name
+      repeat { name = "agent_" + name } while !names.insert(name).inserted
+      return JSON.Member(name, member.value)
     }
-    return JSON.object(own + others).serialized()
   }
 }

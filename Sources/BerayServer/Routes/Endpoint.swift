@@ -42,24 +42,26 @@ struct Endpoint: Sendable {
   var body = Body.none
   /// Status codes of its successes, with what comes with each.
   var successes: [(status: Int, contentType: String)] = [(200, "application/json")]
+  /// The JSON schema of its successes.
+  var answer: JSON = [:]
   let handle: @Sendable (Call) async throws -> Response
 
   /// An operation of the shared contract.
   init(
     _ route: Route, _ summary: String, needsUser: Bool = true, parameters: [Parameter] = [], body: Body = .none,
-    successes: [(status: Int, contentType: String)] = [(200, "application/json")],
+    successes: [(status: Int, contentType: String)] = [(200, "application/json")], answer: JSON = [:],
     handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.init(
       method: HTTPRequest.Method(rawValue: route.method) ?? .get,
       path: Route.prefix + route.template.replacing(":id", with: "{task_id}"), summary, needsUser: needsUser,
-      parameters: parameters, body: body, successes: successes, handle: handle)
+      parameters: parameters, body: body, successes: successes, answer: answer, handle: handle)
   }
 
   init(
     method: HTTPRequest.Method, path: String, _ summary: String, needsUser: Bool = true, parameters: [Parameter] = [],
     body: Body = .none, successes: [(status: Int, contentType: String)] = [(200, "application/json")],
-    handle: @escaping @Sendable (Call) async throws -> Response
+    answer: JSON = [:], handle: @escaping @Sendable (Call) async throws -> Response
   ) {
     self.method = method
     self.path = path
@@ -68,6 +70,7 @@ struct Endpoint: Sendable {
     self.parameters = parameters
     self.body = body
     self.successes = successes
+    self.answer = answer
     self.handle = handle
   }
 

@@ -13,12 +13,19 @@ enum OpenAPI {
         paths.append(.init(endpoint.path, .object([operation])))
       }
     }
-    return [
-      "openapi": "3.1.0",
-      "info": ["title": "beray-fs", "version": .string(version)],
-      "paths": .object(paths),
-      "components": ["securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]]],
-    ]
+    return .object([
+      .init("openapi", "3.1.0"),
+      .init("info", ["title": "beray-fs", "version": .string(version)]),
+      .init("paths", .object(paths)),
+      .init(
+        "components",
+        .object([
+          .init("schemas", EventSchemas.all),
+          .init("securitySchemes", ["bearer": ["type": "http", "scheme": "bearer"]]),
+        ])),
+      // Readers of events need not guess (EventContract.declared).
+      .init(EventContract.marker.name, JSON(EventContract.marker.version)),
+    ])
   }
 
   private static func operation(_ endpoint: Endpoint) -> JSON {
@@ -32,7 +39,7 @@ enum OpenAPI {
     let responses = endpoint.successes.map { success -> JSON.Member in
       var response: [JSON.Member] = [.init("description", "Success")]
       if !success.contentType.isEmpty {
-        response.append(.init("content", .object([.init(success.contentType, ["schema": [:]])])))
+        response.append(.init("content", .object([.init(success.contentType, ["schema": endpoint.answer])])))
       }
       return .init(String(success.status), .object(response))
     }

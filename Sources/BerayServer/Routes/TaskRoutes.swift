@@ -26,13 +26,13 @@ struct TaskRoutes: Sendable {
       Endpoint(.listTasks, "List the user's tasks") { call in
         .json(try await services.store.taskList(of: user(call)))
       },
-      Endpoint(.getTask, "Tell a task with its events") { call in
+      Endpoint(.getTask, "Tell a task with its events", answer: EventSchemas.reference("Task")) { call in
         let task = try await services.task(of: call)
         return try await EventListing(task: task, store: services.store).response(call.use)
       },
       Endpoint(
         .streamTask, "Follow a task's events", parameters: [resume], successes: [(200, "text/event-stream")],
-        handle: stream),
+        answer: EventSchemas.reference("Event"), handle: stream),
       Endpoint(.stopTask, "Stop a task") { call in
         let task = try await services.task(of: call)
         guard !task.status.isFinished else { return .message("Task has already ended") }

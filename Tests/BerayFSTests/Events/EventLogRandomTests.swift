@@ -1,4 +1,5 @@
 import BerayAPI
+import BerayClient
 import Testing
 
 @testable import BerayFS

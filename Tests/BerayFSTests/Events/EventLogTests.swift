@@ -1,4 +1,5 @@
 import BerayAPI
+import BerayClient
 import Testing
 
 @testable import BerayFS
@@ -36,6 +37,40 @@ import Testing
     let json = JSON.object([.init("type", .string("tool")), .init("args", .array([.number("1")]))])
     let line = String(decoding: TaskEvent(json: json).line(.text), as: UTF8.self)
     #expect(line.hasSuffix(#"{"type":"tool","args":[1]}"# + "\n"))
+  }
+
+  /// The commonest stream of a FastAPI service, whose list holds what its envelopes hold.
+  @Test(arguments: ["event", "message", "update", "task_update"], ["data", "payload", "event"])
+  func anEnvelopeAndTheListTellOfOneEvent(type: String, wrapper: String) {
+    var listed: [JSON] = []
+    func add(_ text: String) -> JSON {
+      let id = listed.count + 1
+      let inner: JSON = [
+        "id": JSON(id), "event_type": "message", "content": .string(text),
+        "created_at": .string("2026-01-02T03:04:0\(id)Z"),
+      ]
+      listed.append(inner)
+      return .object([.init("type", .string(type)), .init(wrapper, inner)])
+    }
+    var log = makeLog("RUNNING")
+    log.connect(isResumed: false)
+    log.merge([])
+    log.receive(add("a"), id: "1")
+    log.receive(add("b"), id: "2")
+    log.connect(isResumed: false)
+    log.merge(listed)
+    for json in listed { log.receive(.object([.init("type", .string(type)), .init(wrapper, json)])) }
+    log.receive(add("c"), id: "3")
+    #expect(log.lines == ["a", "b", "c"])
+    #expect(log.jsonLines == listed.map { $0.serialized() })
+    log.receive(["type": "status", "data": ["status": "COMPLETED"]])
+    log.merge(listed, "COMPLETED")
+    log.close(status: TaskStatus("COMPLETED"), at: nil)
+    #expect(log.jsonLines.dropFirst(3) == [#"{"type":"status","status":"COMPLETED"}"#])
+    var remounted = makeLog("COMPLETED")
+    remounted.merge(listed, "COMPLETED")
+    remounted.close(status: TaskStatus("COMPLETED"), at: nil)
+    #expect(remounted.jsonLines == log.jsonLines)
   }
 
   @Test func idsKeepAnEventFromStandingTwice() {

@@ -1,4 +1,5 @@
 import BerayAPI
+import BerayClient
 
 @testable import BerayFS
 

@@ -1,4 +1,5 @@
 import BerayAPI
+import BerayClient
 import Logging
 import Testing
 import VFS

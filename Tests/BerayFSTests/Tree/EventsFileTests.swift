@@ -49,6 +49,24 @@ import VFS
     try await bed.release(file)
   }
 
+  /// `tail -f` reads and stats by its descriptor, for which the kernel names no handle.
+  @Test func anOpenLogIsThereWhileTheServerIsAway() async throws {
+    bed.server.add("go", "RUNNING", events: [event("a", id: 1)])
+    let file = try await bed.open("1/events.log")
+    let text = try await bed.read(file)
+    bed.server.fail(.task, TreeServer.error(.connectionRefused))
+    bed.server.fail(.list, TreeServer.error(.connectionRefused))
+    bed.server.fail(.stream, TreeServer.error(.connectionRefused))
+    bed.time.advance(by: .seconds(120))
+    let size = try await bed.fileSystem.getattr(file.inode, handle: nil).get().attributes.size
+    #expect(size == Int64(text.utf8.count) && size > 0)
+    #expect(try await bed.read(file) == text)
+    try await bed.release(file)
+    await #expect(throws: Errno.connectionRefused) {
+      try await bed.fileSystem.getattr(file.inode, handle: nil).get()
+    }
+  }
+
   @Test func theKernelRemembersNoSizeWhileItGrows() async throws {
     let id = bed.server.add("go", "RUNNING")
     #expect(try await bed.lookup("1/events.log").attributeTimeout == .zero)

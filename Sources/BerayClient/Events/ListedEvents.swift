@@ -1,8 +1,8 @@
-import BerayAPI
+package import BerayAPI
 
 /// The events of a task as a list of them tells, with what tells them apart. Made before a lock is taken: of a long list it
 /// takes a while.
-struct ListedEvents: Sendable {
+package struct ListedEvents: Sendable {
   struct Item: Sendable {
     var event: TaskEvent
     var identity: EventIdentity
@@ -11,15 +11,18 @@ struct ListedEvents: Sendable {
 
     init(_ event: TaskEvent) {
       self.event = event
-      let identity = EventIdentity(contentOf: event)
-      self.identity = identity
-      key = event.id.map { EventIdentity(id: $0, content: identity) }
+      identity = EventIdentity(contentOf: event)
+      key = event.id.map { EventIdentity(id: $0, of: event) }
     }
   }
 
   var items: [Item]
+  let chain: EventChain
 
-  init(_ events: [TaskEvent]) { items = events.map(Item.init) }
+  package init(_ events: [TaskEvent]) {
+    items = events.map(Item.init)
+    chain = EventChain(events)
+  }
 
   /// Whether each can be told apart by its id.
   var haveIDs: Bool { items.allSatisfy { $0.key != nil } }

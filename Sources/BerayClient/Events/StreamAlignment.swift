@@ -5,9 +5,9 @@
 /// from every place is left out, one that is new from every place is handed on, and one on which they differ is held
 /// until a later event, or the log as it is fetched meanwhile, decides. Where nothing can decide, events are handed on:
 /// repeated rather than lost.
-struct StreamAlignment<Payload: Sendable>: Sendable {
+package struct StreamAlignment<Payload: Sendable>: Sendable {
   /// How far before the end of the log a stream may begin, besides at its start.
-  static var depth: Int { 4096 }
+  package static var depth: Int { 4096 }
 
   /// A place where the stream can stand.
   private struct Candidate {
@@ -32,24 +32,24 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   private var heldEvents = 0
 
   /// - Parameter end: the length of the log that the stream's start is known to be within.
-  init(end: Int) {
+  package init(end: Int) {
     let tail = max(0, end - Self.depth)...end
     candidates = (tail.lowerBound > 0 ? [Candidate(next: 0)] : []) + tail.map { Candidate(next: $0) }
   }
 
   /// A stream that goes on where the log ends.
-  init(resumedAt end: Int) { candidates = [Candidate(next: end)] }
+  package init(resumedAt end: Int) { candidates = [Candidate(next: end)] }
 
   /// Whether events are held that the log, fetched again, could decide on.
-  var isUndecided: Bool { heldEvents > 0 }
+  package var isUndecided: Bool { heldEvents > 0 }
 
   /// Whether the stream has caught up, so that whatever comes is new.
-  func isLive(log: [EventIdentity]) -> Bool {
+  package func isLive(log: [EventIdentity]) -> Bool {
     held.isEmpty && candidates.count == 1 && candidates[0].next == log.count
   }
 
   /// Takes the next event of the stream. What is returned is new and is to be appended to the log, in this order.
-  mutating func receive(
+  package mutating func receive(
     _ identity: EventIdentity, _ payload: Payload, number: Int, log: [EventIdentity]
   ) -> [Payload] {
     candidates = candidates.compactMap { candidate in
@@ -69,7 +69,7 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   }
 
   /// Takes a remark, which comes out at its place among the events, if it is new.
-  mutating func receive(remark payload: Payload, number: Int, log: [EventIdentity]) -> [Payload] {
+  package mutating func receive(remark payload: Payload, number: Int, log: [EventIdentity]) -> [Payload] {
     if isLive(log: log) { return [payload] }
     held.append(Held(identity: nil, payload: payload, number: number))
     return []
@@ -78,7 +78,7 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   /// Something else than this stream has appended to the log from `oldEnd` on: the task was fetched.
   /// - Parameter covered: the number of items of the stream that came before that was asked for: all of them are in the
   ///   log, so a place from which one of them is still new is a wrong one. Nil where the log cannot tell.
-  mutating func grow(from oldEnd: Int, log: [EventIdentity], covered: Int?) -> [Payload] {
+  package mutating func grow(from oldEnd: Int, log: [EventIdentity], covered: Int?) -> [Payload] {
     let events = held.filter { $0.identity != nil }
     candidates = candidates.compactMap { candidate in
       guard candidate.next == oldEnd else { return candidate }
@@ -100,19 +100,19 @@ struct StreamAlignment<Payload: Sendable>: Sendable {
   }
 
   /// Something that no place of this stream tells of was appended to the log, which was `oldEnd` long.
-  mutating func skip(from oldEnd: Int, to end: Int) {
+  package mutating func skip(from oldEnd: Int, to end: Int) {
     for index in candidates.indices where candidates[index].next == oldEnd { candidates[index].next = end }
   }
 
   /// Ends the waiting for a decision: hands on all that can be new.
-  mutating func force(end: Int) -> [Payload] {
+  package mutating func force(end: Int) -> [Payload] {
     guard let best = candidates.max(by: { $0.fresh < $1.fresh }) else { return [] }
     if best.fresh > 0 { candidates = [best] }
     return decide(end: end)
   }
 
   /// The remarks that came after every event, taken out of the wait.
-  mutating func takeRemarks() -> [Payload] {
+  package mutating func takeRemarks() -> [Payload] {
     let start = held.lastIndex { $0.identity != nil }.map { $0 + 1 } ?? 0
     defer { held.removeSubrange(start...) }
     return held[start...].map(\.payload)

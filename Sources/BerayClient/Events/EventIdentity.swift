@@ -1,10 +1,10 @@
-import BerayAPI
+package import BerayAPI
 
 /// Tells events apart by what they say, in 128 bits, so that logs are compared without keeping the events.
 ///
 /// A server may send an event in one form in the list of a task and in another on the stream, so what is compared is
 /// what was read from it, and the whole object only where neither a text nor a time was.
-struct EventIdentity: Hashable, Sendable {
+package struct EventIdentity: Hashable, Sendable {
   private let high: Int
   private let low: Int
 
@@ -21,7 +21,7 @@ struct EventIdentity: Hashable, Sendable {
   }
 
   /// What the event says, whatever its id.
-  init(contentOf event: TaskEvent) {
+  package init(contentOf event: TaskEvent) {
     guard event.text != nil || event.time != nil else {
       let raw = event.raw.serialized()
       self.init { $0.combine(raw) }
@@ -35,11 +35,21 @@ struct EventIdentity: Hashable, Sendable {
     }
   }
 
-  /// The same under an id. The content stays part of it, for a server may call by `id` what is none.
-  init(id: String, content: EventIdentity) {
+  /// What tells an event with an id from others. The text and the time stay part of it: a server may call by `id` what
+  /// is the same for all its events. The type does not, since some streams name it elsewhere than the list.
+  package init(id: String, of event: TaskEvent) {
+    guard event.text != nil || event.time != nil else {
+      let raw = event.raw.serialized()
+      self.init {
+        $0.combine(id)
+        $0.combine(raw)
+      }
+      return
+    }
     self.init {
       $0.combine(id)
-      $0.combine(content)
+      $0.combine(event.text)
+      $0.combine(event.time)
     }
   }
 }

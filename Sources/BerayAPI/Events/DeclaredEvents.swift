@@ -1,0 +1,20 @@
+// Reads events by the contract that a server declares (`EventContract.declared`).
+
+extension TaskEvent {
+  init(declared json: JSON) {
+    let type = json["type"]?.stringValue
+    self.init(
+      id: json["id"]?.identifier, type: type, time: json["created_at"].flatMap(UTCTime.init(json:)),
+      text: json["text"]?.stringValue, status: type == "status" ? json["status"]?.word.map { TaskStatus($0) } : nil,
+      raw: json)
+  }
+}
+
+extension TaskUpdate {
+  /// Nil where the message is no event of the task.
+  init?(declared json: JSON, lastEventID: String?) {
+    let event = TaskEvent(declared: json)
+    guard event.id != nil else { return nil }
+    self.init(lastEventID: lastEventID, status: event.status, events: [event], raw: json)
+  }
+}

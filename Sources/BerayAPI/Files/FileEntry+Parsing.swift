@@ -1,0 +1,62 @@
+extension FileEntry {
+  /// Reads the answer of `GET tasks/{id}/files/tree` from its bytes, as ``list(json:requestedPath:recursive:)`` does.
+  ///
+  /// Each entry becomes one as it is read, so a listing of a million names needs little more than its entries.
+  /// - Parameter keepsRaw: whether ``raw`` is kept; what is in a directory is left out of it.
+  /// - Throws: `JSONError` where the bytes are no JSON, `UnexpectedJSON` where it is no list of files.
+  public static func list(
+    parsing bytes: [UInt8], requestedPath: String, recursive: Bool = false, keepsRaw: Bool
+  ) throws -> [FileEntry] {
+    let items = try JSONParser.reading(bytes) { (parser) throws(JSONError) -> [ListedItem]? in
+      try Self.items(&parser, keepsRaw: keepsRaw && !recursive)
+    }
+    guard let items else { throw UnexpectedJSON(expected: "a list of files") }
+    return entries(of: items, requestedPath: requestedPath, recursive: recursive)
+  }
+
+  private static func items(_ parser: inout JSONParser, keepsRaw: Bool) throws(JSONError) -> [ListedItem]? {
+    switch try parser.peek() {
+    case UInt8(ascii: "["):
+      return try ListedItem.list(&parser, keepsRaw: keepsRaw)
+    case UInt8(ascii: "{"):
+      var found: [String: [ListedItem]] = [:]
+      try parser.readMembers { name, parser throws(JSONError) in
+        if wrappers.contains(name), try parser.peek() == UInt8(ascii: "[") {
+          found[name] = try ListedItem.list(&parser, keepsRaw: keepsRaw)
+        } else {
+          _ = try parser.parseValue()
+        }
+      }
+      return wrappers.lazy.compactMap { found[$0] }.first
+    default:
+      _ = try parser.parseValue()
+      return nil
+    }
+  }
+}
+
+extension ListedItem {
+  fileprivate static func list(_ parser: inout JSONParser, keepsRaw: Bool) throws(JSONError) -> [ListedItem] {
+    var items: [ListedItem] = []
+    try parser.readElements { parser throws(JSONError) in
+      if let item = try read(&parser, keepsRaw: keepsRaw) { items.append(item) }
+    }
+    return items
+  }
+
+  private static func read(_ parser: inout JSONParser, keepsRaw: Bool) throws(JSONError) -> ListedItem? {
+    guard try parser.peek() == UInt8(ascii: "{") else {
+      return ListedItem(json: try parser.parseValue(), keepsRaw: keepsRaw)
+    }
+    var members: [JSON.Member] = []
+    var children: [ListedItem]?
+    try parser.readMembers { name, parser throws(JSONError) in
+      if name == "children", try parser.peek() == UInt8(ascii: "[") {
+        children = try list(&parser, keepsRaw: false)
+      } else {
+        members.append(JSON.Member(name, try parser.parseValue()))
+      }
+    }
+    return ListedItem(json: .object(members), children: children, keepsRaw: keepsRaw)
+  }
+}

@@ -1,0 +1,96 @@
+internal import BerayAPI
+internal import Synchronization
+
+/// Hands events from a follower to a reader, and holds the follower back where the reader is slow.
+///
+/// Invariant, guarded by `state`: a waiting reader means that there is no event and no end. Continuations are resumed
+/// after the lock.
+final class EventHandoff: Sendable {
+  fileprivate struct State {
+    var events: [TaskEvent] = []
+    var taken = 0
+    var end: Result<Void, BerayError>?
+    var reader: CheckedContinuation<Void, Never>?
+    var writer: CheckedContinuation<Void, Never>?
+  }
+
+  private let state = Mutex(State())
+  private let operation: String
+  /// How many events the follower may be ahead.
+  private static let capacity = 1024
+
+  init(operation: String) { self.operation = operation }
+
+  /// Hands events on, and waits for room.
+  func send(_ events: [TaskEvent]) async {
+    guard !events.isEmpty else { return }
+    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard state.end == nil else { return nil }
+      state.events += events
+      return state.reader.take()
+    }
+    reader?.resume()
+    await withCheckedContinuation { continuation in
+      let isFull = state.withLock { state in
+        guard state.end == nil, state.events.count - state.taken >= Self.capacity else { return false }
+        state.writer = continuation
+        return true
+      }
+      if !isFull { continuation.resume() }
+    }
+  }
+
+  /// No event follows; what was sent is still read.
+  func finish(_ end: Result<Void, BerayError>) {
+    let (reader, writer) = state.withLock { state in
+      state.end = state.end ?? end
+      return (state.reader.take(), state.writer.take())
+    }
+    reader?.resume()
+    writer?.resume()
+  }
+
+  /// Nobody reads any more.
+  func abandon() {
+    finish(.failure(BerayError(.cancelled, detail: "", operation: operation)))
+  }
+
+  func next() async throws(BerayError) -> TaskEvent? {
+    while true {
+      let (event, end, writer) = state.withLock { $0.takeNext(capacity: Self.capacity) }
+      writer?.resume()
+      if let event { return event }
+      if let end {
+        try end.get()
+        return nil
+      }
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          let mustWait = state.withLock { state in
+            guard state.taken == state.events.count, state.end == nil else { return false }
+            state.reader = continuation
+            return true
+          }
+          if !mustWait { continuation.resume() }
+        }
+      } onCancel: {
+        abandon()
+      }
+    }
+  }
+}
+
+extension EventHandoff.State {
+  fileprivate mutating func takeNext(
+    capacity: Int
+  ) -> (TaskEvent?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?) {
+    guard taken < events.count else { return (nil, end, nil) }
+    let event = events[taken]
+    taken += 1
+    if taken == events.count {
+      events.removeAll(keepingCapacity: true)
+      taken = 0
+    }
+    return (event, nil, events.count - taken < capacity ? writer.take() : nil)
+  }
+}

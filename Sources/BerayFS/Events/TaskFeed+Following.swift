@@ -1,0 +1,127 @@
+import BerayAPI
+import BerayClient
+import VFS
+
+/// Following the stream of a task: what comes of it goes into the log at once.
+extension TaskFeed: TaskFollowing {
+  func startFollower() {
+    // Two changes may both have seen that one is needed.
+    read { state in
+      guard state.wantsFollower, state.follower == nil else { return }
+      state.follower = Task { [self] in await follow() }
+    }
+  }
+
+  /// Ends a stream that the server keeps open although the task has ended.
+  func startGrace() {
+    guard let reader = read({ $0.reader }) else { return }
+    Task { [context] in
+      try? await context.time.sleep(FollowingPause.grace)
+      reader.cancel()
+    }
+  }
+
+  func mayGoOn() -> Bool {
+    let isCancelled = Task.isCancelled
+    let mayGoOn = read { state in
+      if !isCancelled, state.canFollow { return true }
+      state.follower = nil
+      return false
+    }
+    // A hold that came while this one was being cancelled needs another.
+    if !mayGoOn { change { _ in } }
+    return mayGoOn
+  }
+
+  var hasEnded: Bool { read { $0.task.status.isFinished } }
+  var lastEventIDs: (streamed: String?, listed: String?) { read { ($0.lastEventID, $0.lastListedID) } }
+  func uptime() -> Duration { context.time.uptime() }
+  func sleep(_ duration: Duration) async throws { try await context.time.sleep(duration) }
+  func offers() async -> Capabilities? { try? await context.service.capabilities() }
+
+  func open(after lastEventID: String?) async throws(BerayError) -> TaskUpdates {
+    try await context.service.updates(of: id, after: lastEventID)
+  }
+
+  func closeGap() async throws(BerayError) { try await fetch(joining: false).value() }
+
+  func read(_ updates: TaskUpdates, isResumed: Bool) async -> (error: BerayError?, toldNews: Bool) {
+    let (reader, before) = change { state in
+      state.log.connect(isResumed: isResumed)
+      // What it reads waits for this lock, and so comes behind the connection.
+      let reader = Task { [self] in await take(updates) }
+      state.reader = reader
+      state.isInGrace = false
+      if state.isUnreachable {
+        state.isUnreachable = false
+        state.changes.append(.reachable)
+      }
+      return (reader, state.log.size(of: .json))
+    }
+    _ = fetch(joining: false)
+    let error = await withTaskCancellationHandler {
+      await reader.value
+    } onCancel: {
+      reader.cancel()
+    }
+    let size = change { state in
+      state.reader = nil
+      state.isLive = false
+      return state.log.size(of: .json)
+    }
+    return (error, size > before)
+  }
+
+  private func take(_ updates: TaskUpdates) async -> BerayError? {
+    do throws(BerayError) {
+      for try await update in updates {
+        if Task.isCancelled { return nil }
+        take(update)
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func take(_ update: TaskUpdate) {
+    let wantsFetch = change { state in
+      state.lastEventID = update.lastEventID ?? state.lastEventID
+      let known = state.log.status
+      state.log.receive(update)
+      // A status that the stream only repeats is no line, and no news.
+      if state.log.status != known { state.set(state.log.status) }
+      return update.wantsRefresh || state.log.wantsList || update.status?.isFinished == true
+    }
+    if wantsFetch { fetchSoon() }
+  }
+
+  /// Asks for the task because of what the stream said: at once, or when enough time has passed since the last time.
+  private func fetchSoon() {
+    let now = context.time.uptime()
+    let delay = read { state -> Duration? in
+      guard !state.isFetchDue else { return nil }
+      state.isFetchDue = true
+      return state.lastAskedAt.map { max(.zero, $0 + FollowingPause.betweenRequests - now) } ?? .zero
+    }
+    guard let delay else { return }
+    Task { [self] in
+      if delay > .zero { try? await context.time.sleep(delay) }
+      read { $0.isFetchDue = false }
+      try? await fetch(joining: false).value()
+      // What came while the answer was on its way is not covered by it.
+      if read({ $0.log.wantsList && $0.reader != nil && $0.log.mark.received > $0.lastAsked.received }) { fetchSoon() }
+    }
+  }
+
+  func failed(_ error: BerayError) {
+    guard error.code != .cancelled, error.code != .notFound else { return }
+    let isNew = change { state in
+      guard !state.isUnreachable else { return false }
+      state.isUnreachable = true
+      state.changes.append(.unreachable(error))
+      return true
+    }
+    if isNew { _ = context.fail("stream", path, error) }
+  }
+}
