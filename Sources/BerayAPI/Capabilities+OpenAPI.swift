@@ -12,7 +12,8 @@ extension Capabilities {
         guard let operation = path.value[route.method.lowercased()] else { continue }
         let shared = path.value["parameters"]?.arrayValue ?? []
         let parameters = (shared + (operation["parameters"]?.arrayValue ?? [])).map { Self.resolve($0, in: document) }
-        if Self.offers(capability, operation, parameters) { insert(capability) }
+        let members = Self.members(of: operation, in: document)
+        if Self.offers(capability, operation, parameters, members) { insert(capability) }
       }
     }
   }
@@ -24,13 +25,15 @@ extension Capabilities {
     (.conditionalMoves, .moveFile), (.append, .appendFile), (.taskAgents, .createTask), (.taskInputs, .createTask),
   ]
 
-  private static func offers(_ capability: Capabilities, _ operation: JSON, _ parameters: [JSON]) -> Bool {
+  private static func offers(
+    _ capability: Capabilities, _ operation: JSON, _ parameters: [JSON], _ members: [String]
+  ) -> Bool {
     func has(_ name: String, in place: String) -> Bool {
       parameters.contains { $0["in"]?.stringValue == place && $0["name"]?.stringValue?.lowercased() == name }
     }
     switch capability {
-    case .taskAgents: return Self.body(of: operation, has: "agent")
-    case .taskInputs: return Self.body(of: operation, has: "from")
+    case .taskAgents: return members.contains("agent")
+    case .taskInputs: return members.contains("from")
     case .recursiveTree: return has("recursive", in: "query")
     case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
     case .resumableStream: return has("last-event-id", in: "header")
@@ -41,8 +44,12 @@ extension Capabilities {
     }
   }
 
-  private static func body(of operation: JSON, has property: String) -> Bool {
-    operation["requestBody"]?["content"]?["application/json"]?["schema"]?["properties"]?[property] != nil
+  /// The names of what the JSON body of an operation may hold.
+  private static func members(of operation: JSON, in document: JSON) -> [String] {
+    guard let body = operation["requestBody"].map({ resolve($0, in: document) }),
+      let schema = body["content"]?["application/json"]?["schema"]
+    else { return [] }
+    return resolve(schema, in: document)["properties"]?.objectValue?.map(\.name) ?? []
   }
 
   private static func matches(_ path: Substring, _ template: String) -> Bool {

@@ -20,6 +20,8 @@ public protocol FileSystem: Sendable {
   func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
   func forget(_ inode: InodeID, count: UInt64)
   func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply>
+  /// The same for `caller`: a file may be another to each.
+  func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply>
   func setattr(
     _ inode: InodeID, _ changes: AttributeChanges, handle: HandleID?, caller: Caller
   ) -> Outcome<AttributeReply>
@@ -101,6 +103,10 @@ extension FileSystem {
   public var executor: (any TaskExecutor)? { nil }
 
   public func interruptAll() {}
+
+  public func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
+    getattr(inode, handle: handle)
+  }
 
   public func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }
 

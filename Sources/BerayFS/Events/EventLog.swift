@@ -26,6 +26,8 @@ struct EventLog: Sendable {
   private(set) var hasList = false
   /// Whether the task has ended and its final status is the last line.
   private(set) var isClosed = false
+  /// What the events tell of the outcome.
+  private(set) var answer = TaskAnswer()
   private var json = ByteLog()
   private var text = ByteLog()
 
@@ -314,6 +316,7 @@ struct EventLog: Sendable {
   }
 
   private mutating func write(_ event: TaskEvent) {
+    answer.take(event)
     json.append(event.line(.json))
     text.append(event.line(.text))
     lastLineIsStatus = event.isTaskStatus

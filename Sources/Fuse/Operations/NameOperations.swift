@@ -9,8 +9,6 @@ func onLookup(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointe
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.noSuchFileOrDirectory) }
-  // The kernel lets 1024 bytes through. It looks a name up before it makes it, so this is the one place to refuse.
-  guard name.utf8.count <= Name.maximumLength else { return Reply<EntryShape>(request).fail(.fileNameTooLong) }
   let parent = InodeID(rawValue: parent)
   adapter.answerEntry(request, in: parent) { $0.lookup(name, in: parent, caller: Caller(of: request)) }
 }
