@@ -20,6 +20,8 @@ public protocol FileSystem: Sendable {
   func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
   func forget(_ inode: InodeID, count: UInt64)
   func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply>
+  /// The same for `caller`: a file may be another to each.
+  func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply>
   func setattr(
     _ inode: InodeID, _ changes: AttributeChanges, handle: HandleID?, caller: Caller
   ) -> Outcome<AttributeReply>
@@ -109,6 +111,10 @@ extension FileSystem {
   public func maximumNameLength(in directory: InodeID) -> Int { Name.maximumLength }
 
   public func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {}
+
+  public func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
+    getattr(inode, handle: handle)
+  }
 
   public func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }
 

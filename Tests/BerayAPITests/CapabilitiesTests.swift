@@ -51,4 +51,14 @@ import Testing
     ])
     #expect(Capabilities(openAPI: document, prefix: "/pre") == .move)
   }
+
+  @Test func membersOfACreationAreReadThroughReferences() throws {
+    let document = try JSON(
+      parsing: """
+        {"paths":{"/api/v1/tasks/":{"post":{"requestBody":{"content":{"application/json":
+          {"schema":{"$ref":"#/components/schemas/NewTask"}}}}}}},
+         "components":{"schemas":{"NewTask":{"properties":{"goal":{},"agent":{}}}}}}
+        """)
+    #expect(Capabilities(openAPI: document) == .choosesAgent)
+  }
 }

@@ -81,7 +81,7 @@ struct TreeTests {
         readlink last
         : > new
         ls -d [0-9]* | wc -l
-        head -c 20 new
+        cat new
         """)
       #expect(result.status == 0, "\(result.errors)")
       #expect(
@@ -95,7 +95,8 @@ struct TreeTests {
           COMPLETED
           4-写一首诗
           4
-          Write a goal here to
+          4
+
           """)
     }
   }
@@ -270,6 +271,179 @@ struct TreeTests {
         for i in $(seq 300); do echo x > p; rm p; test ! -e p || echo "$i is back"; done
         """, timeout: 60)
       #expect(result.output == "")
+    }
+  }
+
+  // MARK: - Refusals
+
+  @Test(arguments: servers.prefix(2))
+  func aRefusalThatAShellCannotSee(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        echo 'echo one' > new; cat new
+        echo '{"goal": }' > new; cat last/status 2> /dev/null; echo $?
+        grep -c '^error: EINVAL' new; test $(stat -c %s new) = $(wc -c < new) && echo same
+        echo '{"gaol": "x"}' > new; grep -o "'gaol' is not known" new
+        { cat new; echo 'echo three'; } > $DIR/edited; cat $DIR/edited > new; cat new last/goal
+        setsid -w cat new | head -c 1
+        """)
+      #expect(result.output == "1\n1\n1\nsame\n'gaol' is not known\n2\necho three\n#", "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers.prefix(2))
+  func everyRefusedGoalLeavesItsReason(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'a/b'; mkdir -p c/d; mkdir -p "$MNT/e/f/g"
+        ls -d [0-9]* 2> /dev/null | wc -l
+        mkdir "$(printf '写%.0s' $(seq 85))" "$(printf '# %01021d' 7)"
+        ls -d [0-9]* | wc -l
+        mkdir 'sleep 100'; mkdir 'sleep 100'; mkdir -p 'sleep 100'
+        cut -f 2-4 .beray/errors; cut -f 8 .beray/errors | sort -u
+        echo stop > last/ctl; cat last/wait; mkdir -p 'sleep 100'; mkdir 'sleep 100'
+        ls -d *-sleep-100 | wc -l
+        """)
+      #expect(
+        result.output == """
+          0
+          2
+          mkdir\ta/b\tENOENT
+          mkdir\tc/d\tEPERM
+          mkdir\te/f/g\tEPERM
+          mkdir\tsleep 100\tEEXIST
+          will fail again
+          STOPPED
+          2
+
+          """, "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers.prefix(1))
+  func ctrlCStartsNothing(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        python3 - <<'PY'
+        import signal, subprocess
+        with open("new", "w") as new:
+            cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=new,
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        cat.stdin.write(b"echo half\\n")
+        cat.stdin.flush()
+        while "wchar: 10\\n" not in open(f"/proc/{cat.pid}/io").read(): pass
+        cat.send_signal(signal.SIGINT)
+        print(cat.wait())
+        PY
+        echo 'echo real' > new
+        cat new; ls -d [0-9]* | wc -l; cut -f 4 .beray/errors
+        """)
+      #expect(result.output == "-2\n1\n1\nEINTR\n", "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers.prefix(2))
+  func quickWritesBecomeTasksInTheirOrder(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        for i in $(seq 20); do echo "echo $i" > new; done
+        ls > /dev/null
+        for i in $(seq 20); do test "$(cat $i/goal)" = "echo $i" || echo "$i: $(cat $i/goal)"; done
+        """)
+      #expect(result.output == "", "\(result.errors)")
+    }
+  }
+
+  // MARK: - Removal
+
+  @Test(arguments: servers.prefix(2))
+  func rmOfATree(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'echo one > f'; cat last/wait; T=$(readlink last)
+        python3 -c 'import shutil,sys; shutil.rmtree(sys.argv[1])' $T 2> /dev/null || echo refused
+        rm -rf $T/* 2> /dev/null; ls $T/files
+        rm -r $T && ls -d $T 2> /dev/null
+        mkdir 'sleep 100'; T=$(readlink last)
+        rm -rf $T 2>&1; rm -rf $MNT 2>&1 | sed "s|$MNT|MNT|"; cat $T/status
+        echo stop > $T/ctl
+        """)
+      #expect(
+        result.output == """
+          COMPLETED
+          refused
+          f
+          rm: cannot remove '2-sleep-100': Device or resource busy
+          rm: cannot remove 'MNT': Device or resource busy
+          RUNNING
+
+          """, "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers.prefix(2))
+  func rmDeletesWhereTheMountIsTold(server: Bed.Server) async throws {
+    try await withBed(server, mountArguments: ["--rm-deletes"]) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'echo one > f; mkdir -p d; echo two > d/g'; cat last/wait; T=$(readlink last)
+        python3 -c 'import shutil,sys; shutil.rmtree(sys.argv[1])' $T && ls -d [0-9]* 2> /dev/null
+        """)
+      #expect(result.output == "COMPLETED\n", "\(result.errors)")
+    }
+  }
+
+  // MARK: - Views
+
+  @Test(arguments: servers.prefix(2))
+  func viewsAndOutcomes(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      let result = try await bed.sh(
+        """
+        mkdir 'echo needle | tee f' 'echo oops >&2; exit 3'; cat 1/wait 2/wait
+        ls by-status/FAILED by-status/RUNNING today | tr '\n' ' '; echo
+        readlink by-status/COMPLETED/1*; cat by-status/COMPLETED/1*/goal
+        cat 1/result; test -s 2/error && echo why; test $(stat -c %s 2/error) = $(wc -c < 2/error) && echo same
+        cat 1/follow | cmp - 1/events.log && echo followed
+        grep -rl needle */files | wc -l
+        """)
+      #expect(
+        result.output == """
+          COMPLETED
+          FAILED
+          by-status/FAILED: 2-echo-oops-2-exit-3  by-status/RUNNING:  today: 1-echo-needle-tee-f 2-echo-oops-2-exit-3\u{20}
+          ../../1-echo-needle-tee-f
+          echo needle | tee f
+          needle
+          why
+          same
+          followed
+          1
+
+          """, "\(result.errors)")
+    }
+  }
+
+  @Test(arguments: servers.prefix(2))
+  func allEventsAndTasksMadeElsewhere(server: Bed.Server) async throws {
+    try await withBed(server) { bed in
+      try await bed.sh("mkdir 'echo one'; cat last/wait")
+      let made = try await bed.beray("task", "create", "echo cmd")
+      #expect(made.status == 0, "\(made.errors)")
+      let result = try await bed.sh(
+        """
+        cat last/goal
+        timeout 20 head -n 1 .beray/events > $DIR/line & pid=$!
+        i=0; while kill -0 $pid 2> /dev/null; do i=$((i + 1)); mkdir "echo $i"; cat last/wait > /dev/null; done
+        grep -c '^{"task":[0-9]*,"event":{.*}}$' $DIR/line
+        ls .beray
+        """)
+      #expect(result.output == "echo cmd\n1\nerrors\nstatus.json\nuser.json\n", "\(result.errors)")
     }
   }
 }

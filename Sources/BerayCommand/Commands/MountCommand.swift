@@ -54,6 +54,9 @@ struct MountCommand: AsyncParsableCommand {
   @Flag(help: "mkdir makes no task; 'new' still does.")
   var noMkdir = false
 
+  @Flag(help: "Any program that removes the files of an ended task one by one deletes it; 'rm -r' and rmdir always do.")
+  var rmDeletes = false
+
   @Option(
     name: .customShort("o", allowingJoined: true),
     help: ArgumentHelp("Mount options: \(MountFlags.known).", valueName: "opt,..."))
@@ -169,6 +172,7 @@ struct MountCommand: AsyncParsableCommand {
     if let timeout { words += ["--timeout", String(timeout)] }
     for pattern in scratch { words.append("--scratch=\(pattern)") }
     if noMkdir { words.append("--no-mkdir") }
+    if rmDeletes { words.append("--rm-deletes") }
     if !flags.list.isEmpty { words += ["-o", flags.list] }
     guard agent.agentCommand.isEmpty else { return words + [mountpoint, "--agent-command"] + agent.agentCommand }
     return words + ["--", mountpoint]

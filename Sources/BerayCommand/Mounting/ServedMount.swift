@@ -72,6 +72,7 @@ struct ServedMount {
       options.agent = { AgentNotice.current(paths: paths, environment: environment).name }
       options.agentAdvice = AgentNotice.current(paths: paths, environment: environment).text
     }
+    options.rmDeletes = command.rmDeletes
     let fileSystem = BerayFileSystem(service: connection.client, options: options, logger: Logger(label: "fs"))
     do throws(BerayError) {
       try await fileSystem.load()

@@ -8,6 +8,8 @@ struct EventLog: Sendable {
   typealias Mark = EventMerger.Mark
 
   private var merger: EventMerger
+  /// What the events tell of the outcome.
+  private(set) var answer = TaskAnswer()
   private var json = ByteLog()
   private var text = ByteLog()
   /// The sizes of the log that was forgotten and will be the same once it is fetched again.
@@ -50,6 +52,7 @@ struct EventLog: Sendable {
   private mutating func change(_ body: (inout EventMerger) -> Void) {
     body(&merger)
     for event in merger.takeWritten() {
+      answer.take(event)
       json.append(event.line(.json))
       text.append(event.line(.text))
     }

@@ -32,6 +32,8 @@ struct FeedState: Sendable {
   }
   var log: EventLog
   var modified: Timestamp
+  private let firstSeen: Timestamp
+  var created: Timestamp { task.createdAt.map(Timestamp.init) ?? firstSeen }
   /// Uptime at which the newest answer about the task was asked for; nil where it is to be asked again.
   var taskAsked: Duration?
   /// The same for the list of events.
@@ -71,6 +73,7 @@ struct FeedState: Sendable {
   init(task: BerayTask, firstSeen: Timestamp) {
     self.task = task
     self.task.events = nil
+    self.firstSeen = firstSeen
     log = EventLog(status: task.status)
     modified = (task.updatedAt ?? task.createdAt).map(Timestamp.init) ?? firstSeen
     isModifiedTold = task.updatedAt != nil || task.createdAt != nil

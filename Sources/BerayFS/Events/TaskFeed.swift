@@ -41,6 +41,8 @@ final class TaskFeed: Sendable {
   var task: BerayTask { read { $0.task } }
   /// When the task last changed as far as is told; never goes back.
   var modified: Timestamp { read { $0.modified } }
+  /// When the task was made, or first seen where that is not told.
+  var created: Timestamp { read { $0.created } }
   /// Whether the task has ended, and its log, where it is known, will not grow.
   var isFinished: Bool { read { $0.isFinished } }
   /// Whether the task was deleted.
@@ -53,6 +55,9 @@ final class TaskFeed: Sendable {
   var remembersSizes: Bool { read { $0.log.remembersSizes && $0.task.status.isFinished } }
   /// Whether the task was asked within the window, or a stream without a gap tells of every change.
   var isFresh: Bool { isFresh(needsEvents: false) }
+
+  /// What the events tell of the outcome.
+  var answer: TaskAnswer { read { $0.log.answer } }
 
   func size(of rendering: Rendering) -> Int64 { read { $0.log.size(of: rendering) } }
 

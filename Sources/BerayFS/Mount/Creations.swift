@@ -7,39 +7,18 @@ import VFS
 /// Makes tasks, and knows which are being made.
 ///
 /// What shows the tasks waits for a goal that was written to `new` and closed, so that the next command of a script sees its task although the kernel
-/// tells of the last close only after close(2) has returned.
+/// tells of the last close only after close(2) has returned. Goals become tasks one after the other, in the order of their closes.
 final class Creations: Sendable {
-  /// One goal on its way from the first close to the task.
-  struct Ticket: Hashable, Sendable { fileprivate let number: UInt64 }
-
-  /// What others wait for.
-  private enum Stage: Equatable {
-    /// Somebody closed the handle; the number tells the flushes apart.
-    case flushed(UInt64)
-    /// The last copy of the handle was closed, and the task is being made.
-    case released
-  }
-
-  private struct Unsettled {
-    var stage: Stage
-    /// Finished when the task is there, or there will be none.
-    let end = Flight<Void, Errno>()
-  }
-
+  typealias Ticket = CloseOrder.Ticket
   private typealias Making = Flight<TaskDirectory, Errno>
 
   private struct State {
     /// Goals that were closed by somebody, whose task is not there yet.
-    var unsettled: [Ticket: Unsettled] = [:]
+    var unsettled = CloseOrder()
     /// The texts of which mkdir makes tasks, until it is known what became of each.
     var making: [Name: Making] = [:]
     var next: UInt64 = 0
     var running: [UInt64: Task<Void, Never>] = [:]
-
-    mutating func nextNumber() -> UInt64 {
-      next += 1
-      return next
-    }
   }
 
   /// How long others wait for the last close of a goal that somebody has closed already. It follows within milliseconds, unless another
@@ -48,19 +27,23 @@ final class Creations: Sendable {
 
   private let context: MountContext
   private let registry: TaskRegistry
+  /// What became of the last goal of each session.
+  let sessions: SessionBook
   private let state = Mutex(State())
 
   init(context: MountContext, registry: TaskRegistry) {
     self.context = context
     self.registry = registry
+    sessions = SessionBook(processes: context.processes)
   }
 
   // MARK: - Making a task
 
   /// Makes a task of the text that mkdir was given, by one request, which is never repeated. Cancelling the wait leaves the
   /// request running; the task then just appears, and who asks for the same meanwhile waits for it.
-  /// - Throws: `EEXIST` where there is one of that text by now.
-  func mkdir(_ text: Name) async throws(Errno) -> TaskDirectory {
+  /// - Throws: `EEXIST` where one of that text is under way or has not ended.
+  func mkdir(_ text: Name, caller: Caller) async throws(Errno) -> TaskDirectory {
+    let session = sessions.session(of: caller)
     let making = Making()
     let underWay = state.withLock { state -> Making? in
       if let other = state.making[text] { return other }
@@ -68,12 +51,12 @@ final class Creations: Sendable {
       return nil
     }
     if let underWay {
-      _ = try await underWay.value()
-      throw .fileExists
+      throw exists(text, try await underWay.value())
     }
     let answer = Making()
     run { [self] in
-      let result = await make(Creation(goal: Goal(text: text.string, tools: nil), text: text)) { answer.finish($0) }
+      let creation = Creation(goal: Goal(text: text.string), text: text, session: session)
+      let result = await make(creation) { answer.finish($0) }
       state.withLock { _ = $0.making.removeValue(forKey: text) }
       making.finish(result)
     }
@@ -83,7 +66,8 @@ final class Creations: Sendable {
   /// Runs work that the end of the mount waits for.
   private func run(_ work: @escaping @Sendable () async -> Void) {
     state.withLock { state in
-      let number = state.nextNumber()
+      state.next += 1
+      let number = state.next
       state.running[number] = Task { [self] in
         await work()
         self.state.withLock { _ = $0.running.removeValue(forKey: number) }
@@ -96,6 +80,7 @@ final class Creations: Sendable {
     var goal: Goal
     /// What mkdir was given; nil for a goal that was written to `new`.
     var text: Name?
+    var session: SessionBook.Session
     var operation: String { text == nil ? "new" : "mkdir" }
     var path: String { text?.string ?? "new" }
   }
@@ -106,26 +91,75 @@ final class Creations: Sendable {
   private func make(
     _ creation: Creation, answered: (Result<TaskDirectory, Errno>) -> Void = { _ in }
   ) async -> Result<TaskDirectory, Errno> {
-    if let text = creation.text, registry.task(named: text) != nil {
-      answered(.failure(.fileExists))
-      return .failure(.fileExists)
+    if let text = creation.text, let task = registry.task(named: text), !task.feed.task.status.isFinished {
+      let result = Result<TaskDirectory, Errno>.failure(exists(text, task))
+      answered(result)
+      return result
+    }
+    if let errno = await refusal(of: creation) {
+      answered(.failure(errno))
+      return .failure(errno)
     }
     let newest = registry.snapshot.tasks.last?.id
     do throws(BerayError) {
-      var task = try await context.service.createTask(goal: creation.goal.text, tools: creation.goal.tools)
+      var task = try await context.service.createTask(creation.goal.request)
       // Some servers answer with the number alone.
       if task.goal.isEmpty { task.goal = creation.goal.text }
       let directory = registry.adopt(task, text: creation.text)
       if task.status.text.isEmpty { directory?.expire() }
       let result = directory.map { Result<_, Errno>.success($0) } ?? .failure(.noSuchFileOrDirectory)
+      sessions.note(.made(task.id), for: creation.session)
       answered(result)
       return result
     } catch {
       let errno = context.fail(creation.operation, creation.path, error)
+      refused(creation, errno, error.detail)
       answered(.failure(errno))
-      guard !error.isRetrySafe(for: creation.operation) else { return .failure(errno) }
-      return await lookUp(creation, after: error, errno, newest).map { .success($0) } ?? .failure(errno)
+      guard error.repetition(isCreation: true) == .isUnknown else { return .failure(errno) }
+      guard let made = await lookUp(creation, after: error, errno, newest) else { return .failure(errno) }
+      sessions.note(.made(made.id), for: creation.session)
+      return .success(made)
     }
+  }
+
+  /// Why the server cannot be asked for such a task; nil where it can.
+  private func refusal(of creation: Creation) async -> Errno? {
+    let wanted: [(name: String, value: String?, capability: Capabilities)] = [
+      ("agent", creation.goal.request.agent, .choosesAgent),
+      ("from", creation.goal.request.from, .startsFrom),
+    ]
+    guard wanted.contains(where: { $0.value != nil }) else { return nil }
+    let offered: Capabilities
+    do throws(BerayError) { offered = try await context.service.capabilities() } catch {
+      let errno = context.fail(creation.operation, creation.path, error)
+      refused(creation, errno, error.detail)
+      return errno
+    }
+    for member in wanted where member.value != nil && !offered.contains(member.capability) {
+      let why = "this server takes no '\(member.name)' for a task"
+      refused(creation, .invalidArgument, why)
+      return context.refuse(
+        creation.operation, creation.path, .invalidArgument, why, advice: "leave '\(member.name)' out")
+    }
+    return nil
+  }
+
+  /// A shell learns nothing of what close(2) gives, so it is kept for its next look.
+  private func refused(_ creation: Creation, _ errno: Errno, _ why: String) {
+    guard creation.text == nil else { return }
+    refused(errno, why, for: creation.session)
+  }
+
+  /// A goal that was written to `new` makes no task.
+  func refused(_ errno: Errno, _ why: String, for session: SessionBook.Session) {
+    sessions.note(.refused(errno: errno, why: why, newest: registry.newest?.id), for: session)
+  }
+
+  /// What mkdir gets where a task of that text is at work.
+  func exists(_ text: Name, _ task: TaskDirectory) -> Errno {
+    context.refuse(
+      "mkdir", text.string, .fileExists, "\(task.name) has that goal and is \(task.feed.task.status.text)",
+      advice: "wait for its end, or write the goal to 'new' to have another")
   }
 
   /// The outcome of a creation is open. Finds out whether there is a task now, and says so in `.beray/errors`.
@@ -136,7 +170,7 @@ final class Creations: Sendable {
     func tell(_ outcome: String, advice: String) {
       context.note(
         creation.operation, creation.path, errno, "\(error.whatHappened), \(outcome)", advice: advice,
-        isRetrySafe: false)
+        repetition: .isUnknown)
     }
     do {
       try await registry.refreshAnew()
@@ -164,50 +198,37 @@ final class Creations: Sendable {
 
   /// A handle of `new` with data in it was closed by one of its holders.
   func flushed(_ ticket: Ticket?) -> Ticket {
-    let (ticket, stage) = state.withLock { state -> (Ticket, Stage) in
-      let number = state.nextNumber()
-      let ticket = ticket ?? Ticket(number: number)
-      state.unsettled[ticket, default: Unsettled(stage: .released)].stage = .flushed(number)
-      return (ticket, .flushed(number))
-    }
+    let (ticket, close, due) = state.withLock { $0.unsettled.flush(ticket) }
+    finish(due)
     Task { [self] in
       // Nobody waits for a handle that somebody keeps open.
       try? await context.time.sleep(Self.releaseDelay)
-      settle(ticket, in: stage)
+      finish(state.withLock { $0.unsettled.settle(ticket, flushedAt: close) })
     }
     return ticket
   }
 
-  /// The last close of a handle of `new`: makes the task.
-  func released(_ ticket: Ticket?, goal: Goal) {
-    let ticket = state.withLock { state in
-      let ticket = ticket ?? Ticket(number: state.nextNumber())
-      state.unsettled[ticket, default: Unsettled(stage: .released)].stage = .released
-      return ticket
-    }
+  /// The last close of a handle of `new`: makes the task when those that were closed before have theirs.
+  func released(_ ticket: Ticket?, goal: Goal, session: SessionBook.Session) {
+    let (ticket, turn, due) = state.withLock { $0.unsettled.release(ticket) }
+    finish(due)
     run { [self] in
-      _ = await make(Creation(goal: goal)) { _ in settle(ticket, in: .released) }
+      // Where the mount ends the wait, what is left becomes a task as well.
+      try? await turn.value()
+      _ = await make(Creation(goal: goal, session: session)) { _ in dropped(ticket) }
     }
   }
 
   /// A handle of `new` ends with nothing to make.
-  func dropped(_ ticket: Ticket) {
-    state.withLock { state in state.unsettled.removeValue(forKey: ticket) }?.end.finish(.success(()))
-  }
+  func dropped(_ ticket: Ticket) { finish(state.withLock { $0.unsettled.settle(ticket) }) }
 
-  /// Nobody waits for the goal any more, if it is still in that stage.
-  private func settle(_ ticket: Ticket, in stage: Stage) {
-    let settled = state.withLock { state in
-      state.unsettled[ticket]?.stage == stage ? state.unsettled.removeValue(forKey: ticket) : nil
-    }
-    settled?.end.finish(.success(()))
-  }
+  private func finish(_ flights: [Flight<Void, Errno>]) { for flight in flights { flight.finish(.success(())) } }
 
   var isUnsettled: Bool { state.withLock { !$0.unsettled.isEmpty } }
 
   /// Waits until every goal that is closed by now has become a task, or has failed. Those that come later are not waited for.
   func settle() async {
-    for goal in state.withLock({ Array($0.unsettled.values) }) { try? await goal.end.value() }
+    for end in state.withLock({ $0.unsettled.ends }) { try? await end.value() }
   }
 
   /// Done when every goal that is closed by now has become a task or has failed, or after as long as a look has patience.

@@ -10,18 +10,25 @@ final class MountContext: Sendable {
   let service: any TaskService
   let options: MountOptions
   let time: TimeSource
+  let processes: ProcessTable
   let inodes = InodeTable()
   let failures: FailureLog
   /// Temporary files, for what is too large for memory.
   let spills: SpillSpace
   let logs = LogBudget()
+  let removals: RemovalGuard
   let logger: Logger
   private let notifierSlot = Mutex<(any Notifier)?>(nil)
 
-  init(service: any TaskService, options: MountOptions, time: TimeSource, logger: Logger) {
+  init(
+    service: any TaskService, options: MountOptions, time: TimeSource, processes: ProcessTable = .system,
+    logger: Logger
+  ) {
     self.service = service
     self.options = options
     self.time = time
+    self.processes = processes
+    self.removals = RemovalGuard(time: time)
     self.logger = logger
     self.failures = FailureLog(time: time)
     spills = SpillSpace(directory: options.spillDirectory)
@@ -45,12 +52,15 @@ final class MountContext: Sendable {
 
   /// Records that `operation` on `path` failed, and tells the errno for it.
   func fail(_ operation: String, _ path: String, _ error: BerayError) -> Errno {
+    // What stands at the root and has no parent is a task.
+    let isCreation = operation == "new" || (operation == "mkdir" && !path.utf8.contains(UInt8(ascii: "/")))
     let errno = Errno(error, creating: ["mkdir", "create", "new"].contains(operation))
     if error.code != .cancelled {
       failures.append(
         Failure(
           time: time.now(), operation: operation, path: path, errno: errno, status: error.status, detail: error.detail,
-          advice: error.advice, isRetrySafe: error.isRetrySafe(for: operation)))
+          advice: error.advice,
+          repetition: errno == .fileExists ? .failsAgain : error.repetition(isCreation: isCreation)))
       logger.info("\(operation) \(path): \(errno): \(error.detail)")
     }
     return errno
@@ -58,18 +68,18 @@ final class MountContext: Sendable {
 
   /// Records a refusal that the file system itself makes, and gives back its errno.
   func refuse(_ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String) -> Errno {
-    note(operation, path, errno, detail, advice: advice, isRetrySafe: true)
+    note(operation, path, errno, detail, advice: advice, repetition: Repetition(errno))
     return errno
   }
 
   /// Puts into `.beray/errors` what no answer of the server said.
   func note(
-    _ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String, isRetrySafe: Bool
+    _ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String, repetition: Repetition
   ) {
     failures.append(
       Failure(
         time: time.now(), operation: operation, path: path, errno: errno, status: nil, detail: detail, advice: advice,
-        isRetrySafe: isRetrySafe))
+        repetition: repetition))
   }
 
   /// Attributes of a node that belongs to whoever mounted.

@@ -15,6 +15,8 @@ public struct MountOptions: Sendable {
   public var scratchPatterns: [String]
   /// Whether mkdir at the root makes a task.
   public var allowsMkdir: Bool
+  /// Whether a program that removes all files of an ended task, one by one, deletes it.
+  public var rmDeletes = false
   /// The server, as it is shown in `.beray/status.json`.
   public var serverName: String
   /// Tells who works on the tasks, where this is known; nil for what is not.

@@ -3,16 +3,22 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// `new`: what is written to one open handle is the goal of one task. Reading it tells how.
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// `new`: what is written to one open handle is the goal of one task. Reading it gives the id of the task that the reader's
+/// session made last, or why there is none; before the first, it tells how.
 final class NewFile: Node {
   static let help = """
-    Write a goal here to start a task, as in:
-      echo "summarise the logs" > new
-    One open file is one goal, of any length and by any number of writes:
-      { echo "sort these:"; cat names.txt; } > new
-    A JSON object may name tools:
-      echo '{"goal": "find the bug", "tools": ["browser"]}' > new
-    The task is there when the file is closed: see 'last', a link to it. If it is not, .beray/errors tells why.
+    # Write a goal here to start a task, as in:
+    #   echo "summarise the logs" > new
+    # One open file is one goal, of any length and by any number of writes:
+    #   { echo "sort these:"; cat names.txt; } > new
+    # A JSON object may say more ("agent" and "from" where the server takes them):
+    #   echo '{"goal": "find the bug", "tools": ["browser"], "agent": "claude", "from": "/src"}' > new
+    # The task is there when the file is closed: see 'last', a link to it. From then on, reading 'new' in this session
+    # gives its id, or why there is none; 'last' leads nowhere then. An editor may leave these lines in.
 
     """
 
@@ -33,24 +39,47 @@ final class NewFile: Node {
   }
 
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let attributes = context.attributes(
-      inode, .regular, permissions: 0o600, size: Int64(Self.help.utf8.count), modified: started)
-    return .ready(AttributeReply(attributes, timeout: SnapshotFile.forever))
+    .ready(reply(size: (file as? NewHandle)?.shown.count ?? Self.help.utf8.count))
   }
 
-  /// Truncation is what `>` does before it writes, and means nothing here.
+  /// Each session reads a text of its own.
+  func getattr(for caller: Caller) -> Outcome<AttributeReply> {
+    creations.settled().map { [self] in reply(size: text(for: caller).utf8.count) }
+  }
+
+  /// Who reads it is not told while a directory is listed.
+  func knownAttributes() -> AttributeReply? { nil }
+
+  private func reply(size: Int) -> AttributeReply {
+    AttributeReply(
+      context.attributes(inode, .regular, permissions: 0o600, size: Int64(size), modified: started), timeout: .zero)
+  }
+
+  private func text(for caller: Caller) -> String {
+    creations.sessions.text(for: creations.sessions.session(of: caller)) ?? Self.help
+  }
+
+  /// Truncation is what `>` does before it writes, and editors set mode and times of what they save: all mean nothing here.
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
-    changes == AttributeChanges(size: 0) ? getattr(file) : .failed(.notPermitted)
+    let isHarmless = (changes.size ?? 0) == 0 && changes.user == nil && changes.group == nil
+    return isHarmless ? getattr(for: caller) : .failed(.notPermitted)
   }
 
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    let opened = OpenedFile(NewHandle(context: context, creations: creations), options: [.directIO])
-    guard flags.contains(.write), !registry.isFresh else { return .ready(opened) }
+    guard flags.contains(.write) else { return creations.settled().map { [self] in opened(by: caller) } }
+    guard !registry.isFresh else { return .ready(opened(by: caller)) }
     // close(2) cannot tell a shell of an error, so what can fail already fails here: no credentials, no server.
-    return .pending { [context, registry] () async throws(Errno) in
+    return .pending { [self] () async throws(Errno) in
       try await context.call("open", "new") { () async throws(BerayError) in try await registry.refresh() }
-      return opened
+      return opened(by: caller)
     }
+  }
+
+  private func opened(by caller: Caller) -> OpenedFile {
+    let handle = NewHandle(
+      context: context, creations: creations, session: creations.sessions.session(of: caller),
+      shown: text(for: caller))
+    return OpenedFile(handle, options: [.directIO])
   }
 }
 
@@ -62,7 +91,9 @@ final class NewHandle: OpenFile {
     var whole = 0
     var ticket: Creations.Ticket?
     /// A write was refused: what is here is only a part of what was meant.
-    var isRefused = false
+    var refusal: Refusal?
+    /// Who wrote was killed before the text was whole.
+    var interruption: Interruption?
 
     /// Appends, where the whole is still UTF-8 but for a character that may lack its end.
     mutating func append(_ added: RawSpan) -> Bool {
@@ -82,6 +113,8 @@ final class NewHandle: OpenFile {
     static let length = Refusal(
       .fileTooLarge, "a goal has at most \(Goal.maximumLength) bytes", "put the text into a file of the task")
     static let blank = Refusal(.invalidArgument, "the goal is blank", "write some text")
+    static let interrupted = Refusal(
+      .interrupted, "a signal ended who wrote the goal before it was whole", "write the goal again")
 
     static func json(_ problem: String) -> Refusal {
       Refusal(
@@ -93,24 +126,44 @@ final class NewHandle: OpenFile {
     let detail: String
     let advice: String
 
-    init(_ errno: Errno, _ detail: String, _ advice: String) {
+    private init(_ errno: Errno, _ detail: String, _ advice: String) {
       self.errno = errno
       self.detail = detail
       self.advice = advice
     }
   }
 
+  /// What the death of a writer means for the goal.
+  private enum Interruption {
+    /// Ctrl-C and its like: the user takes it back, whoever else has the file open.
+    case takenBack
+    /// Another signal: the rest is missing, unless somebody goes on.
+    case brokenOff
+
+    init(_ end: ProcessTable.End) {
+      switch end {
+      case .signal(SIGINT?), .signal(SIGQUIT?), .signal(SIGHUP?): self = .takenBack
+      case .signal: self = .brokenOff
+      }
+    }
+  }
+
+  /// What a read of the handle gives.
+  let shown: [UInt8]
   private let context: MountContext
   private let creations: Creations
+  private let session: SessionBook.Session
   private let state = Mutex(State())
 
-  init(context: MountContext, creations: Creations) {
+  init(context: MountContext, creations: Creations, session: SessionBook.Session, shown: String) {
     self.context = context
     self.creations = creations
+    self.session = session
+    self.shown = Array(shown.utf8)
   }
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
-    .ready(Array(NewFile.help.utf8).slice(at: offset, count: count))
+    .ready(shown.slice(at: offset, count: count))
   }
 
   /// Appends, whatever the offset: several processes may write to one handle, each after the other.
@@ -118,39 +171,51 @@ final class NewHandle: OpenFile {
     let refusal = state.withLock { state -> Refusal? in
       let isTooLong = state.bytes.count + bytes.byteCount > Goal.maximumLength
       if !isTooLong, state.append(bytes) { return nil }
-      state.isRefused = true
-      return isTooLong ? .length : .encoding
+      state.refusal = isTooLong ? .length : .encoding
+      return state.refusal
     }
     return refusal.map { .failed(refuse($0)) } ?? .ready(bytes.byteCount)
   }
 
   func flush(caller: Caller) -> Outcome<Void> {
-    state.withLock { state in
-      if !state.bytes.isEmpty, !state.isRefused { state.ticket = creations.flushed(state.ticket) }
+    guard state.withLock({ !$0.bytes.isEmpty && $0.refusal == nil }) else { return .done }
+    let interruption = context.processes.end(caller.process).map(Interruption.init)
+    let dropped = state.withLock { state -> Creations.Ticket? in
+      if state.interruption != .takenBack { state.interruption = interruption }
+      guard state.interruption != nil else {
+        state.ticket = creations.flushed(state.ticket)
+        return nil
+      }
+      defer { state.ticket = nil }
+      return state.ticket
     }
+    if let dropped { creations.dropped(dropped) }
     return .done
   }
 
   func release() -> Outcome<Void> {
     let state = state.withLock { $0 }
-    // Nothing written is nothing to make, and half of a goal is not what was meant; both were told, or need not be.
-    guard !state.bytes.isEmpty, !state.isRefused else {
-      if let ticket = state.ticket { creations.dropped(ticket) }
-      return .done
-    }
-    switch Self.goal(in: state) {
-    case .success(let goal): creations.released(state.ticket, goal: goal)
+    // Nothing written is nothing to make, and half of a goal is not what was meant.
+    guard !state.bytes.isEmpty || state.refusal != nil else { return .done }
+    switch goal(in: state) {
+    case .success(let goal): creations.released(state.ticket, goal: goal, session: session)
     case .failure(let refusal):
-      _ = refuse(refusal)
+      // A refused write was told to the writer; what is only found now, and a death, stand in `.beray/errors` alone.
+      if state.refusal == nil { _ = refuse(refusal) }
+      // Who pressed Ctrl-C knows it.
+      if state.interruption == nil { creations.refused(refusal.errno, refusal.detail, for: session) }
       if let ticket = state.ticket { creations.dropped(ticket) }
     }
     return .done
   }
 
-  private static func goal(in state: State) -> Result<Goal, Refusal> {
+  private func goal(in state: State) -> Result<Goal, Refusal> {
+    if let refusal = state.refusal { return .failure(refusal) }
+    guard state.interruption == nil else { return .failure(.interrupted) }
     guard state.whole == state.bytes.count else { return .failure(.encoding) }
     do throws(Goal.Problem) {
-      return .success(try Goal(written: String(decoding: state.bytes, as: UTF8.self)))
+      let written = String(decoding: state.bytes, as: UTF8.self)
+      return .success(try Goal(written: written, shown: NewFile.help + String(decoding: shown, as: UTF8.self)))
     } catch {
       switch error {
       case .blank: return .failure(.blank)
@@ -161,7 +226,7 @@ final class NewHandle: OpenFile {
 
   /// What was written and belongs to no task yet, for the end of a mount: nobody will close the handle any more.
   var unclosed: [UInt8]? {
-    state.withLock { $0.bytes.isEmpty || $0.isRefused ? nil : $0.bytes }
+    state.withLock { $0.bytes.isEmpty || $0.refusal != nil ? nil : $0.bytes }
   }
 
   private func refuse(_ refusal: Refusal) -> Errno {

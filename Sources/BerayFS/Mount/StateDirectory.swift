@@ -11,13 +11,17 @@ final class StateDirectory: DirectoryNode {
   private let context: MountContext
   private let creations: Creations
   private let children: [(name: Name, node: any Node)]
+  /// Found by name and not listed: a read of it blocks.
+  private let events: AllEventsFile
 
   init(
-    _ inode: InodeID, context: MountContext, monitor: ServiceMonitor, shared: WorkShared, creations: Creations
+    _ inode: InodeID, context: MountContext, registry: TaskRegistry, monitor: ServiceMonitor, shared: WorkShared,
+    creations: Creations
   ) {
     self.inode = inode
     self.context = context
     self.creations = creations
+    self.events = context.inodes.add { AllEventsFile($0, registry: registry, context: context) }
     let started = context.time.now()
     let status = StatusSnapshot()
     func file(_ name: Name, _ content: @escaping @Sendable () -> Outcome<SnapshotFile.Content>) -> (
@@ -63,6 +67,7 @@ final class StateDirectory: DirectoryNode {
   }
 
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
+    if name == "events" { return .ready(FoundNode(node: events, nameTimeout: SnapshotFile.forever)) }
     guard let child = children.first(where: { $0.name == name }) else { return .failed(.noSuchFileOrDirectory) }
     let found = FoundNode(node: child.node, nameTimeout: .zero)
     // A script that wrote to `new` looks here for why it failed.

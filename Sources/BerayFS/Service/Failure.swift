@@ -13,8 +13,29 @@ struct Failure: Sendable {
   var detail: String
   /// What the user can do.
   var advice: String
-  /// Whether doing it again can do no harm.
-  var isRetrySafe: Bool
+  var repetition: Repetition
+}
+
+/// What comes of doing the same again with nothing else changed.
+enum Repetition: String, Sendable {
+  case failsAgain = "will fail again"
+  /// It may succeed, and does nothing twice.
+  case isSafe = "safe to repeat"
+  /// It may have been done: a creation whose answer was lost.
+  case isUnknown = "look before you repeat"
+
+  /// For what the file system itself refuses with `errno`.
+  init(_ errno: Errno) {
+    switch errno {
+    // What was asked for is refused as such.
+    case .notPermitted, .permissionDenied, .invalidArgument, .fileExists, .fileNameTooLong, .fileTooLarge,
+      .illegalByteSequence, .noSuchFileOrDirectory, .notDirectory, .isDirectory, .directoryNotEmpty,
+      .readOnlyFileSystem:
+      self = .failsAgain
+    // The state of things is in the way: a running task, a full disk, a network that is away.
+    default: self = .isSafe
+    }
+  }
 }
 
 extension Errno {
@@ -78,12 +99,19 @@ extension BerayError {
     }
   }
 
-  /// Whether `operation` can be repeated without doing a thing twice: all but a creation whose answer was lost.
-  func isRetrySafe(for operation: String) -> Bool {
+  /// What comes of repeating what failed so.
+  /// - Parameter isCreation: whether it makes a task, which a server that has lost its answer may have done.
+  func repetition(isCreation: Bool) -> Repetition {
     switch code {
-    case .timedOut, .connectionLost, .invalidResponse: operation != "mkdir" && operation != "new"
-    case .api: (status ?? 0) < 500 || (operation != "mkdir" && operation != "new")
-    default: true
+    case .authentication, .notFound, .unprocessableEntity, .invalidRequest, .secureConnectionFailed: .failsAgain
+    case .conflict, .connectionRefused, .hostUnreachable, .cancelled: .isSafe
+    case .timedOut, .connectionLost, .invalidResponse: isCreation ? .isUnknown : .isSafe
+    case .api:
+      switch status {
+      case 408?, 412?, 425?, 429?, 507?: .isSafe
+      case let status? where status >= 500: isCreation ? .isUnknown : .isSafe
+      default: .failsAgain
+      }
     }
   }
 }

@@ -5,10 +5,8 @@ import VFS
 
 /// The last failures of a mount, for `.beray/errors`.
 final class FailureLog: Sendable {
-  static let capacity = 100
-
   private struct State {
-    var lines: [String] = []
+    var list = FailureList()
     var modified: Timestamp
   }
 
@@ -19,33 +17,117 @@ final class FailureLog: Sendable {
   }
 
   func append(_ failure: Failure) {
-    let line = failure.line
     state.withLock { state in
-      if state.lines.count == Self.capacity { state.lines.removeFirst() }
-      state.lines.append(line)
+      state.list.append(failure)
       state.modified = failure.time
     }
   }
 
   /// All lines, newest last, and when the newest came.
   var text: (text: String, modified: Timestamp) {
-    state.withLock { ($0.lines.joined(), $0.modified) }
+    state.withLock { ($0.list.text, $0.modified) }
+  }
+}
+
+/// The last ``capacity`` failures. What repeats is counted: a tool that tries the same a hundred times pushes nothing out.
+struct FailureList: Sendable {
+  static let capacity = 100
+  /// How many paths of one kind of failure have a line of their own.
+  static let pathsOfAKind = 5
+
+  /// What failures have in common that differ by their path alone.
+  private struct Kind: Hashable {
+    var operation: String
+    var errno: Errno
+    var status: Int?
+    var detail: String
+    var advice: String
+
+    init(_ failure: Failure) {
+      operation = failure.operation
+      errno = failure.errno
+      status = failure.status
+      detail = failure.detail
+      advice = failure.advice
+    }
+  }
+
+  private struct Line {
+    var failure: Failure
+    let kind: Kind
+    var repeats = Repeats()
+    /// The others of the kind that have no line any more.
+    var folded = Repeats()
+  }
+
+  /// How often something came before the line that tells of it.
+  private struct Repeats {
+    var count = 0
+    var since: Timestamp?
+
+    mutating func add(_ failure: Failure, _ earlier: Repeats = Repeats()) {
+      count += 1 + earlier.count
+      since = [since, earlier.since, failure.time].compactMap { $0 }.min()
+    }
+  }
+
+  private var lines: [Line] = []
+
+  mutating func append(_ failure: Failure) {
+    var line = Line(failure: failure, kind: Kind(failure))
+    if let index = lines.lastIndex(where: { $0.kind == line.kind && $0.failure.path == failure.path }) {
+      let known = lines.remove(at: index)
+      line.repeats = known.repeats
+      line.repeats.add(known.failure)
+      line.folded = known.folded
+    }
+    let kind = lines.indices.filter { lines[$0].kind == line.kind }
+    // The newest line of a kind tells of those that have none.
+    if let newest = kind.last, lines[newest].folded.count > 0 {
+      line.folded = lines[newest].folded
+      lines[newest].folded = Repeats()
+    }
+    if kind.count >= Self.pathsOfAKind {
+      let oldest = lines.remove(at: kind[0])
+      line.folded.add(oldest.failure, oldest.repeats)
+    }
+    if lines.count == Self.capacity { lines.removeFirst() }
+    lines.append(line)
+  }
+
+  var text: String { lines.map(Self.text).joined() }
+
+  private static func text(_ line: Line) -> String {
+    var failure = line.failure
+    // Cut before the counts are added: some servers answer with a whole page, and a hundred of those stay in memory.
+    failure.detail = failure.detail.prefixed(500)
+    if line.repeats.count > 0 { failure.detail += " (\(line.repeats.count + 1) times\(since(line.repeats)))" }
+    if line.folded.count > 0 {
+      failure.detail += " (and \(line.folded.count) more like it, of other paths,\(since(line.folded)))"
+    }
+    return failure.line
+  }
+
+  private static func since(_ repeats: Repeats) -> String {
+    repeats.since.map { " since \(UTCTime($0).iso8601(fractionDigits: 0))" } ?? ""
   }
 }
 
 extension Failure {
-  /// One line: time, operation, path, errno, HTTP status, detail, advice, whether a retry is safe; separated by tabs.
+  /// One line: time, operation, path, errno, HTTP status, detail, advice, what comes of a repetition; separated by tabs.
+  ///
+  /// Names and words of servers stand in every column, so all are escaped, and here alone.
   var line: String {
     [
-      UTCTime(time).iso8601(fractionDigits: 3), operation, ShownText.escaped(path), errno.symbol,
-      status.map(String.init) ?? "-", Self.clipped(ShownText.escaped(detail)), advice,
-      isRetrySafe ? "retry is safe" : "look before you retry",
-    ].joined(separator: "\t") + "\n"
+      UTCTime(time).iso8601(fractionDigits: 3), operation, path, errno.symbol, status.map(String.init) ?? "-", detail,
+      advice, repetition.rawValue,
+    ].map(ShownText.escaped).joined(separator: "\t") + "\n"
   }
+}
 
-  /// Some servers answer with a whole page, and a hundred of those stay in memory.
-  private static func clipped(_ text: String) -> String {
-    text.unicodeScalars.count > 500 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(500))) + "…" : text
+extension String {
+  fileprivate func prefixed(_ length: Int) -> String {
+    unicodeScalars.count > length ? String(String.UnicodeScalarView(unicodeScalars.prefix(length))) + "…" : self
   }
 }
 
@@ -59,6 +141,7 @@ extension Errno {
     case .fileExists: "EEXIST"
     case .resourceBusy: "EBUSY"
     case .invalidArgument: "EINVAL"
+    case .fileNameTooLong: "ENAMETOOLONG"
     case .fileTooLarge: "EFBIG"
     case .illegalByteSequence: "EILSEQ"
     case .resourceTemporarilyUnavailable: "EAGAIN"
@@ -72,8 +155,12 @@ extension Errno {
     case .interrupted: "EINTR"
     case .ioError: "EIO"
     case .directoryNotEmpty: "ENOTEMPTY"
+    case .notDirectory: "ENOTDIR"
+    case .isDirectory: "EISDIR"
     case .staleNFSFileHandle: "ESTALE"
     case .readOnlyFileSystem: "EROFS"
+    case .tooManyOpenFiles: "EMFILE"
+    case .tooManyOpenFilesInSystem: "ENFILE"
     default: "errno \(rawValue)"
     }
   }

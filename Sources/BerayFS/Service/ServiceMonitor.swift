@@ -74,9 +74,9 @@ final class ServiceMonitor: TaskService {
     try await watch("users/me") { () async throws(BerayError) in try await service.currentUser() }
   }
 
-  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask {
+  func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
     try await watch("create") { () async throws(BerayError) in
-      try await service.createTask(goal: goal, tools: tools)
+      try await service.createTask(request)
     }
   }
 

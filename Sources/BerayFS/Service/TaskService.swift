@@ -14,7 +14,7 @@ public protocol TaskService: Sendable {
   func forgetCapabilities()
   func currentUser() async throws(BerayError) -> User
 
-  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask
+  func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask
   func tasks() async throws(BerayError) -> [BerayTask]
   func task(_ id: TaskID) async throws(BerayError) -> BerayTask
   @discardableResult func stopTask(_ id: TaskID) async throws(BerayError) -> JSON

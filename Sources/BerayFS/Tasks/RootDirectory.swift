@@ -4,20 +4,35 @@ import Synchronization
 import SystemPackage
 import VFS
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// The top of the mount: the tasks, and the few files that belong to none of them.
 final class RootDirectory: DirectoryNode {
   let inode: InodeID
   var path: String { "." }
 
-  private let context: MountContext
-  private let registry: TaskRegistry
-  private let creations: Creations
+  let context: MountContext
+  let registry: TaskRegistry
+  let creations: Creations
   private let monitor: ServiceMonitor
   private let fixed: [(name: Name, cookie: UInt64, node: any Node)]
+  /// Found by name and not listed, so that a walk meets no task twice.
+  private let hidden: [(name: Name, node: any Node)]
   private let last: LastLink
+  private let refusedLast: LastLink
   /// What the kernel's copy of the listing was made from, and when.
   private let copied = Mutex<(generation: UInt64, at: Duration)?>(nil)
 
+  /// How old the list may be that `last` is found by: a command that has just made a task elsewhere is followed by one
+  /// that looks here.
+  private static let lastAge = Duration.milliseconds(50)
+  /// The kernel asks again for a text that mkdir was given whenever it is used, for a new task may take it over.
+  static let textTimeout = Duration.zero
+  private static let newName: Name = "new"
+  /// The longest text that mkdir is given here, in bytes. The corresponding kernel constant is `FUSE_NAME_MAX`.
+  static let maximumNameLength = 1024
   private static let lastCookie: UInt64 = 5
   /// Cookies of tasks start here; those of the fixed names are below.
   private static let firstTaskCookie: Int64 = 16
@@ -39,6 +54,21 @@ final class RootDirectory: DirectoryNode {
     self.creations = creations
     self.monitor = monitor
     self.last = context.inodes.add { LastLink($0, context: context, registry: registry) }
+    self.refusedLast = context.inodes.add { LastLink(refusedAt: $0, context: context) }
+    self.hidden = [
+      (
+        "by-status",
+        context.inodes.add { StatusDirectory($0, context: context, registry: registry, monitor: monitor) }
+      ),
+      (
+        "today",
+        context.inodes.add {
+          TaskLinks($0, path: "today", context: context, registry: registry, monitor: monitor) { task in
+            task.feed.created >= context.time.now().startOfDay
+          }
+        }
+      ),
+    ]
     let started = context.time.now()
     self.fixed = [
       (
@@ -55,7 +85,8 @@ final class RootDirectory: DirectoryNode {
       (
         ".beray", 6,
         context.inodes.add {
-          StateDirectory($0, context: context, monitor: monitor, shared: shared, creations: creations)
+          StateDirectory(
+            $0, context: context, registry: registry, monitor: monitor, shared: shared, creations: creations)
         }
       ),
     ]
@@ -68,22 +99,18 @@ final class RootDirectory: DirectoryNode {
   }
 
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
-    if let entry = fixed.first(where: { $0.name == name }) {
+    if let entry = fixed.first(where: { $0.name == name }) { return found(entry.node, name, caller) }
+    if let entry = hidden.first(where: { $0.name == name }) {
       return .ready(FoundNode(node: entry.node, nameTimeout: SnapshotFile.forever))
     }
-    if name == "last" {
-      return creations.settled().then { [registry, last] in
-        registry.newest == nil
-          ? .failed(.noSuchFileOrDirectory) : .ready(FoundNode(node: last, nameTimeout: .zero))
-      }
-    }
-    if let task = registry.task(named: name) { return .ready(found(task)) }
+    if name == "last" { return findLast(for: caller) }
+    if let (task, isText) = registry.find(name) { return isText ? found(task, by: name, caller) : .ready(found(task)) }
     // Only a task that was made elsewhere can be missing here, and its name starts with its id.
     // Or it is being made by a goal that was written to `new`.
-    guard let first = name.utf8.first, (0x30...0x39).contains(first) else { return .failed(.noSuchFileOrDirectory) }
+    guard let first = name.utf8.first, (0x30...0x39).contains(first) else { return missing(name, caller) }
     return creations.settled().then { [self] in
       if let task = registry.task(named: name) { return .ready(found(task)) }
-      if registry.isFresh { return .failed(.noSuchFileOrDirectory) }
+      if registry.isFresh { return missing(name, caller) }
       if let outage = monitor.health.outage {
         // As with the listing, nobody waits for a server that did not answer the last time.
         Task { [registry] in try? await registry.refresh() }
@@ -99,24 +126,80 @@ final class RootDirectory: DirectoryNode {
     }
   }
 
+  private func found(_ node: any Node, _ name: Name, _ caller: Caller) -> Outcome<FoundNode> {
+    guard name == Self.newName, let new = node as? NewFile else {
+      return .ready(FoundNode(node: node, nameTimeout: SnapshotFile.forever))
+    }
+    return new.getattr(for: caller).map { FoundNode(node: node, nameTimeout: .zero, attributes: $0) }
+  }
+
   private func found(_ task: TaskDirectory) -> FoundNode {
     FoundNode(node: task, nameTimeout: SnapshotFile.forever)
   }
 
+  /// The newest task, or nowhere for a session whose goal made none.
+  private func findLast(for caller: Caller) -> Outcome<FoundNode> {
+    creations.settled().then { [registry, monitor] in registry.freshened(monitor, age: Self.lastAge) }.map {
+      [self] () throws(Errno) in
+      let newest = registry.newest
+      let sessions = creations.sessions
+      if sessions.isRefused(for: sessions.session(of: caller), newest: newest?.id) {
+        return FoundNode(node: refusedLast, nameTimeout: .zero)
+      }
+      guard newest != nil else { throw .noSuchFileOrDirectory }
+      return FoundNode(node: last, nameTimeout: .zero)
+    }
+  }
+
+  // MARK: - What mkdir looks for
+
+  /// The task that mkdir made of the text `name`. Who is about to make a directory of that name finds none once the task
+  /// has ended, so that a report that is made daily has a new one each day.
+  private func found(_ task: TaskDirectory, by name: Name, _ caller: Caller) -> Outcome<FoundNode> {
+    let found = FoundNode(node: task, nameTimeout: Self.textTimeout)
+    let intent = CallerIntent(caller, processes: context.processes)
+    return .pending { [self] () async throws(Errno) in
+      guard await intent.makesDirectory(by: context.time), intent.path(through: name) == nil, !intent.takesExisting
+      else { return found }
+      if await hasEnded(task) { throw .noSuchFileOrDirectory }
+      // The kernel itself says EEXIST to who made the call, so the reason is told here.
+      _ = creations.exists(name, task)
+      return found
+    }
+  }
+
+  func hasEnded(_ task: TaskDirectory) async -> Bool {
+    if !task.feed.isFinished { try? await task.feed.ensureFresh(needsEvents: false).get() }
+    return task.feed.isRemoved || task.feed.task.status.isFinished
+  }
+
+  /// `mkdir "a/b"` fails in the kernel, which finds no `a`: the reason is told here.
+  private func missing(_ name: Name, _ caller: Caller) -> Outcome<FoundNode> {
+    let intent = CallerIntent(caller, processes: context.processes)
+    guard intent.isMkdir else { return .failed(.noSuchFileOrDirectory) }
+    return .pending { [self] () async throws(Errno) in
+      guard !intent.takesExisting, let path = intent.path(through: name) else { throw .noSuchFileOrDirectory }
+      throw refuseSlash(path, .noSuchFileOrDirectory)
+    }
+  }
+
+  func refuseSlash(_ path: String, _ errno: Errno) -> Errno {
+    context.refuse(
+      "mkdir", path, errno, "no name holds a '/', so mkdir takes no goal with one",
+      advice: "write such a goal to 'new'")
+  }
+
+  // MARK: - Listing
+
+  func refusal(ofOpeningBy caller: Caller) -> Errno? {
+    guard CallerIntent(caller, processes: context.processes).removesTrees else { return nil }
+    return context.refuse(
+      "rm", ".", .permissionDenied, "rm -r does not remove a whole mount", advice: "name the tasks to delete")
+  }
+
   func freshen() -> Outcome<KernelCopy> {
     if registry.isFresh && !creations.isUnsettled { return .ready(kernelCopy) }
-    // A server that does not answer makes nobody wait: what is known is shown, and a new list is on its way.
-    guard monitor.isReachable else {
-      Task { try? await registry.refresh() }
-      return .ready(kernelCopy)
-    }
-    return .pending { [self] () async throws(Errno) in
-      try await Patience.wait(by: context.time) { [creations, registry] in
-        await creations.settle()
-        if !registry.isFresh { try? await registry.refresh() }
-      }
-      return kernelCopy
-    }
+    return creations.settled().then { [registry, monitor] in registry.freshened(monitor) }.map { [self] in kernelCopy }
   }
 
   /// The kernel's copy comes without attributes, so it is used only while those that it got with it are still good.
@@ -154,66 +237,21 @@ final class RootDirectory: DirectoryNode {
     return registry.newest == nil ? nil : ListedEntry(last, nameTimeout: .zero)
   }
 
-  func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {
-    guard context.options.allowsMkdir else {
-      return .failed(
-        context.refuse(
-          "mkdir", name.string, .notPermitted, "this mount makes no tasks by mkdir (--no-mkdir)",
-          advice: "write the goal to 'new'"))
-    }
-    if fixed.contains(where: { $0.name == name }) { return .failed(.fileExists) }
-    if let refusal = TaskName.refusal(name) {
-      return .failed(
-        context.refuse("mkdir", name.string, .notPermitted, refusal.detail, advice: refusal.advice))
-    }
-    guard registry.task(named: name) == nil else { return .failed(.fileExists) }
-    return .pending { [self] () async throws(Errno) in found(try await creations.mkdir(name)) }
+  /// The node of a name that belongs to the mount itself.
+  func reserved(_ name: Name) -> (any Node)? {
+    fixed.first { $0.name == name }?.node ?? hidden.first { $0.name == name }?.node
   }
 
-  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> {
-    if let entry = fixed.first(where: { $0.name == name }) {
-      return .failed(entry.node.kind == .directory ? .notPermitted : .notDirectory)
-    }
-    guard let task = registry.task(named: name) else {
-      return .failed(name == "last" && registry.newest != nil ? .notDirectory : .noSuchFileOrDirectory)
-    }
-    return .pending { [self] () async throws(Errno) in
-      // What is known of a running task may be old: ask before refusing.
-      if !task.feed.isFinished {
-        do throws(Errno) { try await task.feed.ensureFresh(needsEvents: false).get() } catch {
-          if task.feed.isRemoved { registry.remove(task.id) }
-          throw error
-        }
-      }
-      switch task.feed.task.status.phase {
-      case .pending, .running:
-        throw context.refuse(
-          "rmdir", task.name.string, .resourceBusy, "the task is \(task.feed.task.status.text)",
-          advice: "stop it first: echo stop > \(task.name)/ctl")
-      case .completed, .failed, .stopped, .unknown: break
-      }
-      try await task.delete(operation: "rmdir")
-    }
-  }
+  func isReserved(_ name: Name) -> Bool { reserved(name) != nil }
+}
 
-  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> {
-    .failed(
-      context.refuse(
-        "unlink", name.string, .notPermitted, "'\(name)' belongs to the mount", advice: "delete a task with rmdir"))
-  }
-
-  func rename(
-    _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
-  ) -> Outcome<Void> {
-    .failed(
-      context.refuse(
-        "rename", name.string, .notPermitted, "a task keeps its name", advice: "make a link to it outside the mount"))
-  }
-
-  func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
-    .failed(
-      context.refuse(
-        "create", name.string, .notPermitted, "only tasks stand here",
-        advice: "mkdir \"goal\" starts a task; its files are beneath TASK/files/"))
+extension Timestamp {
+  /// When its day began, by the clock of this machine.
+  fileprivate var startOfDay: Timestamp {
+    var time = time_t(seconds)
+    var day = tm()
+    localtime_r(&time, &day)
+    (day.tm_hour, day.tm_min, day.tm_sec, day.tm_isdst) = (0, 0, 0, -1)
+    return Timestamp(seconds: Int64(mktime(&day)))
   }
 }

@@ -2,15 +2,17 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// An open `stream`: the lines of `events`, where a read blocks until there is another, and ends when the task has ended. It
+/// An open `stream` or `follow`: the lines of `events` or `events.log`, where a read blocks until there is another, and ends when the task has ended. It
 /// reads from a cursor of its own: the kernel passes no useful offset for a file that cannot seek.
 final class StreamHandle: OpenFile {
   private let feed: TaskFeed
+  private let rendering: Rendering
   private let wakeups: Wakeups
   private let state = Mutex<(cursor: Int64, handle: HandleID?)>((0, nil))
 
-  init(feed: TaskFeed, wakeups: Wakeups) {
+  init(feed: TaskFeed, rendering: Rendering, wakeups: Wakeups) {
     self.feed = feed
+    self.rendering = rendering
     self.wakeups = wakeups
     feed.hold()
   }
@@ -27,7 +29,7 @@ final class StreamHandle: OpenFile {
     return .pending { [self] () async throws(Errno) in
       while true {
         let cursor = state.withLock { $0.cursor }
-        guard try await feed.waitForMore(than: cursor, of: .json) else { return [] }
+        guard try await feed.waitForMore(than: cursor, of: rendering) else { return [] }
         let bytes = take(count)
         if !bytes.isEmpty { return bytes }
       }
@@ -37,7 +39,7 @@ final class StreamHandle: OpenFile {
   /// The next bytes; moves the cursor behind them.
   private func take(_ count: Int) -> ArraySlice<UInt8> {
     state.withLock { state in
-      let bytes = feed.read(.json, offset: state.cursor, count: count)
+      let bytes = feed.read(rendering, offset: state.cursor, count: count)
       state.cursor += Int64(bytes.count)
       return bytes
     }
@@ -45,7 +47,7 @@ final class StreamHandle: OpenFile {
 
   func poll() -> PollEvents {
     let cursor = state.withLock { $0.cursor }
-    return feed.size(of: .json) > cursor || feed.isOver ? [.readable] : []
+    return feed.size(of: rendering) > cursor || feed.isOver ? [.readable] : []
   }
 
   func release() -> Outcome<Void> {

@@ -66,7 +66,8 @@ final class TaskDirectory: DirectoryNode {
   }
 
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
-    guard let child = entered()?.children.first(where: { $0.name == name }) else {
+    guard !context.removals.hides(name, of: id), let child = entered()?.children.first(where: { $0.name == name })
+    else {
       return .failed(.noSuchFileOrDirectory)
     }
     // The directory is locked while this is answered, so the size of an archive is left to the getattr that follows.
@@ -74,10 +75,21 @@ final class TaskDirectory: DirectoryNode {
     return .ready(FoundNode(node: child.node, nameTimeout: SnapshotFile.forever, attributes: attributes))
   }
 
+  /// rm(1) removes a directory that it cannot read by rmdir(2) at once, which deletes the task where that may be.
+  func refusal(ofOpeningBy caller: Caller) -> Errno? {
+    let intent = CallerIntent(caller, processes: context.processes)
+    let isNamed = intent.removesTree { [registry] in
+      ($0 == "last" ? registry.newest : registry.task(named: $0)) === self
+    }
+    return isNamed ? .permissionDenied : nil
+  }
+
   func freshen() -> Outcome<KernelCopy> { .ready(.none) }
 
   func names(forKernel: Bool) -> [ListedName] {
-    (entered()?.children ?? []).enumerated().filter { $0.element.isListed }.map { index, child in
+    (entered()?.children ?? []).enumerated().filter { _, child in
+      child.isListed && !context.removals.hides(child.name, of: id)
+    }.map { index, child in
       ListedName(name: child.name, cookie: UInt64(index + 3), node: child.node)
     }
   }
@@ -91,8 +103,18 @@ final class TaskDirectory: DirectoryNode {
     .failed(refuse("mkdir", name))
   }
 
-  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(refuse("rmdir", name)) }
-  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(refuse("unlink", name)) }
+  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { remove(name, caller, operation: "rmdir") }
+  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { remove(name, caller, operation: "unlink") }
+
+  private func remove(_ name: Name, _ caller: Caller, operation: String) -> Outcome<Void> {
+    let deletes = context.options.rmDeletes && feed.isFinished
+    context.removals.begin(id, by: caller, hiding: deletes ? name : nil)
+    if deletes { return .done }
+    return .failed(
+      context.refuse(
+        operation, "\(path)/\(name)", .notPermitted, "a task's own files cannot be removed one by one",
+        advice: "delete the task with rmdir \(path); the files that you can remove are in \(path)/files/"))
+  }
 
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
     .failed(refuse("create", name))
@@ -180,7 +202,7 @@ final class TaskDirectory: DirectoryNode {
       return
     }
     content.work.markStale()
-    for child in content.children where child.name == "status" || child.name == "task.json" {
+    for child in content.children where child.node is SnapshotFile && child.name != "id" && child.name != "goal" {
       context.notifier.invalidate(child.node.inode, pages: true)
     }
     for case let log as EventsFile in content.children.map(\.node) { log.grew() }
@@ -201,6 +223,8 @@ final class TaskDirectory: DirectoryNode {
     add("status", snapshot("status", needsWhole: false) { $0.status.text + "\n" })
     // Lists leave out what the task itself tells, so only that is shown.
     add("task.json", snapshot("task.json", needsWhole: true) { $0.json })
+    add("result", outcome("result") { $0.result(of: $1) })
+    add("error", outcome("error") { $0.error(of: $1) })
     let (path, wakeups) = (path, wakeups)
     add("events") { EventsFile($0, path: path + "/events", rendering: .json, feed: feed, context: context) }
     add("events.log") {
@@ -208,9 +232,13 @@ final class TaskDirectory: DirectoryNode {
     }
     add("ctl") { [self] in ControlFile($0, task: self, context: context) }
     children.append(Content.Child(name: "files", node: work.root))
-    add("stream", isListed: false) { inode in
-      BlockingFile(inode, path: path + "/stream", feed: feed, context: context, options: .nonSeekable) {
-        feed.ensureFresh(needsEvents: true).map { StreamHandle(feed: feed, wakeups: wakeups) }
+    for (name, rendering) in [("stream", Rendering.json), ("follow", .text)] {
+      add(Name(name), isListed: false) { inode in
+        BlockingFile(inode, path: "\(path)/\(name)", feed: feed, context: context, options: .nonSeekable) {
+          feed.ensureFresh(needsEvents: true).map {
+            StreamHandle(feed: feed, rendering: rendering, wakeups: wakeups)
+          }
+        }
       }
     }
     add("wait", isListed: false) { inode in
@@ -222,6 +250,21 @@ final class TaskDirectory: DirectoryNode {
       ArchiveFile($0, path: path + "/files.zip", feed: feed, work: work, context: context)
     }
     return Content(children: children, work: work)
+  }
+
+  /// What came of the task: as the server tells it with the task, else as its events do.
+  private func outcome(
+    _ name: String, _ text: @escaping @Sendable (TaskAnswer, BerayTask) -> String
+  ) -> (InodeID) -> SnapshotFile {
+    { [feed, context, path] inode in
+      SnapshotFile(inode, path: "\(path)/\(name)", context: context) {
+        feed.ensureFresh(needsEvents: feed.task.raw[name] == nil).map {
+          SnapshotFile.Content(
+            text(feed.answer, feed.task), modified: feed.modified,
+            timeout: context.options.window(finished: feed.isFinished))
+        }
+      }
+    }
   }
 
   /// A file whose text never changes.

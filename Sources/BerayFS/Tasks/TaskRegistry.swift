@@ -16,7 +16,6 @@ final class TaskRegistry: Sendable {
     var texts: [Name: TaskID] = [:]
     /// INVARIANT: the keys of `tasks`, ascending.
     var order: [TaskID] = []
-    var newest: TaskID?
     /// Moves when the listing changes.
     private(set) var generation: UInt64 = 0
     /// Moves with ``generation``, by which the kernel knows what its copy of the listing is worth.
@@ -61,6 +60,7 @@ final class TaskRegistry: Sendable {
 
   private let context: MountContext
   private let shared: WorkShared
+  let observers = RegistryObservers()
   private let state: Mutex<State>
 
   init(context: MountContext, shared: WorkShared) {
@@ -81,21 +81,43 @@ final class TaskRegistry: Sendable {
   /// When the listing last changed.
   var modified: Timestamp { state.withLock { $0.modified } }
 
-  /// The newest task that was created through this mount and is still there.
+  /// The newest task, whoever made it.
   var newest: TaskDirectory? {
-    state.withLock { state in state.newest.flatMap { state.tasks[$0] } }
+    state.withLock { state in state.order.last.flatMap { state.tasks[$0] } }
   }
 
   /// Whether this mount made the task.
   func isAdopted(_ id: TaskID) -> Bool { state.withLock { $0.adoptions[id] != nil } }
 
   /// The task of that name: a listed name goes before an id, an id before a text given to mkdir.
-  func task(named name: Name) -> TaskDirectory? {
+  func task(named name: Name) -> TaskDirectory? { find(name)?.task }
+
+  /// The same, and whether it is the text that was given to mkdir, which a new task may take over.
+  func find(_ name: Name) -> (task: TaskDirectory, isText: Bool)? {
     state.withLock { state in
-      if let id = state.names[name] { return state.tasks[id] }
-      if let id = TaskID(name.string), let task = state.tasks[id] { return task }
-      return state.texts[name].flatMap { state.tasks[$0] }
+      if let id = state.names[name] { return state.tasks[id].map { ($0, false) } }
+      if let id = TaskID(name.string), let task = state.tasks[id] { return (task, false) }
+      return state.texts[name].flatMap { state.tasks[$0] }.map { ($0, true) }
     }
+  }
+
+  /// Done when the list is younger than the window, or after as long as a look has patience. A server that does not
+  /// answer makes nobody wait: what is known is shown, and a new list is on its way.
+  /// - Parameter age: a shorter window.
+  func freshened(_ monitor: ServiceMonitor, age: Duration? = nil) -> Outcome<Void> {
+    if isFresh, age.map(isListed) ?? true { return .done }
+    guard monitor.isReachable else {
+      Task { try? await refresh() }
+      return .done
+    }
+    return .pending { [self] () async throws(Errno) in
+      try await Patience.wait(by: context.time) { [self] in try? await refresh() }
+    }
+  }
+
+  private func isListed(within age: Duration) -> Bool {
+    let now = context.time.uptime()
+    return state.withLock { state in state.listed.map { now - $0 <= age } ?? false }
   }
 
   /// Whether the list is younger than the window.
@@ -117,6 +139,7 @@ final class TaskRegistry: Sendable {
 
   func interruptAll() {
     for task in state.withLock({ Array($0.tasks.values) }) { task.feed.interruptAll() }
+    observers.ended()
   }
 
   // MARK: - Changes
@@ -166,10 +189,7 @@ final class TaskRegistry: Sendable {
     }
     guard let directory = insert(task, asked: context.time.uptime()) else { return nil }
     state.withLock { state in
-      state.newest = max(state.newest ?? task.id, task.id)
       if let text { state.texts[text] = task.id }
-      // The listing shows `last` now, even where a list has told of the task before.
-      state.listingChanged(at: context.time.now())
     }
     // The next moment it runs: whoever looks at its status is not to be told what was true before.
     if task.status.phase == .pending { directory.feed.expire() }
@@ -190,7 +210,6 @@ final class TaskRegistry: Sendable {
       state.removals[id] = state.nextTick()
       let place = state.place(of: id)
       if state.order.indices.contains(place), state.order[place] == id { state.order.remove(at: place) }
-      if state.newest == id { state.newest = state.adoptions.keys.max() }
       state.listingChanged(at: context.time.now())
       return (task, names)
     }
@@ -221,7 +240,7 @@ final class TaskRegistry: Sendable {
       state.listingChanged(at: context.time.now())
       return (made, true, state.texts[made.name] != nil)
     }
-    if !isNew { context.inodes.retire(made.inode) }
+    if isNew { observers.taskCame(made) } else { context.inodes.retire(made.inode) }
     // The kernel knows the name as the task that mkdir made of that text.
     if hidesText { context.notifier.expire(made.name, in: .root) }
     return kept

@@ -18,9 +18,14 @@ public final class BerayFileSystem: Sendable {
   /// - Parameters:
   ///   - service: the server. The file system asks nothing of it before ``load()``.
   ///   - time: the clocks to go by.
-  public init(service: any TaskService, options: MountOptions, time: TimeSource = .system, logger: Logger) {
+  ///   - processes: what is asked about callers.
+  public init(
+    service: any TaskService, options: MountOptions, time: TimeSource = .system, processes: ProcessTable = .system,
+    logger: Logger
+  ) {
     let monitor = ServiceMonitor(service, time: time)
-    let context = MountContext(service: monitor, options: options, time: time, logger: logger)
+    let context = MountContext(
+      service: monitor, options: options, time: time, processes: processes, logger: logger)
     let shared = WorkShared(context: context)
     let registry = TaskRegistry(context: context, shared: shared)
     let creations = Creations(context: context, registry: registry)
@@ -152,13 +157,27 @@ extension BerayFileSystem: FileSystem {
   public func interruptAll() { registry.interruptAll() }
 
   public func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    inDirectory(directory) { $0.lookup(name, caller: caller).then { self.entry($0) } }
+    // The kernel looks a name up before it makes it, so this is the one place to refuse. A goal may be as long as the
+    // kernel lets through.
+    let limit = directory == .root ? RootDirectory.maximumNameLength : Name.maximumLength
+    guard name.utf8.count <= limit else {
+      let path = directory == .root ? "" : context.inodes[directory].map { $0.path + "/" } ?? ""
+      return .failed(
+        context.refuse(
+          "lookup", path + name.string.prefix(40) + "…", .fileNameTooLong, "a name here has at most \(limit) bytes",
+          advice: directory == .root ? "write such a goal to 'new'" : "use a shorter name"))
+    }
+    return inDirectory(directory) { $0.lookup(name, caller: caller).then { self.entry($0) } }
   }
 
   public func forget(_ inode: InodeID, count: UInt64) { context.inodes.forget(inode, count: count) }
 
   public func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply> {
     withNode(inode) { $0.getattr(handle.flatMap(handles.file)) }
+  }
+
+  public func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
+    withNode(inode) { ($0 as? NewFile)?.getattr(for: caller) ?? $0.getattr(handle.flatMap(handles.file)) }
   }
 
   public func setattr(
@@ -174,11 +193,23 @@ extension BerayFileSystem: FileSystem {
   }
 
   public func rmdir(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
-    inDirectory(directory) { $0.rmdir(name, caller: caller) }
+    inDirectory(directory) { outcome(ofRemovingWithTask: $0, name, caller) ?? $0.rmdir(name, caller: caller) }
   }
 
   public func unlink(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
-    inDirectory(directory) { $0.unlink(name, caller: caller) }
+    inDirectory(directory) { outcome(ofRemovingWithTask: $0, name, caller) ?? $0.unlink(name, caller: caller) }
+  }
+
+  /// What a program gets that removes what is in `files/` on its way to remove the whole task.
+  private func outcome(ofRemovingWithTask directory: any DirectoryNode, _ name: Name, _ caller: Caller) -> Outcome<
+    Void
+  >? {
+    guard let work = directory as? WorkDirectory, context.removals.covers(work.tree.task, caller) else { return nil }
+    if context.options.rmDeletes { return .done }
+    return .failed(
+      context.refuse(
+        "unlink", "\(work.path)/\(name)", .notPermitted, "the task itself stays, so its files stay with it",
+        advice: "delete a task with rmdir; to empty its files, name what is in files/"))
   }
 
   public func rename(
@@ -263,7 +294,10 @@ extension BerayFileSystem: FileSystem {
   }
 
   public func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply> {
-    inDirectory(inode) { directory in directory.freshen().map { self.handles.add(directory, $0) } }
+    inDirectory(inode) { directory in
+      if let errno = directory.refusal(ofOpeningBy: caller) { return .failed(errno) }
+      return directory.freshen().map { self.handles.add(directory, $0) }
+    }
   }
 
   public func readdir(

@@ -24,6 +24,8 @@ protocol Node: AnyObject, Sendable {
 /// A node that names others.
 protocol DirectoryNode: Node {
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode>
+  /// Why `caller` is not to read the directory; nil lets it.
+  func refusal(ofOpeningBy caller: Caller) -> Errno?
   /// Makes sure that what ``names(forKernel:)`` gives is no older than it may be, and tells what the kernel's copy of the
   /// listing is worth.
   func freshen() -> Outcome<KernelCopy>
@@ -133,6 +135,7 @@ extension DirectoryNode {
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> { .failed(.isDirectory) }
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> { .failed(.notPermitted) }
   func countHandles(_ change: Int) {}
+  func refusal(ofOpeningBy caller: Caller) -> Errno? { nil }
   func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(.notPermitted) }
   func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { .failed(.notPermitted) }
 

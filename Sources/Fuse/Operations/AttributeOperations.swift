@@ -6,7 +6,9 @@ import VFS
 func onGetattr(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
-  adapter.answer(request, as: AttributeShape.self) { $0.getattr(InodeID(rawValue: inode), handle: info?.handle) }
+  adapter.answer(request, as: AttributeShape.self) {
+    $0.getattr(InodeID(rawValue: inode), handle: info?.handle, caller: Caller(of: request))
+  }
 }
 
 func onSetattr(

@@ -68,7 +68,9 @@ final class FakeTaskService: TaskService {
 
   func capabilities() async throws(BerayError) -> Capabilities { state.withLock { $0.capabilities } }
   func currentUser() async throws(BerayError) -> User { throw Self.missing }
-  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask { throw Self.missing }
+  func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
+    throw Self.missing
+  }
   func tasks() async throws(BerayError) -> [BerayTask] { [current] }
 
   func task(_ id: TaskID) async throws(BerayError) -> BerayTask {

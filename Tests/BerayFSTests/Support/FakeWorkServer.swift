@@ -325,7 +325,7 @@ final class FakeWorkServer: TaskService {
     raw: ["id": 7, "goal": "t", "status": "COMPLETED"])
 
   func currentUser() async throws(BerayError) -> User { throw Self.error(.notFound, 404) }
-  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask {
+  func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
     throw Self.error(.notFound, 404)
   }
   func tasks() async throws(BerayError) -> [BerayTask] { [Self.ended] }

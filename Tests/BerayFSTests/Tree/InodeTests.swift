@@ -93,7 +93,7 @@ import VFS
       }
       if !taken { break }
     }
-    #expect(names == ["README.md", "new", ".beray", "1-a"])
+    #expect(names == ["README.md", "new", "last", ".beray", "1-a"])
   }
 
   @Test func handlesThatWereNeverGivenAreRefused() async throws {

@@ -28,6 +28,144 @@ import VFS
     #expect(bed.server.created.first?.tools == ["browser", ["web": ["url": "http://t"]]])
   }
 
+  @Test func agentAndFromGoWhereTheServerTakesThem() async throws {
+    let text = #"{"goal": "go", "agent": "codex", "from": "/src"}"#
+    try await bed.echo(text, to: "new")
+    let line = try #require(try await bed.errors().last)
+    #expect(line[3] == "EINVAL" && line[5].contains("takes no 'agent'") && line[7] == "will fail again")
+    #expect(goals == [])
+    bed.server.offer([.choosesAgent, .startsFrom])
+    try await bed.echo(text, to: "new")
+    #expect(try await bed.readlink("last") == "1-go")
+    #expect(bed.server.created == [TaskRequest(goal: "go", agent: "codex", from: "/src")])
+  }
+
+  // MARK: - What a shell cannot see
+
+  @Test func lastLeadsNowhereAfterARefusalAndNewTellsWhy() async throws {
+    try await bed.echo("one", to: "new")
+    #expect(try await bed.cat("new") == "1\n")
+    try await bed.echo(#"{"goal": }"#, to: "new")
+    let target = try await bed.readlink("last")
+    #expect(target.contains(".beray/errors"))
+    #expect(try await bed.stat("last").size == Int64(target.utf8.count))
+    #expect(await errno(try await bed.lookup(target)) == .noSuchFileOrDirectory)
+    let text = try await bed.cat("new")
+    #expect(text.hasPrefix("error: EINVAL: the goal looks like JSON"))
+    #expect(try await bed.stat("new").size == Int64(text.utf8.count))
+    try await bed.echo("two", to: "new")
+    #expect(try await bed.readlink("last") == "2-two")
+    #expect(try await bed.cat("new") == "2\n")
+  }
+
+  @Test func aRefusalIsOfItsSessionAlone() async throws {
+    bed.processes[20].session = 2
+    let other = bed.by(20)
+    try await other.echo("theirs", to: "new")
+    #expect(try await other.cat("new") == "1\n")
+    bed.server.fail(.create, TreeServer.error(.unprocessableEntity, 422, "too vague"))
+    try await bed.echo("mine", to: "new")
+    #expect(try await bed.cat("new") == "error: EINVAL: too vague\n")
+    #expect(try await other.cat("new") == "1\n")
+    #expect(try await other.stat("new").size == 2)
+    #expect(try await other.readlink("last") == "1-theirs")
+    #expect(try await bed.readlink("last") != "1-theirs")
+    bed.server.fail(.create, nil)
+    try await other.mkdir("newer")
+    #expect(try await bed.readlink("last") == "2-newer", "a newer task than the refusal knew")
+  }
+
+  @Test func aRefusedWriteIsNoOldTaskEither() async throws {
+    try await bed.echo("one", to: "new")
+    let file = try await bed.open("new", .write)
+    #expect(await errno(try await bed.write(file, [0xff])) == .illegalByteSequence)
+    try await bed.close(file)
+    #expect(try await bed.cat("new").hasPrefix("error: EILSEQ"))
+    #expect(try await bed.readlink("last") != "1-one")
+  }
+
+  @Test func mkdirIsReadBackAsWell() async throws {
+    try await bed.echo(" ", to: "new")
+    try await bed.mkdir("go")
+    #expect(try await bed.cat("new") == "1\n")
+    #expect(try await bed.readlink("last") == "1-go")
+  }
+
+  // MARK: - Ctrl-C
+
+  private func killed(_ signal: Int32?) -> TreeBed {
+    bed.processes[20].end = .signal(signal)
+    return bed.by(20)
+  }
+
+  @Test func ctrlCStartsNothing() async throws {
+    let file = try await bed.open("new", .write)
+    try await bed.write(file, "half a goal\n")
+    try await killed(SIGINT).flush(file)
+    try await bed.flush(file)
+    try await bed.release(file)
+    #expect(try await bed.tasks() == [])
+    #expect(goals == [])
+    let line = try #require(try await bed.errors().last)
+    #expect(line[3] == "EINTR" && line[7] == "safe to repeat")
+  }
+
+  @Test(arguments: [true, false]) func aWriterThatWasKilledHalfWay(othersGoOn: Bool) async throws {
+    let file = try await bed.open("new", .write)
+    try await bed.write(file, "a\n")
+    try await killed(SIGTERM).flush(file)
+    if othersGoOn {
+      try await bed.write(file, "b\n")
+      try await bed.flush(file)
+    }
+    try await bed.release(file)
+    #expect(try await bed.tasks() == (othersGoOn ? ["1-a-b"] : []))
+  }
+
+  @Test func theEndOfAProcessIsReadFromItsStatus() {
+    func stat(_ flags: Int, _ code: Int) -> [UInt8] {
+      let fields = (3...52).map { $0 == 9 ? "\(flags)" : $0 == 52 ? "\(code)" : $0 == 3 ? "S" : "0" }
+      return Array("7 (a) b (c) \(fields.joined(separator: " "))\n".utf8)
+    }
+    #expect(ProcessTable.end(stat: stat(0x404, 2)) == .signal(SIGINT))
+    #expect(ProcessTable.end(stat: stat(0x404, 0)) == .signal(nil))
+    #expect(ProcessTable.end(stat: stat(0x4, 256)) == nil)
+    #expect(ProcessTable.end(stat: stat(0x400, 2)) == nil)
+    #expect(ProcessTable.end(stat: []) == nil)
+  }
+
+  // MARK: - Order
+
+  @Test func goalsBecomeTasksInTheOrderOfTheirCloses() async throws {
+    var files: [TreeBed.Handle] = []
+    for number in 0..<20 {
+      let file = try await bed.open("new", .write)
+      try await bed.write(file, "goal \(number)")
+      files.append(file)
+    }
+    for file in files { try await bed.flush(file) }
+    // The kernel's words of the last closes may come in any order.
+    for file in files.shuffled() { try await bed.release(file) }
+    _ = try await bed.tasks()
+    #expect(goals == (0..<20).map { "goal \($0)" })
+  }
+
+  @Test func aHandleThatStaysOpenHoldsNobodyUpForLong() async throws {
+    let (first, second) = (try await bed.open("new", .write), try await bed.open("new", .write))
+    try await bed.write(first, "first")
+    try await bed.flush(first)
+    try await bed.write(second, "second")
+    try await bed.close(second)
+    await bed.time.sleepers(2)
+    bed.time.advance(by: .milliseconds(500))
+    await bed.server.requests(.create, 1)
+    #expect(goals == ["second"])
+    // Closed again it comes behind.
+    try await bed.close(first)
+    await bed.server.requests(.create, 2)
+    #expect(goals == ["second", "first"])
+  }
+
   @Test func itTellsHowToUseIt() async throws {
     #expect(try await bed.cat("new") == NewFile.help)
     #expect(try await bed.stat("new").size == Int64(NewFile.help.utf8.count))
@@ -175,7 +313,6 @@ import VFS
     await bed.time.sleepers(2)
     let second = bed.server.hold(.create)
     try await bed.echo("b", to: "new")
-    await bed.server.requests(.create, 2)
     first.open()
     let listed = try await tasks
     #expect(listed.contains("1-a"))

@@ -21,10 +21,43 @@ import VFS
   }
 
   @Test func errorsKeepTheLastHundred() async throws {
-    for number in 0..<150 { _ = await errno(try await bed.mkdir(".name\(number)")) }
+    for number in 0..<150 { _ = await errno(try await bed.mkdir("New folder \(number)")) }
     let lines = try await bed.errors()
     #expect(lines.count == 100)
-    #expect(lines.first?[2] == ".name50" && lines.last?[2] == ".name149")
+    #expect(lines.first?[2] == "New folder 50" && lines.last?[2] == "New folder 149")
+  }
+
+  /// As `git add` does: it tries a hard link for each object, and goes on without.
+  @Test func whatRepeatsIsCountedAndPushesNothingOut() async throws {
+    bed.server.add("go")
+    let file = try await bed.inode("1/id")
+    bed.server.fail(.delete, TreeServer.error(.api, 503, "a real failure"))
+    _ = await errno(try await bed.rmdir("1"))
+    let files = try await bed.inode("1/files")
+    for number in 0..<150 {
+      bed.time.advance(by: .milliseconds(1))
+      _ = await errno(
+        try await bed.fileSystem.link(file, at: Name("object\(number)"), in: files, caller: bed.caller).get())
+    }
+    let lines = try await bed.errors()
+    #expect(lines.first?[5] == "a real failure")
+    #expect(lines.count == 1 + FailureList.pathsOfAKind)
+    let last = try #require(lines.last)
+    #expect(last[2].hasSuffix("object149") && last[5].contains("and 145 more like it"))
+    for _ in 0..<3 { _ = await errno(try await bed.mkdir(".git")) }
+    let again = try await bed.errors()
+    #expect(again.count == lines.count + 1)
+    #expect(again.last?[5].contains("(3 times since 2027-01-15T08:00:00Z)") == true)
+    #expect(again.last?[7] == "will fail again")
+  }
+
+  @Test func theAdviceEscapesTheServersNames() async throws {
+    let id = bed.server.add("go", "RUN\u{1b}[2JNING")
+    bed.server.change(id) { $0.status = TaskStatus("running\u{1b}") }
+    _ = bed.fileSystem.context.refuse("a", "b\u{1b}", .notPermitted, "c", advice: "d\u{1b}]0;title\u{7}")
+    let text = try await bed.cat(".beray/errors")
+    #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" })
+    #expect(text.contains(#"d\x1b]0;title\x07"#))
   }
 
   @Test func anErrorIsOneLineWhateverItSays() async throws {
@@ -46,6 +79,7 @@ import VFS
     let first = try await status()
     #expect(first["url"] == "http://localhost:8000")
     #expect(first["user"] == "me@example.org")
+    #expect(first["agent"] == .null)
     #expect(first["connection"]?["state"] == "connected")
     #expect(first["requests"]?["list"] == 1)
     for name in ["cache", "pending_uploads", "open_streams", "failed_requests", "mounted_at"] {

@@ -81,7 +81,10 @@ import VFS
 
   @Test func cannotBeWritten() async throws {
     bed.server.add("go")
-    for name in ["id", "goal", "status", "task.json", "events", "events.log", "stream", "wait", "files.zip"] {
+    for name in [
+      "id", "goal", "status", "task.json", "result", "error", "events", "events.log", "stream", "follow", "wait",
+      "files.zip",
+    ] {
       #expect(await errno(try await bed.open("1/\(name)", .write)) == .permissionDenied)
     }
   }

@@ -36,21 +36,48 @@ import VFS
 }
 
 @Suite struct GoalTests {
+  private func goal(_ written: String) throws -> TaskRequest { try Goal(written: written, shown: NewFile.help).request }
+
+  private func problem(_ written: String) -> String? {
+    do { _ = try Goal(written: written) } catch { if case .json(let problem) = error { return problem } }
+    return nil
+  }
+
   @Test func textLosesTheNewlineAtItsEnd() throws {
-    #expect(try Goal(written: "do it\n") == Goal(text: "do it", tools: nil))
-    #expect(try Goal(written: "a\n\nb\n\n") == Goal(text: "a\n\nb", tools: nil))
+    #expect(try goal("do it\n") == TaskRequest(goal: "do it"))
+    #expect(try goal("a\n\nb\n\n") == TaskRequest(goal: "a\n\nb"))
   }
 
-  @Test func jsonNamesToolsAsTheyCome() throws {
-    #expect(try Goal(written: #" {"goal": "x\n", "tools": ["a"]}"#) == Goal(text: "x\n", tools: ["a"]))
+  @Test func jsonNamesMembersAsTheyCome() throws {
+    #expect(try goal(#" {"goal": "x\n", "tools": ["a"]}"#) == TaskRequest(goal: "x\n", tools: ["a"]))
     #expect(
-      try Goal(written: #"{"goal":"x","tools":[{"web":{"url":"http://t"}}]}"#)
-        == Goal(text: "x", tools: [["web": ["url": "http://t"]]]))
+      try goal(#"{"goal":"x","tools":[{"web":{"url":"http://t"}}],"agent":"codex","from":"/src"}"#)
+        == TaskRequest(goal: "x", tools: [["web": ["url": "http://t"]]], agent: "codex", from: "/src"))
+    #expect(try goal(#"{"goal":"x","tools":null,"agent":null,"from":null}"#) == TaskRequest(goal: "x"))
   }
 
-  @Test func whatOnlyLooksLikeJSONIsText() throws {
-    #expect(try Goal(written: "{ echo a; }") == Goal(text: "{ echo a; }", tools: nil))
-    #expect(try Goal(written: #"{"task": 1}"#) == Goal(text: #"{"task": 1}"#, tools: nil))
+  @Test(arguments: [
+    (#"{"goal": }"#, "no JSON object"), (#"{"gaol": "x"}"#, "'gaol' is not known"),
+    (#"{"goal": "x", "tool": []}"#, "'tool' is not known"), (#"{"goal": "x", "goal": "y"}"#, "stands twice"),
+    (#"{"tools": []}"#, "no 'goal'"), ("{}", "no 'goal'"), (#"{"goal": 1}"#, "'goal' is no text"),
+    (#"{"goal": "x"} behind"#, "no JSON object"), ("{'goal': 'x'}", "no JSON object"), ("{goal: 1}", "no JSON object"),
+    (#"{"goal": "x", "agent": ["a"]}"#, "'agent' is no text"), (#"{"goal": "x", "agent": " "}"#, "'agent' is blank"),
+    (#"{"goal": "x", "from": "src"}"#, "neither an absolute path"), (#"{"task": 1}"#, "'task' is not known"),
+  ])
+  func jsonThatIsNoGoalIsRefused(written: String, why: String) {
+    #expect(problem(written)?.contains(why) == true, "\(problem(written) ?? "taken")")
+  }
+
+  @Test(arguments: ["{ echo a; }", "{ }x", "{ \"ls\" -l; }", "{", "{a", "[1]"])
+  func whatIsNotMeantAsJSONIsText(text: String) throws {
+    #expect(try goal(text) == TaskRequest(goal: text))
+  }
+
+  @Test func theHelpThatAnEditorLeavesInIsDropped() throws {
+    #expect(try goal(NewFile.help + "# Title\nwrite docs\n") == TaskRequest(goal: "# Title\nwrite docs"))
+    #expect(try goal("write docs\n\n" + NewFile.help) == TaskRequest(goal: "write docs"))
+    #expect(throws: Goal.Problem.self) { try goal(NewFile.help) }
+    #expect(try Goal(written: "42\nmore", shown: "42\n").text == "more")
   }
 
   @Test func blankGoals() {

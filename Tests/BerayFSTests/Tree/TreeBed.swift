@@ -18,8 +18,17 @@ struct TreeBed {
   let server: TreeServer
   let time = ManualTime()
   let notices = NoticeList()
+  let processes = FakeProcesses()
   let fileSystem: BerayFileSystem
   static let caller = Caller(user: 1000, group: 1000, process: ProcessID(rawValue: 10))
+  /// Who calls; the same file system seen by another.
+  var caller = TreeBed.caller
+
+  func by(_ process: Int32) -> TreeBed {
+    var bed = self
+    bed.caller.process = ProcessID(rawValue: process)
+    return bed
+  }
 
   init(_ server: TreeServer = TreeServer(), _ change: (inout MountOptions) -> Void = { _ in }) {
     self.server = server
@@ -28,7 +37,7 @@ struct TreeBed {
       spillDirectory: "/tmp")
     change(&options)
     fileSystem = BerayFileSystem(
-      service: server, options: options, time: time.source,
+      service: server, options: options, time: time.source, processes: processes.table,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     fileSystem.start(notifier: notices)
   }
@@ -41,7 +50,7 @@ struct TreeBed {
     var entry: Entry?
     for component in path.split(separator: "/") {
       let parent = entry?.attributes.inode ?? .root
-      entry = try await fileSystem.lookup(Name(String(component)), in: parent, caller: Self.caller).get()
+      entry = try await fileSystem.lookup(Name(String(component)), in: parent, caller: caller).get()
     }
     guard let entry else { throw .invalidArgument }
     return entry
@@ -52,12 +61,12 @@ struct TreeBed {
   }
 
   func stat(_ path: String) async throws(Errno) -> Attributes {
-    try await fileSystem.getattr(try await inode(path), handle: nil).get().attributes
+    try await fileSystem.getattr(try await inode(path), handle: nil, caller: caller).get().attributes
   }
 
   func entries(_ path: String = "", withAttributes: Bool = false) async throws(Errno) -> [DirectoryEntry] {
     let inode = try await inode(path)
-    let handle = try await fileSystem.opendir(inode, caller: Self.caller).get().handle
+    let handle = try await fileSystem.opendir(inode, caller: caller).get().handle
     defer { fileSystem.releasedir(inode, handle: handle) }
     var found: [DirectoryEntry] = []
     try fileSystem.readdir(inode, handle: handle, after: 0, withAttributes: withAttributes) { entry in
@@ -74,17 +83,17 @@ struct TreeBed {
   @discardableResult
   func mkdir(_ path: String) async throws(Errno) -> Entry {
     let (parent, name) = try await place(path)
-    return try await fileSystem.mkdir(name, in: parent, permissions: 0o777, caller: Self.caller).get()
+    return try await fileSystem.mkdir(name, in: parent, permissions: 0o777, caller: caller).get()
   }
 
   func rmdir(_ path: String) async throws(Errno) {
     let (parent, name) = try await place(path)
-    try await fileSystem.rmdir(name, in: parent, caller: Self.caller).get()
+    try await fileSystem.rmdir(name, in: parent, caller: caller).get()
   }
 
   func unlink(_ path: String) async throws(Errno) {
     let (parent, name) = try await place(path)
-    try await fileSystem.unlink(name, in: parent, caller: Self.caller).get()
+    try await fileSystem.unlink(name, in: parent, caller: caller).get()
   }
 
   func place(_ path: String) async throws(Errno) -> (InodeID, Name) {
@@ -100,7 +109,7 @@ struct TreeBed {
 
   func open(_ path: String, _ flags: OpenFlags = .read) async throws(Errno) -> Handle {
     let inode = try await inode(path)
-    let reply = try await fileSystem.open(inode, flags: flags, caller: Self.caller).get()
+    let reply = try await fileSystem.open(inode, flags: flags, caller: caller).get()
     return Handle(inode: inode, id: reply.handle, options: reply.options)
   }
 
@@ -114,7 +123,7 @@ struct TreeBed {
   @discardableResult
   func write(_ file: Handle, _ bytes: [UInt8], at offset: Int64 = 0) async throws(Errno) -> Int {
     try await fileSystem.write(
-      file.inode, handle: file.id, offset: offset, bytes: bytes.span.bytes, caller: Self.caller
+      file.inode, handle: file.id, offset: offset, bytes: bytes.span.bytes, caller: caller
     )
     .get()
   }
@@ -123,7 +132,7 @@ struct TreeBed {
   func write(_ file: Handle, _ text: String) async throws(Errno) -> Int { try await write(file, Array(text.utf8)) }
 
   func flush(_ file: Handle) async throws(Errno) {
-    try await fileSystem.flush(file.inode, handle: file.id, caller: Self.caller).get()
+    try await fileSystem.flush(file.inode, handle: file.id, caller: caller).get()
   }
 
   func release(_ file: Handle) async throws(Errno) {

@@ -18,7 +18,8 @@ final class TreeServer: TaskService {
     var gates: [Operation: Latch] = [:]
     var observers: [(operation: Operation, count: Int, latch: Latch)] = []
     var streams: [FakeStream] = []
-    var created: [(goal: String, tools: [JSON]?)] = []
+    var created: [TaskRequest] = []
+    var capabilities: Capabilities = []
     var user: JSON = ["id": 1, "email": "me@example.org"]
     /// What a creation answers, made from the new task; nil gives the task itself.
     var answersCreation: (@Sendable (BerayTask) throws(BerayError) -> BerayTask)?
@@ -70,9 +71,10 @@ final class TreeServer: TaskService {
   func drop(_ id: TaskID) { state.withLock { $0.tasks.removeAll { $0.id == id } } }
 
   var ids: [Int64] { state.withLock { $0.tasks.map(\.id.rawValue) } }
-  var created: [(goal: String, tools: [JSON]?)] { state.withLock { $0.created } }
+  var created: [TaskRequest] { state.withLock { $0.created } }
   func count(_ operation: Operation) -> Int { state.withLock { $0.counts[operation] ?? 0 } }
   var total: Int { state.withLock { $0.counts.values.reduce(0, +) } }
+  func offer(_ capabilities: Capabilities) { state.withLock { $0.capabilities = capabilities } }
   func setUser(_ user: JSON) { state.withLock { $0.user = user } }
   func fail(_ operation: Operation, _ error: BerayError?) { state.withLock { $0.failures[operation] = error } }
   func answerCreation(_ body: (@Sendable (BerayTask) throws(BerayError) -> BerayTask)?) {
@@ -147,21 +149,21 @@ final class TreeServer: TaskService {
     return index
   }
 
-  func capabilities() async throws(BerayError) -> Capabilities { [] }
+  func capabilities() async throws(BerayError) -> Capabilities { state.withLock { $0.capabilities } }
 
   func currentUser() async throws(BerayError) -> User {
     let user = try await answer(.user) { $0.user }
     do { return try User(json: user) } catch { throw Self.error(.invalidResponse) }
   }
 
-  func createTask(goal: String, tools: [JSON]?) async throws(BerayError) -> BerayTask {
+  func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
     let (task, change) = try await answer(.create) { state in
-      let raw: JSON = ["id": JSON(state.nextID), "goal": .string(goal), "status": "RUNNING"]
+      let raw: JSON = ["id": JSON(state.nextID), "goal": .string(request.goal), "status": "RUNNING"]
       let task = BerayTask(
-        id: TaskID(rawValue: state.nextID), goal: goal, status: TaskStatus("RUNNING"), events: [], raw: raw)
+        id: TaskID(rawValue: state.nextID), goal: request.goal, status: TaskStatus("RUNNING"), events: [], raw: raw)
       state.nextID += 1
       state.tasks.append(task)
-      state.created.append((goal, tools))
+      state.created.append(request)
       return (task, state.answersCreation)
     }
     var answered = task

@@ -1,0 +1,83 @@
+import VFS
+
+/// What a program means by a call at the root of the mount, from its command: the kernel tells the name alone.
+struct CallerIntent: Sendable {
+  private let processes: ProcessTable
+  private let caller: Caller
+
+  init(_ caller: Caller, processes: ProcessTable) {
+    self.caller = caller
+    self.processes = processes
+  }
+
+  private var words: [String] { processes.arguments(caller.process)?.words ?? [] }
+
+  /// The path in which `name` is a directory on the way to something else, as in `mkdir -p name/more`, from that name on;
+  /// nil where the command names it for itself, or not at all.
+  func path(through name: Name) -> String? {
+    guard let arguments = processes.arguments(caller.process) else { return nil }
+    // What may be a word of its own is taken for one on the way: no task is made of half a path.
+    if arguments.mayBeCut, takesExisting, let place = arguments.words.lastIndex(of: name.string),
+      place < arguments.words.count - 1
+    {
+      return arguments.words[place...].joined(separator: "/")
+    }
+    var found: String?
+    for word in arguments.words {
+      let components = word.split(separator: "/").filter { $0 != "." }
+      guard let place = components.lastIndex(where: { Name(String($0)) == name }) else { continue }
+      if place == components.count - 1 { return nil }
+      found = components[place...].joined(separator: "/")
+    }
+    return found
+  }
+
+  /// Whether it is mkdir(1).
+  var isMkdir: Bool { processes.program(caller.process) == "mkdir" }
+
+  /// Whether mkdir(1) is content with a directory that is there already.
+  var takesExisting: Bool {
+    isMkdir
+      && words.dropFirst().prefix { $0 != "--" }.contains { word in
+        word.hasPrefix("--") ? word.count > 3 && "--parents".hasPrefix(word) : word.hasPrefix("-") && word.contains("p")
+      }
+  }
+
+  /// Whether the call that asks is one that makes a directory, be it the last of its path or one on the way.
+  func makesDirectory(by time: TimeSource) async -> Bool {
+    // A thread may still be on its way to sleep when its request is here already.
+    for _ in 0..<50 {
+      switch processes.systemCall(caller.process) {
+      case .makesDirectory?: return true
+      case .other?: return false
+      case .running?: try? await time.sleep(.microseconds(200))
+      case nil: return isMkdir
+      }
+    }
+    return isMkdir
+  }
+
+  /// Whether rm(1) removes whole trees, and was given `name` itself.
+  func removesTree(named isName: (Name) -> Bool) -> Bool {
+    guard removesTrees else { return false }
+    return operands.contains { word in
+      word.split(separator: "/").last { $0 != "." }.map { isName(Name(String($0))) } ?? false
+    }
+  }
+
+  /// Whether it is rm(1) with `-r`.
+  var removesTrees: Bool {
+    processes.program(caller.process) == "rm"
+      && words.dropFirst().prefix { $0 != "--" }.contains { word in
+        word.hasPrefix("--")
+          ? word.count > 3 && "--recursive".hasPrefix(word)
+          : word.hasPrefix("-") && (word.contains("r") || word.contains("R"))
+      }
+  }
+
+  private var operands: [String] {
+    let words = words.dropFirst()
+    guard let end = words.firstIndex(of: "--") else { return words.filter { !$0.hasPrefix("-") } }
+    return words[..<end].filter { !$0.hasPrefix("-") } + words[(end + 1)...]
+  }
+}

@@ -1,0 +1,162 @@
+public import VFS
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What the file system asks the kernel about the processes that call it, so that tests can answer. Each question is about a
+/// thread that waits for the answer to its call, and each answer is nil where the kernel does not tell.
+public struct ProcessTable: Sendable {
+  /// How a process came to its end.
+  public enum End: Hashable, Sendable {
+    /// A signal ended it; nil where it is not told which.
+    case signal(Int32?)
+  }
+
+  /// The words of a command.
+  public struct Arguments: Hashable, Sendable {
+    public var words: [String]
+    /// Whether two words may be one: mkdir(1) and others put a NUL in the place of a `/` while they make the directories on
+    /// the way, and the kernel may not let us see where their words begin.
+    public var mayBeCut: Bool
+
+    public init(_ words: [String], mayBeCut: Bool = false) {
+      self.words = words
+      self.mayBeCut = mayBeCut
+    }
+  }
+
+  /// What a thread asks of the kernel.
+  public enum SystemCall: Hashable, Sendable {
+    case makesDirectory
+    case other
+    /// It is just about to wait.
+    case running
+  }
+
+  /// The session (setsid(2)) that a thread belongs to.
+  public var session: @Sendable (ProcessID) -> Int32?
+  /// The name of its program, at most 15 bytes of it (`/proc/PID/comm`).
+  public var program: @Sendable (ProcessID) -> String?
+  public var arguments: @Sendable (ProcessID) -> Arguments?
+  /// Set while a process that a signal has killed closes its files.
+  public var end: @Sendable (ProcessID) -> End?
+  public var systemCall: @Sendable (ProcessID) -> SystemCall?
+
+  public init(
+    session: @escaping @Sendable (ProcessID) -> Int32?, program: @escaping @Sendable (ProcessID) -> String?,
+    arguments: @escaping @Sendable (ProcessID) -> Arguments?, end: @escaping @Sendable (ProcessID) -> End?,
+    systemCall: @escaping @Sendable (ProcessID) -> SystemCall?
+  ) {
+    self.session = session
+    self.program = program
+    self.arguments = arguments
+    self.end = end
+    self.systemCall = systemCall
+  }
+
+  /// The processes of this machine, by proc(5).
+  public static let system = ProcessTable(
+    session: { thread in
+      let session = getsid(thread.rawValue)
+      return thread.rawValue > 0 && session > 0 ? session : nil
+    },
+    program: { thread in
+      file("comm", of: thread).map { bytes in
+        String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+      }
+    },
+    arguments: { thread in
+      file("cmdline", of: thread).map { bytes in
+        let starts = wordStarts(of: thread, count: bytes.count)
+        return arguments(cmdline: bytes, starts: starts)
+      }
+    },
+    end: { file("stat", of: $0).flatMap(end(stat:)) },
+    systemCall: { file("syscall", of: $0).flatMap(systemCall(syscall:)) })
+
+  /// - Parameter stat: the content of `/proc/PID/stat`.
+  static func end(stat: [UInt8]) -> End? {
+    // Fields 9 and 52 are `flags` and `exit_code`; PF_EXITING and PF_SIGNALED of linux/sched.h.
+    guard let flags = field(9, of: stat), flags & 0x404 == 0x404 else { return nil }
+    let signal = field(52, of: stat).map { Int32(truncatingIfNeeded: $0 & 0x7f) }
+    return .signal(signal == 0 ? nil : signal)
+  }
+
+  /// A number of `/proc/PID/stat`, by its place from 1; the third and later ones alone.
+  private static func field(_ place: Int, of stat: [UInt8]) -> Int64? {
+    // The program's name stands in parentheses and may hold anything.
+    guard let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = stat[(name + 1)...].split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") })
+    guard fields.indices.contains(place - 3) else { return nil }
+    return Int64(String(decoding: fields[place - 3], as: UTF8.self))
+  }
+
+  // MARK: - Words
+
+  /// - Parameters:
+  ///   - cmdline: the content of `/proc/PID/cmdline`.
+  ///   - starts: where each word begins in it; nil where that is not told.
+  static func arguments(cmdline: [UInt8], starts: [Int]?) -> Arguments {
+    func words(_ bytes: ArraySlice<UInt8>) -> [String] {
+      bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+    // Each word ends with a NUL.
+    guard let starts else { return Arguments(words(cmdline.dropLast()), mayBeCut: true) }
+    let ends = starts.dropFirst() + [cmdline.count]
+    return Arguments(
+      zip(starts, ends).map { start, end in words(cmdline[start..<max(start, end - 1)]).joined(separator: "/") })
+  }
+
+  /// Where the words of a process begin, from the pointers at the start of its stack (System V ABI, "Initial Stack and
+  /// Register State"), which are beneath `startstack` of `/proc/PID/stat`.
+  private static func wordStarts(of thread: ProcessID, count: Int) -> [Int]? {
+    guard let stat = file("stat", of: thread), let stack = field(28, of: stat), let first = field(48, of: stat),
+      stack > 0, first > 0
+    else { return nil }
+    let memory = open("/proc/\(thread.rawValue)/mem", O_RDONLY | O_CLOEXEC)
+    guard memory >= 0 else { return nil }
+    defer { close(memory) }
+    let size = MemoryLayout<Int>.size
+    func numbers(_ count: Int, at offset: Int64) -> [Int]? {
+      var numbers = [Int](repeating: 0, count: count)
+      return pread(memory, &numbers, count * size, off_t(offset)) == count * size ? numbers : nil
+    }
+    guard let number = numbers(1, at: stack)?.first, (1...1 << 16).contains(number),
+      let pointers = numbers(number, at: stack + Int64(size))
+    else { return nil }
+    let starts = pointers.map { $0 - Int(first) }
+    let isOrdered = zip(starts, starts.dropFirst()).allSatisfy { $0 < $1 }
+    return isOrdered && starts.allSatisfy((0..<count).contains) ? starts : nil
+  }
+
+  /// - Parameter syscall: the content of `/proc/PID/syscall`.
+  static func systemCall(syscall: [UInt8]) -> SystemCall? {
+    let text = String(decoding: syscall, as: UTF8.self)
+    if text.hasPrefix("running") { return .running }
+    guard let number = text.split(separator: " ").first.flatMap({ Int($0) }) else { return nil }
+    return directoryMakers.contains(number) ? .makesDirectory : .other
+  }
+
+  #if arch(x86_64)
+  private static let directoryMakers = [83, 258]
+  #else
+  private static let directoryMakers = [34]
+  #endif
+
+  private static func file(_ name: String, of thread: ProcessID) -> [UInt8]? {
+    guard thread.rawValue > 0 else { return nil }
+    let descriptor = open("/proc/\(thread.rawValue)/\(name)", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    while bytes.count < 1 << 20 {
+      let part = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+        count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+      }
+      if part.isEmpty { break }
+      bytes += part
+    }
+    return bytes.isEmpty ? nil : bytes
+  }
+}

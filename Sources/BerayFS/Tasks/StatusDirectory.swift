@@ -1,0 +1,87 @@
+import BerayAPI
+import Synchronization
+import SystemPackage
+import VFS
+
+/// `by-status/`: a directory of links for each status that a task can have. A word that this client does not know has a
+/// directory of its own while a task has that status.
+final class StatusDirectory: DirectoryNode {
+  let inode: InodeID
+  var path: String { "by-status" }
+  private let context: MountContext
+  private let registry: TaskRegistry
+  private let monitor: ServiceMonitor
+  private let directories = Mutex<[Name: TaskLinks]>([:])
+
+  init(_ inode: InodeID, context: MountContext, registry: TaskRegistry, monitor: ServiceMonitor) {
+    self.inode = inode
+    self.context = context
+    self.registry = registry
+    self.monitor = monitor
+  }
+
+  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
+    let attributes = context.attributes(
+      inode, .directory, permissions: 0o500, size: 0, modified: registry.modified, links: 2)
+    return .ready(AttributeReply(attributes, timeout: .zero))
+  }
+
+  func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
+    freshen().then { [self] _ in
+      current.contains(name)
+        ? .ready(FoundNode(node: directory(name), nameTimeout: .zero)) : .failed(.noSuchFileOrDirectory)
+    }
+  }
+
+  func freshen() -> Outcome<KernelCopy> { registry.freshened(monitor).map { .none } }
+
+  func names(forKernel: Bool) -> [ListedName] {
+    current.enumerated().map { index, name in
+      ListedName(name: name, cookie: UInt64(index + 3), node: directory(name))
+    }
+  }
+
+  func entry(of listed: ListedName) -> ListedEntry? { ListedEntry(listed.node, nameTimeout: .zero) }
+
+  private static let known: [Name] = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "STOPPED"]
+
+  private var current: [Name] {
+    let further = Set(registry.snapshot.tasks.map { Self.name(of: $0.feed.task.status) }).subtracting(Self.known)
+    return Self.known + further.sorted()
+  }
+
+  private func directory(_ name: Name) -> TaskLinks {
+    if let known = directories.withLock({ $0[name] }) { return known }
+    let made = context.inodes.add { inode in
+      TaskLinks(inode, path: "by-status/\(name)", context: context, registry: registry, monitor: monitor) { task in
+        Self.name(of: task.feed.task.status) == name
+      }
+    }
+    let kept = directories.withLock { directories in
+      let kept = directories[name] ?? made
+      directories[name] = kept
+      return kept
+    }
+    if kept !== made { context.inodes.retire(made.inode) }
+    return kept
+  }
+
+  /// The directory for a status: one for each meaning, whatever the server's word for it is.
+  static func name(of status: TaskStatus) -> Name {
+    switch status.phase {
+    case .pending: return "PENDING"
+    case .running: return "RUNNING"
+    case .completed: return "COMPLETED"
+    case .failed: return "FAILED"
+    case .stopped: return "STOPPED"
+    case .unknown:
+      var name = ""
+      // The server's word is nobody's path, and no longer than a name may be.
+      for character in ShownText.escaped(status.text) {
+        guard name.utf8.count + character.utf8.count <= 80 else { break }
+        name += character == "/" ? "-" : String(character)
+      }
+      return Name(name.isEmpty || name == "." || name == ".." ? "UNKNOWN" : name)
+    }
+  }
+}
