@@ -157,7 +157,7 @@ extension WorkFile {
     } catch {
       tree.context.note(
         "unlink", path, error, "the content could not be kept for the programs that have the file open",
-        advice: "they get ESTALE for what they have not read", isRetrySafe: true)
+        advice: "they get ESTALE for what they have not read", repetition: .isSafe)
     }
   }
 

@@ -103,8 +103,9 @@ extension BerayError {
   /// - Parameter isCreation: whether it makes a task, which a server that has lost its answer may have done.
   func repetition(isCreation: Bool) -> Repetition {
     switch code {
-    case .authentication, .notFound, .unprocessableEntity, .invalidRequest, .secureConnectionFailed: .failsAgain
-    case .conflict, .connectionRefused, .hostUnreachable, .cancelled: .isSafe
+    case .authentication, .notFound, .unprocessableEntity, .invalidRequest, .secureConnectionFailed, .answerTooLarge:
+      .failsAgain
+    case .conflict, .connectionRefused, .hostUnreachable, .cancelled, .tooManyOpenFiles: .isSafe
     case .timedOut, .connectionLost, .invalidResponse: isCreation ? .isUnknown : .isSafe
     case .api:
       switch status {
