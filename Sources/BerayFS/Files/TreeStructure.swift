@@ -130,7 +130,8 @@ struct DirectoryContents {
 
   mutating func changed(at time: Timestamp) {
     modified = max(modified, time)
-    statusChanges(at: time)
+    // The first listing is no change.
+    if freshness != nil { statusChanges(at: time) }
     changedSinceListed = true
   }
 }

@@ -28,9 +28,9 @@ extension WorkFile {
       } catch  where error.status == 412 && append.condition != nil {
         tree.markStale()
         let errno = await relist(parent, age: .zero)
-        // Where nothing is there any more, a part of the file would come in its place.
-        if state.withLock({ $0.isDetached }) {
-          throw BerayError(.notFound, status: 404, detail: "it was removed on the server", operation: "append")
+        if errno == nil, receipt == nil, let known, serverVersion == known {
+          // No other version came in its place: it is gone, and a part of it is not to come back as the whole.
+          return nil
         }
         if errno != nil {
           throw BerayError(

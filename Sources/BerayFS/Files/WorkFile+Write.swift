@@ -49,6 +49,7 @@ extension WorkFile {
     state.contentChanged()
     state.checked = checked
     if arePagesGood { state.pagesGeneration = state.generation }
+    buffer.follows(state.statusChanged)
     state.buffer = buffer
     tree.shared.remember(self)
   }

@@ -83,6 +83,13 @@ final class WriteBuffer: Sendable {
   var modified: Timestamp { state.withLock { $0.modified } }
   var changed: Timestamp { state.withLock { $0.changed } }
 
+  /// The file changed last at `time`: what is done to it from now on is later.
+  func follows(_ time: Timestamp) {
+    state.withLock { state in
+      state.changed = state.isFresh ? time.moved(to: state.changed) : time
+    }
+  }
+
   static func size(_ storage: Storage) -> Int64 {
     switch storage {
     case .memory(let bytes): Int64(bytes.count)
