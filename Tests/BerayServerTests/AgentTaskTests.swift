@@ -104,10 +104,13 @@ import Testing
     let row: Row = [
       "id": 7, "user_id": 1, "goal": goal, "tools": tools, "status": "PENDING", "created_at": "", "updated_at": "",
       "error": nil, "exit_code": nil, "last_event_id": 0, "agent": nil, "result": nil, "source": nil,
+      "event_bytes": 0,
     ]
     let task = TaskRecord(row)
     return AgentLaunch(
-      command: command, task: task, paths: TaskPaths(directory: "/data/7", temporary: "/data"), passing: ["MINE"],
+      command: command, task: task,
+      paths: TaskPaths(directory: "/data/7", work: WorkDirectory(path: "/data/7/work", temporary: "/data")),
+      passing: ["MINE"],
       token: "token", from: environment)
   }
 

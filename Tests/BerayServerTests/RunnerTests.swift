@@ -179,7 +179,7 @@ import Testing
   @Test func aGapIsTold() async throws {
     let bed = try await Bed()
     let id = try await bed.task(":")
-    #expect(try bed.store.markRunning(id))
+    #expect(try bed.store.markRunning(id, token: "token", agent: "shell"))
     let keeper = EventKeeper(
       store: bed.store, hub: EventHub(), pause: .milliseconds(1), logger: Logger(label: "test") { _ in bed.log })
     let pages = try await bed.store.pool.write { database -> Int in
@@ -202,7 +202,7 @@ import Testing
     var store = bed.store
     store.eventQuota = 1 << 20
     let id = try await bed.task(":")
-    #expect(try store.markRunning(id))
+    #expect(try store.markRunning(id, token: "token", agent: "shell"))
     let event = AgentEvent(type: "stdout", text: String(repeating: "x", count: 1000))
     for _ in 0..<40 { try store.append(Array(repeating: event, count: 100), to: id) }
     try store.finish(id, TaskOutcome(status: .completed))
