@@ -11,6 +11,7 @@ import Testing
       let all: Capabilities = [
         .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
         .conditionalAttributes, .conditionalMoves, .append, .declaredEvents,
+        .choosesAgent, .startsFrom,
       ]
       #expect(Capabilities(openAPI: document) == all)
       #expect(try await server.client.get("/health").json["name"] == "beray-fs")

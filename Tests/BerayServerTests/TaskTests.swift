@@ -143,7 +143,8 @@ import Testing
       """
       import sqlite3, sys
       db = sqlite3.connect(sys.argv[1])
-      db.execute("UPDATE tasks SET status='RUNNING', process_group=?, process_start=?", sys.argv[2:])
+      boot = open("/proc/sys/kernel/random/boot_id").read().strip()
+      db.execute("UPDATE tasks SET status='RUNNING', process_group=?, process_start=?, boot_id=?", sys.argv[2:] + [boot])
       db.execute("DELETE FROM events WHERE id = 3")
       db.execute("UPDATE tasks SET last_event_id = 2")
       db.commit()

@@ -36,7 +36,7 @@ import Testing
 
   @Test(arguments: [
     (["config", "set", "urk", "x"], "did you mean 'url'?"), (["config", "set", "cacheMiB", "much"], "takes a number"),
-    (["config", "set", "agent", "nobody"], "must be one of"),
+    (["config", "set", "agent", "nobody"], "must be auto, or one of"),
     (["config", "set", "caFile", "relative"], "absolute path"),
     (["config", "get", "quux"], "known are url"), (["config", "sett", "url", "x"], "did you mean 'config set'?"),
   ])

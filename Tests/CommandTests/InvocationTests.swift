@@ -66,11 +66,14 @@ import Testing
     #expect(try Invocation(["task", "list", "--json", "--url=U"]).unknownOption == nil)
   }
 
-  @Test(arguments: [["--url", "", "task", "list"], ["whoami", "--url="], ["task", "list", "--token-file", ""]])
-  func anEmptyValueIsAnError(_ words: [String]) async {
+  @Test(arguments: [
+    (["--url", "", "task", "list"], "is empty"), (["whoami", "--url="], "Missing value for '--url"),
+    (["task", "list", "--token-file", ""], "is empty"),
+  ])
+  func anEmptyValueIsAnError(_ words: [String], _ reason: String) async {
     let world = TestWorld()
     #expect(await Program.run(words, in: world.context) == 2)
-    #expect(world.errors.contains("is empty"), "\(world.errors)")
+    #expect(world.errors.contains(reason), "\(world.errors)")
   }
 
   @Test func helpIsForCommandsThatThereAre() throws {

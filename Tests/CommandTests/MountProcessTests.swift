@@ -105,7 +105,7 @@ struct MountProcessTests {
   @Test func aFailedMountLeavesNoDirectory() throws {
     let mountpoint = scratch.path.appending("new").string
     let result = try BuiltProgram.run([mountpoint, "--url", "http://127.0.0.1:1"], in: scratch)
-    #expect(result.status == 1, "\(result)")
+    #expect(result.status == 5, "\(result)")
     #expect(!FileManager.default.fileExists(atPath: mountpoint))
   }
 
@@ -131,7 +131,7 @@ struct MountProcessTests {
     let result = try BuiltProgram.run(
       [scratch.path.appending("m").string, "--url", server.url], in: scratch,
       adding: ["BERAY_EMAIL": "a@b.c", "BERAY_PASSWORD_FILE": scratch.path.appending("password").string])
-    #expect(result.status == 1 && result.errors.contains("login --url \(server.url)"), "\(result)")
+    #expect(result.status == 5 && result.errors.contains("login --url \(server.url)"), "\(result)")
     let log = try FileManager.default.contentsOfDirectory(atPath: scratch.paths.state.string)
       .filter { $0.hasPrefix("mount-") }
       .map { try String(contentsOfFile: scratch.paths.state.appending($0).string, encoding: .utf8) }

@@ -135,8 +135,6 @@ struct LimitsTests {
           EPERM
           ENOTEMPTY
           rmdir\tempty\tEPERM
-          rename\td\tEPERM
-          rename\td\tEPERM
           rename\tempty\tEPERM
           chown\td/full/f\tEPERM
           chown\td\tEPERM

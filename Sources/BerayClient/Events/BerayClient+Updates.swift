@@ -24,8 +24,10 @@ extension BerayClient {
         .invalidResponse, detail: "the server sent \(ShownText.escaped(type)) and no stream of events",
         operation: call.operation)
     }
+    let contract = await eventContract()
+    if Task.isCancelled { throw BerayError(.cancelled, detail: "interrupted", operation: call.operation) }
     let reader = UpdateReader(
-      taskID: id, contract: await eventContract(), operation: call.operation, logger: logger)
+      taskID: id, contract: contract, operation: call.operation, logger: logger)
     return TaskUpdates {
       var reader = reader
       var bytes = response.body.makeAsyncIterator()

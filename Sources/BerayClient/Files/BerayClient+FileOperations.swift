@@ -11,14 +11,17 @@ extension BerayClient {
   /// Renames a file or a directory. Needs `Capabilities.move`.
   /// - Parameter condition: what must hold of the file that is replaced; for servers with
   ///   `Capabilities.conditionalMoves`.
+  /// - Returns: the version that a file is then, as far as the server tells.
   /// - Throws: ``BerayError/Code/conflict`` where `to` is there and `overwrite` is false; an error with the status 412
   ///   where the condition does not hold.
+  @discardableResult
   public func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition? = nil
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     let body = RequestBody.move(from: from, to: to, overwrite: overwrite)
-    _ = try await answer(
-      to: Call(.moveFile, task: id, body: .json(body), headers: condition?.headers ?? [:]))
+    let call = Call(.moveFile, task: id, body: .json(body), headers: condition?.headers ?? [:])
+    let answer = try await answer(to: call)
+    return UploadReceipt((try? Self.json(answer.body, of: call)) ?? .null, headers: answer.headers)
   }
 
   /// Adds bytes at the end of a file, which is made where it is missing. Needs `Capabilities.append`.

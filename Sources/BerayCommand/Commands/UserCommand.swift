@@ -46,7 +46,7 @@ struct UserResetPasswordCommand: ContextualCommand {
 
       EXAMPLE:
         beray-fs user reset-password ann@example.org
-        pwgen -s 20 1 | beray-fs user reset-password ann@example.org --password-stdin
+        pwgen 20 1 | beray-fs user reset-password ann@example.org --password-stdin
       """)
 
   @Argument(help: "The user's address.")

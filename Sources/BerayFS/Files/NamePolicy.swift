@@ -108,7 +108,7 @@ struct NamePolicy: Sendable {
   private static func hasNumberedName(_ name: ArraySlice<UInt8>) -> Bool {
     let digits = name.reversed().prefix { $0.isDigit }.count
     let stem = name.dropLast(digits)
-    guard digits > 0, stem.count > 1 else { return false }
+    guard digits > 0, !stem.isEmpty else { return false }
     // Python's compiled modules: NAME.pyc.139688703268656; Rails: .NAME.7012.4711.338172.
     if stem.ends(".pyc.") || (stem.begins(".") && stem.ends(".") && digits >= 4) { return true }
     // Go's CreateTemp and Node's write-file-atomic: NAME1234567890, NAME.1234567890.

@@ -126,6 +126,17 @@ extension WorkFile {
     }
   }
 
+  /// The server renamed the file, which moves its entity tag where that counts the change of the inode too.
+  func wasMoved(_ receipt: UploadReceipt) {
+    guard let etag = receipt.etag else { return }
+    tree.change(self, isPlaced: false) { state in
+      guard state.listed.etag != nil, receipt.size == nil || receipt.size == state.listed.size else { return }
+      var version = state.listed
+      version.etag = etag
+      becameVersion(version, answered: receipt.date, &state)
+    }
+  }
+
   /// The same content has another time on the server, and maybe another entity tag, which is no news of it.
   private func becameVersion(_ version: FileVersion, answered: UTCTime?, _ state: inout FileState) {
     if let buffer = state.buffer, buffer.base == state.listed { buffer.base = version }

@@ -120,13 +120,15 @@ extension WorkTree {
       settle(rename.name, in: rename.directory)
       settle(rename.newName, in: rename.newDirectory)
     }
+    let receipt: UploadReceipt
     do throws(BerayError) {
       let isFile = child.node.file != nil && rename.replaces && capabilities.contains(.conditionalMoves)
       if isFile {
         let known = rename.newDirectory.child(rename.newName)?.node.file?.serverVersion
-        try await moveFile(from: from, to: to, replacing: known, shownAs: rename.newPath)
+        receipt = try await moveFile(from: from, to: to, replacing: known, shownAs: rename.newPath)
       } else {
-        try await context.service.moveFile(of: task, from: from, to: to, overwrite: rename.replaces, when: nil)
+        receipt = try await context.service.moveFile(
+          of: task, from: from, to: to, overwrite: rename.replaces, when: nil)
       }
     } catch {
       // The server may have done it all the same.
@@ -137,13 +139,14 @@ extension WorkTree {
       if !rename.replaces { throw .fileExists }
       throw child.node.file == nil ? .directoryNotEmpty : errno
     }
+    child.node.file?.wasMoved(receipt)
     moveName(child, rename)
   }
 
   /// Renames a file on the server. What stands there is replaced, and told of where it is not the version that is known.
   private func moveFile(
     from: String, to: String, replacing known: FileVersion?, shownAs path: String
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     let service = context.service
     if let known {
       do throws(BerayError) {
@@ -156,8 +159,9 @@ extension WorkTree {
     do throws(BerayError) {
       return try await service.moveFile(of: task, from: from, to: to, overwrite: false, when: nil)
     } catch  where error.code == .conflict {
-      try await service.moveFile(of: task, from: from, to: to, overwrite: true, when: nil)
+      let receipt = try await service.moveFile(of: task, from: from, to: to, overwrite: true, when: nil)
       tellOfReplaced(path, by: "rename")
+      return receipt
     }
   }
 

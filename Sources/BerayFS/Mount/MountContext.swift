@@ -114,7 +114,7 @@ extension MountContext {
         flight.finish(.failure(error))
       }
     }
-    let timer = Task { if (try? await time.sleep(limit)) != nil { flight.finish(.success(false)) } }
+    let timer = Task { if (try? await time.expire(limit)) != nil { flight.finish(.success(false)) } }
     defer { timer.cancel() }
     guard try await !flight.value(), !isEnough() else { return }
     let detail = "the server did not answer within \(options.timeouts.metadata)"

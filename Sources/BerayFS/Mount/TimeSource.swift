@@ -13,6 +13,8 @@ public struct TimeSource: Sendable {
   public var now: @Sendable () -> Timestamp
   /// Waits, and ends early (with `CancellationError`) when the task is cancelled.
   public var sleep: @Sendable (Duration) async throws -> Void
+  /// The same for the end of what is under way; a test does not count it among those who sleep.
+  var expire: @Sendable (Duration) async throws -> Void
 
   public init(
     uptime: @escaping @Sendable () -> Duration, now: @escaping @Sendable () -> Timestamp,
@@ -21,6 +23,7 @@ public struct TimeSource: Sendable {
     self.uptime = uptime
     self.now = now
     self.sleep = sleep
+    expire = sleep
   }
 
   /// The machine's clocks.

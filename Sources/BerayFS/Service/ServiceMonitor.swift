@@ -152,7 +152,7 @@ final class ServiceMonitor: TaskService {
 
   func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     try await watch("move") { () async throws(BerayError) in
       try await service.moveFile(of: id, from: from, to: to, overwrite: overwrite, when: condition)
     }

@@ -45,9 +45,10 @@ public protocol TaskService: Sendable {
   func removeFile(of id: TaskID, path: String) async throws(BerayError)
   /// - Parameter condition: what must hold of the file that is replaced; for servers with
   ///   `Capabilities.conditionalMoves`.
-  func moveFile(
+  /// - Returns: the version that a file is then, as far as the server tells.
+  @discardableResult func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
-  ) async throws(BerayError)
+  ) async throws(BerayError) -> UploadReceipt
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError)
   /// - Parameter condition: as for an upload; for servers with `Capabilities.conditionalAttributes`.
   /// - Returns: the version that the file is then, as far as the server tells.

@@ -23,9 +23,10 @@ extension WorkDirectory {
 
   /// Renames, as rename(2) does; without `overwrite` nothing that exists is replaced.
   /// - Parameter ifMatch: entity tags, of which one must be that of the file which is replaced; nil: of any.
-  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws {
+  /// - Returns: the version that a file is then, for a rename moves the time of its change; nil for what is no file.
+  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws -> FileVersion? {
     guard !from.isRoot, !to.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be moved") }
-    try HTTPFailure.translating("\(from.text) to \(to.text)") {
+    return try HTTPFailure.translating("\(from.text) to \(to.text)") {
       let source = try openParent(of: from)
       let target = try openParent(of: to)
       let flags = overwrite ? 0 : LINUX_RENAME_NOREPLACE
@@ -36,9 +37,11 @@ extension WorkDirectory {
         default: throw Errno(rawValue: errno)
         }
       }
-      try FileUpload.commitLock.withLock { _ in
-        guard let ifMatch else { return try rename() }
-        try checkingVersion(of: to, in: target, ifMatch, rename)
+      return try FileUpload.commitLock.withLock { _ in
+        if let ifMatch { try checkingVersion(of: to, in: target, ifMatch, rename) } else { try rename() }
+        var status = linux_status()
+        guard linux_lstatat(target.rawValue, to.name, &status) == 0, status.mode & S_IFMT == S_IFREG else { return nil }
+        return version(status)
       }
     }
   }

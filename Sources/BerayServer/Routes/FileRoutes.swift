@@ -51,8 +51,9 @@ struct FileRoutes: Sendable {
         let body = try await call.json()
         let (from, to, overwrite) = (try body.path("from"), try body.path("to"), try body.flag("overwrite"))
         let wanted = call.header(.ifMatch)
-        try await perform(call) { try $0.move(from, to: to, overwrite: overwrite, ifMatch: wanted) }
-        return .json(["message": "Moved", "path": .string(to.text)])
+        let version = try await perform(call) { try $0.move(from, to: to, overwrite: overwrite, ifMatch: wanted) }
+        guard let version else { return .json(["message": "Moved", "path": .string(to.text)]) }
+        return .json(.object([JSON.Member("message", "Moved")] + version.members(to)))
       },
       Endpoint(
         .makeDirectory, "Make a directory", body: .json([.init(name: "path", schema: ["type": "string"])])

@@ -109,6 +109,8 @@ import VFS
     let fixture = WorkFixture(server.manner)
     _ = try await fixture.names()
     fixture.server.put("f", "theirs")
+    // A listing of at most a second ago is taken for what the server has.
+    fixture.time.advance(by: .seconds(2))
     try await fixture.save("f", "mine")
     #expect(fixture.server.text("f") == "mine")
     #expect(fixture.errors.contains(Self.replaced))

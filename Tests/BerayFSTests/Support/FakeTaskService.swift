@@ -123,7 +123,7 @@ final class FakeTaskService: TaskService {
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }
   func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     throw Self.missing
   }
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.missing }

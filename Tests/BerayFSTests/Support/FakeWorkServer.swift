@@ -285,7 +285,7 @@ final class FakeWorkServer: TaskService {
 
   func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     try await begin(.move, "\(from) \(to)")
     try check(condition, to)
     let isDone = state.withLock { state in
@@ -295,6 +295,7 @@ final class FakeWorkServer: TaskService {
     }
     guard isDone else { throw Self.error(.conflict, 409) }
     await answer(.move)
+    return UploadReceipt(etag: nil, modified: nil, raw: .null)
   }
 
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {

@@ -7,6 +7,8 @@ import VFS
 final class ManualTime: Sendable {
   private struct Sleeper {
     var until: Duration
+    /// Whether ``sleepers(_:)`` counts it.
+    var isCounted: Bool
     var continuation: CheckedContinuation<Void, any Error>
   }
 
@@ -18,8 +20,9 @@ final class ManualTime: Sendable {
     var observers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
     mutating func takeSatisfied() -> [CheckedContinuation<Void, Never>] {
-      let satisfied = observers.filter { $0.count <= sleepers.count }
-      observers.removeAll { $0.count <= sleepers.count }
+      let asleep = sleepers.values.count(where: \.isCounted)
+      let satisfied = observers.filter { $0.count <= asleep }
+      observers.removeAll { $0.count <= asleep }
       return satisfied.map(\.continuation)
     }
   }
@@ -29,13 +32,15 @@ final class ManualTime: Sendable {
   let start = Timestamp(seconds: 1_800_000_000)
 
   var source: TimeSource {
-    TimeSource(
+    var source = TimeSource(
       uptime: { [self] in state.withLock { $0.uptime } },
       now: { [self] in
         let passed = state.withLock { $0.uptime } - .seconds(1000)
         return Timestamp(seconds: start.seconds + passed.components.seconds)
       },
       sleep: { [self] in try await sleep($0) })
+    source.expire = { [self] in try await sleep($0, isCounted: false) }
+    return source
   }
 
   /// Moves the clocks on and wakes who has slept enough.
@@ -60,7 +65,7 @@ final class ManualTime: Sendable {
     }
   }
 
-  private func sleep(_ duration: Duration) async throws {
+  private func sleep(_ duration: Duration, isCounted: Bool = true) async throws {
     let id = state.withLock { state in
       state.next += 1
       return state.next
@@ -69,7 +74,8 @@ final class ManualTime: Sendable {
       try await withCheckedThrowingContinuation { continuation in
         let (isCancelled, satisfied) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
           if Task.isCancelled { return (true, []) }
-          state.sleepers[id] = Sleeper(until: state.uptime + duration, continuation: continuation)
+          state.sleepers[id] = Sleeper(
+            until: state.uptime + duration, isCounted: isCounted, continuation: continuation)
           return (false, state.takeSatisfied())
         }
         if isCancelled { continuation.resume(throwing: CancellationError()) }

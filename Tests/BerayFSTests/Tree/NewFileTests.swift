@@ -306,13 +306,15 @@ import VFS
 
   @Test func othersWaitForTheGoalsOfThatMomentAlone() async throws {
     let first = bed.server.hold(.create)
+    let later = try await bed.open("new", .write)
     try await bed.echo("a", to: "new")
     await bed.server.requests(.create, 1)
     async let tasks = bed.tasks()
     // The delay after the close, and the patience of the listing.
     await bed.time.sleepers(2)
     let second = bed.server.hold(.create)
-    try await bed.echo("b", to: "new")
+    _ = try await bed.write(later, Array("b".utf8))
+    try await bed.close(later)
     first.open()
     let listed = try await tasks
     #expect(listed.contains("1-a"))

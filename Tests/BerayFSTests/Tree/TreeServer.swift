@@ -238,7 +238,7 @@ final class TreeServer: TaskService {
   func removeFile(of id: TaskID, path: String) async throws(BerayError) { throw Self.error(.notFound, 404) }
   func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition?
-  ) async throws(BerayError) {
+  ) async throws(BerayError) -> UploadReceipt {
     throw Self.error(.notFound, 404)
   }
   func makeDirectory(of id: TaskID, path: String) async throws(BerayError) { throw Self.error(.notFound, 404) }

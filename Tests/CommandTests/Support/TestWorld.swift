@@ -108,7 +108,7 @@ final class TaskServer: BerayClient.Transport {
     }
     return TransportResponse(
       status: answer.status,
-      headers: request.target.hasSuffix("/stream") ? [.contentType: "text/html"] : [:],
+      headers: request.target.hasSuffix("/stream") ? [.contentType: "text/html"] : [.contentType: "application/json"],
       body: ByteStream(Array(answer.body.utf8)))
   }
 

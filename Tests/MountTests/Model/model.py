@@ -5,7 +5,7 @@ After every operation these are compared: its result (the bytes or the errno), t
 of both trees, what is open, and the contents of what it touched; all contents now and then, also behind the kernel's
 pages. Some operations change the server's own work directory behind the mount's back, whatever is open, and are
 followed by `refresh` or, where the task runs, by time. The server's work directory has to hold the same once everything
-was sent, and never a name that is not to go there.
+was sent; one that can neither rename nor remove also what was left behind there, and never a temporary name.
 
 Exits with 0, or with 1 after it told the first difference; with --shrink also the fewest operations that show it.
 """
@@ -55,6 +55,7 @@ def attempt(settings, operations):
         number = len(operations)
         run.compare_everything()
         run.quiesce()
+        run.release()
         run.refresh()
         run.compare_everything()
         return None

@@ -39,6 +39,10 @@ class Run:
         self.plain = World(os.path.realpath(plain))
         self.server = World(os.path.normpath((settings.server + "/").replace("/ID/", f"/{self.id}/")))
         os.makedirs(self.server.root, exist_ok=True)
+        # What the mount renamed or removed and a server with the bare API has still: the server's file of each name. The
+        # mount hides these names; what is made there again waits for a while before it goes up.
+        self.left_behind = {}
+        self.origins = Origins(self.plain)
 
     def end(self):
         self.mount.close_all()
@@ -55,6 +59,7 @@ class Run:
         """Does it, and compares what it gives, what it touched, and the trees."""
         names, slots = self.touched(operation)
         self.do(operation)
+        self.origins.forget_gone()
         names_after, slots_after = self.touched(operation)
         self.compare(names | names_after, slots | slots_after)
 
@@ -73,12 +78,15 @@ class Run:
             self.on_server(["put"] + arguments, is_asked=not self.is_running)
         elif name.startswith("server_"):
             self.on_server([name.removeprefix("server_")] + arguments)
+        elif self.is_in_the_way(operation):
+            return
         elif not self.is_full and name in ("rename", "rename_noreplace", "unlink", "rmdir"):
             self.change_name_on_bare_server(operation)
         else:
             self.on_both(operation)
 
     def on_both(self, operation):
+        self.origins.are_written_by(operation)
         self.expect(self.plain.do(operation), self.mount.do(operation))
 
     def expect(self, expected, got):
@@ -87,6 +95,7 @@ class Run:
 
     def refresh(self):
         self.control("refresh")
+        self.origins.are_asked_for_anew()
 
     def drop_caches(self):
         """The kernel forgets what it can, of all file systems; where that is not allowed, the bytes of these files."""
@@ -98,7 +107,7 @@ class Run:
 
     def save(self, style, path, other, temporary, count, seed, is_cold):
         """What a program does that saves, each step as it is on a plain directory. No name that is made on the way is
-        left on the server, and none ever comes to one that could not remove it."""
+        left on the server, and none ever comes to one that could not remove it. One that can gets them all meanwhile."""
         is_taken = style in saves.OF_FREE_NAMES and os.path.lexists(self.plain.path(path))
         if is_taken or any(os.path.isdir(self.plain.path(name)) for name in (path, other)):
             return
@@ -108,36 +117,70 @@ class Run:
             try:
                 self.on_both(step)
                 self.compare(set(), set())
-                self.look_for_litter(saves.is_local_only if self.is_full else is_temporary)
+                if not self.is_full:
+                    self.look_for_litter()
             except Difference as error:
                 raise Difference(f"in its step {json.dumps(step)}: {error}") from None
-        self.look_for_litter(is_temporary)
+        self.look_for_litter()
 
-    def look_for_litter(self, is_litter):
-        litter = sorted(filter(is_litter, self.server.names()))
+    def look_for_litter(self):
+        litter = sorted(filter(is_temporary, self.server.names()))
         if litter:
             raise Difference(f"the server has {litter}")
 
     # A server that can neither rename nor remove
 
     def change_name_on_bare_server(self, operation):
-        """What only this mount has goes as on a plain directory; what the server has stays as it is."""
+        """What only this mount has goes as on a plain directory; what others gave the server stays as it is. A file that
+        was made here can be renamed, and leaves its old name behind on the server."""
         self.settle()
-        if self.is_refused(*operation):
-            self.expect("EPERM", self.mount.do(operation))
-        else:
-            self.on_both(operation)
+        name, path, other = (operation + [None])[:3]
+        verdict = self.verdict(name, path, other)
+        was_file = os.path.isfile(self.plain.path(path))
+        got = self.mount.do(operation)
+        if verdict == "refused" or (verdict == "either" and got == "EPERM"):
+            return self.expect("EPERM", got)
+        expected = self.plain.do(operation)
+        self.expect(expected, got)
+        if expected is not None or not was_file or path == other:
+            return
+        self.left_behind.pop(other, None)
+        if os.path.isfile(self.server.path(path)):
+            self.left_behind[path] = Kept(self.server, path)
 
-    def is_refused(self, name, path, other=None):
-        """Whether a plain directory does it, and the server has what it is done to."""
-        if not os.path.lexists(self.server.path(path)):
-            return False
-        source = self.plain.path(path)
-        if name == "unlink":
-            return os.path.isfile(source)
+    def verdict(self, name, path, other):
+        """Whether the mount refuses what a plain directory may do: "refused", "done" as there, or "either" of both."""
+        source, on_server = self.plain.path(path), self.server.path(path)
         if name == "rmdir":
-            return is_empty_directory(source)
-        return can_be_renamed(source, self.plain.path(other), replaces=name == "rename")
+            return "refused" if is_empty_directory(source) and os.path.isdir(on_server) else "done"
+        is_possible = os.path.isfile(source) if name == "unlink" else can_be_renamed(
+            source, self.plain.path(other), replaces=name == "rename")
+        if not is_possible or not os.path.lexists(on_server):
+            return "done"
+        if os.path.isdir(source):
+            return "refused" if os.path.isdir(on_server) else "done"
+        # It was made where a name was left behind. It can be removed until it goes up, which may be just now.
+        if path in self.left_behind:
+            return "either" if name == "unlink" else "done"
+        return "refused" if name == "unlink" else self.origins.verdict(path)
+
+    def is_in_the_way(self, operation):
+        """Whether a directory would get a name that was left behind: the server, which has a file there for good, could
+        take nothing that is made in it."""
+        target = operation[-1] if operation[0].startswith("rename") else operation[1] if operation[0] == "mkdir" else None
+        is_directory = operation[0] == "mkdir" or os.path.isdir(self.plain.path(operation[1])) if target else False
+        return is_directory and target in self.left_behind
+
+    def make_way(self, names):
+        """Others remove on the server what was left behind there: then the mount has nothing to hide any more. What they
+        put in its place shows only after that: a listing of names alone tells no versions."""
+        hidden = [name for name in names if name in self.left_behind]
+        for name in hidden:
+            self.expect(None, self.server.do(["unlink", name]))
+            del self.left_behind[name]
+        if hidden:
+            self.refresh()
+            self.compare(set(), set())
 
     # What others do on the server
 
@@ -147,10 +190,13 @@ class Run:
         self.settle()
         if not self.can_be_done_by_server(operation):
             return
+        self.make_way(changed)
+        self.origins.are_written_by_others(changed[-1])
         expected = self.plain.do(operation)
         got = self.server.do(operation)
         if got != expected:
             raise Difference(f"the server's own directory gives {brief(got)}, a plain directory {brief(expected)}")
+        self.origins.are_of_others(changed[-1])
         if is_asked:
             self.refresh()
             self.take_attributes(changed)
@@ -168,7 +214,10 @@ class Run:
             return False
         # What only the mount has, the server's side cannot use: the directories that the bare API cannot make.
         around = {path for name in changed for path in (name, os.path.dirname(name))}
-        return all(os.path.isdir(self.plain.path(path)) == os.path.isdir(self.server.path(path)) for path in around)
+        # What waits on the mount before it goes up would come after what others do.
+        if any(path in self.left_behind and os.path.lexists(self.plain.path(path)) for path in around):
+            return False
+        return all(path in self.left_behind or os.path.isdir(self.plain.path(path)) == os.path.isdir(self.server.path(path)) for path in around)
 
     def wait_until_seen(self, changed):
         """Nobody asks: what is open shows it by itself, and what is not, once it is looked at."""
@@ -202,18 +251,41 @@ class Run:
         self.settle()
 
     def settle(self):
-        """Sends everything, whatever is open, and waits until the server holds what the plain directory holds."""
+        """Sends everything, whatever is open, and waits until the server holds what the plain directory holds, and what was
+        left behind there. What was made in the place of that may wait for longer."""
         self.on_both(["fsync_all"])
         deadline = time.monotonic() + self.sent_within
         while self.pending():
             if time.monotonic() > deadline:
                 raise Difference(f"still not uploaded: {self.pending()}")
-        got, expected = (files(world.tree(lambda _: True)) for world in (self.server, self.plain))
-        compare("the server's own directory", got, expected)
+        while True:
+            self.left_behind = {name: kept for name, kept in self.left_behind.items() if not self.went_up(name)}
+            got, expected = (files(world.tree(lambda _: True)) for world in (self.server, self.plain))
+            # Otherwise it went up while the server was looked at.
+            if not any(map(self.went_up, self.left_behind)):
+                break
+        compare("the server's own directory", got, expected | {name: kept.file for name, kept in self.left_behind.items()})
         # Modes and times of a new file go up right after its bytes.
         while self.is_full and self.server.tree() != self.plain.tree():
             if time.monotonic() > deadline:
                 compare("the server's own directory", self.server.tree(), self.plain.tree())
+
+    def waiting(self):
+        """The names that were left behind and made again, and did not go up yet."""
+        return [name for name in self.left_behind if os.path.isfile(self.plain.path(name)) and not self.went_up(name)]
+
+    def went_up(self, name):
+        """Whether what was made in the place of a name that was left behind is on the server."""
+        return os.path.isfile(self.plain.path(name)) and not self.left_behind[name].is_there()
+
+    def release(self):
+        """Waits until nothing waits any more."""
+        deadline = time.monotonic() + self.sent_within
+        while self.waiting():
+            if time.monotonic() > deadline:
+                raise Difference(f"still held back: {self.waiting()}")
+            time.sleep(0.1)
+        self.settle()
 
     def pending(self):
         with open(os.path.join(self.mountpoint, ".beray/status.json")) as file:
@@ -244,6 +316,89 @@ class Run:
                 if got != expected:
                     name = self.plain.name(slot) or "what has no name any more"
                     raise Difference(f"the handle {slot} of {name} differs: {brief(got)}, expected {brief(expected)}")
+
+
+class Origins:
+    """Whose the bytes are that a server with the bare API has of a file: only what was made here can be renamed there.
+
+    A listing of names alone does not tell whether they are still the same. So after a refresh the mount may take for made
+    by others what it made itself, and the other way round what others wrote since under a name that it had made.
+
+    Files are known by their inodes in the plain directory, which stay the same when they are renamed."""
+
+    def __init__(self, plain):
+        self.plain = plain
+        # Those that others made and nobody wrote here, and those of which both may be true.
+        self.of_others, self.doubtful = set(), set()
+
+    def inode(self, path):
+        try:
+            return os.stat(self.plain.path(path)).st_ino
+        except OSError:
+            return None
+
+    def verdict(self, path):
+        inode = self.inode(path)
+        if inode in self.doubtful:
+            return "either"
+        return "refused" if inode in self.of_others else "done"
+
+    def are_asked_for_anew(self):
+        self.doubtful |= self.alive() - self.of_others
+
+    def are_written_by_others(self, path):
+        """Before others do it."""
+        if (inode := self.inode(path)) not in self.of_others:
+            self.doubtful.add(inode)
+
+    def are_of_others(self, path):
+        """After others did it."""
+        if (inode := self.inode(path)) not in self.doubtful:
+            self.of_others.add(inode)
+
+    def are_written_by(self, operation):
+        """Before this mount does it: perhaps all that is in the file is its own then."""
+        name = operation[0]
+        if name in ("put", "truncate"):
+            inode = self.inode(operation[1])
+        elif name == "open" and "t" in operation[3]:
+            inode = self.inode(operation[2])
+        elif name in ("pwrite", "write", "ftruncate", "child", "mmap") and operation[1] in self.plain.handles:
+            inode = os.fstat(self.plain.handles[operation[1]]).st_ino
+        else:
+            return
+        if inode in self.of_others:
+            self.of_others.remove(inode)
+            self.doubtful.add(inode)
+
+    def forget_gone(self):
+        """Another file may get the same inode."""
+        if self.of_others or self.doubtful:
+            alive = self.alive()
+            self.of_others &= alive
+            self.doubtful &= alive
+
+    def alive(self):
+        return {self.inode(name) for name in self.plain.names()}
+
+
+class Kept:
+    """A file that a server has still under a name which the mount hides."""
+
+    def __init__(self, server, path):
+        self.path = server.path(path)
+        self.identity = self.look()
+        content = server.get(path)
+        # As `files` gives it.
+        self.file = ("file", len(content), content)
+
+    def look(self):
+        status = os.stat(self.path)
+        return status.st_ino, status.st_mtime_ns
+
+    def is_there(self):
+        """Whether nobody wrote to that name since."""
+        return self.look() == self.identity
 
 
 def is_temporary(path):

@@ -26,11 +26,6 @@ def made(name, count, seed):
     return [["open", EDITOR, name, "wcx", 0o600], ["write", EDITOR, count, seed], ["close", EDITOR]]
 
 
-def is_local_only(path):
-    """Whether vim makes it for itself: made here, it never goes up, whatever the server can do."""
-    return path.endswith((".swp", ".swx")) or os.path.basename(path) == "4913"
-
-
 def python(path, _, temporary, count, seed):
     return [
         ["open", EDITOR, temporary, "wcx", 0o600], ["write", EDITOR, count, seed], ["fsync", EDITOR], ["close", EDITOR],

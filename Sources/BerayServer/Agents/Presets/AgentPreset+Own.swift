@@ -1,6 +1,6 @@
 extension AgentPreset {
   static let demo = AgentPreset(
-    "demo", "a scripted task that says that it is a demonstration (the default)", install: "it is always there",
+    "demo", "a scripted demonstration, with no model (the default)", install: "it is always there",
     evidence: .own,
     access: [
       (.all, "writes two files", AgentCommand(arguments: ["/bin/sh", "-c", demonstration]))
