@@ -10,7 +10,8 @@ import Testing
       let document = try await server.client.get("/openapi.json").json
       let all: Capabilities = [
         .remove, .move, .makeDirectory, .attributes, .recursiveTree, .ranges, .resumableStream, .conditionalUploads,
-        .conditionalAttributes, .conditionalMoves, .append, .declaredEvents,
+        .conditionalAttributes, .conditionalMoves, .append, .declaredEvents, .choosesAgent,
+        .startsFrom,
       ]
       #expect(Capabilities(openAPI: document) == all)
       #expect(try await server.client.get("/health").json["name"] == "beray-fs")
