@@ -42,7 +42,11 @@ struct DataDirectory: Sendable {
   }
 
   /// Lets the next server in. Nothing of the directory may be used afterwards.
-  func unlock() { lock.close() }
+  func unlock() {
+    // A process that is just being started has the descriptor as well, until it runs its program.
+    flock(lock.rawValue, LOCK_UN)
+    lock.close()
+  }
 
   var databasePath: String { path + "/beray.sqlite" }
 
