@@ -82,7 +82,11 @@ public final class BerayClient: Sendable {
       try await limited(to: head, operation: call.operation) { () async throws(BerayError) in
         try await self.send(call, within: head) { response throws(BerayError) in
           var response = response
-          if let length = response.headers[.contentLength].flatMap({ ServerNumber.size($0) }), length <= 64 << 10 {
+          // The length of a compressed answer says nothing of what comes out of it.
+          let isPlain = response.headers[.contentEncoding] == nil
+          if isPlain, let length = response.headers[.contentLength].flatMap({ ServerNumber.size($0) }),
+            length <= 64 << 10
+          {
             response.body = ByteStream(try await response.body.collect(upTo: 64 << 10))
           } else {
             response.body = BodyPump.watching(

@@ -119,16 +119,16 @@ import Testing
       guard case .stream(let body, _) = request.body else {
         throw BerayError(.invalidRequest, detail: "", operation: "test")
       }
-      let end = ContinuousClock.now + .milliseconds(500)
+      let end = ContinuousClock.now + .milliseconds(3500)
       var pieces = body.makeAsyncIterator()
       while ContinuousClock.now < end, try await pieces.next() != nil {
         try? await DeadlineQueue.shared.sleep(until: .now + .milliseconds(20))
       }
       throw BerayError(.connectionLost, detail: "scripted", operation: request.operation)
     }
-    let content = UploadBody(length: 60) {
+    let content = UploadBody(length: 1000) {
       ByteStream {
-        var rest = 60
+        var rest = 1000
         return { () async throws(BerayError) in
           guard rest > 0 else { return nil }
           rest -= 1
@@ -137,7 +137,7 @@ import Testing
       }
     }
     let transport = ScriptedTransport(breaksLate, ScriptedTransport.answer(200, "{}"))
-    let client = try makeClient(transport) { $0.timeouts = Timeouts(metadata: .milliseconds(100)) }
+    let client = try makeClient(transport) { $0.timeouts = Timeouts(metadata: .seconds(1)) }
     _ = try await client.uploadFile(to: id, path: "f", content: content)
     #expect(transport.requests.count == 2)
   }

@@ -120,7 +120,9 @@ struct OthersVersionsTests {
     try await bed.endFaults()
     let ended = try await bed.beray("unmount", bed.mountpoint)
     let after = try await Bed.run(
-      ["/bin/bash", "-c", "cd \(bed.directory) && cat \(Self.relativeWork)/f; find state -name \"*-f\" -exec cat {} +"],
+      [
+        "/bin/bash", "-c", "cd \(bed.directory) && cat \(Self.relativeWork)/f; find state -name \"*-f\" -exec cat {} +",
+      ],
       environment: Bed.environment(in: bed.directory), timeout: 5)
     #expect(after.output == "theirs\nmine\n", "\(after.errors) \(ended.errors)")
     await bed.abandon()

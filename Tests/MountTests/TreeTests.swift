@@ -391,7 +391,7 @@ struct TreeTests {
     try await withBed(server, mountArguments: ["--rm-deletes"]) { bed in
       let result = try await bed.sh(
         """
-        mkdir 'echo one > f; mkdir -p d; echo two > d/g'; cat last/wait; T=$(readlink last)
+        mkdir 'echo one > f; mkdir -p d; cd d; echo two > g'; cat last/wait; T=$(readlink last)
         python3 -c 'import shutil,sys; shutil.rmtree(sys.argv[1])' $T && ls -d [0-9]* 2> /dev/null
         """)
       #expect(result.output == "COMPLETED\n", "\(result.errors)")

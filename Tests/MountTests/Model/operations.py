@@ -19,7 +19,7 @@ WEIGHTS = {
     "chmod": (3, True), "utime": (3, True), "stat": (2, True), "list": (2, True), "mkdir": (4, True),
     "rename": (8, True), "rename_noreplace": (2, True), "unlink": (5, True), "rmdir": (2, True),
     "closing_rename": (3, False), "closing_unlink": (2, False), "closing_chmod": (2, True),
-    "fchmod": (1, True), "futime": (1, True), "save": (12, True),
+    "fchmod": (1, True), "futime": (1, True), "save": (12, True), "make_and_rename": (6, True),
     "refresh": (4, True), "drop_caches": (2, True), "quiesce": (1, True),
     "server_put": (3, True), "server_append": (2, True), "server_unlink": (1, True), "server_rename": (1, True),
     "server_mkdir": (1, True), "server_chmod": (1, False), "server_put_unasked": (1, True),
@@ -85,6 +85,8 @@ def arguments(name, chance):
         return [
             chance.choice(STYLES), path, chance.choice(NAMES), chance.choice(TEMPORARIES), size(chance), content,
             chance.random() < 0.3]
+    if name == "make_and_rename":
+        return [path, chance.choice(NAMES), size(chance), content]
     if name in ("refresh", "drop_caches", "quiesce"):
         return []
     return [path]

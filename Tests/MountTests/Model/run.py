@@ -39,8 +39,8 @@ class Run:
         self.plain = World(os.path.realpath(plain))
         self.server = World(os.path.normpath((settings.server + "/").replace("/ID/", f"/{self.id}/")))
         os.makedirs(self.server.root, exist_ok=True)
-        # What the mount renamed or removed and a server with the bare API has still: the server's file of each name. The
-        # mount hides these names; what is made there again waits for a while before it goes up.
+        # What the mount renamed or removed and a server with the bare API has still: the server's file of each name.
+        # The mount hides these names; what is made there again waits for a while before it goes up.
         self.left_behind = {}
         self.origins = Origins(self.plain)
 
@@ -72,7 +72,7 @@ class Run:
 
     def do(self, operation):
         name, arguments = operation[0], operation[1:]
-        if name in ("refresh", "quiesce", "drop_caches", "save"):
+        if name in ("refresh", "quiesce", "drop_caches", "save", "make_and_rename"):
             getattr(self, name)(*arguments)
         elif name == "server_put_unasked":
             self.on_server(["put"] + arguments, is_asked=not self.is_running)
@@ -107,7 +107,7 @@ class Run:
 
     def save(self, style, path, other, temporary, count, seed, is_cold):
         """What a program does that saves, each step as it is on a plain directory. No name that is made on the way is
-        left on the server, and none ever comes to one that could not remove it. One that can gets them all meanwhile."""
+        left on the server, and none ever comes to one that could not remove it; one that can has them meanwhile."""
         is_taken = style in saves.OF_FREE_NAMES and os.path.lexists(self.plain.path(path))
         if is_taken or any(os.path.isdir(self.plain.path(name)) for name in (path, other)):
             return
@@ -123,6 +123,13 @@ class Run:
                 raise Difference(f"in its step {json.dumps(step)}: {error}") from None
         self.look_for_litter()
 
+    def make_and_rename(self, path, other, count, seed):
+        """A save by a temporary name that no list of names has: it is on the server before it is renamed."""
+        if os.path.lexists(self.plain.path(path)) or not os.path.isdir(os.path.dirname(self.plain.path(path))):
+            return
+        self.on_both(["put", path, count, seed])
+        self.do(["rename", path, other])
+
     def look_for_litter(self):
         litter = sorted(filter(is_temporary, self.server.names()))
         if litter:
@@ -131,8 +138,8 @@ class Run:
     # A server that can neither rename nor remove
 
     def change_name_on_bare_server(self, operation):
-        """What only this mount has goes as on a plain directory; what others gave the server stays as it is. A file that
-        was made here can be renamed, and leaves its old name behind on the server."""
+        """What only this mount has goes as on a plain directory; what others gave the server stays as it is. A file
+        that was made here can be renamed, and leaves its old name behind on the server."""
         self.settle()
         name, path, other = (operation + [None])[:3]
         verdict = self.verdict(name, path, other)
@@ -165,15 +172,17 @@ class Run:
         return "refused" if name == "unlink" else self.origins.verdict(path)
 
     def is_in_the_way(self, operation):
-        """Whether a directory would get a name that was left behind: the server, which has a file there for good, could
-        take nothing that is made in it."""
-        target = operation[-1] if operation[0].startswith("rename") else operation[1] if operation[0] == "mkdir" else None
-        is_directory = operation[0] == "mkdir" or os.path.isdir(self.plain.path(operation[1])) if target else False
-        return is_directory and target in self.left_behind
+        """Whether a directory would get a name that was left behind: the server, which has a file there for good,
+        could take nothing that is made in it."""
+        name, names = operation[0], paths(operation)
+        if name == "mkdir":
+            return names[0] in self.left_behind
+        is_rename = name in ("rename", "rename_noreplace")
+        return is_rename and names[1] in self.left_behind and os.path.isdir(self.plain.path(names[0]))
 
     def make_way(self, names):
-        """Others remove on the server what was left behind there: then the mount has nothing to hide any more. What they
-        put in its place shows only after that: a listing of names alone tells no versions."""
+        """Others remove on the server what was left behind there: then the mount has nothing to hide any more. What
+        they put in its place shows only after that: a listing of names alone tells no versions."""
         hidden = [name for name in names if name in self.left_behind]
         for name in hidden:
             self.expect(None, self.server.do(["unlink", name]))
@@ -190,7 +199,7 @@ class Run:
         self.settle()
         if not self.can_be_done_by_server(operation):
             return
-        self.make_way(changed)
+        self.make_way(changed + [os.path.dirname(path) for path in changed])
         self.origins.are_written_by_others(changed[-1])
         expected = self.plain.do(operation)
         got = self.server.do(operation)
@@ -217,7 +226,7 @@ class Run:
         # What waits on the mount before it goes up would come after what others do.
         if any(path in self.left_behind and os.path.lexists(self.plain.path(path)) for path in around):
             return False
-        return all(path in self.left_behind or os.path.isdir(self.plain.path(path)) == os.path.isdir(self.server.path(path)) for path in around)
+        return all(os.path.isdir(self.plain.path(path)) == os.path.isdir(self.server.path(path)) for path in around)
 
     def wait_until_seen(self, changed):
         """Nobody asks: what is open shows it by itself, and what is not, once it is looked at."""
@@ -251,20 +260,22 @@ class Run:
         self.settle()
 
     def settle(self):
-        """Sends everything, whatever is open, and waits until the server holds what the plain directory holds, and what was
-        left behind there. What was made in the place of that may wait for longer."""
+        """Sends everything, whatever is open, and waits until the server holds what the plain directory holds, and what
+        was left behind there. What was made in the place of that may wait for longer."""
         self.on_both(["fsync_all"])
         deadline = time.monotonic() + self.sent_within
         while self.pending():
             if time.monotonic() > deadline:
                 raise Difference(f"still not uploaded: {self.pending()}")
         while True:
-            self.left_behind = {name: kept for name, kept in self.left_behind.items() if not self.went_up(name)}
+            for name in list(filter(self.went_up, self.left_behind)):
+                del self.left_behind[name]
             got, expected = (files(world.tree(lambda _: True)) for world in (self.server, self.plain))
             # Otherwise it went up while the server was looked at.
             if not any(map(self.went_up, self.left_behind)):
                 break
-        compare("the server's own directory", got, expected | {name: kept.file for name, kept in self.left_behind.items()})
+        expected |= {name: kept.file for name, kept in self.left_behind.items()}
+        compare("the server's own directory", got, expected)
         # Modes and times of a new file go up right after its bytes.
         while self.is_full and self.server.tree() != self.plain.tree():
             if time.monotonic() > deadline:
@@ -321,8 +332,8 @@ class Run:
 class Origins:
     """Whose the bytes are that a server with the bare API has of a file: only what was made here can be renamed there.
 
-    A listing of names alone does not tell whether they are still the same. So after a refresh the mount may take for made
-    by others what it made itself, and the other way round what others wrote since under a name that it had made.
+    A listing of names alone does not tell whether they are still the same. So after a refresh the mount may take for
+    made by others what it made itself, and the other way round what others wrote since under a name that it had made.
 
     Files are known by their inodes in the plain directory, which stay the same when they are renamed."""
 
@@ -411,10 +422,10 @@ def is_empty_directory(path):
 
 def can_be_renamed(source, target, replaces):
     """Whether rename(2) does it on a plain directory: all else the kernel refuses before a file system is asked."""
-    if source == target or not os.path.isdir(os.path.dirname(target)):
+    if source == target or target.startswith(source + "/") or not os.path.isdir(os.path.dirname(target)):
         return False
     if not os.path.lexists(target):
-        return not target.startswith(source + "/")
+        return True
     return replaces and (is_empty_directory(target) if os.path.isdir(source) else os.path.isfile(target))
 
 
