@@ -72,6 +72,7 @@ struct Accounts: Sendable {
       throw failure
     }
     guard isRight, let account, let hash else {
+      logins.failed(key, from: peer)
       tellFailure(email, peer, "wrong address or password")
       throw HTTPFailure.unauthorized("Incorrect email or password")
     }
@@ -93,7 +94,10 @@ struct Accounts: Sendable {
     guard let hash = try await store.account(email: account.email)?.passwordHash else { return false }
     let key = account.email.lowercased()
     try logins.begin(key, from: peer)
-    guard try await passwords.run({ try PasswordHash.verify(password, against: hash) }) else { return false }
+    guard try await passwords.run({ try PasswordHash.verify(password, against: hash) }) else {
+      logins.failed(key, from: peer)
+      return false
+    }
     logins.succeeded(key, from: peer)
     return true
   }

@@ -14,6 +14,8 @@ final class LoginLimiter: Sendable {
 
   private struct Entry {
     var attempts = 0
+    /// Before the attempt after the last one.
+    var pause = Duration.zero
     var next: ContinuousClock.Instant
     var last: ContinuousClock.Instant
   }
@@ -59,8 +61,8 @@ final class LoginLimiter: Sendable {
         var entry = state.entries[key] ?? Entry(next: instant, last: instant)
         entry.attempts += 1
         entry.last = instant
-        let beyond = entry.attempts - free
-        if beyond >= 0 { entry.next = instant + .seconds(min(Self.longestPause, 1 << min(beyond, 10))) }
+        entry.pause = Self.pause(attempts: entry.attempts, free: free)
+        entry.next = instant + entry.pause
         state.entries[key] = entry
       }
       return nil
@@ -69,6 +71,22 @@ final class LoginLimiter: Sendable {
     var failure = HTTPFailure(.tooManyRequests, "Too many attempts; try again later")
     failure.headers[.retryAfter] = String(wait.components.seconds + 1)
     throw failure
+  }
+
+  /// The password was wrong: the pause begins now, however long it took to find that out.
+  func failed(_ account: String, from peer: String) {
+    let instant = now()
+    state.withLock { state in
+      for key in [Key(account: account, peer: peer), Key(account: account, peer: nil)] {
+        guard let pause = state.entries[key]?.pause else { continue }
+        state.entries[key]?.next = instant + pause
+      }
+    }
+  }
+
+  private static func pause(attempts: Int, free: Int) -> Duration {
+    let beyond = attempts - free
+    return beyond < 0 ? .zero : .seconds(min(longestPause, 1 << min(beyond, 10)))
   }
 
   /// Nobody looked at the password.
