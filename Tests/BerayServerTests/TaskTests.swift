@@ -1,7 +1,8 @@
 import BerayAPI
-import BerayServer
 import Foundation
 import Testing
+
+@testable import BerayServer
 
 @Suite(.timeLimit(.minutes(5))) struct TaskTests {
   @Test func aTaskGoesFromRunningToCompletedAndTellsEveryLine() async throws {
@@ -143,12 +144,11 @@ import Testing
       """
       import sqlite3, sys
       db = sqlite3.connect(sys.argv[1])
-      boot = open("/proc/sys/kernel/random/boot_id").read().strip()
-      db.execute("UPDATE tasks SET status='RUNNING', process_group=?, process_start=?, boot_id=?", sys.argv[2:] + [boot])
+      db.execute("UPDATE tasks SET status='RUNNING', process_group=?, process_start=?, boot_id=?", sys.argv[2:])
       db.execute("DELETE FROM events WHERE id = 3")
       db.execute("UPDATE tasks SET last_event_id = 2")
       db.commit()
-      """, directory + "/beray.sqlite", String(pid), String(start),
+      """, directory + "/beray.sqlite", String(pid), String(start), BootID.current,
     ]
     try sqlite.run()
     try await offCooperativePool { sqlite.waitUntilExit() }
