@@ -113,35 +113,6 @@ import Testing
     #expect(opened.withLock { $0 } == 2)
   }
 
-  @Test func anUploadThatMovedForLongAndBreaksIsSentAgain() async throws {
-    // Longer than the time for which an upload may stand still, and each piece well within it.
-    let breaksLate: ScriptedTransport.Step = { request throws(BerayError) in
-      guard case .stream(let body, _) = request.body else {
-        throw BerayError(.invalidRequest, detail: "", operation: "test")
-      }
-      let end = ContinuousClock.now + .milliseconds(3500)
-      var pieces = body.makeAsyncIterator()
-      while ContinuousClock.now < end, try await pieces.next() != nil {
-        try? await DeadlineQueue.shared.sleep(until: .now + .milliseconds(20))
-      }
-      throw BerayError(.connectionLost, detail: "scripted", operation: request.operation)
-    }
-    let content = UploadBody(length: 1000) {
-      ByteStream {
-        var rest = 1000
-        return { () async throws(BerayError) in
-          guard rest > 0 else { return nil }
-          rest -= 1
-          return [1]
-        }
-      }
-    }
-    let transport = ScriptedTransport(breaksLate, ScriptedTransport.answer(200, "{}"))
-    let client = try makeClient(transport) { $0.timeouts = Timeouts(metadata: .seconds(1)) }
-    _ = try await client.uploadFile(to: id, path: "f", content: content)
-    #expect(transport.requests.count == 2)
-  }
-
   @Test func waitsAsLongAsTheServerAsksWithinTheDeadline() async throws {
     let pauses = Mutex<[Duration]>([])
     let transport = ScriptedTransport(
