@@ -4,7 +4,7 @@ import Synchronization
 /// Which version this is.
 enum Version {
   /// By semver.org. What is promised: the SDK, `--json`, exit statuses, the tree, and the server's API.
-  static let number = "0.1.0"
+  static let number = "0.2.0"
 
   /// The commit that the program was built from, where it is known; set once at the start.
   static let commit = Mutex<String?>(nil)

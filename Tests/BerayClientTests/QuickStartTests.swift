@@ -18,7 +18,9 @@ import Testing
       }
   }
 
-  @Test(arguments: ["../../README.md", "../../Sources/BerayClient/Documentation.docc/BerayClient.md"])
+  @Test(arguments: [
+    "../../Sources/beray-fs/Documentation.docc/SDK.md", "../../Sources/BerayClient/Documentation.docc/BerayClient.md",
+  ])
   func compiles(document: String) throws {
     let compiled = try text("QuickStart.swift").split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.hasPrefix("  ") ? $0.dropFirst(2) : $0 }.joined(separator: "\n")

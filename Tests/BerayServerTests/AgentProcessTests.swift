@@ -76,6 +76,8 @@ import Testing
       let other = Process()
       other.executableURL = URL(filePath: "/bin/sleep")
       other.arguments = ["600"]
+      other.standardOutput = FileHandle.nullDevice
+      other.standardError = FileHandle.nullDevice
       let long = try await server.createTask(Self.escapes[1].script + Self.waitForPID + "echo ready; sleep 600")
       let stream = try await server.client.open("GET", "/api/v1/tasks/\(long)/stream")
       _ = try await stream.read(until: "ready")
@@ -84,7 +86,8 @@ import Testing
       other.currentDirectoryURL = URL(filePath: work)
       other.environment = ["BERAY_WORK_DIR": work, "BERAY_TASK_ID": String(long)]
       try other.run()
-      defer { other.terminate() }
+      // It inherits the signals that a thread of tasks blocks, SIGTERM among them.
+      defer { kill(other.processIdentifier, SIGKILL) }
       _ = try await server.runTask(Self.escapes[1].script + Self.waitForPID + "exit 0")
       #expect(runs(neighbour))
       _ = try await server.client.delete("/api/v1/tasks/\(long)")

@@ -60,7 +60,7 @@ final class TestWorld: Sendable {
     configuration.retries = 0
     return Connection(
       client: BerayClient(
-        address: try ServerAddress(parsing: "http://localhost"), credentials: StaticCredentials(token: "t"),
+        address: try ServerAddress(parsing: "http://localhost"), credentials: StaticCredentials(token: "t0ken"),
         configuration: configuration, transport: server),
       credentials: UserCredentials(source: source) { _, _ in throw CommandError("no login is asked for") },
       name: "http://h", isLocal: false, store: store, key: "http://h")
