@@ -83,7 +83,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .plugin(name: "BuildCommit", capability: .buildTool()),
+    .plugin(name: "BuildCommit", capability: .buildTool(), path: "Sources/BuildCommit"),
     .executableTarget(name: "beray-fs", dependencies: ["BerayCommand"], plugins: ["BuildCommit"]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
     .target(

@@ -38,8 +38,10 @@ final class StateDirectory: DirectoryNode {
         return .ready(.init(text, modified: modified, timeout: .zero))
       },
       file("status.json") {
-        .ready(
-          status.content(waiting: shared.status.pending.map(\.path), at: context.time) {
+        let work = shared.status
+        let waiting = work.pending.map(\.path) + work.heldBack + work.leftBehind
+        return .ready(
+          status.content(waiting: waiting, at: context.time) {
             MountStatus(context: context, health: monitor.health, shared: shared, started: started)
           })
       },
@@ -105,12 +107,12 @@ extension JSON {
 }
 
 /// Keeps the text of `status.json` for a moment: a program that reads it moves its counters, and tar would call it changed.
-/// What waits to be uploaded is never old: who reads an empty list relies on it.
+/// What waits to be uploaded, and what is hidden, is never old: who reads an empty list relies on it.
 private final class StatusSnapshot: Sendable {
   private static let lifetime = Duration.seconds(1)
   private let last = Mutex<(content: SnapshotFile.Content, waiting: [String], made: Duration)?>(nil)
 
-  /// - Parameter waiting: the files that wait to be uploaded.
+  /// - Parameter waiting: the files that wait to be uploaded, or are hidden.
   func content(waiting: [String], at time: TimeSource, _ make: () -> MountStatus) -> SnapshotFile.Content {
     let now = time.uptime()
     if let last = last.withLock({ $0 }), last.waiting == waiting, now - last.made < Self.lifetime {
