@@ -23,7 +23,7 @@ extension WorkDirectory {
 
   /// Renames, as rename(2) does; without `overwrite` nothing that exists is replaced.
   /// - Parameter ifMatch: entity tags, of which one must be that of the file which is replaced; nil: of any.
-  /// - Returns: the version that a file is then, for a rename moves the time of its change; nil for what is no file.
+  /// - Returns: the new version of a file, whose entity tag a rename changes; nil for a directory or a link.
   func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws -> FileVersion? {
     guard !from.isRoot, !to.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be moved") }
     return try HTTPFailure.translating("\(from.text) to \(to.text)") {
