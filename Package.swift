@@ -31,9 +31,15 @@ let package = Package(
       linkerSettings: [.linkedLibrary(":libcrypto.a")]),
     .systemLibrary(name: "CLinux"),
     .target(name: "CGuardian"),
+    .target(
+      name: "LinuxSystem", dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "VFS", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
     .target(
-      name: "Fuse", dependencies: ["CFuse", "CGuardian", "VFS", .product(name: "Logging", package: "swift-log")]),
+      name: "Fuse",
+      dependencies: [
+        "CFuse", "CGuardian", "LinuxSystem", "VFS", .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(name: "ZipArchive", dependencies: ["CArchive"]),
     .target(name: "EventLoops", dependencies: [.product(name: "NIOCore", package: "swift-nio")]),
     .target(name: "BerayAPI"),
@@ -53,14 +59,14 @@ let package = Package(
     .target(
       name: "BerayFS",
       dependencies: [
-        "CLinux", "VFS", "BerayAPI", "BerayClient", "ZipArchive",
+        "CLinux", "LinuxSystem", "VFS", "BerayAPI", "BerayClient", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "BerayServer",
       dependencies: [
-        "BerayAPI", "CCrypto", "CLinux", "EventLoops", "ZipArchive",
+        "BerayAPI", "CCrypto", "CLinux", "EventLoops", "LinuxSystem", "ZipArchive",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -78,13 +84,16 @@ let package = Package(
     .target(
       name: "BerayCommand",
       dependencies: [
-        "CFuse", "CLinux", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
+        "CFuse", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .plugin(name: "BuildCommit", capability: .buildTool(), path: "Sources/BuildCommit"),
     .executableTarget(name: "beray-fs", dependencies: ["BerayCommand"], plugins: ["BuildCommit"]),
+    .testTarget(
+      name: "LinuxSystemTests",
+      dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
     .target(
       name: "PosixFacts", dependencies: ["CLinux", "VFS", .product(name: "SystemPackage", package: "swift-system")],
@@ -93,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "FuseTests",
       dependencies: [
-        "CFuse", "Fuse", "PosixFacts", "VFS", "posix-facts",
+        "CFuse", "Fuse", "LinuxSystem", "PosixFacts", "VFS", "posix-facts",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -118,7 +127,8 @@ let package = Package(
     .testTarget(
       name: "BerayServerTests",
       dependencies: [
-        "BerayServer", "BerayAPI", "BerayClient", "BerayFS", "CLinux", "PosixFacts", "VFS", "ZipArchive", "beray-fs",
+        "BerayServer", "BerayAPI", "BerayClient", "BerayFS", "CLinux", "LinuxSystem", "PosixFacts", "VFS", "ZipArchive",
+        "beray-fs",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
@@ -127,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "beray-fs", "BerayCommand", "BerayAPI", "BerayClient", "BerayServer",
+        "beray-fs", "BerayCommand", "BerayAPI", "BerayClient", "BerayServer", "LinuxSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
+internal import LinuxSystem
 internal import Logging
 internal import NIOCore
 internal import NIOSSL

@@ -10,8 +10,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-// glibc shows these only under _GNU_SOURCE, with which the types of this module would differ from those of Glibc's.
-int pipe2(int ends[2], int flags);
+// glibc shows this only under _GNU_SOURCE, with which the types of this module would differ from those of Glibc's.
 int pthread_setname_np(pthread_t thread, const char *name);
 
 // A function-like macro from libfuse 3.17 on, which Swift cannot see.

@@ -37,6 +37,10 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *__restrict actions,
                                                 const char *__restrict path);
 
+static inline int linux_pipe2(int ends[2], int flags) {
+  return (int)syscall(SYS_pipe2, ends, flags);
+}
+
 static const int LINUX_O_PATH = 010000000;
 
 // A descriptor that polls readable once the process has ended; it is close-on-exec.

@@ -1,5 +1,6 @@
 import BerayAPI
 import Foundation
+import LinuxSystem
 import Testing
 
 @testable import BerayServer
@@ -152,7 +153,7 @@ struct ServerProcess: Sendable {
     process.arguments = ["serve", "--port", "0", "--data", data] + agent
     process.environment = ["HOME": home, "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": home]
       .merging(environment) { _, given in given }
-    let output = Pipe()
+    let output = Foundation.Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()

@@ -1,6 +1,7 @@
 import BerayAPI
 import Foundation
 import GRDB
+import LinuxSystem
 import SystemPackage
 import Testing
 

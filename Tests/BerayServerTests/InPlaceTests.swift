@@ -1,5 +1,6 @@
 import BerayAPI
 import Foundation
+import LinuxSystem
 import Logging
 import SystemPackage
 import Testing

@@ -2,6 +2,7 @@ import BerayAPI
 import Dispatch
 import Foundation
 import GRDB
+import LinuxSystem
 import Logging
 import Testing
 

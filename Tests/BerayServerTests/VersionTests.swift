@@ -1,6 +1,7 @@
 import BerayAPI
 import CLinux
 import Foundation
+import LinuxSystem
 import SystemPackage
 import Testing
 

@@ -1,4 +1,5 @@
 import BerayAPI
+import LinuxSystem
 import SystemPackage
 import Testing
 

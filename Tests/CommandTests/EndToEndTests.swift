@@ -1,5 +1,6 @@
 import BerayAPI
 import Foundation
+import LinuxSystem
 import SystemPackage
 import Testing
 
@@ -40,9 +41,10 @@ import Testing
   /// Ends the server that commands have started by themselves.
   private func endLocalServer() {
     guard let server = LocalServerProcess(at: scratch.paths.serverSocket), server.startedByItself,
-      let process = ProcessHandle(server.id)
+      let process = try? ProcessHandle(server.id)
     else { return }
-    for signal in [SIGTERM, SIGKILL] where process.send(signal) {
+    for signal in [SIGTERM, SIGKILL] {
+      try? process.send(signal)
       if process.hasEnded(within: .seconds(20)) { return }
     }
   }

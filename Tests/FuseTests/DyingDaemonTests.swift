@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import Testing
 import VFS
 
@@ -73,7 +74,7 @@ import VFS
     var count = 0
     while let entry = readdir(stream) {
       let thread = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-      let status = ProcessFile.contents(of: "/proc/\(process)/task/\(thread)/stat") ?? ""
+      let status = ProcessFile.text("/proc/\(process)/task/\(thread)/stat") ?? ""
       if status.split(separator: ")").last?.hasPrefix(" D") == true { count += 1 }
     }
     return count

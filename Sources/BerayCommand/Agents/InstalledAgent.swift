@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayServer
+import LinuxSystem
 
 /// A preset as it stands on this machine.
 struct InstalledAgent: Sendable {
@@ -43,12 +44,11 @@ struct InstalledAgent: Sendable {
   /// What its program says of its version; nil where it says nothing. Blocks for seconds at most.
   func version(_ environment: [String: String]) -> String? {
     guard let path, !isOwn else { return nil }
-    guard
-      let output = CommandOutput.of(
-        [path] + preset.versionArguments, timeout: .seconds(5),
-        environment: environment.filter { !$0.key.hasPrefix("BERAY_") })
-    else { return nil }
-    return String(decoding: output, as: UTF8.self).firstMatch(of: /\d+\.\d+(\.\d+)*/).map { String($0.0) }
+    let program = Spawn(
+      executable: path, arguments: [path] + preset.versionArguments,
+      environment: environment.filter { !$0.key.hasPrefix("BERAY_") })
+    guard let run = try? ProgramRun(program, timeout: .seconds(5)), run.succeeded else { return nil }
+    return String(decoding: run.output, as: UTF8.self).firstMatch(of: /\d+\.\d+(\.\d+)*/).map { String($0.0) }
   }
 
   /// How far the preset was tried.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// What the user typed, in the order that the argument parser wants: it knows most options only behind the name of their command.

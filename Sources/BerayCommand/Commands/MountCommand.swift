@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// `beray-fs mount`, and `beray-fs` alone.

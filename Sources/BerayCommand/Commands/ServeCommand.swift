@@ -1,5 +1,6 @@
 import ArgumentParser
 import BerayServer
+import LinuxSystem
 import Logging
 import SystemPackage
 

@@ -2,6 +2,8 @@ import ArgumentParser
 import BerayAPI
 import Fuse
 import Glibc
+import LinuxSystem
+import SystemPackage
 import VFS
 
 /// `beray-fs unmount`.
@@ -44,12 +46,12 @@ struct UnmountCommand: AsyncParsableCommand {
     }
     let paths = try Paths(environment: Environment.current())
     let record = RunningMount.all(in: paths.mountRecords).first { $0.fields.mountpoint == path }
-    guard let id = record?.fields.process ?? server?.rawValue, let process = ProcessHandle(id) else {
+    guard let id = record?.fields.process ?? server?.rawValue, let process = try? ProcessHandle(id) else {
       return try unmountByPath(mount)
     }
-    guard process.send(SIGTERM) else {
-      if errno == EPERM { return try unmountByPath(mount) }
-      throw CommandError.system("end process \(id)", errno)
+    do throws(Errno) { try process.send(SIGTERM) } catch {
+      if error == .notPermitted { return try unmountByPath(mount) }
+      throw CommandError.system("end process \(id)", error.rawValue)
     }
     try wait(for: process, id, path)
     if let left = MountTable.current().mount(at: path), left.deviceMinor == mount.deviceMinor {

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// Asks for secrets without showing them.
@@ -75,10 +76,10 @@ enum Password {
   private static func readLine(from terminal: Int32, or signals: SignalPipe) -> Answer {
     var bytes: [UInt8] = []
     while true {
-      var waiting = [terminal, signals.readEnd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      var waiting = [terminal, signals.readEnd.rawValue].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       guard poll(&waiting, 2, -1) > 0 else { continue }
       var byte: UInt8 = 0
-      if waiting[1].revents != 0, Glibc.read(signals.readEnd, &byte, 1) == 1 { return .signal(Int32(byte)) }
+      if waiting[1].revents != 0, Glibc.read(signals.readEnd.rawValue, &byte, 1) == 1 { return .signal(Int32(byte)) }
       guard waiting[0].revents != 0 else { continue }
       let count = Glibc.read(terminal, &byte, 1)
       if count < 0, errno == EINTR { continue }

@@ -1,4 +1,5 @@
 import BerayServer
+import LinuxSystem
 import SystemPackage
 
 /// Where the user's token for one server is, decided once. The token itself is read each time, for `login` may bring a new one.

@@ -1,5 +1,6 @@
 import Fuse
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// Looks at what a mount needs of the machine.

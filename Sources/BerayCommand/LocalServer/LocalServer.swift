@@ -1,5 +1,6 @@
 import BerayServer
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// The server of this machine: a process of its own that is started when it is needed and ends when it is idle.

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// The process that listens on the socket of the local server.
@@ -71,39 +72,31 @@ struct LocalServerProcess: Hashable, Sendable {
   }
 
   func end() throws(CommandError) {
-    guard let process = ProcessHandle(id) else {
-      if errno == ESRCH { return }
-      throw .system("end process \(id)", errno)
+    let hasEnded: Bool
+    do throws(Errno) {
+      let process = try ProcessHandle(id)
+      try process.send(SIGTERM)
+      hasEnded = process.hasEnded(within: Self.endLimit)
+    } catch {
+      if error == .noSuchProcess { return }
+      throw .system("end process \(id)", error.rawValue)
     }
-    guard process.send(SIGTERM) else { throw .system("end process \(id)", errno) }
-    guard process.hasEnded(within: Self.endLimit) else {
+    guard hasEnded else {
       throw CommandError(
         "the local server (\(description)) does not end", advice: "see its log, which 'beray-fs status --json' names")
     }
   }
 
   /// The words of /proc/PID/cmdline, proc(5).
-  private static func arguments(of id: pid_t) -> [String] { words("/proc/\(id)/cmdline") }
+  private static func arguments(of id: pid_t) -> [String] { ProcessFile.words("/proc/\(id)/cmdline") }
 
   /// What /proc/PID/environ tells: the variables that it was started with.
   private static func environment(of id: pid_t) -> [String: String] {
     var variables: [String: String] = [:]
-    for word in words("/proc/\(id)/environ") {
+    for word in ProcessFile.words("/proc/\(id)/environ") {
       guard let equals = word.firstIndex(of: "=") else { continue }
       variables[String(word[..<equals])] = String(word[word.index(after: equals)...])
     }
     return variables
-  }
-
-  /// The words of a file of proc(5), each of which a NUL ends.
-  private static func words(_ path: String) -> [String] {
-    guard let file = fopen(path, "re") else { return [] }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 4096)
-    while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
-    // A NUL ends each word, also the last one.
-    if bytes.last == 0 { bytes.removeLast() }
-    return bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
   }
 }

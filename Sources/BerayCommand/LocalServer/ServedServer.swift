@@ -1,5 +1,6 @@
 import BerayServer
 import Glibc
+import LinuxSystem
 import Logging
 import Synchronization
 import SystemPackage

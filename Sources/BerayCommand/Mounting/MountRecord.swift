@@ -1,5 +1,6 @@
 import BerayAPI
 import Glibc
+import LinuxSystem
 import Synchronization
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import BerayAPI
 import Fuse
 import Glibc
+import LinuxSystem
 import VFS
 
 /// What can be told of a mount without ever hanging on it.
@@ -42,8 +43,10 @@ struct MountState {
       status = nil
     case .live(let process):
       self.process = record?.process ?? process?.rawValue
-      let bytes = CommandOutput.of(["/bin/cat", mount.mountpoint + "/.beray/status.json"], timeout: .seconds(2))
-      status = bytes.flatMap { try? JSON(parsing: $0) }
+      // In a child: a read of a mount whose process hangs never ends.
+      let cat = Spawn(executable: "/bin/cat", arguments: ["cat", mount.mountpoint + "/.beray/status.json"])
+      let run = try? ProgramRun(cat, timeout: .seconds(2))
+      status = run.flatMap { $0.succeeded ? try? JSON(parsing: $0.output) : nil }
       state = status != nil ? .live : Self.isForeign(mount) ? .foreign : .silent
     }
   }

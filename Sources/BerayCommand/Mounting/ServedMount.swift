@@ -4,6 +4,7 @@ import BerayFS
 import BerayServer
 import Fuse
 import Glibc
+import LinuxSystem
 import Logging
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// A failure that a person is told of: what failed, and what to do.
 struct CommandError: Error, Hashable, Sendable {
@@ -21,5 +22,13 @@ struct CommandError: Error, Hashable, Sendable {
   /// A system call failed with `code` (errno).
   static func system(_ action: String, _ code: Int32) -> CommandError {
     CommandError("cannot \(action): \(String(cString: strerror(code)))")
+  }
+
+  /// Makes a call of the system, and says what was to be done where it fails.
+  @discardableResult
+  static func calling<Result>(
+    _ action: String, _ call: () throws(Errno) -> Result
+  ) throws(CommandError) -> Result {
+    do throws(Errno) { return try call() } catch { throw .system(action, error.rawValue) }
   }
 }

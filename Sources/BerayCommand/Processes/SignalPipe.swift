@@ -1,26 +1,28 @@
 import Glibc
+import LinuxSystem
 import Synchronization
+import SystemPackage
 
 /// Signals as bytes of a pipe, whichever thread the kernel gives them to; the pipe can be polled beside other descriptors.
 ///
 /// A handler writes the number into the pipe. A blocked or ignored signal would instead be inherited by every program
 /// that this process starts. What was inherited as ignored (nohup(1), `&` in a script) stays so.
 struct SignalPipe {
-  /// The end that is read; each byte is a number.
-  let readEnd: Int32
-  private let writeEnd: Int32
+  private let pipe: Pipe
   private let writeEndBefore: Int32
   private let actionsBefore: [(number: Int32, action: sigaction)]
 
   private static let handlerEnd = Atomic<Int32>(-1)
 
+  /// The end that is read; each byte is a number.
+  var readEnd: OwnedDescriptor { pipe.readEnd }
+
   /// Catches `numbers` until ``restore()``.
   init(catching numbers: [Int32]) throws(CommandError) {
-    let pipe = try Pipe()
-    _ = fcntl(pipe.writeEnd, F_SETFL, O_NONBLOCK)
-    readEnd = pipe.readEnd
-    writeEnd = pipe.writeEnd
-    writeEndBefore = Self.handlerEnd.exchange(pipe.writeEnd, ordering: .acquiringAndReleasing)
+    pipe = try CommandError.calling("make a pipe") { () throws(Errno) in try Pipe() }
+    let writeEnd = pipe.writeEnd.rawValue
+    _ = fcntl(writeEnd, F_SETFL, O_NONBLOCK)
+    writeEndBefore = Self.handlerEnd.exchange(writeEnd, ordering: .acquiringAndReleasing)
     var before: [(number: Int32, action: sigaction)] = []
     for number in numbers {
       var old = sigaction()
@@ -43,8 +45,8 @@ struct SignalPipe {
       sigaction(number, &action, nil)
     }
     Self.handlerEnd.store(writeEndBefore, ordering: .releasing)
-    close(readEnd)
-    close(writeEnd)
+    pipe.readEnd.close()
+    pipe.writeEnd.close()
   }
 
   /// Async-signal-safe (signal-safety(7)): one write(2), errno restored.

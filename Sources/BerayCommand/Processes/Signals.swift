@@ -1,19 +1,16 @@
 import Dispatch
 import Glibc
+import LinuxSystem
 
 /// Signals as a sequence.
 enum Signals {
   /// Catches `numbers` from now on, for the life of the process. Call it once.
   static func caught(_ numbers: [Int32]) throws(CommandError) -> AsyncStream<Int32> {
-    let readEnd = try SignalPipe(catching: numbers).readEnd
+    let signals = try SignalPipe(catching: numbers)
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     // A queue of its own: the block waits for as long as the process lives.
     DispatchQueue(label: "signals").async {
-      var byte: UInt8 = 0
-      while true {
-        let count = read(readEnd, &byte, 1)
-        if count == 1 { continuation.yield(Int32(byte)) } else if errno != EINTR { break }
-      }
+      while let byte = try? signals.readEnd.readAll(limit: 1).first { continuation.yield(Int32(byte)) }
     }
     return stream
   }

@@ -1,4 +1,6 @@
 import Glibc
+import LinuxSystem
+import SystemPackage
 
 /// Standard input as a whole.
 enum StandardInput {
@@ -16,9 +18,9 @@ enum StandardInput {
   static func forEachPiece(_ body: (ArraySlice<UInt8>) -> Void) throws(CommandError) {
     var piece = [UInt8](repeating: 0, count: 64 << 10)
     while true {
-      let count = read(STDIN_FILENO, &piece, piece.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .system("read standard input", errno) }
+      let count = try CommandError.calling("read standard input") { () throws(Errno) in
+        try retrying { read(STDIN_FILENO, &piece, piece.count) }
+      }
       guard count > 0 else { return }
       body(piece[..<count])
     }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import Synchronization
 import SystemPackage
 
@@ -12,14 +13,8 @@ final class FileLock: Sendable {
     var file = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if file < 0, errno == EISDIR { file = open(path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard file >= 0 else { throw .system("lock \(path)", errno) }
-    while flock(file, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        let code = errno
-        close(file)
-        throw .system("lock \(path)", code)
-      }
-    }
     descriptor = Mutex(file)
+    try CommandError.calling("lock \(path)") { () throws(Errno) in try retrying { flock(file, LOCK_EX) } }
   }
 
   deinit { release() }

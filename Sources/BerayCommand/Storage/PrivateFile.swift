@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// Small files that hold secrets: mode 0600, replaced as a whole.
@@ -6,15 +7,32 @@ enum PrivateFile {
   /// The bytes of `path`; nil where there is no such file.
   /// - Throws: ``CommandError`` where others can read it, or it cannot be read.
   static func read(_ path: FilePath) throws(CommandError) -> [UInt8]? {
-    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw .system("read \(path)", errno)
-    }
-    defer { close(descriptor) }
-    guard let status = FileStatus(of: descriptor) else { throw .system("look at \(path)", errno) }
+    guard let file = try open(path) else { return nil }
+    guard let status = FileStatus(of: file.rawValue) else { throw .system("look at \(path)", errno) }
     try checkSecret(status, path)
-    return try readAll(descriptor, path)
+    return try readAll(file, path)
+  }
+
+  /// The bytes of `path`, whoever else can read it; nil where there is no such file.
+  static func readShared(_ path: FilePath) throws(CommandError) -> [UInt8]? {
+    guard let file = try open(path) else { return nil }
+    return try readAll(file, path)
+  }
+
+  private static func open(_ path: FilePath) throws(CommandError) -> OwnedDescriptor? {
+    do throws(Errno) {
+      return try OwnedDescriptor.open(path: path.string, flags: O_RDONLY)
+    } catch {
+      if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
+      throw .system("read \(path)", error.rawValue)
+    }
+  }
+
+  private static func readAll(_ file: OwnedDescriptor, _ path: FilePath) throws(CommandError) -> [UInt8] {
+    let limit = 16 << 20
+    let bytes = try CommandError.calling("read \(path)") { () throws(Errno) in try file.readAll(limit: limit + 1) }
+    guard bytes.count <= limit else { throw CommandError("\(path) is too large", advice: "check what it is") }
+    return bytes
   }
 
   /// - Throws: ``CommandError`` where others can read what is in the file, or it cannot hold a secret at all.
@@ -31,64 +49,24 @@ enum PrivateFile {
         ? "run: chmod 600 '\(path)'" : "it belongs to user \(status.user): use a copy that only you can read")
   }
 
-  /// The bytes of `path`, whoever else can read it; nil where there is no such file.
-  static func readShared(_ path: FilePath) throws(CommandError) -> [UInt8]? {
-    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw .system("read \(path)", errno)
-    }
-    defer { close(descriptor) }
-    return try readAll(descriptor, path)
-  }
-
   /// Replaces `path` by a file of mode 0600 with `bytes`: a reader sees the old content or the new, also after a power failure.
   static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
     let directory = path.removingLastComponent()
     var template = Array(directory.appending(".\(path.lastComponent?.string ?? "file").XXXXXX").string.utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw .system("write \(path)", errno) }
-    defer { close(descriptor) }
-    do throws(CommandError) {
-      guard fchmod(descriptor, 0o600) == 0 else { throw .system("write \(path)", errno) }
-      try write(bytes, to: descriptor, path)
-      guard fsync(descriptor) == 0 else { throw .system("write \(path)", errno) }
-      guard rename(template, path.string) == 0 else { throw .system("write \(path)", errno) }
-    } catch {
-      unlink(template)
-      throw error
-    }
-    let directoryDescriptor = open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if directoryDescriptor >= 0 {
-      fsync(directoryDescriptor)
-      close(directoryDescriptor)
-    }
-  }
-
-  private static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: FilePath) throws(CommandError) {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .system("write \(path)", errno)
+    try CommandError.calling("write \(path)") { () throws(Errno) in
+      let file = OwnedDescriptor(owning: try checked(mkstemp(&template)))
+      do throws(Errno) {
+        try checked(fchmod(file.rawValue, 0o600))
+        try file.writeAll(bytes)
+        try checked(fsync(file.rawValue))
+        try checked(rename(template, path.string))
+      } catch {
+        unlink(template)
+        throw error
       }
-      written += count
     }
-  }
-
-  private static func readAll(_ descriptor: Int32, _ path: FilePath) throws(CommandError) -> [UInt8] {
-    var all: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 16 << 10)
-    while true {
-      let count = Glibc.read(descriptor, &piece, piece.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .system("read \(path)", errno)
-      }
-      if count == 0 { return all }
-      all += piece[..<count]
-      guard all.count <= 16 << 20 else { throw CommandError("\(path) is too large", advice: "check what it is") }
+    if let above = try? OwnedDescriptor.open(path: directory.string, flags: O_RDONLY | O_DIRECTORY) {
+      fsync(above.rawValue)
     }
   }
 }

@@ -1,5 +1,6 @@
 import BerayClient
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// A transfer from the server to standard output or into a file.

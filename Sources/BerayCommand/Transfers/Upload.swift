@@ -1,5 +1,6 @@
 import BerayClient
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// A file of this machine that goes to the server.

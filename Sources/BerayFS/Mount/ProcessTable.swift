@@ -1,8 +1,6 @@
-public import VFS
-
-#if canImport(Glibc)
 import Glibc
-#endif
+import LinuxSystem
+public import VFS
 
 /// What the file system asks the kernel about the processes that call it, so that tests can answer. Each question is about a
 /// thread that waits for the answer to its call, and each answer is nil where the kernel does not tell.
@@ -78,18 +76,9 @@ public struct ProcessTable: Sendable {
   /// - Parameter stat: the content of `/proc/PID/stat`.
   static func end(stat: [UInt8]) -> End? {
     // Fields 9 and 52 are `flags` and `exit_code`; PF_EXITING and PF_SIGNALED of linux/sched.h.
-    guard let flags = field(9, of: stat), flags & 0x404 == 0x404 else { return nil }
-    let signal = field(52, of: stat).map { Int32(truncatingIfNeeded: $0 & 0x7f) }
+    guard let fields = ProcessStatus.Fields(stat), let flags = fields[9], flags & 0x404 == 0x404 else { return nil }
+    let signal = fields[52].map { Int32(truncatingIfNeeded: $0 & 0x7f) }
     return .signal(signal == 0 ? nil : signal)
-  }
-
-  /// A number of `/proc/PID/stat`, by its place from 1; the third and later ones alone.
-  private static func field(_ place: Int, of stat: [UInt8]) -> Int64? {
-    // The program's name stands in parentheses and may hold anything.
-    guard let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = stat[(name + 1)...].split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") })
-    guard fields.indices.contains(place - 3) else { return nil }
-    return Int64(String(decoding: fields[place - 3], as: UTF8.self))
   }
 
   // MARK: - Words
@@ -111,16 +100,14 @@ public struct ProcessTable: Sendable {
   /// Where the words of a process begin, from the pointers at the start of its stack (System V ABI, "Initial Stack and
   /// Register State"), which are beneath `startstack` of `/proc/PID/stat`.
   private static func wordStarts(of thread: ProcessID, count: Int) -> [Int]? {
-    guard let stat = file("stat", of: thread), let stack = field(28, of: stat), let first = field(48, of: stat),
-      stack > 0, first > 0
+    guard let fields = file("stat", of: thread).flatMap(ProcessStatus.Fields.init), let stack = fields[28],
+      let first = fields[48], stack > 0, first > 0,
+      let memory = try? OwnedDescriptor.open(path: "/proc/\(thread.rawValue)/mem", flags: O_RDONLY)
     else { return nil }
-    let memory = open("/proc/\(thread.rawValue)/mem", O_RDONLY | O_CLOEXEC)
-    guard memory >= 0 else { return nil }
-    defer { close(memory) }
     let size = MemoryLayout<Int>.size
     func numbers(_ count: Int, at offset: Int64) -> [Int]? {
       var numbers = [Int](repeating: 0, count: count)
-      return pread(memory, &numbers, count * size, off_t(offset)) == count * size ? numbers : nil
+      return pread(memory.rawValue, &numbers, count * size, off_t(offset)) == count * size ? numbers : nil
     }
     guard let number = numbers(1, at: stack)?.first, (1...1 << 16).contains(number),
       let pointers = numbers(number, at: stack + Int64(size))
@@ -145,18 +132,7 @@ public struct ProcessTable: Sendable {
   #endif
 
   private static func file(_ name: String, of thread: ProcessID) -> [UInt8]? {
-    guard thread.rawValue > 0 else { return nil }
-    let descriptor = open("/proc/\(thread.rawValue)/\(name)", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    while bytes.count < 1 << 20 {
-      let part = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-        count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
-      }
-      if part.isEmpty { break }
-      bytes += part
-    }
+    guard thread.rawValue > 0, let bytes = ProcessFile.bytes("/proc/\(thread.rawValue)/\(name)") else { return nil }
     return bytes.isEmpty ? nil : bytes
   }
 }

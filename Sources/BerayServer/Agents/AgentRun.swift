@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import Synchronization
 internal import SystemPackage
 
@@ -10,8 +11,7 @@ final class AgentRun: Sendable {
   private let goal: [UInt8]
   private let mark: AgentMark
   private let clock = ContinuousClock()
-  private let wake: OwnedDescriptor
-  private let wakeWriter: OwnedDescriptor
+  private let wake: Pipe
   /// When it is killed; nil where nobody asked it to end.
   private let killTime = Mutex<ContinuousClock.Instant?>(nil)
   /// How often it looks whether those that a stopped agent left behind have ended, which nothing tells.
@@ -21,7 +21,7 @@ final class AgentRun: Sendable {
 
   /// Starts the agent. From here on ``run(_:)`` or ``abandon()`` must follow: one of them waits for the process.
   init(starting launch: AgentLaunch, decoder: AgentLineDecoder) throws(Errno) {
-    (wake, wakeWriter) = try makePipe()
+    wake = try Pipe()
     process = try AgentProcess(starting: launch)
     self.decoder = decoder
     goal = launch.input
@@ -34,8 +34,7 @@ final class AgentRun: Sendable {
   /// graces the one that ends first counts. Returns before the agent has ended.
   func stop(grace: Duration) {
     killTime.withLock { $0 = min($0 ?? clock.now + grace, clock.now + grace) }
-    var byte: UInt8 = 0
-    _ = write(wakeWriter.rawValue, &byte, 1)
+    try? wake.writeEnd.writeAll([0])
   }
 
   /// Kills an agent that cannot be served.
@@ -108,7 +107,7 @@ final class AgentRun: Sendable {
     while true {
       let deadline = killTime.withLock(\.self)
       var polled = [
-        pollfd(fd: wake.rawValue, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wake.readEnd.rawValue, events: Int16(POLLIN), revents: 0),
         pollfd(fd: leaderEnded ? -1 : process.ended.rawValue, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams.output?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: streams.errors?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
@@ -120,7 +119,7 @@ final class AgentRun: Sendable {
       if let deadline, clock.now >= deadline { break }
       if polled[0].revents != 0 {
         var byte: UInt8 = 0
-        _ = Glibc.read(wake.rawValue, &byte, 1)
+        _ = Glibc.read(wake.readEnd.rawValue, &byte, 1)
         if !wasAsked { processes.signal(SIGTERM) }
         wasAsked = true
       }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// The token of the local user, who is made with the data directory: mount and commands of the same user read it there.

@@ -1,6 +1,7 @@
 internal import BerayAPI
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import Synchronization
 internal import SystemPackage
 internal import ZipArchive

@@ -1,6 +1,7 @@
 internal import BerayAPI
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// Writes what is in a directory of a work directory as the JSON of `files/tree`.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// Bytes on their way to the end of a file. They are gathered before the first of them is written, so that a request that

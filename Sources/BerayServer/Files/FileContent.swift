@@ -3,6 +3,7 @@ internal import CLinux
 internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
+internal import LinuxSystem
 internal import NIOCore
 internal import NIOPosix
 internal import SystemPackage

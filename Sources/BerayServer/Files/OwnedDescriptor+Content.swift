@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 extension OwnedDescriptor {
@@ -24,16 +25,9 @@ extension OwnedDescriptor {
     }
   }
 
-  /// All that the file has, up to a limit.
-  func readAll(limit: Int) throws(Errno) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < limit {
-      var piece = [UInt8](repeating: 0, count: min(64 * 1024, limit - bytes.count))
-      let count = try checked(piece.withUnsafeMutableBytes { Glibc.read(rawValue, $0.baseAddress, $0.count) })
-      guard count > 0 else { break }
-      bytes += piece[..<count]
-    }
-    return bytes
+  /// The names in a directory, in order of their texts' bytes.
+  func entryNames() throws(Errno) -> [EntryName] {
+    try rawEntryNames().map(EntryName.init(kernel:)).sorted { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
   }
 
   /// Sets room aside for a file that is to have `size` bytes, where its file system can.

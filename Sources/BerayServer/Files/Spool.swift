@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// A content on its way up, as a file outside the work directory. Its last reference removes it. Calls block.
@@ -28,9 +29,8 @@ final class Spool: Sendable {
     let size = try file.status().size
     var offset: off_t = 0
     while offset < Int(size) {
-      let count = sendfile(target.rawValue, file.rawValue, &offset, min(Int(size) - offset, 1 << 30))
-      if count < 0, errno == EINTR { continue }
-      guard try checked(count) > 0 else { throw .ioError }
+      let rest = min(Int(size) - offset, 1 << 30)
+      guard try retrying({ sendfile(target.rawValue, file.rawValue, &offset, rest) }) > 0 else { throw .ioError }
     }
   }
 }

@@ -1,6 +1,7 @@
 internal import BerayAPI
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// How finely a file system tells the times of two changes apart.

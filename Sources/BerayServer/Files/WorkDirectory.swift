@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// The directory that an agent works in, and the one place where a request's path becomes a descriptor.

@@ -1,6 +1,7 @@
 internal import BerayAPI
 internal import GRDB
 internal import Glibc
+internal import LinuxSystem
 
 /// The owner of the database: every statement of the server is in an extension of this type.
 ///

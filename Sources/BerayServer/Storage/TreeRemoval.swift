@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// Removes a directory with all that is in it, whatever an agent made of it: any permissions of its owner, any depth, any

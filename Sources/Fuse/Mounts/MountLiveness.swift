@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import LinuxSystem
 public import VFS
 
 /// Whether somebody still serves a FUSE mount.
@@ -46,19 +47,17 @@ public enum MountLiveness: Sendable, Hashable {
   private enum Answer { case answered, notConnected, silent }
 
   private static func probe(_ mountpoint: String) -> Answer {
-    var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return .answered }
-    let child = cfuse_probe_file_system(mountpoint, ends[1])
-    close(ends[1])
-    defer { close(ends[0]) }
+    guard let pipe = try? Pipe() else { return .answered }
+    let child = cfuse_probe_file_system(mountpoint, pipe.writeEnd.rawValue)
+    pipe.writeEnd.close()
     guard child > 0 else { return .answered }
-    var waiting = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
-    var result: UInt8 = 0
-    let answered = Glibc.poll(&waiting, 1, 2000) == 1 && read(ends[0], &result, 1) == 1
+    let isReadable = (try? pipe.readEnd.isReadable(before: .now + .seconds(2))) ?? false
+    let result = isReadable ? (try? pipe.readEnd.readAll(limit: 1))?.first : nil
+    let answered = result != nil
     if !answered { kill(child, SIGKILL) }
     // A child that hangs in the kernel is left to it: it can be reaped only when the daemon answers.
     waitpid(child, nil, answered ? 0 : WNOHANG)
-    if !answered { return .silent }
+    guard let result else { return .silent }
     return Int32(result) == ENOTCONN ? .notConnected : .answered
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// One line of proc_pid_mountinfo(5).
 public struct Mount: Sendable, Hashable {
@@ -27,7 +28,7 @@ public struct MountTable: Sendable {
 
   /// Reads `/proc/self/mountinfo`; empty where proc(5) is not mounted.
   public static func current() -> MountTable {
-    MountTable(mountInfo: ProcessFile.contents(of: "/proc/self/mountinfo") ?? "")
+    MountTable(mountInfo: ProcessFile.text("/proc/self/mountinfo") ?? "")
   }
 
   /// From the text of proc_pid_mountinfo(5). Lines that do not have its form are skipped.

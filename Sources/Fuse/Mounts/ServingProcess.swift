@@ -1,4 +1,4 @@
-import Glibc
+import LinuxSystem
 import VFS
 
 /// A process that has a FUSE connection open, as far as this process may look.
@@ -12,8 +12,7 @@ struct ServingProcess: Hashable {
   /// One for each connection of each process.
   static var all: Set<ServingProcess> {
     var found: Set<ServingProcess> = []
-    for name in names(in: "/proc") {
-      guard let number = Int32(name) else { continue }
+    for number in ProcessStatus.allProcesses() {
       for connection in connections(of: "/proc/\(number)") {
         found.insert(
           ServingProcess(
@@ -27,10 +26,11 @@ struct ServingProcess: Hashable {
   private static func connections(of process: String) -> Set<UInt32?> {
     var found: Set<UInt32?> = []
     var places = [process]
-    if state(process) == "Z" { places = names(in: process + "/task").map { "\(process)/task/\($0)" } }
+    if isZombie(process) { places = ProcessFile.names(in: process + "/task").map { "\(process)/task/\($0)" } }
     for place in places {
-      for descriptor in names(in: place + "/fd") where isFuseDevice("\(place)/fd/\(descriptor)") {
-        let information = ProcessFile.contents(of: "\(place)/fdinfo/\(descriptor)") ?? ""
+      for descriptor in ProcessFile.names(in: place + "/fd")
+      where ProcessFile.link("\(place)/fd/\(descriptor)") == "/dev/fuse" {
+        let information = ProcessFile.text("\(place)/fdinfo/\(descriptor)") ?? ""
         let line = information.split(separator: "\n").first { $0.hasPrefix("fuse_connection:") }
         found.insert(line.flatMap { UInt32($0.split(separator: "\t").last ?? "") })
       }
@@ -40,30 +40,13 @@ struct ServingProcess: Hashable {
 
   /// A process ends as a whole: where its first thread is gone or was sent SIGKILL, so are the others.
   private static func isDying(_ process: String) -> Bool {
-    if let state = state(process), state == "Z" || state == "X" { return true }
-    return names(in: process + "/task").contains { PendingSignals.includeKill("\(process)/task/\($0)/status") }
-  }
-
-  private static func state(_ process: String) -> Character? {
-    // The name in front may hold anything.
-    ProcessFile.contents(of: process + "/stat")?.split(separator: ")").last?.first { $0 != " " }
-  }
-
-  private static func isFuseDevice(_ link: String) -> Bool {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { buffer in
-      let count = readlink(link, buffer.baseAddress!, buffer.count)
-      return count > 0 && buffer[..<count].elementsEqual("/dev/fuse".utf8)
+    if let stat = ProcessStatus.Fields(at: process + "/stat"), stat.hasEnded { return true }
+    return ProcessFile.names(in: process + "/task").contains {
+      PendingSignals.includeKill("\(process)/task/\($0)/status")
     }
   }
 
-  private static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = Glibc.readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+  private static func isZombie(_ process: String) -> Bool {
+    ProcessStatus.Fields(at: process + "/stat")?.isZombie ?? false
   }
 }

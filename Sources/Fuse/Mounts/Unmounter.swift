@@ -1,6 +1,7 @@
 import CFuse
 import CGuardian
 import Glibc
+import SystemPackage
 
 /// Takes FUSE mounts away: as root by umount2(2), else by fusermount3(1).
 ///
@@ -72,7 +73,7 @@ public struct Unmounter: Sendable {
       return
     }
     let message: String
-    do throws(SpawnError) {
+    do throws(Errno) {
       message = try HelperProgram.fusermount.run([lazily ? "-uz" : "-u", "--", mount.mountpoint])
     } catch {
       throw UnmountError(mountpoint: mount.mountpoint, reason: .noHelper)

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// The signals that wait for a thread.
 enum PendingSignals {
@@ -20,12 +21,7 @@ enum PendingSignals {
 
   /// The signals that wait for a thread and that it does not block, a bit each; nil where it is gone.
   private static func unblocked(_ path: String) -> UInt64? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    let text = withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 1) { buffer in
-      String(decoding: buffer[..<max(0, read(descriptor, buffer.baseAddress, buffer.count))], as: UTF8.self)
-    }
+    guard let text = ProcessFile.text(path) else { return nil }
     var (waiting, blocked) = (UInt64(0), UInt64(0))
     for line in text.split(separator: "\n") {
       let words = line.split(maxSplits: 1, whereSeparator: { $0 == "\t" })

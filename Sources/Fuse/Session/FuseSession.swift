@@ -1,8 +1,10 @@
 import CFuse
 import Dispatch
 import Glibc
+import LinuxSystem
 public import Logging
 import Synchronization
+import SystemPackage
 public import VFS
 
 /// A mounted ``FileSystem``, from the mount to its end.
@@ -222,8 +224,9 @@ public final class FuseSession: Sendable {
   /// The kernel reads 128 KiB ahead unless root says otherwise; a request takes 1 MiB. Best effort.
   private func raiseReadahead(of mount: Mount) {
     let file = "/sys/class/bdi/0:\(mount.deviceMinor)/read_ahead_kb"
-    if geteuid() == 0, !ProcessFile.write("1024", to: file) {
-      logger.debug("readahead stays as it is", metadata: ["file": "\(file)"])
+    guard geteuid() == 0 else { return }
+    do throws(Errno) { try ProcessFile.write("1024", to: file) } catch {
+      logger.debug("readahead stays as it is", metadata: ["file": "\(file)", "error": "\(error)"])
     }
   }
 

@@ -1,6 +1,7 @@
 import CFuse
 import CGuardian
 import Glibc
+import LinuxSystem
 import Logging
 import Synchronization
 
@@ -13,7 +14,7 @@ final class Guardian: Sendable {
   private struct State {
     var hasEnded = false
     /// The write end of the pipe to the child.
-    var lifeline: Int32?
+    var lifeline: OwnedDescriptor?
   }
 
   private let mount: Mount
@@ -48,9 +49,8 @@ final class Guardian: Sendable {
       return state.lifeline.take()
     }
     if let lifeline {
-      var byte: UInt8 = 0
-      _ = write(lifeline, &byte, 1)
-      close(lifeline)
+      try? lifeline.writeAll([0])
+      lifeline.close()
     }
     thread.withLock { $0.take() }?.join()
   }
@@ -60,9 +60,9 @@ final class Guardian: Sendable {
     while true {
       let start = ContinuousClock.now
       guard let child = startChild() else { return }
-      while waitpid(child, nil, 0) < 0, errno == EINTR {}
+      ProcessHandle.reap(child)
       let goesOn = state.withLock { state in
-        if let lifeline = state.lifeline.take() { close(lifeline) }
+        state.lifeline = nil
         return !state.hasEnded
       }
       guard goesOn else { return }
@@ -73,22 +73,18 @@ final class Guardian: Sendable {
 
   /// - Returns: nil where the mount has ended, or no process can be started.
   private func startChild() -> pid_t? {
-    var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return failed() }
-    defer { close(ends[0]) }
+    guard let pipe = try? Pipe() else { return failed() }
     let goesOn = state.withLock { state in
-      if !state.hasEnded { state.lifeline = ends[1] }
+      if !state.hasEnded { state.lifeline = pipe.writeEnd }
       return !state.hasEnded
     }
-    guard goesOn else {
-      close(ends[1])
-      return nil
-    }
+    guard goesOn else { return nil }
     let helper = geteuid() == 0 ? nil : HelperProgram.fusermount.path
     let child = mount.mountpoint.withCString { mountpoint in
       func start(_ helper: UnsafePointer<CChar>?) -> pid_t {
         var orders = guardian_orders(
-          mountpoint: mountpoint, device_minor: mount.deviceMinor, unmount_helper: helper, lifeline: ends[0],
+          mountpoint: mountpoint, device_minor: mount.deviceMinor, unmount_helper: helper,
+          lifeline: pipe.readEnd.rawValue,
           abort_file: abortFile, waiting_file: waitingFile)
         return guardian_start(&orders)
       }

@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 import Synchronization
 import SystemPackage
 import Testing
@@ -48,8 +49,7 @@ enum BuiltProgram {
   /// Waits for it.
   /// - Returns: the exit status, or 128 and the number of the signal that ended it.
   fileprivate static func end(of process: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    let status = ProcessHandle.reap(process)
     return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
   }
 }
@@ -62,18 +62,17 @@ final class RunningServer: Sendable {
 
   /// - Parameter wrapper: a program that runs it, with its arguments.
   init(_ scratch: Scratch, _ arguments: [String], through wrapper: [String] = []) throws {
-    let pipe = try BerayCommand.Pipe()
+    let pipe = try LinuxSystem.Pipe()
     // One that does not end when it is asked to is killed.
     let words = ["timeout", "-k", "20", "600"] + wrapper + [BuiltProgram.path, "serve", "--port", "0"] + arguments
     process = try Spawn(
       executable: "/usr/bin/timeout", arguments: words, environment: scratch.environment,
-      output: .descriptor(pipe.writeEnd)
+      output: .descriptor(pipe.writeEnd.rawValue)
     ).start()
-    close(pipe.writeEnd)
-    defer { close(pipe.readEnd) }
+    pipe.writeEnd.close()
     var line: [UInt8] = []
     var byte: UInt8 = 0
-    while read(pipe.readEnd, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+    while read(pipe.readEnd.rawValue, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
     url = String(decoding: line, as: UTF8.self)
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import BerayAPI
 import BerayClient
 import Glibc
+import LinuxSystem
 import SystemPackage
 
 /// `beray-fs file get`.

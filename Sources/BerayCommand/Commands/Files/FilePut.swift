@@ -1,6 +1,7 @@
 import ArgumentParser
 import BerayAPI
 import BerayClient
+import LinuxSystem
 import SystemPackage
 
 /// `beray-fs file put`.

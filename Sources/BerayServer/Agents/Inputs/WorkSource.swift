@@ -1,5 +1,6 @@
 internal import BerayAPI
 internal import Glibc
+internal import LinuxSystem
 
 /// What a task's work directory begins with: a copy of a directory, a clone of a git repository, single files.
 struct WorkSource: Hashable, Sendable {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 
 /// Something that an agent cannot work without.
 public enum AgentNeed: Hashable, Sendable {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import Synchronization
 
 /// The processes that this one started and waits for, and the orphans that it adopts.
@@ -46,8 +47,7 @@ enum AgentChildren {
   /// Waits for a child, which must have ended or been killed.
   /// - Returns: the status of waitpid(2).
   static func wait(for child: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    let status = ProcessHandle.reap(child)
     state.withLock { _ = $0.children.remove(child) }
     return status
   }

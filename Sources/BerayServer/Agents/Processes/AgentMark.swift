@@ -1,4 +1,4 @@
-internal import Glibc
+internal import LinuxSystem
 
 /// What tells the processes of one run of an agent from all others: variables of their environment, which every process
 /// passes on to those that it starts.
@@ -37,12 +37,5 @@ struct AgentMark: Hashable, Sendable {
 
 /// Tells one boot of the machine from another: process numbers and start times count from each anew.
 enum BootID {
-  static let current: String = {
-    guard let file = try? OwnedDescriptor.open(path: "/proc/sys/kernel/random/boot_id", flags: O_RDONLY) else {
-      return ""
-    }
-    var buffer = [UInt8](repeating: 0, count: 64)
-    let count = buffer.withUnsafeMutableBytes { read(file.rawValue, $0.baseAddress, $0.count) }
-    return String(decoding: buffer[..<max(0, count)].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-  }()
+  static let current = (ProcessFile.text("/proc/sys/kernel/random/boot_id") ?? "").filter { $0 != "\n" }
 }

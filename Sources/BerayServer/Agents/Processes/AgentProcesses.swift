@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 
 /// All processes of one run of an agent, wherever they went: its own process group and session, what these started, and
 /// what carries the run's mark though its parents are gone.

@@ -1,5 +1,4 @@
-internal import CLinux
-internal import Glibc
+internal import LinuxSystem
 
 /// One process, told from any later one with the same number by when it started.
 struct ProcessIdentity: Hashable, Sendable {
@@ -20,11 +19,12 @@ struct ProcessIdentity: Hashable, Sendable {
 
   /// Sends a signal to this process, and never to another that got its number since (pidfd_send_signal(2)).
   func signal(_ signal: Int32) {
-    let descriptor = linux_pidfd_open(id)
-    guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
-    // The descriptor stands for whoever had the number when it was opened; only now is it known to be this one.
-    guard ProcessIdentity(of: id) == self else { return }
-    _ = linux_pidfd_send_signal(descriptor, signal)
+    // The handle stands for whoever had the number when it was opened; only now is it known to be this one.
+    guard let process = try? ProcessHandle(id), ProcessIdentity(of: id) == self else { return }
+    try? process.send(signal)
   }
+}
+
+extension ProcessStatus {
+  var identity: ProcessIdentity { ProcessIdentity(id: id, start: start) }
 }

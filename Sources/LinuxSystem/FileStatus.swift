@@ -1,35 +1,35 @@
-import CLinux
-import Glibc
-import SystemPackage
+internal import CLinux
+internal import Glibc
+package import SystemPackage
 
 /// What stat(2) tells of a file, as far as it is looked at here.
-struct FileStatus {
+package struct FileStatus {
   /// The nine bits of who may do what.
-  let permissions: UInt32
+  package let permissions: UInt32
   /// Whether it runs as its owner.
-  let isSetUserID: Bool
-  let user: UInt32
-  let size: Int64
-  let isRegularFile: Bool
-  let isDirectory: Bool
+  package let isSetUserID: Bool
+  package let user: UInt32
+  package let size: Int64
+  package let isRegularFile: Bool
+  package let isDirectory: Bool
   private let inode: UInt64
 
   /// Of an open file; nil and errno where there is an error.
-  init?(of descriptor: Int32) {
+  package init?(of descriptor: Int32) {
     var status = linux_status()
     guard linux_fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
   /// Of a name itself, not of what a symbolic link leads to; nil and errno where there is an error.
-  init?(of path: FilePath) {
+  package init?(of path: FilePath) {
     var status = linux_status()
     guard linux_lstatat(AT_FDCWD, path.string, &status) == 0 else { return nil }
     self.init(status)
   }
 
   /// Of what a name leads to, over symbolic links; a FIFO is not waited for. Nil and errno where there is an error.
-  init?(behind path: FilePath) {
+  package init?(behind path: FilePath) {
     let descriptor = open(path.string, LINUX_O_PATH | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -37,7 +37,7 @@ struct FileStatus {
   }
 
   /// Whether both are of one file, where they are of one directory.
-  func isSame(as other: FileStatus) -> Bool { inode == other.inode }
+  package func isSame(as other: FileStatus) -> Bool { inode == other.inode }
 
   private init(_ status: linux_status) {
     permissions = status.mode & 0o777

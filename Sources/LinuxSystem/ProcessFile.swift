@@ -1,0 +1,43 @@
+internal import Glibc
+package import SystemPackage
+
+/// Small files that the kernel makes up, such as those of proc(5) and sysfs(5).
+package enum ProcessFile {
+  /// The whole file; nil where there is none, or it may not be read.
+  package static func bytes(_ path: String) -> [UInt8]? {
+    guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
+    return try? file.readAll(limit: 1 << 20)
+  }
+
+  /// The same as text.
+  package static func text(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
+  /// The words of a file, each of which a NUL ends, as of `/proc/PID/cmdline` and `/proc/PID/environ`; none where it
+  /// cannot be read.
+  package static func words(_ path: String) -> [String] {
+    guard var bytes = bytes(path), !bytes.isEmpty else { return [] }
+    if bytes.last == 0 { bytes.removeLast() }
+    return bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Writes `text` in one call, as the kernel wants it.
+  package static func write(_ text: String, to path: String) throws(Errno) {
+    let bytes = Array(text.utf8)
+    let file = try OwnedDescriptor.open(path: path, flags: O_WRONLY)
+    guard try retrying({ Glibc.write(file.rawValue, bytes, bytes.count) }) == bytes.count else { throw .ioError }
+  }
+
+  /// Where a symbolic link leads to, such as `/proc/PID/exe`; nil where that cannot be seen.
+  package static func link(_ path: String) -> String? {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
+      let count = readlink(path, buffer.baseAddress!, buffer.count)
+      return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+  }
+
+  /// The names in a directory, without `.` and `..`; none where it cannot be read.
+  package static func names(in directory: String) -> [String] {
+    let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).rawEntryNames()
+    return names?.map { $0.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } } ?? []
+  }
+}

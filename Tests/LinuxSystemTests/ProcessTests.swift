@@ -1,0 +1,54 @@
+import Glibc
+import LinuxSystem
+import SystemPackage
+import Testing
+
+@Suite struct ProcessTests {
+  @Test func theFieldsOfAStatFileComeAfterANameThatHoldsAnything() throws {
+    let stat = Array("7 (a) b (c 1 2) S 1 7 5 0 -1 4194304 1 0 0 0 3 4 0 0 20 0 1 0 4711 0".utf8)
+    let fields = try #require(ProcessStatus.Fields(stat))
+    #expect(fields[4] == 1)
+    #expect(fields[6] == 5)
+    #expect(fields[22] == 4711)
+    #expect(fields[99] == nil)
+    #expect(fields[3] == nil)
+    #expect(!fields.hasEnded)
+    #expect(ProcessStatus.Fields(Array("7 (x) Z 1 7".utf8))?.isZombie == true)
+    #expect(ProcessStatus.Fields(Array("no name".utf8)) == nil)
+  }
+
+  @Test func thisProcess() throws {
+    let status = try #require(ProcessStatus(of: getpid()))
+    #expect(status.parent == getppid())
+    #expect(status.session == getsid(0))
+    #expect(!status.hasEnded)
+    #expect(ProcessStatus.allProcesses().contains(getpid()))
+    #expect(ProcessFile.words("/proc/self/cmdline") == CommandLine.arguments)
+    #expect(ProcessFile.bytes("/proc/self/nothing") == nil)
+    #expect(ProcessFile.words("/proc/self/nothing").isEmpty)
+  }
+
+  @Test func aHandleTellsTheEndOfAChild() throws {
+    let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"]).start()
+    let handle = try ProcessHandle(child)
+    #expect(!handle.hasEnded(within: .zero))
+    try handle.send(SIGTERM)
+    #expect(handle.hasEnded(within: .seconds(30)))
+    #expect(ProcessHandle.reap(child) == SIGTERM)
+    try handle.send(SIGTERM)
+    #expect(throws: Errno.noSuchProcess) { try ProcessHandle(child) }
+  }
+
+  @Test func readingEndsAtTheDeadlineOrTheLimit() throws {
+    let pipe = try Pipe()
+    try pipe.writeEnd.writeAll(Array("some".utf8))
+    let early = try pipe.readEnd.readAll(before: .now + .milliseconds(20))
+    #expect(early.bytes == Array("some".utf8))
+    #expect(!early.isWhole)
+    try pipe.writeEnd.writeAll(Array("more".utf8))
+    pipe.writeEnd.close()
+    let whole = try pipe.readEnd.readAll(before: .now + .seconds(30))
+    #expect(whole.bytes == Array("more".utf8))
+    #expect(whole.isWhole)
+  }
+}
