@@ -130,16 +130,18 @@ struct FileState {
     let new = FileVersion(entry)
     let old = listed
     isLocal = false
+    // A listing of names alone contradicts nothing.
+    let isSame = new == FileVersion() || new.isSameContent(as: old)
     let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
     if let mode = entry.mode, !unsentAttributes.hasMode { self.mode = mode }
     listed = new
     let own = unlisted.take()
     let isOwn = own?.isShown(by: new, asMade: old) ?? false
-    if !isOwn, own != nil || !new.isSameContent(as: old) { isMadeHere = false }
+    if !isOwn, own != nil || !isSame { isMadeHere = false }
     if let buffer {
       // While a program writes, what it wrote is what the file is.
       if isOwn { buffer.base = new }
-      if isOwn || new.isSameContent(as: old) || !buffer.retire() { return nil }
+      if isOwn || isSame || !buffer.retire() { return nil }
       self.buffer = nil
     }
     if isOwn {
@@ -152,8 +154,9 @@ struct FileState {
       return true
     }
     // Where it is not our own, somebody else changed it after our upload.
-    if own == nil, new.isSameContent(as: old) {
-      guard new.modified != old.modified || isModeNews else { return nil }
+    if own == nil, isSame {
+      if size == nil { size = new.size }
+      guard (new.modified != nil && new.modified != old.modified) || isModeNews else { return nil }
       statusChanges(at: now)
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false

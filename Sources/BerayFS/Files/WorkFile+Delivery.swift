@@ -111,7 +111,10 @@ extension WorkFile {
   ) async throws(BerayError) -> UploadReceipt {
     func known() -> WorkFile? { parent.child(purpose.place.name)?.node.file }
     let old = known()
-    let condition = purpose.mustBeNew ? .isNew : VersionCondition(replacing: old?.serverVersion)
+    // What is hidden is there no more, for programs.
+    let hidden = old == nil ? tree.hidden(purpose.place.name, in: parent)?.version : nil
+    let condition =
+      purpose.mustBeNew && hidden == nil ? .isNew : VersionCondition(replacing: old?.serverVersion ?? hidden)
     var isReplacing = false
     if isConditional, let condition {
       do throws(BerayError) {

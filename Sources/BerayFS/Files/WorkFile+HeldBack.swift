@@ -57,6 +57,16 @@ extension WorkFile {
     return tree.shared.threadGroup(keeper) != nil
   }
 
+  /// It waits under a name of which the server has nothing.
+  func isHeldBackAlone() {
+    state.withLock { state in
+      state.isHeldBack = true
+      state.isLocal = true
+      state.unlisted = nil
+      state.buffer?.base = nil
+    }
+  }
+
   /// The file goes up as any other.
   func letGo() { state.withLock { $0.isHeldBack = false } }
 

@@ -107,8 +107,12 @@ final class WorkFile: Node {
       }
       state.contentChanged()
       // Whether the next listing still shows what was uploaded here, nobody knows now.
-      state.unlisted = nil
-      if !state.listed.tellsContent { state.size = nil }
+      let isListed = state.unlisted.take() == nil
+      if !isListed || !state.listed.tellsContent {
+        state.size = nil
+        // Nor whose it is.
+        state.isMadeHere = false
+      }
     }
     tree.context.notifier.invalidate(inode, pages: true)
   }

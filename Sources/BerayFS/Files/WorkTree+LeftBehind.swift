@@ -7,7 +7,10 @@ import VFS
 extension WorkTree {
   /// Uploads under its new name a file that the server has under the old one and cannot rename. Where that fails, nothing
   /// has changed.
-  func giveAgain(_ file: WorkFile, as purpose: WorkFile.Purpose) async throws(Errno) {
+  func giveAgain(_ file: WorkFile, as purpose: WorkFile.Purpose, from path: String) async throws(Errno) {
+    // No listing tells that somebody else changed it since, and what is hidden would be theirs.
+    if file.needsRevalidation() { try await file.revalidate() }
+    guard file.isMadeHere else { throw refuse("rename", path) }
     let buffer = try await file.bufferWithContent(hasTurn: true)
     let (version, place) = file.state.withLock { ($0.listed, $0.place) }
     let wasSent = !buffer.isUnsent(includingEmpty: true)
@@ -30,6 +33,20 @@ extension WorkTree {
         version: version, unlisted: unlisted, since: tick, reason: .leftBehind)
     }
     shared.leaves(self)
+  }
+
+  /// What the server has under a name that is not shown.
+  func hidden(_ name: Name, in directory: WorkDirectory) -> HiddenFile? {
+    structure.withLock { $0.directories[directory.inode]?.hidden[name] }
+  }
+
+  /// - Throws: `EPERM` where the server has a file of that name which is hidden here: nothing else can be there.
+  func checkIsFree(_ name: Name, in directory: WorkDirectory, for operation: String) throws(Errno) {
+    guard let hidden = hidden(name, in: directory), hidden.isStepOfASave else { return }
+    throw context.refuse(
+      operation, "\(directory.path)/\(name)", .notPermitted,
+      "this server has a file of that name still, which was renamed here and which it cannot remove",
+      advice: "take another name")
   }
 
   /// The paths of the names that are hidden for good.

@@ -18,6 +18,7 @@ extension WorkTree {
     if let refusal = refusal(ofMode: permissions, "mkdir", "\(directory.path)/\(name)") { return .failed(refusal) }
     return .pending { [self] () async throws(Errno) in
       guard directory.child(name) == nil else { throw .fileExists }
+      try checkIsFree(name, in: directory, for: "mkdir")
       let capabilities = try await shared.capabilities()
       let isOnServer = capabilities.contains(.makeDirectory)
       hold(name, in: directory)

@@ -58,6 +58,9 @@ extension WorkTree {
         guard target.node.inode != child.node.inode else { return }
         try checkReplacing(target.node, with: child.node)
       }
+      if case .directory = child.node {
+        try checkIsFree(rename.newName, in: rename.newDirectory, for: "rename")
+      }
       // What is on its way to a name, or begins to go there meanwhile, would come after what the rename puts there.
       let turns = try await takeTurns(of: [child.node.file, target?.node.file].compactMap { $0 })
       defer { turns.end() }
@@ -99,7 +102,7 @@ extension WorkTree {
         leaveBehind(file, rename.name, in: rename.directory)
       }
       if let old = rename.newDirectory.child(rename.newName)?.node.file { file.keepsItsMode(replacing: old) }
-      try await giveAgain(file, as: purpose)
+      try await giveAgain(file, as: purpose, from: rename.path)
     case .file(let file):
       guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
       // Its bytes go first: the server moves what it has.
@@ -181,23 +184,18 @@ extension WorkTree {
       moveName(child, rename)
       return file.wasRestored(to: hidden.version, at: rename.place)
     }
-    if replaced == nil, hidden == nil {
-      switch classify(rename.newName, in: rename.newDirectory) {
-      case .heldBack, .editorsOwn:
-        guard shared.holdsBack else { break }
-        file.state.withLock { $0.isHeldBack = true }
-        return moveName(child, rename)
-      case .ordinary: break
-      }
-    }
-    if replaced != nil, let old { file.keepsItsMode(replacing: old) }
-    var purpose = WorkFile.Purpose(.rename, to: rename.place)
     // A step of a save that was made before: the server has the name still.
     let isLeftBehind = file.serverVersion != nil
     let take = { @Sendable [self] in
       moveName(child, rename)
       if isLeftBehind { leaveBehind(file, rename.name, in: rename.directory) }
     }
+    if replaced == nil, hidden == nil, holdsBack(rename.newName, in: rename.newDirectory) {
+      take()
+      return file.isHeldBackAlone()
+    }
+    if replaced != nil, let old { file.keepsItsMode(replacing: old) }
+    var purpose = WorkFile.Purpose(.rename, to: rename.place)
     purpose.whenArrived = take
     purpose.mustBeNew = !rename.replaces
     do throws(Errno) {
