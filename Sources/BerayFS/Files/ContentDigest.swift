@@ -1,4 +1,5 @@
 import BerayClient
+import Synchronization
 
 /// Tells one content from another without keeping it: its length and a hash of this process.
 struct ContentDigest: Hashable, Sendable {
@@ -23,12 +24,12 @@ struct ContentDigest: Hashable, Sendable {
     self = digester.digest
   }
 
-  private init(size: Int64, hash: Int) {
+  fileprivate init(size: Int64, hash: Int) {
     self.size = size
     self.hash = hash
   }
 
-  private struct Digester {
+  fileprivate struct Digester {
     var size: Int64 = 0
     private var hasher = Hasher()
 
@@ -38,5 +39,31 @@ struct ContentDigest: Hashable, Sendable {
     }
 
     var digest: ContentDigest { ContentDigest(size: size, hash: hasher.finalize()) }
+  }
+}
+
+/// Finds the digest of a body while it is sent.
+final class BodyDigest: Sendable {
+  private let found = Mutex<ContentDigest?>(nil)
+
+  /// Of what was sent when the body was last read to its end; nil where it never was.
+  var value: ContentDigest? { found.withLock { $0 } }
+
+  /// The same body, whose digest is found as it is read.
+  func finding(in body: UploadBody) -> UploadBody {
+    UploadBody(length: body.length) { [self] in
+      ByteStream {
+        var pieces = body.open().makeAsyncIterator()
+        var digester = ContentDigest.Digester()
+        return { () async throws(BerayError) in
+          guard let piece = try await pieces.next() else {
+            self.found.withLock { $0 = digester.digest }
+            return nil
+          }
+          digester.add(piece)
+          return piece
+        }
+      }
+    }
   }
 }

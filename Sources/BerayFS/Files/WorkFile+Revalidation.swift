@@ -74,8 +74,15 @@ extension WorkFile {
         state.withLock { $0.checked = asked }
         return
       }
+      // What was uploaded here, where nobody is known to have changed it since.
+      let sent = state.withLock { $0.isMadeHere ? $0.sent : nil }
       var bytes: [UInt8]?
-      if (content.size ?? 0) <= ContentCache.wholeLimit {
+      var isSame = false
+      if let sent, sent.size > ContentCache.wholeLimit {
+        if (content.size ?? sent.size) == sent.size {
+          isSame = try await ContentDigest(of: content.body, upTo: sent.size) == sent
+        }
+      } else if (content.size ?? 0) <= ContentCache.wholeLimit {
         do throws(BerayError) {
           bytes = try await content.body.collect(upTo: ContentCache.wholeLimit)
         } catch  where error.code == .invalidResponse {
@@ -88,7 +95,8 @@ extension WorkFile {
         tree.markStale()
         return
       }
-      if let bytes, let old, bytes == old {
+      if let bytes { isSame = old.map { $0 == bytes } ?? (sent == ContentDigest(bytes)) }
+      if isSame {
         state.withLock { state in
           state.checked = asked
           state.contentTag = content.etag

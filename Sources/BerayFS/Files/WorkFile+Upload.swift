@@ -54,7 +54,7 @@ extension WorkFile {
       }
       if let change = nameChange(state) { return .waitForName(change) }
       if let sending = state.sending { return .wait(sending) }
-      guard let upload = buffer.nextUpload(includingEmpty: includingEmpty) else { return .done }
+      guard let upload = buffer.nextUpload(includingEmpty: includingEmpty, isDigested: tree.shared.holdsBack) else { return .done }
       let flight = Flight<Void, Errno>()
       state.sending = flight
       return .send(upload, of: buffer, to: state.place, flight)
@@ -82,9 +82,9 @@ extension WorkFile {
   func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     let next = state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
-      guard !state.isDetached, let buffer = state.buffer, let upload = buffer.nextUpload(includingEmpty: true) else {
-        return nil
-      }
+      guard !state.isDetached, let buffer = state.buffer,
+        let upload = buffer.nextUpload(includingEmpty: true, isDigested: tree.shared.holdsBack)
+      else { return nil }
       state.sending = flight
       return (upload, buffer)
     }
@@ -138,7 +138,7 @@ extension WorkFile {
     let version = FileVersion(size: size, modified: receipt.modified, etag: receipt.etag)
     let hadFailed = buffer.failure != nil
     // Another upload from here may be taken for somebody else's where only its time tells.
-    let sent = receipt.etag == nil ? upload.bytes.map(ContentDigest.init) : nil
+    let sent = receipt.etag == nil ? upload.digest : nil
     let isAllSent = tree.change(self, isPlaced: true) { state in
       state.isLocal = false
       state.isHeldBack = false

@@ -12,8 +12,13 @@ extension WriteBuffer {
     var emptied: UInt64
     /// All of it, where it is in memory.
     var bytes: [UInt8]?
+    /// Where it is not, and its digest is wanted.
+    var sent: BodyDigest?
     /// Whether it is all that the server has then: what was appended may stand behind bytes of others.
     var isAlone = true
+
+    /// Tells it from other contents, once it is sent; nil where that was not wanted.
+    var digest: ContentDigest? { bytes.map(ContentDigest.init) ?? sent?.value }
   }
 
   static func isUnsent(_ state: State, includingEmpty: Bool) -> Bool {
@@ -29,9 +34,16 @@ extension WriteBuffer {
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
   /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
-  func nextUpload(includingEmpty: Bool) -> Upload? {
+  /// - Parameter isDigested: whether its digest is wanted, however large it is.
+  func nextUpload(includingEmpty: Bool, isDigested: Bool) -> Upload? {
     state.withLock { state in
-      Self.isUnsent(state, includingEmpty: includingEmpty) ? Self.snapshot(state) : nil
+      guard Self.isUnsent(state, includingEmpty: includingEmpty) else { return nil }
+      var upload = Self.snapshot(state)
+      guard isDigested, upload.bytes == nil else { return upload }
+      let digest = BodyDigest()
+      upload.body = digest.finding(in: upload.body)
+      upload.sent = digest
+      return upload
     }
   }
 
@@ -49,7 +61,7 @@ extension WriteBuffer {
 
   /// An upload ended. Returns whether everything is sent.
   func ended(_ upload: Upload, failure: UploadFailure?) -> Bool {
-    let unanswered = failure?.mayHaveArrived == true ? upload.bytes.map(ContentDigest.init) : nil
+    let unanswered = failure?.mayHaveArrived == true ? upload.digest : nil
     return state.withLock { state in
       state.failure = failure
       if failure == nil {

@@ -110,4 +110,30 @@ import VFS
     #expect(fixture.server.text("b") == "one")
     #expect(try await fixture.names().sorted() == ["b", "f"])
   }
+
+  /// A file larger than what is kept of a content.
+  @Test(arguments: [true, false])
+  func aLargeFileIsToldFromWhatOthersMadeOfIt(_ sendsLength: Bool) async throws {
+    var manner = FakeWorkServer.Manner.minimal
+    manner.sendsLength = sendsLength
+    let fixture = try await Self.fixture(manner)
+    fixture.finished.value = false
+    var bytes = [UInt8](repeating: 7, count: 9 << 20)
+    let file = try await fixture.create("c", [.write, .exclusive])
+    try await fixture.write(file, bytes, at: 0)
+    try await fixture.close(file)
+    let modified = try await fixture.stat("c").modified
+    fixture.time.advance(by: .seconds(3))
+    let opened = try await fixture.open("c").file
+    #expect(try await fixture.stat("c").modified == modified)
+    #expect(try await opened.read(offset: 9 << 19, count: 4096, flags: .read).get().count == 4096)
+    try await opened.release().get()
+    fixture.time.advance(by: .seconds(3))
+    try await fixture.rename("c", "b")
+    #expect(isSame(fixture.server.file("b")?.bytes, bytes))
+    bytes[5 << 20] = 8
+    fixture.server.put("b", bytes)
+    fixture.time.advance(by: .seconds(3))
+    await #expect(throws: Errno.notPermitted) { try await fixture.rename("b", "a") }
+  }
 }

@@ -79,7 +79,8 @@ class Run:
         elif name.startswith("server_"):
             self.on_server([name.removeprefix("server_")] + arguments)
         elif self.is_in_the_way(operation):
-            return
+            self.settle()
+            self.expect("EPERM", self.mount.do(operation))
         elif not self.is_full and name in ("rename", "rename_noreplace", "unlink", "rmdir"):
             self.change_name_on_bare_server(operation)
         else:
@@ -175,10 +176,10 @@ class Run:
         """Whether a directory would get a name that was left behind: the server, which has a file there for good,
         could take nothing that is made in it."""
         name, names = operation[0], paths(operation)
-        if name == "mkdir":
-            return names[0] in self.left_behind
-        is_rename = name in ("rename", "rename_noreplace")
-        return is_rename and names[1] in self.left_behind and os.path.isdir(self.plain.path(names[0]))
+        if name not in ("mkdir", "rename", "rename_noreplace"):
+            return False
+        is_directory = name == "mkdir" or os.path.isdir(self.plain.path(names[0]))
+        return is_directory and names[-1] in self.left_behind and not os.path.lexists(self.plain.path(names[-1]))
 
     def make_way(self, names):
         """Others remove on the server what was left behind there: then the mount has nothing to hide any more. What
@@ -199,7 +200,7 @@ class Run:
         self.settle()
         if not self.can_be_done_by_server(operation):
             return
-        self.make_way(changed + [os.path.dirname(path) for path in changed])
+        self.make_way({path for name in changed for path in with_parents(name)})
         self.origins.are_written_by_others(changed[-1])
         expected = self.plain.do(operation)
         got = self.server.do(operation)
@@ -414,6 +415,12 @@ class Kept:
 
 def is_temporary(path):
     return os.path.basename(path) not in ORDINARY
+
+
+def with_parents(path):
+    """The path, and each directory on the way to it."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def is_empty_directory(path):
