@@ -20,7 +20,7 @@ struct UsageReport {
     if !message.isEmpty { context.note(message) }
     // Whoever started this process in the background hears of it only there.
     if let descriptor = invocation.value(of: "--ready-fd").flatMap({ Int32($0) }) {
-      ReadySignal(descriptor: descriptor).failed(invocation.unknownOption ?? RootCommand.message(for: error))
+      ReadySignal.ofProcess(descriptor: descriptor).failed(invocation.unknownOption ?? RootCommand.message(for: error))
     }
     return status == .validationFailure ? 2 : status.rawValue
   }

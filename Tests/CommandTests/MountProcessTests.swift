@@ -137,4 +137,31 @@ struct MountProcessTests {
       .map { try String(contentsOfFile: scratch.paths.state.appending($0).string, encoding: .utf8) }
     #expect(log.joined().contains("no new token"), "\(log)")
   }
+
+  @Test func aRestartServesTheSameMountByAnotherProcess() throws {
+    let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
+    let mountpoint = scratch.path.appending("m").string
+    defer { _ = try? BuiltProgram.run(program: "/bin/umount", ["-l", mountpoint], in: scratch) }
+    let token = scratch.path.appending("data/token").string
+    let mounted = try BuiltProgram.run(
+      [mountpoint, "--url", server.url, "--token-file", token, "--freshness", "0", "-o", "noatime"], in: scratch)
+    #expect(mounted.status == 0, "\(mounted)")
+    let before = try #require(try mounts.first)
+    #expect(before["version"]?.stringValue?.hasPrefix(Version.number) == true)
+
+    let restarted = try BuiltProgram.run(["restart", mountpoint], in: scratch)
+    #expect(restarted.status == 0 && restarted.errors.contains("served by beray-fs"), "\(restarted)")
+    let after = try #require(try mounts.first)
+    #expect(after["state"]?.stringValue == "live" && after["server"]?.stringValue == server.url, "\(after)")
+    #expect(after["pid"] != before["pid"])
+
+    let report = try BuiltProgram.run(["diagnose", "--output", "-", "--url", server.url], in: scratch)
+    #expect(report.status == 0 && report.output.contains("== mounts\n{"), "\(report)")
+    let secret = try String(contentsOfFile: token, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(!secret.isEmpty && !report.output.contains(secret))
+    let unmounted = try BuiltProgram.run(["unmount", mountpoint], in: scratch)
+    #expect(unmounted.status == 0, "\(unmounted)")
+    let again = try BuiltProgram.run(["restart", mountpoint], in: scratch)
+    #expect(again.status == 1 && again.errors.contains("nothing is mounted at"), "\(again)")
+  }
 }

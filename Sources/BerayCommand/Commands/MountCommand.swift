@@ -90,7 +90,7 @@ struct MountCommand: AsyncParsableCommand {
     guard foreground || readyFd != nil else { return try command.startInBackground(flags) }
     let isNew = FileStatus(of: FilePath(mountpoint)) == nil && errno == ENOENT
     do {
-      try await ServedMount(command: command, flags: flags, ready: ReadySignal(descriptor: readyFd)).run()
+      try await ServedMount(command: command, flags: flags, ready: .ofProcess(descriptor: readyFd)).run()
     } catch {
       // It fails where anything is in it or mounted on it.
       if isNew { rmdir(mountpoint) }

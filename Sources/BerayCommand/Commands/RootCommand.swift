@@ -23,10 +23,11 @@ struct RootCommand: AsyncParsableCommand {
         """,
       version: "beray-fs \(Version.text)",
       subcommands: [
-        MountCommand.self, UnmountCommand.self, StatusCommand.self, ServeCommand.self, LoginCommand.self,
+        MountCommand.self, UnmountCommand.self, RestartCommand.self, StatusCommand.self, ServeCommand.self,
+        LoginCommand.self,
         RegisterCommand.self, LogoutCommand.self, WhoamiCommand.self, UserCommand.self, TokenCommand.self,
         TaskCommand.self, FileCommand.self,
-        AgentsCommand.self, ConfigCommand.self, DoctorCommand.self, CompletionCommand.self,
+        AgentsCommand.self, ConfigCommand.self, DoctorCommand.self, DiagnoseCommand.self, CompletionCommand.self,
       ],
       defaultSubcommand: MountCommand.self)
   }

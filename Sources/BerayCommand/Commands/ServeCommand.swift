@@ -78,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
     if stop { return try await LocalServerStop(data: data).run() }
     try logging.start(level: .info)
     OpenFileLimit.raise()
-    let ready = ReadySignal(descriptor: readyFd)
+    let ready = ReadySignal.ofProcess(descriptor: readyFd)
     do {
       try await ServedServer(command: self, ready: ready).run()
     } catch {

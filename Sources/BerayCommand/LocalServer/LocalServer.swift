@@ -78,6 +78,6 @@ struct LocalServer: Sendable {
 
   /// What the user's shell has, without the credentials for other servers.
   private var childEnvironment: [String: String] {
-    environment.filter { !$0.key.hasPrefix("BERAY_") }
+    environment.filter { !$0.key.hasPrefix("BERAY_") && $0.key != "NOTIFY_SOCKET" }
   }
 }

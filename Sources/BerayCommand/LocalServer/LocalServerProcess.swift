@@ -48,7 +48,7 @@ struct LocalServerProcess: Hashable, Sendable {
 
   /// Those of these variables that have another value in `environment` than the server has, or none there.
   func lacking(_ names: [String], of environment: [String: String]) -> [String] {
-    let own = Self.environment(of: id)
+    let own = ProcessFile.environment(of: id)
     return names.filter { name in environment[name].map { $0 != own[name] } ?? false }
   }
 
@@ -89,14 +89,4 @@ struct LocalServerProcess: Hashable, Sendable {
 
   /// The words of /proc/PID/cmdline, proc(5).
   private static func arguments(of id: pid_t) -> [String] { ProcessFile.words("/proc/\(id)/cmdline") }
-
-  /// What /proc/PID/environ tells: the variables that it was started with.
-  private static func environment(of id: pid_t) -> [String: String] {
-    var variables: [String: String] = [:]
-    for word in ProcessFile.words("/proc/\(id)/environ") {
-      guard let equals = word.firstIndex(of: "=") else { continue }
-      variables[String(word[..<equals])] = String(word[word.index(after: equals)...])
-    }
-    return variables
-  }
 }

@@ -36,7 +36,10 @@ struct ServedServer {
     let serving = Task { try await server.run() }
     let listener = Task {
       // SIGHUP is a terminal that went away: what runs in the background stays, what stood in it ends.
-      for await signal in signals where signal != SIGHUP || command.socket == nil { serving.cancel() }
+      for await signal in signals where signal != SIGHUP || command.socket == nil {
+        ready.stopping()
+        serving.cancel()
+      }
     }
     defer { listener.cancel() }
     do { try await serving.value } catch is CancellationError {}

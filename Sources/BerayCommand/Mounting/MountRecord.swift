@@ -13,6 +13,8 @@ final class MountRecord: Sendable {
     var server: String
     var process: pid_t
     var log: String?
+    /// Of the program that serves it, such as ``Version/text``; nil: older than 0.2.
+    var version: String?
     /// Set at the end: files that could not be uploaded, and where they are now.
     var rescued: [String]?
     /// Set at the end: what is neither on the server nor saved, a line each.
@@ -79,6 +81,7 @@ extension MountRecord.Fields {
       .init("mountpoint", .string(mountpoint)), .init("server", .string(server)), .init("pid", JSON(process)),
     ]
     if let log { members.append(.init("log", .string(log))) }
+    if let version { members.append(.init("version", .string(version))) }
     if let rescued { members.append(.init("rescued", .array(rescued.map { .string($0) }))) }
     if let losses { members.append(.init("losses", .array(losses.map { .string($0) }))) }
     return .object(members)
@@ -90,6 +93,7 @@ extension MountRecord.Fields {
     self.process = pid_t(truncatingIfNeeded: process)
     server = json["server"]?.stringValue ?? ""
     log = json["log"]?.stringValue
+    version = json["version"]?.stringValue
     rescued = json["rescued"]?.arrayValue?.compactMap(\.stringValue)
     losses = json["losses"]?.arrayValue?.compactMap(\.stringValue)
   }

@@ -22,6 +22,8 @@ struct MountState {
   let server: String
   let process: Int32?
   let log: String?
+  /// Of the program that serves it, as far as its record tells.
+  let version: String?
   let state: State
   /// `.beray/status.json`.
   let status: JSON?
@@ -30,6 +32,7 @@ struct MountState {
     mountpoint = mount.mountpoint
     server = mount.source
     log = record?.log
+    version = record.map { $0.version ?? "unknown" }
     switch MountLiveness.of(mount) {
     case .stale, .dying:
       // Frees who hangs, and everything that comes by the mountpoint.
@@ -58,7 +61,8 @@ struct MountState {
   var json: JSON {
     [
       "mountpoint": .string(mountpoint), "server": .string(server), "state": .string(state.rawValue),
-      "pid": process.map { JSON($0) } ?? .null, "log": log.map { .string($0) } ?? .null, "status": status ?? .null,
+      "pid": process.map { JSON($0) } ?? .null, "log": log.map { .string($0) } ?? .null,
+      "version": version.map { .string($0) } ?? .null, "status": status ?? .null,
     ]
   }
 
@@ -74,10 +78,13 @@ struct MountState {
     return words.joined(separator: ", ")
   }
 
+  /// Whether another version of the program serves it than this.
+  private var isOutdated: Bool { version.map { $0 != Version.text } ?? false }
+
   /// The state in a few words.
   var summary: String {
     switch state {
-    case .live: Self.summary(of: status ?? .null)
+    case .live: Self.summary(of: status ?? .null) + (isOutdated ? ", another version: see 'beray-fs restart'" : "")
     case .silent: "does not answer"
     case .foreign: "of another user"
     case .cleared: "its process was gone; cleared"

@@ -88,7 +88,7 @@ struct ServedMount {
     let record = try MountRecord(
       .init(
         mountpoint: session.mountpoint, server: connection.name, process: getpid(),
-        log: command.server.logging.logFile), in: paths.mountRecords)
+        log: command.server.logging.logFile, version: Version.text), in: paths.mountRecords)
     try session.start()
     logger.info("serves \(connection.name) at \(session.mountpoint)")
     if !ready.isAwaited { Terminal.note("mounted at \(session.mountpoint); Ctrl-C unmounts") }
@@ -131,6 +131,7 @@ struct ServedMount {
     }
     var requests = ends.makeAsyncIterator()
     let first = await requests.next()
+    ready.stopping()
     let deadline = ContinuousClock.now + limit
     let finish = Task {
       if first != 0 {

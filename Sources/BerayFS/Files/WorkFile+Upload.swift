@@ -54,7 +54,9 @@ extension WorkFile {
       }
       if let change = nameChange(state) { return .waitForName(change) }
       if let sending = state.sending { return .wait(sending) }
-      guard let upload = buffer.nextUpload(includingEmpty: includingEmpty, isDigested: tree.shared.holdsBack) else { return .done }
+      guard let upload = buffer.nextUpload(includingEmpty: includingEmpty, isDigested: tree.shared.holdsBack) else {
+        return .done
+      }
       let flight = Flight<Void, Errno>()
       state.sending = flight
       return .send(upload, of: buffer, to: state.place, flight)

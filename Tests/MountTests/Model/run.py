@@ -223,7 +223,7 @@ class Run:
                 os.path.isfile(self.plain.path(changed[0])) and not os.path.lexists(self.plain.path(changed[1]))):
             return False
         # What only the mount has, the server's side cannot use: the directories that the bare API cannot make.
-        around = {path for name in changed for path in (name, os.path.dirname(name))}
+        around = {path for name in changed for path in with_parents(name)}
         # What waits on the mount before it goes up would come after what others do.
         if any(path in self.left_behind and os.path.lexists(self.plain.path(path)) for path in around):
             return False
