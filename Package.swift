@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "BerayCommand",
       dependencies: [
-        "CFuse", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
+        "CFuse", "CLinux", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -137,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "beray-fs", "BerayCommand", "BerayAPI", "BerayClient", "BerayServer", "LinuxSystem",
+        "beray-fs", "BerayCommand", "BerayAPI", "BerayClient", "BerayServer", "CLinux", "LinuxSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),
