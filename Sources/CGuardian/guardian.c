@@ -213,6 +213,9 @@ static void rescue(const struct guardian_orders *orders) {
   if (geteuid() == 0) {
     umount2(orders->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
   } else if (orders->unmount_helper) {
+    // The death of each further thread of the daemon sends the signal again.
+    prctl(PR_SET_PDEATHSIG, 0);
+    signal(SIGUSR1, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
