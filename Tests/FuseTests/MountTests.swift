@@ -11,7 +11,8 @@ import VFS
   /// As root, who may do everything, nothing can be seen of it.
   @Test(.enabled(if: geteuid() != 0)) func theKernelChecksPermissions() async throws {
     try await TestMount.with { mount in
-      let result = try await mount.sh("echo 1 > f; chmod 444 f; test -w f || echo no; (echo 2 > f) 2> /dev/null || cat f")
+      let result = try await mount.sh(
+        "echo 1 > f; chmod 444 f; test -w f || echo no; (echo 2 > f) 2> /dev/null || cat f")
       #expect(result.output == "no\n1\n")
     }
   }
