@@ -35,19 +35,6 @@ import Testing
     #expect(Progress.text("f", 512, of: nil, after: .seconds(4)) == "f: 512 B, 128 B/s")
   }
 
-  @Test func streamsEndWithTheStatus() throws {
-    var lines = EventLines()
-    func add(_ json: JSON) throws -> String {
-      try lines.of(#require(TaskUpdate(json: json))).map { String(decoding: $0, as: UTF8.self) }.joined()
-    }
-    let task = try BerayTask(id: #require(TaskID("1")), goal: "g", status: TaskStatus("FAILED"), raw: [:])
-    #expect(try add(["type": "output", "text": "one"]) == "-                         output    one\n")
-    #expect(lines.end(of: task).map { String(decoding: $0, as: UTF8.self) }?.hasSuffix("status    FAILED\n") == true)
-    #expect(
-      try add(["type": "status", "status": "FAILED", "text": "it broke"]).hasSuffix("status    FAILED: it broke\n"))
-    #expect(lines.end(of: task) == nil)
-  }
-
   @Test func longGoalsAreCut() {
     #expect(GoalText.firstLine("one\ntwo") == "one…")
     #expect(GoalText.firstLine("short") == "short")

@@ -2,13 +2,12 @@ import BerayAPI
 import BerayClient
 
 extension Context {
-  /// Follows a task to its end, over as many streams as that takes.
+  /// Follows a task to its end, over as many streams as that takes, and gives `body` each event once.
   /// - Returns: the task as it ended.
   func follow(
-    _ id: TaskID, _ connection: Connection, _ body: (TaskUpdate) throws -> Void
+    _ id: TaskID, _ connection: Connection, _ body: (TaskEvent) throws -> Void
   ) async throws -> BerayTask {
-    let pause = pause
-    return try await TaskFollower(client: connection.client, id: id, pause: { try await pause(.seconds(1)) })
-      .follow(body)
+    for try await event in connection.client.follow(id, patience: Patience.limit) { try body(event) }
+    return try await connection.client.task(id)
   }
 }

@@ -2,10 +2,8 @@ import BerayClient
 
 /// How long a server may be away before a command that watches gives up.
 struct Patience: Sendable {
-  private let limit: Duration
+  static let limit = Duration.seconds(90)
   private var lostAt: ContinuousClock.Instant?
-
-  init(limit: Duration = .seconds(90)) { self.limit = limit }
 
   mutating func succeeded() { lostAt = nil }
 
@@ -14,6 +12,6 @@ struct Patience: Sendable {
     guard error.isTransient || error.code == .timedOut else { return false }
     let since = lostAt ?? now
     lostAt = since
-    return now - since < limit
+    return now - since < Self.limit
   }
 }

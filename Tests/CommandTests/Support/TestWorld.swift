@@ -58,6 +58,7 @@ final class TestWorld: Sendable {
     let source = try TokenSource(tokenFile: nil, environment: [:], store: store, server: "http://h", localData: nil)
     var configuration = BerayClient.Configuration()
     configuration.retries = 0
+    configuration.pause = context.pause
     return Connection(
       client: BerayClient(
         address: try ServerAddress(parsing: "http://localhost"), credentials: StaticCredentials(token: "t0ken"),

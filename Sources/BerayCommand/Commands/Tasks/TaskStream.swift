@@ -1,6 +1,7 @@
 import ArgumentParser
 import BerayAPI
 import BerayClient
+import BerayFS
 
 /// `beray-fs task stream`.
 struct TaskStream: ContextualCommand {
@@ -50,22 +51,16 @@ struct TaskEventPrinter {
   var namesTask = false
 
   func run(in context: Context) async throws -> BerayTask {
-    var lines = EventLines()
-    let task = try await context.follow(id, connection) { update in
+    try await context.follow(id, connection) { event in
       switch output.format {
-      case .json: try context.terminal.print((namesTask ? named(update.raw) : update.raw).serialized())
-      case .text: for line in lines.of(update) { try context.terminal.write(prefix + line) }
+      case .json: try context.terminal.print((namesTask ? named(event.raw) : event.raw).serialized())
+      case .text: try context.terminal.write(prefix + event.line(.text))
       }
     }
-    switch output.format {
-    case .json: break
-    case .text: if let line = lines.end(of: task) { try context.terminal.write(prefix + line) }
-    }
-    return task
   }
 
   private var prefix: [UInt8] { namesTask ? Array("\(id)\t".utf8) : [] }
-  private func named(_ update: JSON) -> JSON { ["task": JSON(id.rawValue), "update": update] }
+  private func named(_ event: JSON) -> JSON { ["task": JSON(id.rawValue), "event": event] }
 }
 
 /// The events of every task that runs, and of those that begin while it is watched.
