@@ -40,6 +40,7 @@ let package = Package(
         "CFuse", "CGuardian", "LinuxSystem", "VFS", .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .target(name: "Waiting", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "ZipArchive", dependencies: ["CArchive"]),
     .target(name: "EventLoops", dependencies: [.product(name: "NIOCore", package: "swift-nio")]),
     .target(name: "BerayAPI"),
@@ -59,7 +60,7 @@ let package = Package(
     .target(
       name: "BerayFS",
       dependencies: [
-        "CLinux", "LinuxSystem", "VFS", "BerayAPI", "BerayClient", "ZipArchive",
+        "CLinux", "LinuxSystem", "VFS", "Waiting", "BerayAPI", "BerayClient", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -94,6 +95,8 @@ let package = Package(
     .testTarget(
       name: "LinuxSystemTests",
       dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]),
+    .testTarget(
+      name: "WaitingTests", dependencies: ["Waiting", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),
     .target(
       name: "PosixFacts", dependencies: ["CLinux", "VFS", .product(name: "SystemPackage", package: "swift-system")],
@@ -120,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "BerayFSTests",
       dependencies: [
-        "BerayFS", "BerayAPI", "BerayClient", "PosixFacts", "VFS", "ZipArchive",
+        "BerayFS", "BerayAPI", "BerayClient", "PosixFacts", "VFS", "Waiting", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

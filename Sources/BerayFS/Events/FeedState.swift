@@ -1,6 +1,7 @@
 import BerayAPI
 import BerayClient
 import VFS
+import Waiting
 
 /// What the observers of a ``TaskFeed`` are told.
 enum FeedChange: Sendable, Equatable {

@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// What is known of one task and its events, and the stream that keeps it new while someone looks.
 ///

@@ -1,6 +1,7 @@
 import BerayAPI
 import SystemPackage
 import VFS
+import Waiting
 
 /// What is known of a file, guarded by its lock. One for each file of a tree, so it is small; what only open files need
 /// hangs behind references.

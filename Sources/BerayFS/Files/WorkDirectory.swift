@@ -1,6 +1,7 @@
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// A directory of a work directory, or `files/` itself.
 final class WorkDirectory: DirectoryNode {

@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// Modes and times: told to a server that keeps them, and else kept for the life of the mount.
 extension WorkFile {

@@ -1,4 +1,5 @@
 import SystemPackage
+import Waiting
 
 /// The goals that were closed and whose tasks are not there yet, in the order of their closes: a value that ``Creations``
 /// keeps under its lock.

@@ -4,6 +4,7 @@ import Logging
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// What every part of one mount shares: the server, the options, the numbers of the inodes, the clocks, and where failures are told.
 final class MountContext: Sendable {

@@ -1,4 +1,5 @@
 import SystemPackage
+import Waiting
 
 /// How long somebody who looks waits for news, when there is something older that can be shown.
 enum Patience {

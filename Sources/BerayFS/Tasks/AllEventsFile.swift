@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// `.beray/events`: the events of all tasks from its open on, as they come: `{"task":42,"event":{…}}`, a line each. A read
 /// blocks for the next; it ends with the mount. It is not listed and has no size.

@@ -2,6 +2,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// `files.zip`: the work directory as a ZIP, made whole when it is looked at, so that its size is true and unzip can seek.
 final class ArchiveFile: Node {

@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// The tasks that the mount knows: those of the server's last list, and those that it made itself.
 ///

@@ -1,7 +1,7 @@
-import Synchronization
+internal import Synchronization
 
 /// A task that may be ended before it has begun.
-final class SharedJob: Sendable {
+package final class SharedJob: Sendable {
   private enum State {
     case waiting
     case running(Task<Void, Never>)
@@ -10,7 +10,9 @@ final class SharedJob: Sendable {
 
   private let state = Mutex(State.waiting)
 
-  func run(_ body: @escaping @Sendable () async -> Void) {
+  package init() {}
+
+  package func run(_ body: @escaping @Sendable () async -> Void) {
     let task = Task { await body() }
     let hasEnded = state.withLock { state in
       if case .ended = state { return true }
@@ -21,7 +23,7 @@ final class SharedJob: Sendable {
   }
 
   /// Cancels the task, which then ends by itself.
-  func end() {
+  package func end() {
     let task = state.withLock { state -> Task<Void, Never>? in
       defer { state = .ended }
       if case .running(let task) = state { return task }

@@ -1,6 +1,7 @@
 import BerayClient
 import Synchronization
 import SystemPackage
+import Waiting
 
 /// Large content of a server that cannot send parts: it comes once, from start to end, into a temporary file, and every
 /// read finds its bytes there.

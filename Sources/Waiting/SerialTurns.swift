@@ -1,12 +1,14 @@
-import Synchronization
-import SystemPackage
+internal import Synchronization
+package import SystemPackage
 
 /// Lets one come after another, in the order in which they ask.
-final class SerialTurns: Sendable {
+package final class SerialTurns: Sendable {
   private let last = Mutex<Flight<Void, Errno>?>(nil)
 
+  package init() {}
+
   /// Runs `body` when all who came before are done.
-  func take<Value: Sendable>(_ body: () async throws(Errno) -> Value) async throws(Errno) -> Value {
+  package func take<Value: Sendable>(_ body: () async throws(Errno) -> Value) async throws(Errno) -> Value {
     let mine = Flight<Void, Errno>()
     let before = last.withLock { last in
       defer { last = mine }

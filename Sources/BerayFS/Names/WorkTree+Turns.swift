@@ -1,6 +1,7 @@
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// The turns of files whose names are about to change. Until ``end()``, nothing begins to go to the server for them.
 struct NameTurns: Sendable {

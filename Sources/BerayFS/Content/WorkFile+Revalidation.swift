@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// What only asking for the content tells, where the listing does not: how long it is, and whether it is still the same.
 extension WorkFile {

@@ -1,5 +1,6 @@
 import SystemPackage
 import VFS
+import Waiting
 
 /// What a work directory holds, as far as it is known: the part of a ``WorkTree`` that one lock guards.
 struct TreeStructure {

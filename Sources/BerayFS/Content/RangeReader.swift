@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// One version of a large file, read in parts of several blocks.
 final class RangeReader: Sendable {

@@ -1,12 +1,11 @@
-import BerayClient
-import Synchronization
-import SystemPackage
+internal import Synchronization
+package import SystemPackage
 
 /// The result of something that runs once for all who want it.
 ///
 /// Cancelling a wait ends that wait alone; what is waited for goes on for the others, and ends with the last of them where
 /// it is made so.
-final class Flight<Value: Sendable, Failure: Error>: Sendable {
+package final class Flight<Value: Sendable, Failure: Error>: Sendable {
   private typealias Waiter = CheckedContinuation<Result<Value, Failure>, Never>
 
   private struct State {
@@ -26,13 +25,13 @@ final class Flight<Value: Sendable, Failure: Error>: Sendable {
   ///   - cancellation: what a wait that is cancelled throws.
   ///   - abandoned: called, maybe more than once, when the last who waited has gone before the result; nil: what is waited
   ///     for goes on all the same.
-  init(cancellation: Failure, abandoned: (@Sendable () -> Void)? = nil) {
+  package init(cancellation: Failure, abandoned: (@Sendable () -> Void)? = nil) {
     self.cancellation = cancellation
     self.abandoned = abandoned
   }
 
   /// Wakes all who wait. The first result counts.
-  func finish(_ result: Result<Value, Failure>) {
+  package func finish(_ result: Result<Value, Failure>) {
     let waiters = state.withLock { state -> [Waiter] in
       guard state.result == nil else { return [] }
       state.result = result
@@ -42,10 +41,10 @@ final class Flight<Value: Sendable, Failure: Error>: Sendable {
     for waiter in waiters { waiter.resume(returning: result) }
   }
 
-  var isFinished: Bool { state.withLock { $0.result != nil } }
+  package var isFinished: Bool { state.withLock { $0.result != nil } }
 
   /// Waits for the result.
-  func value() async throws(Failure) -> Value {
+  package func value() async throws(Failure) -> Value {
     let number = state.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter
@@ -74,10 +73,10 @@ final class Flight<Value: Sendable, Failure: Error>: Sendable {
 }
 
 extension Flight where Failure == Errno {
-  convenience init() { self.init(cancellation: .interrupted) }
+  package convenience init() { self.init(cancellation: .interrupted) }
 
   /// Waits for the end, good or bad, of what tells its result to others.
-  func end() async throws(Errno) {
+  package func end() async throws(Errno) {
     do throws(Errno) {
       _ = try await value()
     } catch  where error == .interrupted && Task.isCancelled {
@@ -85,11 +84,5 @@ extension Flight where Failure == Errno {
     } catch {
       // Whoever asked for it was told.
     }
-  }
-}
-
-extension Flight where Failure == BerayError {
-  convenience init() {
-    self.init(cancellation: BerayError(.cancelled, detail: "interrupted", operation: "wait"))
   }
 }

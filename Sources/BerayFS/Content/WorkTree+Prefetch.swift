@@ -4,6 +4,7 @@ import Logging
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 import ZipArchive
 
 /// How a walk through many small files costs few requests: what follows comes as one ZIP.

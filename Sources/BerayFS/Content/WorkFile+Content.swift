@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// How the content of a file comes, is kept, and is found to have changed.
 extension WorkFile {

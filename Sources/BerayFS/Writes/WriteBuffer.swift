@@ -2,6 +2,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a
 /// temporary file after that.

@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// Renames: one request where the server has the operation; where it has none, the upload of a new name.
 extension WorkTree {

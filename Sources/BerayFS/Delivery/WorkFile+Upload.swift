@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// How what programs wrote reaches the server: one upload at a time for a file, each of its whole content.
 extension WorkFile {
