@@ -2,6 +2,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// One request for the whole content of a file, and what its answer is worth.
 extension WorkFile {

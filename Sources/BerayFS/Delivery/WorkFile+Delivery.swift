@@ -3,6 +3,7 @@ import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// How an upload meets a version of the file that somebody else made since the write began.
 ///

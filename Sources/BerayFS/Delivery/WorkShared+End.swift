@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// What becomes, at the end of a mount or of a task, of bytes that the server has not.
 extension WorkShared {

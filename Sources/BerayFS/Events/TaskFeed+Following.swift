@@ -1,6 +1,7 @@
 import BerayAPI
 import BerayClient
 import VFS
+import Waiting
 
 /// Following the stream of a task: what comes of it goes into the log at once.
 extension TaskFeed: TaskFollowing {

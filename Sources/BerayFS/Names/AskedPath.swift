@@ -1,6 +1,7 @@
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// The path that a request names, which may lead elsewhere by the time of its answer.
 struct AskedPath: Sendable {

@@ -1,6 +1,7 @@
 import BerayClient
 import Synchronization
 import SystemPackage
+import Waiting
 
 /// An append that goes to the server by an operation of its own.
 struct PendingAppend: Sendable {

@@ -1,6 +1,7 @@
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// Changes to a content that is in a temporary file, or gets too large for memory: one at a time, on threads that may block,
 /// and with the lock free meanwhile, so that nobody who looks at the file waits for the disk.

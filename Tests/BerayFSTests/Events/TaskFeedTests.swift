@@ -5,6 +5,7 @@ import Synchronization
 import SystemPackage
 import Testing
 import VFS
+import Waiting
 
 @testable import BerayFS
 

@@ -3,6 +3,7 @@ import BerayClient
 import SystemPackage
 import Testing
 import VFS
+import Waiting
 
 @testable import BerayFS
 
