@@ -25,10 +25,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    .target(
-      name: "CCrypto",
-      // The archive, so that the program needs no further library where it runs.
-      linkerSettings: [.linkedLibrary(":libcrypto.a")]),
+    .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
     .systemLibrary(name: "CLinux"),
     .target(name: "CGuardian"),
     .target(
