@@ -36,9 +36,16 @@ enum PrivateDirectory {
     case EEXIST: return
     case ENOENT where path.components.count > 1:
       try makeMissing(path.removingLastComponent())
-      guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw .system("make \(path)", errno) }
-    default: throw .system("make \(path)", errno)
+      guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw notMade(path) }
+    default: throw notMade(path)
     }
+  }
+
+  private static func notMade(_ path: FilePath) -> CommandError {
+    var error = CommandError.system("make \(path)", errno)
+    error.advice =
+      "set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME, to directories that you can write to"
+    return error
   }
 
   static func isOwned(_ path: String, by user: UInt32) -> Bool {
