@@ -36,7 +36,13 @@ struct MountStatus {
       "open_streams": .number(String(health.openStreams)),
       "requests": .object(
         health.requests.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .number(String($0.value))) }),
+      "request_seconds": .object(
+        health.durations.sorted { $0.key < $1.key }.map { name, duration in
+          // Thousandths are enough, and a number of them is the same in every language.
+          JSON.Member(name, .number(String(Double(Int64(duration / .milliseconds(1))) / 1000)))
+        }),
       "failed_requests": .number(String(health.failures)),
+      "bytes_sent": .number(String(health.bytesSent)), "bytes_received": .number(String(health.bytesReceived)),
       "inodes": .number(String(context.inodes.count)),
     ]
   }

@@ -8,7 +8,12 @@ final class ServiceMonitor: TaskService {
   /// How the last requests went.
   struct Health: Sendable {
     var requests: [String: Int] = [:]
+    /// How long they took until their answer began, all together.
+    var durations: [String: Duration] = [:]
     var failures = 0
+    /// Bytes of files: what was uploaded and arrived, and what came.
+    var bytesSent: Int64 = 0
+    var bytesReceived: Int64 = 0
     var openStreams = 0
     /// The last failure in which no answer came, since the last answer; nil while the server answers.
     var outage: (error: BerayError, since: Timestamp)?
@@ -39,7 +44,9 @@ final class ServiceMonitor: TaskService {
   private func watch<Value>(
     _ name: String, _ body: () async throws(BerayError) -> Value
   ) async throws(BerayError) -> Value {
+    let start = time.uptime()
     state.withLock { $0.requests[name, default: 0] += 1 }
+    defer { state.withLock { $0.durations[name, default: .zero] += time.uptime() - start } }
     do {
       let value = try await body()
       state.withLock { state in
@@ -120,30 +127,50 @@ final class ServiceMonitor: TaskService {
   func fileContent(
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
   ) async throws(BerayError) -> FileContent {
-    try await watch("content") { () async throws(BerayError) in
-      try await service.fileContent(of: id, path: path, range: range, ifNoneMatch: etag)
+    counted(
+      try await watch("content") { () async throws(BerayError) in
+        try await service.fileContent(of: id, path: path, range: range, ifNoneMatch: etag)
+      })
+  }
+
+  /// The same content, whose bytes are counted as they come.
+  private func counted(_ content: FileContent) -> FileContent {
+    var counted = content
+    counted.body = ByteStream { [self] in
+      var pieces = content.body.makeAsyncIterator()
+      return { () async throws(BerayError) in
+        let piece = try await pieces.next()
+        if let piece { self.state.withLock { $0.bytesReceived += Int64(piece.count) } }
+        return piece
+      }
     }
+    return counted
   }
 
   func uploadFile(
     to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt {
-    try await watch("upload") { () async throws(BerayError) in
+    let receipt = try await watch("upload") { () async throws(BerayError) in
       try await service.uploadFile(
         to: id, path: path, content: content, contentType: contentType, when: condition)
     }
+    state.withLock { $0.bytesSent += content.length }
+    return receipt
   }
 
   func appendFile(
     to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?
   ) async throws(BerayError) -> AppendReceipt {
-    try await watch("append") { () async throws(BerayError) in
+    let receipt = try await watch("append") { () async throws(BerayError) in
       try await service.appendFile(to: id, path: path, content: content, key: key, when: condition)
     }
+    state.withLock { $0.bytesSent += content.length }
+    return receipt
   }
 
   func archive(of id: TaskID, paths: [String]) async throws(BerayError) -> FileContent {
-    try await watch("archive") { () async throws(BerayError) in try await service.archive(of: id, paths: paths) }
+    counted(
+      try await watch("archive") { () async throws(BerayError) in try await service.archive(of: id, paths: paths) })
   }
 
   func removeFile(of id: TaskID, path: String) async throws(BerayError) {

@@ -82,7 +82,10 @@ import VFS
     #expect(first["agent"] == .null)
     #expect(first["connection"]?["state"] == "connected")
     #expect(first["requests"]?["list"] == 1)
-    for name in ["cache", "pending_uploads", "open_streams", "failed_requests", "mounted_at"] {
+    for name in [
+      "cache", "pending_uploads", "open_streams", "failed_requests", "mounted_at", "request_seconds", "bytes_sent",
+      "bytes_received",
+    ] {
       #expect(first[name] != nil)
     }
     bed.server.fail(.list, TreeServer.error(.connectionRefused, nil, "refused"))
