@@ -194,7 +194,7 @@ package struct EventMerger: Sendable {
       listed = identities
     } else if !listed.starts(with: identities) {
       // The server no longer tells the start of its list, or has changed an event of it.
-      new = Self.overlap(endOf: known, startOf: identities)
+      new = EventIdentity.overlap(endOf: known, startOf: identities)
       if new == 0 {
         matched = (0, 0)
         new = matchOn(identities)
@@ -229,24 +229,6 @@ package struct EventMerger: Sendable {
     }
     matched = next == list.count ? (next, place) : (list.count, known.count + list.count - next)
     return next
-  }
-
-  /// The length of the longest end of `log` with which `list` starts (Knuth, Morris, Pratt).
-  package static func overlap(endOf log: [EventIdentity], startOf list: [EventIdentity]) -> Int {
-    guard !list.isEmpty else { return 0 }
-    var borders = [0]
-    var length = 0
-    for element in list.dropFirst() {
-      while length > 0, list[length] != element { length = borders[length - 1] }
-      if list[length] == element { length += 1 }
-      borders.append(length)
-    }
-    length = 0
-    for element in log.suffix(list.count) {
-      while length > 0, length == list.count || list[length] != element { length = borders[length - 1] }
-      if list[length] == element { length += 1 }
-    }
-    return length
   }
 
   // MARK: Lines
@@ -324,12 +306,5 @@ package struct EventMerger: Sendable {
     lastLineIsStatus = event.isTaskStatus
     if event.isTaskStatus, let status = event.status { lastStatus = status }
     if let time = event.time, newest.map({ $0 < time }) ?? true { newest = time }
-  }
-}
-
-extension TaskStatus {
-  /// Whether both say the same: the same word, or the same end in two words (`COMPLETED`, `done`).
-  package func isSame(as other: TaskStatus) -> Bool {
-    text == other.text || (isFinished && phase == other.phase)
   }
 }

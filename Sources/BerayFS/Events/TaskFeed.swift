@@ -14,7 +14,7 @@ final class TaskFeed: Sendable {
   /// Where the task stands beneath the mountpoint, for messages.
   let path: String
   let context: MountContext
-  private let linger: Duration
+  let linger: Duration
   private let listTasks: (@Sendable () async throws(BerayError) -> Void)?
   private let state: Mutex<FeedState>
 
@@ -177,7 +177,7 @@ final class TaskFeed: Sendable {
   }
 
   /// Tells the budget of the log. One that is to go and was used just now goes soon.
-  private func remember() {
+  func remember() {
     guard context.logs.used(self, weight: read { $0.log.weight }) else { return }
     Task { [context] in
       try? await context.time.sleep(Self.logGrace + .seconds(1))
@@ -255,51 +255,6 @@ final class TaskFeed: Sendable {
         read { $0.waiters.remove(id) }?.resume()
       }
     }
-  }
-
-  // MARK: Holding
-
-  /// Holds the stream of the task: an open file shows its events. Balanced by ``letGo()``.
-  func hold() {
-    change { state in
-      state.holds += 1
-      state.holdChanges += 1
-    }
-  }
-
-  func letGo() {
-    let changes = change { state -> Int? in
-      state.holds -= 1
-      state.holdChanges += 1
-      return state.holds == 0 && state.follower != nil ? state.holdChanges : nil
-    }
-    dropRemovedLog()
-    remember()
-    guard let changes else { return }
-    Task { [self] in
-      try? await context.time.sleep(linger)
-      read { $0.holdChanges == changes ? $0.follower : nil }?.cancel()
-    }
-  }
-
-  /// The task was deleted: what is read stays, what is waited for fails.
-  func removed() {
-    change { $0.isRemoved = true }
-    read { $0.follower }?.cancel()
-    dropRemovedLog()
-  }
-
-  /// The log of a deleted task is for those who have it open.
-  private func dropRemovedLog() {
-    read { state in
-      if state.isRemoved, state.holds == 0 { state.log = EventLog(status: state.task.status) }
-    }
-  }
-
-  /// Ends all waits, now and to come: the mount ends.
-  func interruptAll() {
-    change { $0.isInterrupted = true }
-    read { $0.follower }?.cancel()
   }
 
   // MARK: Changes

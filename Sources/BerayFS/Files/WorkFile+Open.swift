@@ -1,0 +1,79 @@
+import BerayAPI
+import BerayClient
+import Synchronization
+import SystemPackage
+import VFS
+
+/// Opens: what is brought up to date first, and what the kernel may keep.
+extension WorkFile {
+  func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
+    let known = state.withLock {
+      (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate)
+    }
+    if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
+    // A truncating open makes the content: what the server has does not matter.
+    if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
+    guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
+    // The name led here, and is gone: ESTALE has the kernel look it up again, and make it where the program wants that.
+    switch upToDate(for: flags, in: parent) {
+    case .ready: return opened(flags, caller)
+    case .failed(let errno): return .failed(errno == .noSuchFileOrDirectory ? .staleNFSFileHandle : errno)
+    case .pending(let work):
+      return .pending { [self] () async throws(Errno) in
+        do throws(Errno) {
+          try await tree.context.within("open", path, unless: { self.isKnown(in: parent) }, work)
+        } catch {
+          throw error == .noSuchFileOrDirectory ? .staleNFSFileHandle : error
+        }
+        return try await opened(flags, caller).get()
+      }
+    }
+  }
+
+  /// Brings what is known of the file up to date for an open.
+  private func upToDate(for flags: OpenFlags, in parent: WorkDirectory) -> Outcome<Void> {
+    tree.whenFresh(parent) { [self] _ in
+      guard state.withLock({ !$0.isDetached }) else { return .failed(.staleNFSFileHandle) }
+      guard needsRevalidation() || isToBeRead(flags) else { return .done }
+      return .pending { [self] () async throws(Errno) in
+        if needsRevalidation() { try await revalidate() }
+        if isToBeRead(flags) { try await readAtOpen() }
+      }
+    }
+  }
+
+  /// Whether only the content is still to come, for which whoever reads it can wait.
+  private func isKnown(in parent: WorkDirectory) -> Bool {
+    guard !state.withLock({ $0.isDetached }), !needsRevalidation() else { return false }
+    if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
+  }
+
+  /// A handle, without a look at the server.
+  func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
+    let isWriter = flags.contains(.write)
+    let opener: WorkHandle.Opener? =
+      isWriter ? .init(thread: caller.process, process: tree.shared.threadGroup(caller.process)) : nil
+    var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
+    let isRunning = tree.isRunning
+    state.withLock { state in
+      state.handles += 1
+      if state.handles == 1, isRunning { tree.opened(self) }
+      if flags.contains(.write) { state.writers += 1 }
+      if isWriter, state.isHeldBack { state.keeper = opener?.process }
+    }
+    if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen() }
+    let pass = state.withLock { state in
+      // Pages of this content are not for those who read a former one.
+      if state.formerReaders > 0, !isWriter { options.insert(.directIO) }
+      let hasPages = state.pagesGeneration == state.generation
+      if hasPages { options.insert(.keepCache) }
+      state.pagesGeneration = state.generation
+      if flags.contains(.read) { state.readers += 1 }
+      return ReadPass(
+        epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size, hasPages: hasPages)
+    }
+    let handle = WorkHandle(self, flags: flags, opener: opener, pass: pass)
+    if !flags.contains(.write) { tree.readBegins(self) }
+    return .ready(OpenedFile(handle, options: options))
+  }
+}

@@ -1,0 +1,44 @@
+internal import BerayAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+extension FileUpload {
+  /// The same upload, with what `buffers` hold at its end.
+  func writing(_ buffers: [ByteBuffer]) throws -> FileUpload {
+    for buffer in buffers { try buffer.withUnsafeReadableBytes(write) }
+    return self
+  }
+}
+
+extension FileAppend {
+  /// The same append, with what `buffers` hold at its end.
+  func adding(_ buffers: [ByteBuffer]) throws -> FileAppend {
+    var append = self
+    for buffer in buffers { try buffer.withUnsafeReadableBytes { try append.add($0) } }
+    return append
+  }
+}
+
+extension FileVersion {
+  /// What an answer tells of the version of a file.
+  func members(_ path: RelativePath) -> [JSON.Member] {
+    [
+      .init("path", .string(path.text)), .init("size", JSON(size)),
+      .init("modified", .string(modified.iso8601(fractionDigits: 9))), .init("mode", JSON(mode)),
+      .init("etag", .string(etag)),
+    ]
+  }
+}
+
+extension Call {
+  /// What the request wants of the version of its file.
+  var condition: FileCondition {
+    FileCondition(ifMatch: header(.ifMatch), ifNoneMatch: header(.ifNoneMatch))
+  }
+}
+
+extension HTTPField.Name {
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  static let ifRange = HTTPField.Name("If-Range")!
+}
