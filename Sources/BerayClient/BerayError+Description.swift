@@ -3,8 +3,12 @@ internal import BerayAPI
 extension BerayError: CustomStringConvertible {
   /// A sentence for people, in one line: what was asked, what went wrong, and the status if there is one.
   public var description: String {
-    let reason = detail.isEmpty ? meaning : detail
-    return "\(operation): \(reason)\(status.map { " (HTTP \($0))" } ?? "")"
+    "\(operation): \(detail.isEmpty ? meaning : detail)\(status.map { " (HTTP \($0))" } ?? "")"
+  }
+
+  /// What went wrong, in words of the server where it gave any.
+  package var reason: String {
+    detail.isEmpty ? "\(meaning)\(status.map { " (HTTP \($0))" } ?? "")" : detail
   }
 
   private var meaning: String {

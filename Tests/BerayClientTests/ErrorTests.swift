@@ -99,6 +99,11 @@ import Testing
     #expect(error.detail.contains("http://evil.example/x"))
   }
 
+  @Test func aReasonIsNeverEmpty() async throws {
+    #expect(try await error(503, "{}").reason == "the server answered with an error (HTTP 503)")
+    #expect(try await error(503, #"{"detail":"full"}"#).reason == "full")
+  }
+
   @Test func answersThatAreNotUnderstood() async throws {
     #expect(try await error(200, "<html>").code == .invalidResponse)
     let list = try await error(200, #"{"x":1}"#) { client throws(BerayError) in _ = try await client.tasks() }

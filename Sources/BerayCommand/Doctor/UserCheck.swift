@@ -82,7 +82,7 @@ struct UserCheck {
       return .pass("server", "\(name) answers, and knows you as \(user.email ?? user.id ?? "its user")")
     } catch let error as BerayError {
       let advice = ErrorAdvice(url: options.url)
-      return .fail("server", "\(name): \(error.detail)", advice.text(for: error) ?? "check --url")
+      return .fail("server", "\(name): \(error.reason)", advice.text(for: error) ?? "check --url")
     } catch {
       return .fail("server", ErrorText.sentence(for: error), "check --url and the token")
     }

@@ -26,9 +26,7 @@ enum ErrorText {
   }
 
   private static func reason(_ error: BerayError) -> String {
-    if !error.detail.isEmpty { return ShownText.escaped(error.detail) }
-    let text = error.description
-    return text.hasPrefix(error.operation + ": ") ? String(text.dropFirst(error.operation.count + 2)) : text
+    ShownText.escaped(error.reason)
   }
 
   /// Where it went wrong: the server that cannot be reached, or the request that it could not answer.

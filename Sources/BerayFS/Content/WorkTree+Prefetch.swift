@@ -136,7 +136,7 @@ extension WorkTree {
           prefetch.failed(isRefused: [405, 501].contains(error.status))
         }
       }
-      context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error.detail)")
+      context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error.reason)")
     } catch {
       prefetch.withLock { $0.failed(isRefused: false) }
       context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error)")

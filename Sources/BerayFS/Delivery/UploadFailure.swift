@@ -38,7 +38,7 @@ extension UploadFailure {
       default: false
       }
     self.init(
-      errno: errno, text: error.detail, isTransient: isTransient, retryAfter: error.retryAfter, changes: changes,
+      errno: errno, text: error.reason, isTransient: isTransient, retryAfter: error.retryAfter, changes: changes,
       isLogin: isLogin, mayHaveArrived: mayHaveArrived)
   }
 }

@@ -114,7 +114,7 @@ final class Creations: Sendable {
       return result
     } catch {
       let errno = context.fail(creation.operation, creation.path, error)
-      refused(creation, errno, error.detail)
+      refused(creation, errno, error.reason)
       answered(.failure(errno))
       guard error.repetition(isCreation: true) == .isUnknown else { return .failure(errno) }
       guard let made = await lookUp(creation, after: error, errno, newest) else { return .failure(errno) }
@@ -133,7 +133,7 @@ final class Creations: Sendable {
     let offered: Capabilities
     do throws(BerayError) { offered = try await context.service.capabilities() } catch {
       let errno = context.fail(creation.operation, creation.path, error)
-      refused(creation, errno, error.detail)
+      refused(creation, errno, error.reason)
       return errno
     }
     for member in wanted where member.value != nil && !offered.contains(member.capability) {

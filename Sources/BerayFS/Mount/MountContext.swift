@@ -59,10 +59,10 @@ final class MountContext: Sendable {
     if error.code != .cancelled {
       failures.append(
         Failure(
-          time: time.now(), operation: operation, path: path, errno: errno, status: error.status, detail: error.detail,
+          time: time.now(), operation: operation, path: path, errno: errno, status: error.status, detail: error.reason,
           advice: error.advice,
           repetition: errno == .fileExists ? .failsAgain : error.repetition(isCreation: isCreation)))
-      logger.info("\(operation) \(path): \(errno): \(error.detail)")
+      logger.info("\(operation) \(path): \(errno): \(error.reason)")
     }
     return errno
   }

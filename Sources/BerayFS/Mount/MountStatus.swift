@@ -51,7 +51,7 @@ struct MountStatus {
     guard let outage = health.outage else { return ["state": health.isRefused ? "not logged in" : "connected"] }
     return [
       "state": "unreachable", "since": .string(UTCTime(outage.since).iso8601(fractionDigits: 3)),
-      "error": .string(outage.error.detail),
+      "error": .string(outage.error.reason),
     ]
   }
 }
