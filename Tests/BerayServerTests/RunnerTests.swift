@@ -189,9 +189,9 @@ import Testing
       return pages
     }
     let long = AgentEvent(type: "stdout", text: String(repeating: "x", count: 60_000))
-    keeper.keep([long, long], of: id) { true }
+    keeper.keep([long, long], of: id) { _ in true }
     try await bed.store.pool.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 1000)") }
-    keeper.keep([AgentEvent(type: "stdout", text: "after")], of: id) { true }
+    keeper.keep([AgentEvent(type: "stdout", text: "after")], of: id) { _ in true }
     let events = try #require(try await bed.store.events(of: id, after: 1)).events.map(\.json)
     #expect(events.count == 2)
     #expect(events[0].contains("\"gap\"") && events[0].contains("\"lost\":2"))

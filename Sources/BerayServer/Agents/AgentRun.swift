@@ -37,6 +37,12 @@ final class AgentRun: Sendable {
     try? wake.writeEnd.writeAll([0])
   }
 
+  /// Waits until the agent is asked to end, at most so long; whether it was.
+  func isAskedToEnd(within limit: Duration) -> Bool {
+    if killTime.withLock({ $0 != nil }) { return true }
+    return (try? wake.readEnd.isReadable(before: clock.now + limit)) ?? false
+  }
+
   /// Kills an agent that cannot be served.
   func abandon() {
     var processes = AgentProcesses(mark: mark, leader: process.leader)

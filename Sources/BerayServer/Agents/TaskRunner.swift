@@ -201,7 +201,7 @@ final class TaskRunner: Sendable {
     if let stop { run.stop(grace: stop.grace) }
     logger.info("task \(task) begins")
     return run.run { events in
-      self.keeper.keep(events, of: task) { self.isToStop(task) || self.state.withLock(\.isShutDown) }
+      keeper.keep(events, of: task, isToEnd: run.isAskedToEnd)
     }
   }
 

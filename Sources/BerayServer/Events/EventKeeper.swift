@@ -1,6 +1,5 @@
 internal import BerayAPI
 internal import GRDB
-internal import Glibc
 internal import Logging
 internal import Synchronization
 
@@ -23,17 +22,18 @@ final class EventKeeper: Sendable {
   }
 
   /// Keeps events in order. Blocks while the disk is full, until the task is to end.
-  func keep(_ events: [AgentEvent], of task: Int64, isToEnd: () -> Bool) {
+  /// - Parameter isToEnd: waits at most so long until the task is to end, and tells whether it is.
+  func keep(_ events: [AgentEvent], of task: Int64, isToEnd: (Duration) -> Bool) {
     var hasWarned = false
     while true {
       do {
         try tellGap(of: task)
         try store.append(events, to: task)
         return hub.notify(task)
-      } catch let error as DatabaseError where error.isFullDisk && !isToEnd() {
+      } catch let error as DatabaseError where error.isFullDisk && !isToEnd(.zero) {
         if !hasWarned { logger.warning("task \(task): the agent waits, for there is no space left for its events") }
         hasWarned = true
-        usleep(UInt32(clamping: Int64(pause / .microseconds(1))))
+        _ = isToEnd(pause)
       } catch {
         logger.error("task \(task): \(events.count) events are lost: \(error)")
         return gaps.withLock { $0[task, default: 0] += events.count }

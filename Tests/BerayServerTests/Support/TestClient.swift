@@ -103,6 +103,12 @@ final class TestConnection: Sendable {
     }
   }
 
+  /// Waits for an answer, or the end; false where neither came.
+  func isReadable(within limit: Duration) -> Bool {
+    var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    return poll(&waiting, 1, Int32(limit / .milliseconds(1))) > 0
+  }
+
   /// - Returns: nil at the end.
   func read() throws -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -57,13 +57,13 @@ struct AgentProcesses: Sendable {
   /// not let die.
   mutating func kill(within limit: Duration = .seconds(5)) {
     let deadline = ContinuousClock.now + limit
-    while true {
+    repeat {
       let running = look()
       if running.isEmpty { return }
-      for process in running { process.signal(SIGKILL) }
-      if ContinuousClock.now > deadline { return }
-      usleep(2000)
-    }
+      let handles = running.compactMap(\.handle)
+      for process in handles { try? process.send(SIGKILL) }
+      for process in handles { _ = process.hasEnded(within: deadline - .now) }
+    } while ContinuousClock.now < deadline
   }
 
   private mutating func belongs(_ process: ProcessStatus, children: Set<Int32>) -> Bool {

@@ -17,12 +17,15 @@ struct ProcessIdentity: Hashable, Sendable {
     self = status.identity
   }
 
-  /// Sends a signal to this process, and never to another that got its number since (pidfd_send_signal(2)).
-  func signal(_ signal: Int32) {
+  /// Holds this process, and never another that got its number since; nil where it is gone.
+  var handle: ProcessHandle? {
     // The handle stands for whoever had the number when it was opened; only now is it known to be this one.
-    guard let process = try? ProcessHandle(id), ProcessIdentity(of: id) == self else { return }
-    try? process.send(signal)
+    guard let process = try? ProcessHandle(id), ProcessIdentity(of: id) == self else { return nil }
+    return process
   }
+
+  /// Sends a signal to this process (pidfd_send_signal(2)).
+  func signal(_ signal: Int32) { try? handle?.send(signal) }
 }
 
 extension ProcessStatus {
