@@ -31,6 +31,19 @@ import Testing
     #expect(check().allowOther.verdict == .pass)
   }
 
+  @Test func anOldKernelAndAnOldLibraryTellWhatTheyLack() {
+    func kernel(_ version: String) -> Finding { Lack.finding("kernel", version, of: Lack.ofKernel, tested: [5, 4]) }
+    #expect(kernel("6.18.5-cloud") == .pass("kernel", "6.18.5-cloud"))
+    #expect(kernel("5.15.0-91-generic").verdict == .pass)
+    #expect(kernel("5.15.0-91-generic").what.contains("before 5.16 each close"))
+    #expect(!kernel("5.15.0-91-generic").what.contains("4.20"))
+    #expect(kernel("4.19.0").verdict == .warn && kernel("4.19.0").what.contains("before 4.20 each listing"))
+    #expect(kernel("odd") == .pass("kernel", "odd"))
+    let library = Lack.finding("libfuse", "3.14.0", of: Lack.ofLibfuse, tested: [3, 14])
+    #expect(library.verdict == .pass && library.what.contains("before 3.17.1 lookups"))
+    #expect(Lack.finding("libfuse", "3.18.2", of: Lack.ofLibfuse, tested: [3, 14]).what == "3.18.2")
+  }
+
   @Test(arguments: [
     (["LANG": "C.UTF-8"], true), (["LC_ALL": "en_US.utf8", "LANG": "C"], true), (["LANG": "C"], false), ([:], false),
     (["LC_ALL": "POSIX", "LANG": "C.UTF-8"], false),

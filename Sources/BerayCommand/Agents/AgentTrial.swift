@@ -15,10 +15,12 @@ struct AgentTrial {
   let access: AgentAccess?
   let limit: Duration
 
+  let context: Context
+
   /// Shows the events as they come.
   /// - Throws: ``CommandError`` with what fell short.
   func run() async throws {
-    let environment = Environment.current()
+    let environment = context.environment
     let preset = try AgentChoice.preset(named: name)
     let choice = AgentChoice(preset: name, access: access, configuration: UserConfiguration())
     let command = try choice.resolved(path: environment["PATH"])
@@ -62,24 +64,25 @@ struct AgentTrial {
         "\(name) ended well but wrote no \(Self.file)",
         advice: "see what it was denied above, and try --agent-access commands")
     }
-    try Terminal.print("\(name) works")
+    try context.terminal.print("\(name) works")
   }
 
   /// Shows each event once, until the task has ended.
   private func follow(_ id: TaskID, _ client: BerayClient) async throws -> BerayTask {
-    let deadline = ContinuousClock.now + limit
-    var shown = 0
-    while true {
-      let task = try await client.task(id)
-      let events = task.events ?? []
-      for event in events.dropFirst(shown) { try Terminal.write(event.line(.text)) }
-      shown = events.count
-      if task.status.isFinished { return task }
-      guard ContinuousClock.now < deadline else {
-        _ = try await client.stopTask(id)
-        throw CommandError("\(name) did not end within \(limit)")
+    let hasEnded = try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        for try await event in client.follow(id) { try context.terminal.write(event.line(.text)) }
+        return true
       }
-      try await Task.sleep(for: .milliseconds(300))
+      group.addTask {
+        try await context.pause(limit)
+        return false
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? false
     }
+    if hasEnded { return try await client.task(id) }
+    _ = try await client.stopTask(id)
+    throw CommandError("\(name) did not end within \(limit)", advice: "give it longer by --limit")
   }
 }

@@ -6,7 +6,7 @@ import Logging
 import SystemPackage
 
 /// `beray-fs status`.
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Show the mounts and the local server.",
@@ -19,29 +19,31 @@ struct StatusCommand: AsyncParsableCommand {
   @OptionGroup var logging: LogOptions
   @OptionGroup var output: JSONOption
 
-  func run() async throws {
-    try logging.start(level: .error)
-    let environment = Environment.current()
-    let paths = try Paths(environment: environment)
+  func run(in context: Context) async throws {
+    try context.startLog(logging, .error)
+    let paths = try context.paths()
     let running = RunningMount.all(in: paths.mountRecords)
     let mounts = MountTable.current().ofBerayFS.map { mount in
       MountState(mount, record: running.first { $0.fields.mountpoint == mount.mountpoint }?.fields)
     }
-    let server = await LocalServerState.current(paths: paths)
-    if output.json {
-      let json: JSON = ["mounts": .array(mounts.map(\.json)), "server": server.json]
-      return try Terminal.print(json.serialized())
+    try context.show(MachineState(mounts: mounts, server: await .current(paths: paths)), output)
+  }
+}
+
+/// What runs on this machine.
+private struct MachineState: Payload {
+  let mounts: [MountState]
+  let server: LocalServerState
+
+  var json: JSON { ["mounts": .array(mounts.map(\.json)), "server": server.json] }
+
+  func lines(on page: Page) -> [String] {
+    var table = Table("MOUNTPOINT", "SERVER", "STATE", "PID", "LOG")
+    for mount in mounts {
+      table.append(
+        mount.mountpoint, mount.server, mount.summary, mount.process.map(String.init) ?? "-", mount.log ?? "-")
     }
-    if mounts.isEmpty {
-      try Terminal.print("no mounts")
-    } else {
-      var table = Table("MOUNTPOINT", "SERVER", "STATE", "PID", "LOG")
-      for mount in mounts {
-        table.append(
-          mount.mountpoint, mount.server, mount.summary, mount.process.map(String.init) ?? "-", mount.log ?? "-")
-      }
-      for line in table.lines { try Terminal.print(line) }
-    }
-    try Terminal.print("local server: \(server.summary)")
+    let shown = mounts.isEmpty ? ["no mounts"] : table.lines(on: page)
+    return shown + ["local server: \(ShownText.escaped(server.summary))"]
   }
 }

@@ -10,7 +10,7 @@ struct SystemCheck {
   var root: FilePath = "/"
   var userID = geteuid()
 
-  var findings: [Finding] { [device, helper, allowOther, versions, locale] + staleMounts }
+  var findings: [Finding] { [device, helper, allowOther, program, libfuse, kernel, locale] + staleMounts }
 
   var device: Finding {
     let path = root.appending("dev/fuse")
@@ -49,15 +49,16 @@ struct SystemCheck {
       "allow_other", "only root may use it", "if you need it: echo user_allow_other | sudo tee -a /etc/fuse.conf")
   }
 
-  var versions: Finding {
+  var libfuse: Finding { Lack.finding("libfuse", Version.libfuse, of: Lack.ofLibfuse, tested: [3, 14]) }
+
+  var kernel: Finding {
     var names = utsname()
     uname(&names)
     let release = withUnsafePointer(to: &names.release.0) { String(cString: $0) }
-    let numbers = release.split(separator: ".").prefix(2).compactMap { Int($0.prefix { $0.isNumber }) }
-    let what = "beray-fs \(Version.text), Linux \(release)"
-    guard numbers.count == 2, (numbers[0], numbers[1]) < (5, 4) else { return .pass("versions", what) }
-    return .warn("versions", what, "a kernel of 5.4 or later is what mounts are tested with")
+    return Lack.finding("kernel", release, of: Lack.ofKernel, tested: [5, 4])
   }
+
+  var program: Finding { .pass("beray-fs", Version.text) }
 
   var locale: Finding {
     let variables = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }
