@@ -53,6 +53,13 @@ import Testing
     #expect(task.events == [event])
   }
 
+  @Test func onlyWhoDeclaresItsEventsKeepsSomeForPrograms() throws {
+    let json = try JSON(
+      parsing: #"{"id":5,"type":"stdout","created_at":"2026-01-02T03:04:05Z","text":"x","log":false}"#)
+    #expect(TaskEvent(json: json, contract: .declared).isForPrograms)
+    #expect(!TaskEvent(json: json, contract: .undeclared).isForPrograms)
+  }
+
   @Test func theDocumentDeclaresIt() {
     #expect(Capabilities(openAPI: ["x-beray-events": 1, "paths": .object([])]).eventContract == .declared)
     for other: JSON in [["x-beray-events": 2], ["x-beray-events": true], .object([])] {

@@ -117,9 +117,27 @@ import Testing
     try await ServerProcess.run { server in try await self.areEndedByTheNext(escape, server) }
   }
 
-  private func areEndedByTheNext(_ escape: Escape, _ server: ServerProcess) async throws {
+  /// Nothing tells whose it is but that the server saw it with its parents.
+  @Test func aKilledServersAgentsAreEndedByTheNextAlsoWithoutAnEnvironment() async throws {
+    let script = "env -i setsid /bin/sh -c 'cd /; sleep 600' & echo $! > pid\n"
+    try await ServerProcess.run { server in
+      try await self.areEndedByTheNext(Escape(name: "slow", script: script), server) { process, task in
+        let store = try Store(path: server.data + "/beray.sqlite")
+        while try !store.interruptedRuns().contains(where: { run in
+          run.task == task && run.survivors.contains { $0.id == process }
+        }) {
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
+    }
+  }
+
+  private func areEndedByTheNext(
+    _ escape: Escape, _ server: ServerProcess, after wait: (Int32, Int64) async throws -> Void = { _, _ in }
+  ) async throws {
     let task = try await server.task(escape.script + Self.waitForPID + "echo ready; sleep 600", until: "ready")
     let process = try server.pid(task)
+    try await wait(process, task)
     try await server.kill()
     #expect(runs(process))
     try await TestServer.run(dataDirectory: server.data) { (next: TestServer) async throws in

@@ -6,7 +6,7 @@ extension TaskEvent {
     self.init(
       id: json["id"]?.identifier, type: type, time: json["created_at"].flatMap(UTCTime.init(json:)),
       text: json["text"]?.stringValue, status: type == "status" ? json["status"]?.word.map { TaskStatus($0) } : nil,
-      raw: json)
+      isForPrograms: json["log"]?.boolValue == false, raw: json)
   }
 }
 

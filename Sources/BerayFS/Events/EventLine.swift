@@ -19,8 +19,7 @@ extension TaskEvent {
       bytes.append(0x0A)
       return bytes
     case .text:
-      // What a server of ours keeps for programs alone.
-      guard raw["log"]?.boolValue != false else { return [] }
+      if isForPrograms { return [] }
       let time = Self.padded(time.map { $0.iso8601(fractionDigits: 3) } ?? "-", 24)
       let type = Self.fitted(ShownText.escaped(type ?? (isTaskStatus ? "status" : "-")), 8)
       return Array("\(time)  \(type)  \(ShownText.escaped(shownText))\n".utf8)

@@ -5,6 +5,10 @@ struct AgentEvent: Hashable, Sendable {
   /// The members after `id`, `type` and `created_at`.
   var type: String
   var members: [JSON.Member]
+  /// Whether it says nothing to people, so that no log of theirs has a line of it.
+  var isForPrograms = false
+  /// Whether some of its text was cut off.
+  private(set) var isTruncated = false
   /// Whether the server says it, and not the agent.
   private var isServers = false
 
@@ -20,7 +24,7 @@ struct AgentEvent: Hashable, Sendable {
   /// What `text` may have, in bytes of UTF-8: events are for reading, and each may have many followers.
   static let maximumText = 64 << 10
 
-  /// The event with no more text than that; `"truncated": true` tells where some was cut off.
+  /// The event with no more text than that.
   func limitingText() -> AgentEvent {
     guard let index = members.firstIndex(where: { $0.name == "text" }), let text = members[index].value.stringValue,
       text.utf8.count > Self.maximumText
@@ -30,8 +34,7 @@ struct AgentEvent: Hashable, Sendable {
     while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
     var event = self
     event.members[index].value = .string(String(decoding: text.utf8[..<end], as: UTF8.self))
-    event.members.removeAll { $0.name == "truncated" }
-    event.members.append(.init("truncated", true))
+    event.isTruncated = true
     return event
   }
 
@@ -58,7 +61,10 @@ struct AgentEvent: Hashable, Sendable {
     let own: [JSON.Member] = [
       .init("id", .number(String(id))), .init("type", .string(shownType)), .init("created_at", .string(time)),
     ]
-    return JSON.object(own + (isServers ? members : renamedMembers())).serialized()
+    var all = own + (isServers ? members : renamedMembers())
+    if isForPrograms { all.append(.init("log", false)) }
+    if isTruncated { all.append(.init("truncated", true)) }
+    return JSON.object(all).serialized()
   }
 
   /// Only the server says how a task stands.

@@ -4,7 +4,7 @@ internal import BerayAPI
 ///
 /// Every field of a line that is a JSON object stays in its event. Where the reader of its format knows what it says,
 /// the event has one of a few types and a text for people, and the agent's own type is `agent_type`. A line that says
-/// nothing of its own has `"log": false`: it is for programs, and has no line in a log for people.
+/// nothing of its own is for programs: it has no line in a log for people.
 struct AgentLineDecoder: Sendable {
   private var reader: any AgentReader
   private let keepsTypes: Bool
@@ -46,7 +46,7 @@ struct AgentLineDecoder: Sendable {
       summary.complaint = ToolText.line(text)
     } else {
       // What an agent that speaks another language tells of itself on the side.
-      event.members.append(.init("log", false))
+      event.isForPrograms = true
     }
     return [event.limitingText()]
   }
@@ -68,7 +68,8 @@ struct AgentLineDecoder: Sendable {
       return [statements[0].event.limitingText()]
     }
     // The line itself is kept too, where what it says is told in other words, or with others, or not at all.
-    let raw = AgentEvent(type: "stdout", members: [.init("text", .string(text)), .init("log", false)])
+    var raw = AgentEvent(type: "stdout", text: text)
+    raw.isForPrograms = true
     return ([raw] + statements.map(\.event)).map { $0.limitingText() }
   }
 
@@ -119,10 +120,10 @@ extension AgentEvent {
   /// Takes the words of a statement for its own; without one it is not for the log.
   fileprivate mutating func say(_ statement: Statement?, agentType: String?) {
     members = members.map { member in
-      ["text", "log"].contains(member.name) ? JSON.Member("agent_" + member.name, member.value) : member
+      member.name == "text" ? JSON.Member("agent_text", member.value) : member
     }
     guard let statement else {
-      members.append(.init("log", false))
+      isForPrograms = true
       return
     }
     type = statement.kind.rawValue

@@ -94,8 +94,10 @@ final class AgentRun: Sendable {
   /// where the agent was asked to stop, that has its grace too. An agent that has said its result and does not end is
   /// asked to. Blocks.
   ///
-  /// - Parameter emit: takes the events in order. While it blocks, so does the agent once its pipe is full.
-  func run(_ emit: ([AgentEvent]) -> Void) -> TaskOutcome {
+  /// - Parameters:
+  ///   - emit: takes the events in order. While it blocks, so does the agent once its pipe is full.
+  ///   - remember: takes the processes that nothing but a memory of them tells to be the agent's, whenever these change.
+  func run(_ emit: ([AgentEvent]) -> Void, remember: (Set<ProcessIdentity>) -> Void) -> TaskOutcome {
     // The agent may close its stdin at any time; the write then fails with EPIPE and nothing else.
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -109,6 +111,7 @@ final class AgentRun: Sendable {
     var leaderEnded = false
     var wasAsked = false
     var nextLook = clock.now
+    var strays: Set<ProcessIdentity> = []
     var result = ResultWait()
     while true {
       let deadline = killTime.withLock(\.self)
@@ -140,7 +143,11 @@ final class AgentRun: Sendable {
       case .kill: processes.signal(SIGKILL)
       }
       if clock.now >= nextLook {
-        _ = processes.look()
+        _ = processes.look(in: MachineProcesses.recent())
+        if processes.strays != strays {
+          strays = processes.strays
+          remember(strays)
+        }
         nextLook = clock.now + Self.lookPause
       }
     }

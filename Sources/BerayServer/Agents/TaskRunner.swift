@@ -202,6 +202,10 @@ final class TaskRunner: Sendable {
     logger.info("task \(task) begins")
     return run.run { events in
       keeper.keep(events, of: task, isToEnd: run.isAskedToEnd)
+    } remember: { strays in
+      do { try store.recordStrays(strays, of: task) } catch {
+        logger.error("task \(task): where its processes are could not be written down: \(error)")
+      }
     }
   }
 

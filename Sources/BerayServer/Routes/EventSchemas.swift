@@ -13,7 +13,13 @@ enum EventSchemas {
       "type": "object",
       "properties": [
         "id": identifier, "type": ["const": "status"], "created_at": time, "status": status,
-        "exit_code": ["type": "integer"], "signal": ["type": "integer"], "text": ["type": "string"],
+        "exit_code": ["type": "integer"], "signal": ["type": "integer"],
+        "text": ["type": "string", "description": "Why it failed, in words"],
+        "turns": count, "input_tokens": count, "output_tokens": count, "total_tokens": count,
+        "cost_usd": ["type": "number", "description": "What the agent says that the run has cost"],
+        "denied": [
+          "type": "integer", "minimum": 1, "description": "How often the agent was denied what it wanted to do",
+        ],
       ],
       "required": ["id", "type", "created_at", "status"],
     ],
@@ -24,7 +30,10 @@ enum EventSchemas {
       "properties": [
         "id": identifier, "type": ["type": "string", "not": ["const": "status"]], "created_at": time,
         "text": ["type": "string", "description": "What is shown of the event"],
-        "truncated": ["type": "boolean", "description": "Whether the text was cut"],
+        "log": [
+          "const": false, "description": "Where it is there, the event is for programs, and no log for people has it",
+        ],
+        "truncated": ["const": true, "description": "Where it is there, the text was cut"],
       ],
       "required": ["id", "type", "created_at"],
     ],
@@ -33,7 +42,11 @@ enum EventSchemas {
       "properties": [
         "id": ["type": "integer"], "goal": ["type": "string"], "status": status, "tools": ["type": ["array", "null"]],
         "created_at": time, "updated_at": time, "error": ["type": ["string", "null"]],
-        "exit_code": ["type": ["integer", "null"]], "events": ["type": "array", "items": reference("Event")],
+        "exit_code": ["type": ["integer", "null"]],
+        "agent": ["type": "string", "description": "The agent that runs it"],
+        "from": ["type": "string", "description": "What its work directory began with"],
+        "result": ["type": "string", "description": "The agent's last answer; absent until there is one"],
+        "events": ["type": "array", "items": reference("Event")],
       ],
       "required": ["id", "goal", "status", "created_at", "updated_at"],
     ],
@@ -44,6 +57,7 @@ enum EventSchemas {
   private static let identifier: JSON = [
     "type": "integer", "minimum": 1, "description": "Counts from 1 in each task; the id of the message in its stream",
   ]
+  private static let count: JSON = ["type": "integer", "minimum": 0]
   private static let time: JSON = ["type": "string", "format": "date-time"]
   private static let status: JSON = [
     "type": "string", "enum": ["PENDING", "RUNNING", "COMPLETED", "FAILED", "STOPPED"],

@@ -79,6 +79,13 @@ enum Schema {
           CREATE INDEX deleted_tasks ON tasks (id) WHERE is_deleted;
           """)
     }
+    migrator.registerMigration("processes that left their agent's family") { database in
+      try database.execute(
+        sql: """
+          -- Of a running task's agent those processes that do not carry run_token, as NUMBER:START, one a word.
+          ALTER TABLE tasks ADD COLUMN strays TEXT;
+          """)
+    }
     return migrator
   }()
 }

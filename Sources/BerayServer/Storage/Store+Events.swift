@@ -55,6 +55,14 @@ extension Store {
     }
   }
 
+  /// Writes down which processes of its agent nothing else tells, for ``CrashRecovery``.
+  func recordStrays(_ strays: Set<ProcessIdentity>, of task: Int64) throws {
+    try pool.write { database in
+      try database.execute(
+        sql: "UPDATE tasks SET strays = ? WHERE id = ?", arguments: [ProcessIdentity.text(strays), task])
+    }
+  }
+
   /// Ends a task: its final status and the event that tells it are one transaction. Does nothing to one that has ended.
   func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
     try pool.write { database in
@@ -62,7 +70,7 @@ extension Store {
       try database.execute(
         sql: """
           UPDATE tasks SET status = ?, exit_code = ?, error = ?, result = ?, process_group = NULL, process_start = NULL,
-            run_token = NULL, boot_id = NULL
+            run_token = NULL, boot_id = NULL, strays = NULL
           WHERE id = ?
           """,
         arguments: [

@@ -69,13 +69,16 @@ extension Store {
       let rows = try Row.fetchAll(
         database,
         sql:
-          "SELECT id, run_token, process_group, process_start, boot_id FROM tasks WHERE status = 'RUNNING' AND NOT is_deleted"
+          "SELECT id, run_token, process_group, process_start, boot_id, strays FROM tasks WHERE status = 'RUNNING' AND NOT is_deleted"
       )
       return rows.map { row in
-        let (number, start, boot): (Int32?, Int64?, String?) = (row[2], row[3], row[4])
-        var leader: ProcessIdentity?
-        if let number, let start, boot == BootID.current { leader = ProcessIdentity(id: number, start: UInt64(start)) }
-        return InterruptedRun(task: row[0], token: row[1], leader: leader)
+        let (number, start, boot, strays): (Int32?, Int64?, String?, String?) = (row[2], row[3], row[4], row[5])
+        guard let number, let start, boot == BootID.current else {
+          return InterruptedRun(task: row[0], token: row[1], survivors: [])
+        }
+        let leader = ProcessIdentity(id: number, start: UInt64(start))
+        return InterruptedRun(
+          task: row[0], token: row[1], survivors: ProcessIdentity.list(strays ?? "").union([leader]))
       }
     }
   }

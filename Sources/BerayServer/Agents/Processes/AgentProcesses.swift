@@ -20,17 +20,22 @@ struct AgentProcesses: Sendable {
     self.leader = leader
   }
 
-  /// - Parameter survivor: the agent itself, which a server started that has ended.
-  init(mark: AgentMark, survivor: ProcessIdentity?) {
+  /// - Parameter survivors: the agent itself and its ``strays``, as a server knew them that has ended.
+  init(mark: AgentMark, survivors: Set<ProcessIdentity>) {
     self.mark = mark
     leader = nil
-    members = survivor.map { [$0] } ?? []
+    members = survivors
   }
 
+  /// Those of the last look that do not carry the mark: only who remembers them can tell whose they are once their
+  /// parents are gone.
+  var strays: Set<ProcessIdentity> { members.filter { marked[$0] == false && $0 != leader } }
+
   /// Looks for them, and remembers what it finds: a process stays one of them when its parent ends.
+  ///
+  /// - Parameter table: the processes of the machine as of now.
   /// - Returns: those that run.
-  mutating func look() -> Set<ProcessIdentity> {
-    let table = ProcessStatus.table()
+  mutating func look(in table: [Int32: ProcessStatus] = ProcessStatus.table()) -> Set<ProcessIdentity> {
     AgentChildren.reapOrphans(table)
     let children = AgentChildren.all
     let spared = Self.lineage(of: getpid(), in: table).union(children.filter { $0 != leader?.id })
@@ -45,6 +50,7 @@ struct AgentProcesses: Sendable {
       found.formUnion(grown)
     }
     members = Set(found.compactMap { table[$0]?.identity })
+    for process in members where marked[process] == nil { marked[process] = mark.isCarried(by: process.id) }
     return members
   }
 

@@ -6,8 +6,8 @@ struct InterruptedRun: Hashable, Sendable {
   let task: Int64
   /// Of the run; nil where an older version of the server started it.
   let token: String?
-  /// Its first process; nil where it was not written down, or the machine was booted since.
-  let leader: ProcessIdentity?
+  /// Its first process and its strays, as far as they were written down and the machine was not booted since.
+  let survivors: Set<ProcessIdentity>
 }
 
 /// What a server does first where the one before it ended without stopping its agents.
@@ -16,7 +16,7 @@ enum CrashRecovery {
   static func run(_ store: Store, paths: (Int64) -> TaskPaths, logger: Logger) throws {
     for run in try store.interruptedRuns() {
       var processes = AgentProcesses(
-        mark: AgentMark(token: run.token, workDirectory: paths(run.task).work.path), survivor: run.leader)
+        mark: AgentMark(token: run.token, workDirectory: paths(run.task).work.path), survivors: run.survivors)
       processes.kill()
       logger.warning("task \(run.task) was interrupted by a crash of the server")
       try store.finish(

@@ -17,6 +17,21 @@ struct ProcessIdentity: Hashable, Sendable {
     self = status.identity
   }
 
+  /// `NUMBER:START`, one a word.
+  static func text(_ processes: Set<ProcessIdentity>) -> String {
+    processes.map { "\($0.id):\($0.start)" }.sorted().joined(separator: " ")
+  }
+
+  /// Reads ``text(_:)``.
+  static func list(_ text: String) -> Set<ProcessIdentity> {
+    Set(
+      text.split(separator: " ").compactMap { word in
+        let numbers = word.split(separator: ":")
+        guard numbers.count == 2, let id = Int32(numbers[0]), let start = UInt64(numbers[1]) else { return nil }
+        return ProcessIdentity(id: id, start: start)
+      })
+  }
+
   /// Holds this process, and never another that got its number since; nil where it is gone.
   var handle: ProcessHandle? {
     // The handle stands for whoever had the number when it was opened; only now is it known to be this one.
