@@ -165,10 +165,17 @@ struct ServerProcess: Sendable {
   private let home = TestServer.temporaryDirectory()
   private let process = Process()
 
-  init(agent: [String] = ["--agent", "shell"], environment: [String: String] = [:]) async throws {
+  /// - Parameter diskSize: of a file system for its home alone, as mount(8) takes it for tmpfs.
+  init(
+    agent: [String] = ["--agent", "shell"], environment: [String: String] = [:], diskSize: String? = nil
+  ) async throws {
     data = home + "/data"
-    process.executableURL = RecoveryTests.program
-    process.arguments = ["serve", "--port", "0", "--data", data] + agent
+    let words = [RecoveryTests.program.path, "serve", "--port", "0", "--data", data] + agent
+    let mount = "mount -t tmpfs -o size=$0 tmpfs \"$1\" && shift && exec \"$@\""
+    let namespace = ["unshare", "--mount"] + (geteuid() == 0 ? [] : ["--map-root-user"])
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    let before = diskSize.map { [home] in namespace + ["sh", "-c", mount, $0, home] } ?? []
+    process.arguments = before + words
     process.environment = ["HOME": home, "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": home]
       .merging(environment) { _, given in given }
     let output = Foundation.Pipe()
@@ -179,7 +186,9 @@ struct ServerProcess: Sendable {
       String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     }
     let port = try #require(Int(line.split(separator: "\n").first?.split(separator: ":").last ?? ""), "\(line)")
-    client = TestClient(place: .port(port), token: try LocalToken.read(dataDirectory: data))
+    // As the server itself sees it.
+    let root = "/proc/\(process.processIdentifier)/root"
+    client = TestClient(place: .port(port), token: try LocalToken.read(dataDirectory: root + data))
   }
 
   /// Creates a task and follows it until it says something; nil for its end.
@@ -212,10 +221,10 @@ struct ServerProcess: Sendable {
 
   /// Runs a server for as long as `body` lasts.
   static func run(
-    agent: [String] = ["--agent", "shell"], environment: [String: String] = [:],
+    agent: [String] = ["--agent", "shell"], environment: [String: String] = [:], diskSize: String? = nil,
     _ body: (ServerProcess) async throws -> Void
   ) async throws {
-    let server = try await ServerProcess(agent: agent, environment: environment)
+    let server = try await ServerProcess(agent: agent, environment: environment, diskSize: diskSize)
     let result: Result<Void, any Error>
     do { result = .success(try await body(server)) } catch { result = .failure(error) }
     if server.process.isRunning { try await server.kill() }

@@ -57,4 +57,40 @@ import Testing
       #expect(try await server.runTask("echo on").events.last?["status"] == "COMPLETED")
     }
   }
+
+  @Test func aServerThatIsAskedToEndTellsItsReadersHowTheirTasksEnded() async throws {
+    try await ServerProcess.run { server in
+      let body: JSON = ["goal": "echo begun; sleep 600"]
+      let id = try #require(try await server.client.post("/api/v1/tasks/", body).json["id"]?.intValue)
+      let stream = try await server.client.open("GET", "/api/v1/tasks/\(id)/stream")
+      _ = try await stream.read(until: "begun")
+      async let rest = stream.read(until: "STOPPED")
+      try await server.terminate()
+      #expect(try await rest.contains("the server was shut down"))
+    }
+  }
+
+  /// In a file system of 6 MiB.
+  @Test func aFullDiskIsToldAsSuchAndTakesNothing() async throws {
+    try await ServerProcess.run(diskSize: "6m") { server in
+      let id = try await server.task("exit 0")
+      let content = "/api/v1/tasks/\(id)/files/content?path="
+      let old = [UInt8](repeating: 0x61, count: 3 << 20)
+      #expect(try await server.client.put(content + "big", old).status == 200)
+      var statuses: [Int] = []
+      for number in 0..<6 {
+        statuses.append(
+          try await server.client.put(content + "\(number)", [UInt8](repeating: 0, count: 1 << 20)).status)
+      }
+      #expect(Set(statuses) == [200, 507] && statuses.last == 507, "\(statuses)")
+      let new = [UInt8](repeating: 0x62, count: 3 << 20)
+      #expect(try await server.client.put(content + "big", new).status == 507)
+      #expect(
+        try await server.client.send("POST", "/api/v1/tasks/\(id)/files/append?path=big", body: new).status == 507)
+      let kept = try await server.client.get(content + "big")
+      #expect(kept.status == 200 && kept.text.utf8.elementsEqual(old))
+      #expect(try await server.client.delete(content + "0").status == 200)
+      #expect(try await server.client.put(content + "0", [1]).status == 200)
+    }
+  }
 }

@@ -37,6 +37,16 @@ import Testing
       #expect(answer.output.contains("200 OK"), "\(answer.output)")
       #expect(answer.output.contains("\"name\":\"beray-fs\""))
       #expect(try await !client("other.example").output.contains("200 OK"))
+      for (version, isTaken) in [("-tls1", false), ("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)] {
+        // Else the client itself would not offer the old ones.
+        let told = try await Tool.run(
+          [
+            "openssl", "s_client", "-connect", "127.0.0.1:\(port)", version, "-cipher", "DEFAULT@SECLEVEL=0",
+            "-CAfile", files.certificate, "-quiet", "-no_ign_eof",
+          ], input: request)
+        #expect(told.output.contains("200 OK") == isTaken, "\(version): \(told.output)")
+        #expect(isTaken || told.output.contains("alert protocol version"), "\(version): \(told.output)")
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import BerayCommand
 
 /// A mount in the background, as mount(8) makes it of a line in fstab(5), from other commands.
-@Suite(.serialized, .enabled(if: geteuid() == 0 && access("/dev/fuse", R_OK) == 0))
+@Suite(.serialized, .enabled(if: access("/dev/fuse", R_OK | W_OK) == 0))
 struct MountProcessTests {
   private let scratch = Scratch()
 
@@ -18,7 +18,8 @@ struct MountProcessTests {
     }
   }
 
-  @Test func fromFstabToTheEnd() throws {
+  /// Only root may use mount(8) so.
+  @Test(.enabled(if: geteuid() == 0)) func fromFstabToTheEnd() throws {
     let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
     let mountpoint = scratch.path.appending("m").string
     try FileManager.default.createDirectory(atPath: mountpoint, withIntermediateDirectories: true)
@@ -30,7 +31,7 @@ struct MountProcessTests {
         "token_file=\(scratch.path.appending("data/token")),timeout=2,freshness=0",
       ], in: scratch)
     #expect(mounted.status == 0, "\(mounted)")
-    defer { _ = try? BuiltProgram.run(program: "/bin/umount", ["-l", mountpoint], in: scratch) }
+    defer { _ = try? BuiltProgram.run(program: "/usr/bin/env", ["fusermount3", "-uz", mountpoint], in: scratch) }
     let mount = try #require(try mounts.first)
     #expect(mount["state"]?.stringValue == "live" && mount["server"]?.stringValue == server.url, "\(mount)")
 
@@ -59,7 +60,7 @@ struct MountProcessTests {
     let data = scratch.path.appending("data").string
     let server = try RunningServer(scratch, ["--data", data])
     let mountpoint = scratch.path.appending("m").string
-    defer { _ = try? BuiltProgram.run(program: "/bin/umount", ["-l", mountpoint], in: scratch) }
+    defer { _ = try? BuiltProgram.run(program: "/usr/bin/env", ["fusermount3", "-uz", mountpoint], in: scratch) }
     let result = try BuiltProgram.run(
       program: "/usr/bin/python3",
       [
@@ -141,7 +142,7 @@ struct MountProcessTests {
   @Test func aRestartServesTheSameMountByAnotherProcess() throws {
     let server = try RunningServer(scratch, ["--data", scratch.path.appending("data").string])
     let mountpoint = scratch.path.appending("m").string
-    defer { _ = try? BuiltProgram.run(program: "/bin/umount", ["-l", mountpoint], in: scratch) }
+    defer { _ = try? BuiltProgram.run(program: "/usr/bin/env", ["fusermount3", "-uz", mountpoint], in: scratch) }
     let token = scratch.path.appending("data/token").string
     let mounted = try BuiltProgram.run(
       [mountpoint, "--url", server.url, "--token-file", token, "--freshness", "0", "-o", "noatime"], in: scratch)
@@ -163,5 +164,24 @@ struct MountProcessTests {
     #expect(unmounted.status == 0, "\(unmounted)")
     let again = try BuiltProgram.run(["restart", mountpoint], in: scratch)
     #expect(again.status == 1 && again.errors.contains("nothing is mounted at"), "\(again)")
+  }
+
+  /// The directory of a session goes away when its user logs out, and the next login makes another one.
+  @Test func aLogoutIsSurvived() throws {
+    let mountpoint = scratch.path.appending("m").string
+    defer { _ = try? BuiltProgram.run(program: "/usr/bin/env", ["fusermount3", "-uz", mountpoint], in: scratch) }
+    let mounted = try BuiltProgram.run(["--agent", "shell", mountpoint], in: scratch)
+    #expect(mounted.status == 0, "\(mounted)")
+    let server = try #require(try JSON(parsing: BuiltProgram.run(["status", "--json"], in: scratch).output)["server"])
+    try FileManager.default.removeItem(atPath: scratch.path.appending("run").string)
+
+    let made = try BuiltProgram.run(["task", "create", "echo on > f", "--wait", "-q"], in: scratch)
+    #expect(made.status == 0 && made.output == "1\n", "\(made)")
+    #expect(try String(contentsOfFile: mountpoint + "/1/files/f", encoding: .utf8) == "on\n")
+    let next = ["XDG_RUNTIME_DIR": scratch.path.appending("next").string]
+    let status = try BuiltProgram.run(["status", "--json"], in: scratch, adding: next)
+    #expect(try JSON(parsing: status.output)["server"]?["pid"] == server["pid"], "\(status)")
+    #expect(try BuiltProgram.run(["unmount", mountpoint], in: scratch, adding: next).status == 0)
+    #expect(try BuiltProgram.run(["serve", "--stop"], in: scratch, adding: next).status == 0)
   }
 }

@@ -25,9 +25,9 @@ final class RootDirectory: DirectoryNode {
   /// What the kernel's copy of the listing was made from, and when.
   private let copied = Mutex<(generation: UInt64, at: Duration)?>(nil)
 
-  /// How old the list may be that `last` is found by: a command that has just made a task elsewhere is followed by one
-  /// that looks here.
-  private static let lastAge = Duration.milliseconds(50)
+  /// How old the list may be that `last` and an unknown task are looked for in: a command that has just made a task
+  /// elsewhere is followed by one that looks here.
+  private static let newestAge = Duration.milliseconds(50)
   /// The kernel asks again for a text that mkdir was given whenever it is used, for a new task may take it over.
   static let textTimeout = Duration.zero
   private static let newName: Name = "new"
@@ -110,7 +110,7 @@ final class RootDirectory: DirectoryNode {
     guard let first = name.utf8.first, (0x30...0x39).contains(first) else { return missing(name, caller) }
     return creations.settled().then { [self] in
       if let task = registry.task(named: name) { return .ready(found(task)) }
-      if registry.isFresh { return missing(name, caller) }
+      if registry.isListed(within: Self.newestAge) { return missing(name, caller) }
       if let outage = monitor.health.outage {
         // As with the listing, nobody waits for a server that did not answer the last time.
         Task { [registry] in try? await registry.refresh() }
@@ -139,7 +139,7 @@ final class RootDirectory: DirectoryNode {
 
   /// The newest task, or nowhere for a session whose goal made none.
   private func findLast(for caller: Caller) -> Outcome<FoundNode> {
-    creations.settled().then { [registry, monitor] in registry.freshened(monitor, age: Self.lastAge) }.map {
+    creations.settled().then { [registry, monitor] in registry.freshened(monitor, age: Self.newestAge) }.map {
       [self] () throws(Errno) in
       let newest = registry.newest
       let sessions = creations.sessions

@@ -116,7 +116,8 @@ final class TaskRegistry: Sendable {
     }
   }
 
-  private func isListed(within age: Duration) -> Bool {
+  /// Whether the list is not older than that.
+  func isListed(within age: Duration) -> Bool {
     let now = context.time.uptime()
     return state.withLock { state in state.listed.map { now - $0 <= age } ?? false }
   }

@@ -64,6 +64,12 @@ import VFS
     #expect(await errno(try await bed.lookup(".git")) == .noSuchFileOrDirectory)
     #expect(await errno(try await bed.lookup("AGENTS.md")) == .noSuchFileOrDirectory)
     #expect(bed.server.count(.list) == 1)
+    // Also while the list is still good for who looks at it.
+    let id = bed.server.add("b")
+    bed.time.advance(by: .milliseconds(60))
+    #expect(try await bed.lookup("\(id)").attributes.kind == .directory)
+    #expect(try await bed.lookup("2-b").attributes.kind == .directory)
+    #expect(bed.server.count(.list) == 2)
   }
 
   @Test func aNameNeverChanges() async throws {
