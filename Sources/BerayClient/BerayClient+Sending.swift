@@ -13,7 +13,7 @@ extension BerayClient {
     _ call: Call, within limit: Duration, after progress: UploadProgress? = nil,
     reading read: @Sendable (TransportResponse) async throws(BerayError) -> Value
   ) async throws(BerayError) -> Value {
-    let began = ContinuousClock.now
+    let began = configuration.now()
     var attempt = Attempt(
       token: await credentials.token(), retries: call.isIdempotent ? configuration.retries : 0,
       mayRenew: !call.isAuthentication, mayStart: configuration.onConnectionRefused != nil)
@@ -86,7 +86,7 @@ extension BerayClient {
     if error.code == .connectionRefused, attempt.mayStart, let start = configuration.onConnectionRefused {
       attempt.mayStart = false
       do throws(BerayError) {
-        try await limited(to: deadline - .now, operation: call.operation) { () async throws(BerayError) in
+        try await limited(to: deadline - configuration.now(), operation: call.operation) { () async throws(BerayError) in
           do { try await start() } catch let cause as BerayError { throw cause } catch {
             throw BerayError(.connectionRefused, detail: "\(error)", operation: call.operation)
           }
@@ -102,7 +102,7 @@ extension BerayClient {
     attempt.retries -= 1
     if error.code == .connectionLost || error.status == 502 || error.status == 504 { attempt.mayHaveArrived = true }
     let pause = attempt.nextPause(retryAfter: error.retryAfter)
-    guard ContinuousClock.now + pause < deadline, (try? await configuration.pause(pause)) != nil else { throw error }
+    guard configuration.now() + pause < deadline, (try? await configuration.pause(pause)) != nil else { throw error }
   }
 }
 

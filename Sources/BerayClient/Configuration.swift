@@ -20,6 +20,9 @@ extension BerayClient {
     /// Waits between retries.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
+    /// The time by which retries and the standstill of uploads are counted.
+    package var now: @Sendable () -> ContinuousClock.Instant = { .now }
+
     /// How long an error that the server answered in the place of what it offers stands for the answer.
     package var capabilitiesFailureLifetime = Duration.seconds(10)
 

@@ -44,6 +44,39 @@ import Testing
     #expect(post.requests.count == 1)
   }
 
+  /// Each of its pieces takes nearly as long as an upload may stand still.
+  @Test func anUploadThatMovedForLongAndBreaksIsSentAgain() async throws {
+    let now = Mutex(ContinuousClock.now)
+    let breaksLate: ScriptedTransport.Step = { request throws(BerayError) in
+      guard case .stream(let body, _) = request.body else {
+        throw BerayError(.invalidRequest, detail: "no stream", operation: "test")
+      }
+      for try await _ in body { now.withLock { $0 += .seconds(29) } }
+      throw BerayError(.connectionLost, detail: "scripted", operation: request.operation)
+    }
+    let transport = ScriptedTransport(breaksLate, ScriptedTransport.answer(200, "{}"))
+    let client = try makeClient(transport) {
+      $0.timeouts.stall = .seconds(30)
+      $0.now = { now.withLock(\.self) }
+    }
+    let content = UploadBody.bytes(Array(repeating: 1, count: 1 << 20))
+    _ = try await client.uploadFile(to: id, path: "f", content: content)
+    #expect(transport.requests.count == 2)
+
+    // One that stood still for as long is given up.
+    let standsStill: ScriptedTransport.Step = { request throws(BerayError) in
+      now.withLock { $0 += .seconds(31) }
+      throw BerayError(.connectionLost, detail: "scripted", operation: request.operation)
+    }
+    let other = ScriptedTransport(standsStill)
+    let second = try makeClient(other) {
+      $0.timeouts.stall = .seconds(30)
+      $0.now = { now.withLock(\.self) }
+    }
+    await #expect(throws: BerayError.self) { try await second.uploadFile(to: id, path: "f", content: content) }
+    #expect(other.requests.count == 1)
+  }
+
   @Test(arguments: [ScriptedTransport.failure(.connectionLost), ScriptedTransport.answer(504)])
   func aRepeatedDeletionThatFindsNothingHasDoneItsWork(lost: @escaping ScriptedTransport.Step) async throws {
     let client = try makeClient(ScriptedTransport(lost, ScriptedTransport.answer(404)))

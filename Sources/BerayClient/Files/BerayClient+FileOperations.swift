@@ -35,7 +35,7 @@ extension BerayClient {
   public func appendFile(
     to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition? = nil
   ) async throws(BerayError) -> AppendReceipt {
-    let progress = UploadProgress()
+    let progress = UploadProgress(now: configuration.now)
     var headers = condition?.headers ?? [:]
     headers[.idempotencyKey] = key
     let call = Call(

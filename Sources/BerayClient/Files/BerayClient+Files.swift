@@ -64,7 +64,7 @@ extension BerayClient {
     to id: TaskID, path: String, content: UploadBody, contentType: String? = nil,
     when condition: VersionCondition? = nil
   ) async throws(BerayError) -> UploadReceipt {
-    let progress = UploadProgress()
+    let progress = UploadProgress(now: configuration.now)
     let body = Call.Body.upload(content, contentType: contentType ?? ContentType.guess(path: path), progress)
     let call = Call(
       .uploadFile, task: id, query: [(name: "path", value: path)], body: body, headers: condition?.headers ?? [:])

@@ -2,12 +2,18 @@ internal import Synchronization
 
 /// When the last byte of an upload left.
 final class UploadProgress: Sendable {
-  private let last = Mutex(ContinuousClock.now)
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let last: Mutex<ContinuousClock.Instant>
+
+  init(now: @escaping @Sendable () -> ContinuousClock.Instant) {
+    self.now = now
+    last = Mutex(now())
+  }
 
   var lastMovement: ContinuousClock.Instant { last.withLock { $0 } }
 
   /// A try begins, or goes on.
-  func advance() { last.withLock { $0 = .now } }
+  func advance() { last.withLock { $0 = now() } }
 
   /// The most bytes that count as one step.
   static let pieceLimit = 64 << 10
@@ -35,7 +41,7 @@ final class UploadProgress: Sendable {
   func stall(of limit: Duration) async throws {
     while true {
       let deadline = last.withLock { $0 } + limit
-      if ContinuousClock.now >= deadline { return }
+      if now() >= deadline { return }
       try await DeadlineQueue.shared.sleep(until: deadline)
     }
   }
