@@ -230,7 +230,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if what == "@write":
             for name, arguments in {
                     "create": {"path": f"{place.group(1)}/{FILE}" if place else FILE, "file_text": TEXT}, "write_file": {"path": FILE, "content": TEXT},
-                    "save": {"path": FILE, "content": TEXT}}.items():
+                    "save": {"path": FILE, "content": TEXT}, "apply_patch": {"input": PATCH}}.items():
                 if name in tools:
                     return name, arguments
         shell = next(name for name in ("bash", "shell", "terminal", "execute_bash", "ipython") if name in tools)
