@@ -85,8 +85,9 @@ extension BerayClient {
     }
     if error.code == .connectionRefused, attempt.mayStart, let start = configuration.onConnectionRefused {
       attempt.mayStart = false
+      let left = deadline - configuration.now()
       do throws(BerayError) {
-        try await limited(to: deadline - configuration.now(), operation: call.operation) { () async throws(BerayError) in
+        try await limited(to: left, operation: call.operation) { () async throws(BerayError) in
           do { try await start() } catch let cause as BerayError { throw cause } catch {
             throw BerayError(.connectionRefused, detail: "\(error)", operation: call.operation)
           }

@@ -97,7 +97,7 @@ final class MountContext: Sendable {
 
 extension MountContext {
   /// Does what a call of a program waits for, which has one deadline however many requests it takes. What is not done by
-  /// then goes on alone.
+  /// then goes on alone; an interrupt of the program ends it.
   /// - Parameter isEnough: whether the program can go on with what is there when the time has passed.
   /// - Throws: `ETIMEDOUT`, told in `.beray/errors`.
   func within(
@@ -107,7 +107,7 @@ extension MountContext {
     // A request that takes all the time tells its own error.
     let limit = options.timeouts.metadata + .milliseconds(200)
     let flight = Flight<Bool, Errno>()
-    Task {
+    let worker = Task {
       do throws(Errno) {
         try await work()
         flight.finish(.success(true))
@@ -117,7 +117,12 @@ extension MountContext {
     }
     let timer = Task { if (try? await time.expire(limit)) != nil { flight.finish(.success(false)) } }
     defer { timer.cancel() }
-    guard try await !flight.value(), !isEnough() else { return }
+    let isDone: Bool
+    do throws(Errno) { isDone = try await flight.value() } catch {
+      worker.cancel()
+      throw error
+    }
+    guard !isDone, !isEnough() else { return }
     let detail = "the server did not answer within \(options.timeouts.metadata)"
     throw fail(operation, path, BerayError(.timedOut, detail: detail, operation: operation))
   }

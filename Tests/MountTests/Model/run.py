@@ -147,7 +147,9 @@ class Run:
         was_file = os.path.isfile(self.plain.path(path))
         got = self.mount.do(operation)
         if verdict == "refused" or (verdict == "either" and got == "EPERM"):
-            return self.expect("EPERM", got)
+            # The kernel itself refuses to move anything into itself.
+            itself = "ENOTDIR" if was_file else "EINVAL"
+            return self.expect(itself if other and other.startswith(path + "/") else "EPERM", got)
         expected = self.plain.do(operation)
         self.expect(expected, got)
         if expected is not None or not was_file or path == other:
