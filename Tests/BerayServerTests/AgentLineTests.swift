@@ -34,7 +34,7 @@ import Testing
   private func shown(_ events: [AgentEvent]) throws -> [String] {
     try events.enumerated().compactMap { index, event in
       let json = try JSON(parsing: event.json(id: Int64(index + 1), time: "2026-01-02T03:04:05.678Z"))
-      let line = String(decoding: TaskEvent(json: json).line(.text), as: UTF8.self)
+      let line = String(decoding: TaskEvent(json: json, contract: .declared).line(.text), as: UTF8.self)
       return line.isEmpty ? nil : String(line.dropFirst("2026-01-02T03:04:05.678Z  ".count).dropLast())
     }
   }

@@ -26,6 +26,18 @@ struct CompletionCommand: ContextualCommand {
 
   func run(in context: Context) async throws {
     guard let shell = CompletionShell(rawValue: shell) else { return }
-    try context.terminal.print(RootCommand.completionScript(for: shell))
+    try context.terminal.print(CompletedCommand.completionScript(for: shell))
   }
+}
+
+/// `beray-fs` as shells complete it: without a subcommand it mounts, so it has the options of `mount` that
+/// people type most. Its operands would stand in the way of the subcommands.
+private struct CompletedCommand: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    let root = RootCommand.configuration
+    return CommandConfiguration(commandName: root.commandName, abstract: root.abstract, subcommands: root.subcommands)
+  }
+
+  @OptionGroup var agent: AgentOptions
+  @OptionGroup var server: ServerOptions
 }
