@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <stddef.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -27,6 +27,8 @@ final class Bed: Sendable {
   /// Between the mount and the server, where there is one.
   private let proxy: ChildProcess?
   private let mount: ChildProcess
+  /// Of the mount.
+  var processIdentifier: pid_t { mount.processIdentifier }
 
   /// The directory in which the build put the executables.
   static let products: String = {

@@ -98,9 +98,10 @@ final class ContentCache: Sendable {
     }
   }
 
-  func remove(_ key: Key) {
+  /// Drops every block of these files.
+  func removeAll(of files: Set<InodeID>) {
     state.withLock { state in
-      if let slot = state.index[key] { state.remove(slot) }
+      for (key, slot) in state.index where files.contains(key.inode) { state.remove(slot) }
     }
   }
 

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Synchronization
 
 /// Bounds the memory of the event logs of a mount: when there is too much, the logs that nobody used for the longest time
@@ -61,6 +62,7 @@ final class LogBudget: Sendable {
     for (key, use) in uses where excess > 0 {
       guard use.feed.map({ $0.dropLog() }) ?? true else { continue }
       excess -= use.weight
+      FreedMemory.giveBackSoon()
       state.withLock { $0.remove(key) }
     }
   }

@@ -103,10 +103,12 @@ final class WorkTree: Sendable {
       defer { structure.directories = [:] }
       return structure.directories
     }
+    var closed: Set<InodeID> = []
     for (inode, contents) in directories {
       for child in contents.children.values {
         if case .file(let file) = child.node {
           file.detach(because: "its task was deleted before the server had what was written", forgotten: Flight())
+          if file.state.withLock({ $0.handles == 0 }) { closed.insert(file.inode) }
         }
         context.notifier.expire(child.name, in: inode)
         context.inodes.retire(child.node.inode)
@@ -115,6 +117,7 @@ final class WorkTree: Sendable {
     rootSlot.withLock { slot in
       if let root = slot.held.take() { context.inodes.retire(root.inode) }
     }
+    shared.cache.removeAll(of: closed)
   }
 
   /// How old an answer may be that a lookup has just brought up to date, so that its attributes do not ask again.

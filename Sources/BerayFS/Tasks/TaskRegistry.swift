@@ -1,5 +1,6 @@
 import BerayAPI
 import BerayClient
+import LinuxSystem
 import Synchronization
 import SystemPackage
 import VFS
@@ -218,6 +219,7 @@ final class TaskRegistry: Sendable {
     guard let removed else { return }
     for name in names { context.notifier.expire(name, in: .root) }
     removed.removed()
+    FreedMemory.giveBackSoon()
     context.notifier.invalidate(.root, pages: true)
   }
 

@@ -105,6 +105,8 @@ import VFS
     #expect(cache.usage.bytes == 80)
     cache.insert([UInt8](repeating: 0, count: 101), for: key(6))
     #expect(!cache.contains(key(6)))
+    cache.removeAll(of: [InodeID(rawValue: 1), InodeID(rawValue: 9)])
+    #expect(!cache.contains(key(1)) && cache.contains(key(5)) && cache.usage.bytes == 55)
   }
 
   @Test func largeFilesComeInRangesAhead() async throws {
