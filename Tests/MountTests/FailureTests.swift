@@ -57,11 +57,12 @@ struct FailureTests {
   }
 
   @Test func aServerThatHangsIsGivenUpAtTheEnd() async throws {
-    let bed = try await Bed.start(.bare(arguments: []), mountEnvironment: ["BERAY_FINISH_LIMIT": "1"])
+    let bed = try await Bed.start(
+      .bare(arguments: []), mountArguments: ["--freshness", "600"], mountEnvironment: ["BERAY_FINISH_LIMIT": "1"])
     try await bed.sh("mkdir true; cat last/wait; ls last/files")
     try await bed.control("/_hang")
     let writer = try ChildProcess(
-      ["/bin/bash", "-c", "echo precious > '\(bed.mountpoint)/last/files/f'"],
+      ["/bin/bash", "-c", "echo precious > '\(bed.mountpoint)/1/files/f'"],
       environment: Bed.environment(in: bed.directory))
     try await bed.requestComes("PUT")
     try await bed.endMount()
