@@ -80,7 +80,8 @@ class Run:
             self.on_server([name.removeprefix("server_")] + arguments)
         elif self.is_in_the_way(operation):
             self.settle()
-            self.expect("EPERM", self.mount.do(operation))
+            expected = self.refusal(operation)
+            self.expect(expected, self.mount.do(operation))
         elif not self.is_full and name in ("rename", "rename_noreplace", "unlink", "rmdir"):
             self.change_name_on_bare_server(operation)
         else:
@@ -145,11 +146,10 @@ class Run:
         name, path, other = (operation + [None])[:3]
         verdict = self.verdict(name, path, other)
         was_file = os.path.isfile(self.plain.path(path))
+        refusal = self.refusal(operation)
         got = self.mount.do(operation)
         if verdict == "refused" or (verdict == "either" and got == "EPERM"):
-            # The kernel itself refuses to move anything into itself.
-            itself = "ENOTDIR" if was_file else "EINVAL"
-            return self.expect(itself if other and other.startswith(path + "/") else "EPERM", got)
+            return self.expect(refusal, got)
         expected = self.plain.do(operation)
         self.expect(expected, got)
         if expected is not None or not was_file or path == other:
@@ -157,6 +157,13 @@ class Run:
         self.left_behind.pop(other, None)
         if os.path.isfile(self.server.path(path)):
             self.left_behind[path] = Kept(self.server, path)
+
+    def refusal(self, operation):
+        """The errno of what this server cannot do; the kernel itself refuses to move anything into itself."""
+        name, path, other = (operation + [None])[:3]
+        if not name.startswith("rename") or not other.startswith(path + "/"):
+            return "EPERM"
+        return "ENOTDIR" if os.path.isfile(self.plain.path(path)) else "EINVAL"
 
     def verdict(self, name, path, other):
         """Whether the mount refuses what a plain directory may do: "refused", "done" as there, or "either" of both."""
