@@ -218,7 +218,7 @@ struct ToolTests {
       let left = try await bed.sh(
         """
         cd $DIR/bare/1; git -C r -c safe.directory='*' status --porcelain; git -C r -c safe.directory='*' log --format=%s
-        find . -name '*.lock' -o -name 'tmp_*' -o -name '*.new' -o -name 'db?*' -o -path '*/.git/t??????'
+        find . -name '*.lock' -o -name 'tmp_*' -o -name '*.new' -o -path './db?*' -o -path '*/.git/t??????'
         ls r/.git/objects/pack/*.pack | wc -l
         """)
       #expect(left.output == "two\none\n1\n", "\(left.output) \(left.errors)")
