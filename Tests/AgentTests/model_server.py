@@ -36,6 +36,13 @@ def done(results):
     return f"Done: {results} tool results seen."
 
 
+def some_value(schema):
+    """A value that a tool takes where any will do."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    return {"integer": 1, "number": 1, "boolean": False, "array": [], "object": {}}.get(schema.get("type"), "run it")
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -235,9 +242,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     return name, arguments
         shell = next(name for name in ("bash", "shell", "terminal", "execute_bash", "ipython") if name in tools)
         line = command(what)
-        required = tools[shell].get("parameters", {}).get("required") or ["command"]
-        arguments = {name: "run it" for name in required}
-        arguments["command" if "command" in tools[shell]["parameters"].get("properties", {}) else required[0]] = line
+        parameters = tools[shell].get("parameters", {})
+        required, properties = parameters.get("required") or ["command"], parameters.get("properties", {})
+        arguments = {name: some_value(properties.get(name, {})) for name in required}
+        arguments["command" if "command" in properties else required[0]] = line
         return shell, arguments
 
     # MCP, streamable HTTP

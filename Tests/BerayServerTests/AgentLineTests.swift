@@ -112,6 +112,28 @@ import Testing
     #expect(decoder.summary.failure?.contains("bubblewrap") == true)
   }
 
+  /// OpenHands tells its model of a tool that failed; what it says last comes as its thought and as its message.
+  @Test func openHandsGoesOnAfterAToolThatFailed() throws {
+    var decoder = AgentLineDecoder(format: .openhands)
+    let done =
+      #"{"kind":"ActionEvent","thought":[{"type":"text","text":"Done."}],"tool_name":"finish","#
+      + #""action":{"kind":"FinishAction","message":"Done."}}"#
+    let failed = #"{"kind":"AgentErrorEvent","error":"Error validating tool 'terminal'"}"#
+    let events = [failed, done].flatMap { decoder.events(ofLine: Array($0.utf8)) } + decoder.finish()
+    #expect(
+      events.compactMap { event in event.members.first { $0.name == "text" }?.value.stringValue } == [
+        "Error validating tool 'terminal'", "Done.",
+      ])
+    #expect(decoder.summary.failure == nil && decoder.summary.answer == "Done.")
+    #expect(decoder.summary.isOver)
+  }
+
+  @Test func openHandsFailsWhereItsConversationDoes() {
+    var decoder = AgentLineDecoder(format: .openhands)
+    _ = decoder.events(ofLine: Array(#"{"kind":"ConversationErrorEvent","detail":"401: invalid key"}"#.utf8))
+    #expect(decoder.summary.failure == "401: invalid key")
+  }
+
   struct Case: Sendable, CustomTestStringConvertible {
     var line: String
     var type: String

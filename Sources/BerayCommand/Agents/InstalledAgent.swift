@@ -56,7 +56,6 @@ struct InstalledAgent: Sendable {
     switch preset.evidence {
     case .own: "part of beray-fs"
     case .ran(let version): "run with version \(version)"
-    case .recorded(let version): "by recorded lines of version \(version)"
     case .documented: "by its documentation only"
     }
   }

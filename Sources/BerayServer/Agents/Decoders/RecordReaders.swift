@@ -156,7 +156,9 @@ struct OpenHandsReader: AgentReader {
       let thought = said(ClaudeReader.text(of: line["thought"]), &summary)
       if action?["kind"]?.stringValue == "FinishAction" {
         summary.isOver = true
-        return thought + said(action?["message"]?.stringValue ?? "", &summary)
+        summary.failure = nil
+        let answer = said(action?["message"]?.stringValue ?? "", &summary)
+        return answer == thought ? answer : thought + answer
       }
       return thought + [Statement(.tool, words.call(line["tool_name"]?.word ?? "tool", action))]
     case "ObservationEvent":
@@ -169,8 +171,11 @@ struct OpenHandsReader: AgentReader {
     case "UserRejectObservation":
       summary.denied += 1
       return [Statement(.denied, line["tool_name"]?.word ?? "a tool")]
-    case "AgentErrorEvent", "ConversationErrorEvent":
-      let text = line["error"]?.stringValue ?? line["detail"]?.stringValue ?? line["code"]?.stringValue ?? "error"
+    case "AgentErrorEvent":
+      // The model is told, and goes on.
+      return [Statement(.error, ToolText.line(line["error"]?.stringValue ?? "error"))]
+    case "ConversationErrorEvent":
+      let text = line["detail"]?.stringValue ?? line["code"]?.stringValue ?? "error"
       summary.failure = text
       return [Statement(.error, ToolText.line(text))]
     default: return []

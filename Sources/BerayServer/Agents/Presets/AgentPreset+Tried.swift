@@ -143,7 +143,7 @@ extension AgentPreset {
         environmentNames: ["MISTRAL_API_KEY", "VIBE_HOME", "VIBE_ACTIVE_MODEL"])
     }
     return AgentPreset(
-      "vibe", "Mistral Vibe", install: "uv tool install mistral-vibe", evidence: .recorded(version: "3.0.3"),
+      "vibe", "Mistral Vibe", install: "uv tool install mistral-vibe", evidence: .ran(version: "3.0.2"),
       credentials: AgentCredentials(variables: ["MISTRAL_API_KEY"], files: [".vibe/.env"]),
       access: [
         (.commands, "edits files and runs commands, with no sandbox", command(["--auto-approve"])),
@@ -177,7 +177,7 @@ extension AgentPreset {
     let credentials = AgentCredentials(variables: ["LLM_API_KEY"], files: [".openhands/agent_settings.json"])
     command.needs = [.credentials(credentials, advice: "set LLM_API_KEY and LLM_MODEL, or run 'openhands' once")]
     return AgentPreset(
-      "openhands", "OpenHands", install: "uv tool install openhands", evidence: .recorded(version: "1.16.0"),
+      "openhands", "OpenHands", install: "uv tool install openhands", evidence: .ran(version: "1.16.0"),
       credentials: credentials,
       access: [
         (.commands, "edits files and runs commands, with no sandbox", command),

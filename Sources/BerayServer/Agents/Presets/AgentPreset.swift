@@ -6,8 +6,6 @@ public struct AgentPreset: Hashable, Sendable {
     case own
     /// This version was run by the tests.
     case ran(version: String)
-    /// What it wrote was recorded, and is read as the tests want it.
-    case recorded(version: String)
     /// Only its documentation was read.
     case documented
   }
