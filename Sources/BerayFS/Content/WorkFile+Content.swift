@@ -18,7 +18,9 @@ extension WorkFile {
     _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int
   ) -> Outcome<ArraySlice<UInt8>>? {
     let known = state.withLock { state in
-      admitted(pass, at: offset, &state).map { (version: $0, buffer: state.buffer, stream: state.stream) }
+      admitted(pass, at: offset, &state).map {
+        (version: $0, buffer: state.buffer, stream: state.source.remote?.stream)
+      }
     }
     guard let known else { return nil }
     if let buffer = known.buffer {
@@ -78,7 +80,7 @@ extension WorkFile {
       let known = state.withLock { state in
         (
           version: Version(epoch: state.epoch, generation: state.generation, size: state.size), buffer: state.buffer,
-          stream: state.stream, isDetached: state.isDetached
+          stream: state.source.remote?.stream, isGone: state.existence.isGone
         )
       }
       if let buffer = known.buffer {
@@ -89,7 +91,7 @@ extension WorkFile {
         return (bytes, known.version.epoch)
       }
       // Under a name that is gone the server may have another file by now.
-      guard !tree.isRemoved, !known.isDetached else { throw .staleNFSFileHandle }
+      guard !tree.isRemoved, !known.isGone else { throw .staleNFSFileHandle }
       let path = tree.serverPath(of: self)
       do throws(Errno) {
         let bytes = try await fetched(known.version, known.stream, offset: offset, count: count, ahead)
@@ -141,13 +143,13 @@ extension WorkFile {
   /// Whether the file, which the server did not find at `path`, goes by another by now.
   func wasRenamed(from path: String) async throws(Errno) -> Bool {
     try await untilNamesStay()
-    return !state.withLock { $0.isDetached } && !tree.serverPath(of: self).utf8.elementsEqual(path.utf8)
+    return !state.withLock { $0.existence.isGone } && !tree.serverPath(of: self).utf8.elementsEqual(path.utf8)
   }
 
   /// This mount is about to take the name away: programs that have the file open go on reading what it holds. Where there
   /// is no room for it, or it does not come, they get ESTALE.
   func keepForReaders() async throws(Errno) {
-    let isNeeded = state.withLock { $0.handles > 0 && $0.buffer == nil && !$0.isLocal }
+    let isNeeded = state.withLock { $0.opens.isOpen && $0.buffer == nil && !$0.existence.isNew }
     guard isNeeded else { return }
     do throws(Errno) {
       _ = try await bufferWithContent(hasTurn: true)
@@ -164,17 +166,16 @@ extension WorkFile {
 
   /// A block of a large file was read from memory: the next ones are fetched before they are asked for.
   func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64, count: Int) {
-    guard let ranges = state.withLock({ $0.ranges }) else { return }
+    guard let ranges = state.withLock({ $0.source.remote?.ranges }) else { return }
     ranges.advance(to: offset, ahead, of: self)
   }
 
   private func rangeReader() -> RangeReader? {
     state.withLock { state in
-      if let ranges = state.ranges { return ranges }
-      guard let size = state.size, state.buffer == nil else { return nil }
+      if let ranges = state.source.remote?.ranges { return ranges }
+      guard let size = state.size else { return nil }
       let made = RangeReader(size: size, generation: state.generation, listed: state.listed)
-      state.ranges = made
-      return made
+      return state.changeRemote { $0.begins(ranges: made) } == true ? made : nil
     }
   }
 
@@ -183,7 +184,7 @@ extension WorkFile {
   /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for
   /// this. The request ends with the last who waits for it.
   func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
-    if allowsBatch, state.withLock({ $0.fetch == nil }), let batch = tree.batch(onMissOf: self) {
+    if allowsBatch, state.withLock({ $0.source.remote?.whole == nil }), let batch = tree.batch(onMissOf: self) {
       let bytes = try? await batch.value()[inode]
       if let bytes { return bytes }
       if Task.isCancelled { throw .interrupted }
@@ -191,12 +192,14 @@ extension WorkFile {
       return try await wholeContent(allowsBatch: false)
     }
     let job = SharedJob()
-    let (flight, isOurs, generation) = state.withLock { state in
-      if let other = state.fetch { return (other, false, state.generation) }
-      let flight = Flight<[InodeID: [UInt8]], Errno>(cancellation: .interrupted) { job.end() }
-      state.fetch = flight
-      return (flight, true, state.generation)
+    let flight = Flight<[InodeID: [UInt8]], Errno>(cancellation: .interrupted) { job.end() }
+    let (now, isOurs, generation) = state.withLock { state in
+      let isOurs = state.changeRemote { $0.begins(whole: flight) } ?? false
+      return (state.source.remote, isOurs, state.generation)
     }
+    if let stream = now?.stream { try await stream.whole() }
+    // What programs wrote is what the file is.
+    guard let flight = now?.whole else { return nil }
     if isOurs { job.run { [self] in await fetchWhole(flight, generation) } }
     do throws(Errno) {
       return try await flight.value()[inode]
@@ -220,9 +223,7 @@ extension WorkFile {
   }
 
   func landed(_ flight: Flight<[InodeID: [UInt8]], Errno>) {
-    state.withLock { state in
-      if state.fetch === flight { state.fetch = nil }
-    }
+    state.withLock { $0.changeRemote { $0.ended(whole: flight) } }
   }
 }
 

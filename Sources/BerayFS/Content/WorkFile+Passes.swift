@@ -25,7 +25,7 @@ extension WorkFile {
       }
       return admission
     }
-    if admission == .beginsAnew { state.formerReaders = max(0, state.formerReaders - 1) }
+    if admission == .beginsAnew { state.opens.followed() }
     return admission == .hasToFollow ? nil : version
   }
 
@@ -46,7 +46,7 @@ extension WorkFile {
           pass.follow(epoch: now.epoch, generation: now.generation, size: now.size)
           return true
         }
-        if isFirst { state.formerReaders = max(0, state.formerReaders - 1) }
+        if isFirst { state.opens.followed() }
       }
     }
   }
@@ -83,15 +83,6 @@ extension WorkFile {
       guard found.bytes.elementsEqual(sample.bytes) else { return false }
     }
     return true
-  }
-
-  /// A handle that could read is closed.
-  func readerIsGone(_ handle: WorkHandle, couldRead: Bool) {
-    guard couldRead else { return }
-    state.withLock { state in
-      state.readers -= 1
-      if handle.pass.withLock({ $0.epoch }) != state.epoch { state.formerReaders = max(0, state.formerReaders - 1) }
-    }
   }
 
   /// Whether `handle` is in the middle of a version of which more bytes are gone than are left.

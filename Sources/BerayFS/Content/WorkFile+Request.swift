@@ -130,11 +130,8 @@ extension WorkFile {
     guard let spill = try? tree.makeSpill("read", path) else { return false }
     let stream = StreamReader(spill: spill, size: nil)
     let isWanted = state.withLock { state in
-      guard state.generation == generation, state.handles > 0, state.stream == nil, state.buffer == nil else {
-        return false
-      }
-      state.stream = stream
-      return true
+      guard state.generation == generation, state.opens.isOpen else { return false }
+      return state.changeRemote { $0.begins(stream: stream) } ?? false
     }
     guard isWanted else { return false }
     // It is handed over, and nobody else pulls it.
@@ -148,7 +145,7 @@ extension WorkFile {
         throw tree.context.fail("read", path, error)
       }
       state.withLock { state in
-        guard state.stream === stream else { return }
+        guard state.source.remote?.stream === stream else { return }
         state.size = stream.received
         state.checked = tree.context.time.uptime()
       }

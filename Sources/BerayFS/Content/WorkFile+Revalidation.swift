@@ -9,18 +9,23 @@ import Waiting
 extension WorkFile {
   /// Asks for the content to learn its length, once for all who ask.
   func learnSize() async throws(Errno) {
-    if let batch = state.withLock({ $0.fetch }) ?? tree.batch(onMissOf: self) {
+    if let batch = state.withLock({ $0.source.remote?.whole }) ?? tree.batch(onMissOf: self) {
       _ = try? await batch.value()
       if Task.isCancelled { throw .interrupted }
       if state.withLock({ $0.size != nil }) { return }
     }
     let job = SharedJob()
-    let (flight, isOurs, generation) = state.withLock { state in
-      if let running = state.sizing { return (running, false, state.generation) }
-      let flight = Flight<Void, Errno>(cancellation: .interrupted) { job.end() }
-      state.sizing = flight
-      return (flight, true, state.generation)
+    let begun = state.withLock { state -> (flight: Flight<Void, Errno>, isOurs: Bool, generation: UInt32)? in
+      let generation = state.generation
+      return state.changeRemote { remote in
+        if let running = remote.sizing { return (running, false, generation) }
+        let flight = Flight<Void, Errno>(cancellation: .interrupted) { job.end() }
+        remote.begins(sizing: flight)
+        return (flight, true, generation)
+      }
     }
+    // What programs wrote has a size.
+    guard let (flight, isOurs, generation) = begun else { return }
     if isOurs {
       job.run { [self] in
         let result: Result<Void, Errno>
@@ -44,7 +49,7 @@ extension WorkFile {
   }
 
   private func sized(_ flight: Flight<Void, Errno>) {
-    state.withLock { if $0.sizing === flight { $0.sizing = nil } }
+    state.withLock { $0.changeRemote { $0.ended(sizing: flight) } }
   }
 
   /// Whether only asking for the content tells whether it is still the same.
@@ -52,7 +57,7 @@ extension WorkFile {
   func needsRevalidation(onNews: Bool = false) -> Bool {
     let (window, isRunning) = (tree.window, tree.isRunning)
     return state.withLock { state in
-      guard !state.listed.tellsContent, !state.isDetached, let checked = state.checked,
+      guard !state.listed.tellsContent, !state.existence.isGone, let checked = state.checked,
         state.buffer?.isUnsent(includingEmpty: true) != true,
         tree.context.time.uptime() - checked >= window
       else { return false }
@@ -107,7 +112,7 @@ extension WorkFile {
       let generation = state.withLock { state -> UInt32? in
         // What a program wrote meanwhile is what the file is.
         guard state.generation == known.generation, state.buffer?.retire() != false else { return nil }
-        state.buffer = nil
+        if state.buffer != nil { state.endsWriting() }
         rememberWhileUnsent(state)
         state.changedByOthers()
         state.statusChanges(at: now)
@@ -132,7 +137,8 @@ extension WorkFile {
     guard flags.contains(.read), tree.isRunning else { return false }
     let key = state.withLock { state -> ContentCache.Key? in
       if state.bringing != nil { return nil }
-      guard state.buffer == nil, state.stream == nil, let size = state.size, size > 0, size <= ContentCache.wholeLimit
+      guard let remote = state.source.remote, remote.stream == nil, let size = state.size, size > 0,
+        size <= ContentCache.wholeLimit
       else { return nil }
       return wholeKey(state.generation)
     }
@@ -164,17 +170,14 @@ extension WorkFile {
       // Whoever reads it asks for it again, and gets the error.
     }
     let isOutdated = state.withLock { state in
-      defer {
-        state.bringing = nil
-        state.hasLaterListing = false
-      }
-      guard !state.isDetached, !state.isLocal, state.listed == known else { return true }
+      let isOutdated = state.endsBringing()
+      guard !state.existence.isGone, !state.existence.isNew, state.listed == known else { return true }
       takeOver(entry, &state)
       if let (bytes, answer) = content {
         keepVersion(size: Int64(bytes.count), of: answer, &state)
         keep(bytes, asked: asked, &state)
       }
-      return state.hasLaterListing
+      return isOutdated
     }
     if isOutdated { tree.markStale() }
     flight.finish(.success(()))

@@ -10,9 +10,8 @@ extension WorkFile {
   func openStream() throws(Errno) {
     let spill = try tree.makeSpill("read", path)
     let started = state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
-      guard state.stream == nil, state.buffer == nil else { return nil }
       let stream = StreamReader(spill: spill, size: state.size)
-      state.stream = stream
+      guard state.changeRemote({ $0.begins(stream: stream) }) == true else { return nil }
       return (stream, state.listed, state.generation)
     }
     guard let (stream, listed, generation) = started else { return }
@@ -29,7 +28,7 @@ extension WorkFile {
 
   /// What failed is asked for anew by the next read.
   func drop(_ stream: StreamReader) {
-    state.withLock { if $0.stream === stream { $0.stream = nil } }
+    state.withLock { $0.changeRemote { $0.ended(stream: stream) } }
   }
 
   /// Brings all of a large content into `stream`. What contradicts the listing, or breaks off, is asked for once more.
@@ -70,7 +69,7 @@ extension WorkFile {
     guard listed.tellsContent, let parent = place.parent else { return }
     tree.markStale()
     try await tree.refresh(parent)
-    guard state.withLock({ $0.generation == generation && !$0.isDetached }) else { throw .staleNFSFileHandle }
+    guard state.withLock({ $0.generation == generation && !$0.existence.isGone }) else { throw .staleNFSFileHandle }
   }
 
   /// All of a large content in a temporary file, with its length in bytes; nil where the file has another by now.

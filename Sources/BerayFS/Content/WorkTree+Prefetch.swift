@@ -80,8 +80,7 @@ extension WorkTree {
     var members: [(file: WorkFile, generation: UInt32, size: Int64?)] = []
     for file in files {
       file.state.withLock { state in
-        guard state.fetch == nil else { return }
-        state.fetch = flight
+        guard state.changeRemote({ $0.begins(whole: flight) }) == true else { return }
         members.append((file, state.generation, state.size))
       }
     }
@@ -93,7 +92,7 @@ extension WorkTree {
       for member in taken { member.file.landed(flight) }
       flight.finish(.success(contents))
     }
-    return files[0].state.withLock { $0.fetch === flight } ? flight : nil
+    return files[0].state.withLock { $0.source.remote?.whole === flight } ? flight : nil
   }
 
   private func fetch(_ members: [(file: WorkFile, generation: UInt32, size: Int64?)]) async -> [InodeID: [UInt8]] {
@@ -149,9 +148,9 @@ extension WorkFile {
   /// Whether it is a file that a batch may bring: small, on the server, not in memory and not on its way.
   func isPrefetchable(upTo limit: Int64, takesUnknown: Bool) -> Bool {
     let generation = state.withLock { state -> UInt32? in
-      guard state.fetch == nil, state.buffer == nil, !state.isLocal, !state.isDetached, state.stream == nil else {
-        return nil
-      }
+      guard let remote = state.source.remote, remote.whole == nil, remote.stream == nil, !state.existence.isNew,
+        !state.existence.isGone
+      else { return nil }
       if let size = state.size { return size > 0 && size <= limit ? state.generation : nil }
       return takesUnknown ? state.generation : nil
     }

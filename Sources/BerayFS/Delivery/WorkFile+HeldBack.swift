@@ -9,7 +9,7 @@ extension WorkFile {
   /// How long after its last close a file that was neither renamed nor removed is taken to stay.
   static let holdTime = Duration.seconds(10)
 
-  var isHeldBack: Bool { state.withLock { $0.isHeldBack } }
+  var isHeldBack: Bool { state.withLock { $0.existence.isHeldBack } }
 
   /// Makes it what it is right after a program made it: empty.
   /// - Parameters:
@@ -17,9 +17,9 @@ extension WorkFile {
   ///   - joinsOthers: whether the program did not say that it must be new or empty.
   func wasMade(inPlaceOf hidden: HiddenFile?, isHeldBack: Bool, joinsOthers: Bool) {
     state.withLock { state in
-      state.isHeldBack = isHeldBack
+      if isHeldBack { state.existence.isHeldBack(isNew: hidden == nil) }
       if let hidden {
-        state.isLocal = false
+        state.existence.serverHasIt()
         state.listed = hidden.version
         state.unlisted = hidden.unlisted
         state.isMadeHere = hidden.isStepOfASave
@@ -31,19 +31,15 @@ extension WorkFile {
 
   /// Lets the file wait for its rename or removal from now on, if it is held back and nobody has it open.
   func hold() {
-    let hold = state.withLock { state -> UInt32? in
-      guard state.isHeldBack, !state.isDetached, state.handles == 0 else { return nil }
-      state.holds &+= 1
-      return state.holds
-    }
-    guard let hold else { return }
+    let wait = state.withLock { $0.opens.isOpen ? nil : $0.existence.beginWait() }
+    guard let wait else { return }
     Task {
       repeat {
         do { try await tree.context.time.sleep(Self.holdTime) } catch { return }
-      } while isKeptByItsEditor(since: hold)
+      } while isKeptByItsEditor(wait)
       let stays = state.withLock { state in
-        let stays = state.isHeldBack && state.holds == hold && state.handles == 0 && state.nameChange == nil
-        if stays { state.isHeldBack = false }
+        let stays = state.existence.isDecided(by: wait) && !state.opens.isOpen && state.turn.nameChange == nil
+        if stays { state.existence.goesUp() }
         return stays
       }
       if stays { _ = try? await upload(.release, includingEmpty: true) }
@@ -51,24 +47,23 @@ extension WorkFile {
   }
 
   /// Whether an editor, which lives, keeps it beside a file that it works on.
-  private func isKeptByItsEditor(since hold: UInt32) -> Bool {
-    let (isHeldBack, place, keeper) = state.withLock { ($0.isHeldBack && $0.holds == hold, $0.place, $0.keeper) }
-    guard isHeldBack, let keeper, tree.shared.names.classify(place.name) == .editorsOwn else { return false }
+  private func isKeptByItsEditor(_ wait: Existence.Wait) -> Bool {
+    let (keeper, place) = state.withLock { ($0.existence.isDecided(by: wait) ? $0.existence.keeper : nil, $0.place) }
+    guard let keeper, tree.shared.names.classify(place.name) == .editorsOwn else { return false }
     return tree.shared.threadGroup(keeper) != nil
   }
 
   /// It waits under a name of which the server has nothing.
   func isHeldBackAlone() {
     state.withLock { state in
-      state.isHeldBack = true
-      state.isLocal = true
+      state.existence.isHeldBack(isNew: true)
       state.unlisted = nil
       state.buffer?.base = nil
     }
   }
 
   /// The file goes up as any other.
-  func letGo() { state.withLock { $0.isHeldBack = false } }
+  func letGo() { state.withLock { $0.existence.goesUp() } }
 
   /// Holds back what the server has under another name, and may have under this one.
   /// - Parameter replaced: what the server has under the new name.
@@ -77,8 +72,7 @@ extension WorkFile {
     buffer.base = replaced
     state.withLock { state in
       state.place = place
-      state.isHeldBack = true
-      state.isLocal = replaced == nil
+      state.existence.isHeldBack(isNew: replaced == nil)
       state.listed = replaced ?? FileVersion(size: buffer.size)
     }
   }
@@ -87,8 +81,7 @@ extension WorkFile {
   func wasRestored(to version: FileVersion, at place: WorkDirectory.Place) {
     let buffer = state.withLock { state in
       state.place = place
-      state.isHeldBack = false
-      state.isLocal = false
+      state.existence.arrived()
       state.listed = version
       state.buffer?.base = version
       return state.buffer
@@ -199,5 +192,5 @@ extension WorkTree {
 
 extension WorkFile {
   /// What the server has under the file's name; nil where it has none.
-  var serverVersion: FileVersion? { state.withLock { $0.isLocal ? nil : $0.listed } }
+  var serverVersion: FileVersion? { state.withLock { $0.serverVersion } }
 }

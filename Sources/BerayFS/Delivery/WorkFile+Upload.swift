@@ -50,16 +50,16 @@ extension WorkFile {
   /// Decides and begins at once, so that no upload begins under a name that is about to go, or is gone.
   private func nextStep(includingEmpty: Bool) -> Step {
     state.withLock { state in
-      guard let buffer = state.buffer, isToBeSent(state), buffer.isUnsent(includingEmpty: includingEmpty) else {
+      guard let buffer = state.buffer, state.existence.isSent, buffer.isUnsent(includingEmpty: includingEmpty) else {
         return .done
       }
       if let change = nameChange(state) { return .waitForName(change) }
-      if let sending = state.sending { return .wait(sending) }
+      if let sending = state.turn.sending { return .wait(sending) }
       guard let upload = buffer.nextUpload(includingEmpty: includingEmpty, isDigested: tree.shared.holdsBack) else {
         return .done
       }
       let flight = Flight<Void, Errno>()
-      state.sending = flight
+      state.turn.begins(sending: flight)
       return .send(upload, of: buffer, to: state.place, flight)
     }
   }
@@ -85,10 +85,10 @@ extension WorkFile {
   func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     let next = state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
-      guard !state.isDetached, let buffer = state.buffer,
+      guard !state.existence.isGone, let buffer = state.buffer,
         let upload = buffer.nextUpload(includingEmpty: true, isDigested: tree.shared.holdsBack)
       else { return nil }
-      state.sending = flight
+      state.turn.begins(sending: flight)
       return (upload, buffer)
     }
     guard let (upload, buffer) = next else { return }
@@ -112,7 +112,7 @@ extension WorkFile {
   /// What was on its way ended. What of it failed, or failed before and could not be tried meanwhile, is tried again.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
     state.withLock { state in
-      state.sending = nil
+      state.turn.sent()
       rememberWhileUnsent(state)
     }
     flight.finish(result)
@@ -143,8 +143,7 @@ extension WorkFile {
     // Another upload from here may be taken for somebody else's where only its time tells.
     let sent = receipt.etag == nil ? upload.digest : nil
     let isAllSent = tree.change(self, isPlaced: true) { state in
-      state.isLocal = false
-      state.isHeldBack = false
+      state.existence.arrived()
       state.listed = version
       state.unlisted = OwnVersion(answered: receipt.date)
       state.sent = sent
@@ -172,7 +171,7 @@ extension WorkFile {
 
   /// The server's version has bytes of others that are not here: whoever reads the file asks for it.
   private func outgrow(_ buffer: WriteBuffer, _ version: FileVersion, _ state: inout FileState) {
-    state.buffer = nil
+    state.endsWriting()
     state.contentChanged()
     state.size = version.size
     rememberWhileUnsent(state)
@@ -184,7 +183,7 @@ extension WorkFile {
   /// Whether it waits for the server, or the network, to be well again.
   var isToBeRetried: Bool {
     state.withLock { state in
-      guard state.sending == nil, isToBeSent(state), let failure = state.buffer?.failure else { return false }
+      guard state.turn.sending == nil, state.existence.isSent, let failure = state.buffer?.failure else { return false }
       return failure.isTransient && !failure.isConflict
     }
   }
@@ -234,9 +233,9 @@ extension WorkTree {
       var (name, next) = (place.name, place.parent)
       while let directory = next {
         structure.directories[directory.inode]?.touch(name, tick, isPlaced: isPlaced)
-        guard isPlaced, directory.isHeldHere else { break }
-        directory.isHeldHere = false
-        structure.directories[directory.inode]?.isLocal = false
+        guard isPlaced, directory.isNew else { break }
+        directory.isNew = false
+        structure.directories[directory.inode]?.isNew = false
         (name, next) = (directory.place.name, directory.place.parent)
       }
       return value

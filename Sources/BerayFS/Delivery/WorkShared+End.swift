@@ -38,7 +38,7 @@ extension WorkShared {
   /// - Parameter end: when it ends at the latest, by ``TimeSource/uptime``.
   func uploadClosed(until end: Duration, progress: @escaping @Sendable (String) -> Void) async {
     let closed = unsent.filter { file, buffer in
-      file.state.withLock { $0.sending != nil || $0.writers == 0 }
+      file.state.withLock { $0.turn.sending != nil || !$0.opens.isWritten }
     }
     await upload(closed.map(\.file), until: end, progress)
   }

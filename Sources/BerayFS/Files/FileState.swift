@@ -7,6 +7,7 @@ import Waiting
 /// hangs behind references.
 struct FileState {
   var place: WorkDirectory.Place
+  var existence: Existence
   /// What the server told last of its content.
   var listed: FileVersion
   var mode: UInt16?
@@ -21,31 +22,10 @@ struct FileState {
   var generation: UInt32 = 0
   /// Counts the contents that others gave it: no handle gets parts of two.
   var epoch: UInt32 = 0
-  /// The content that the kernel's pages are of.
-  var pagesGeneration: UInt32?
-  /// Whether the server has no such file yet.
-  var isLocal = false
-  /// Made on the way to a save: it goes up only once it is known to stay.
-  var isHeldBack = false
-  /// Counts when the time began anew after which it is taken to stay.
-  var holds: UInt32 = 0
-  /// Who wrote to it last while it was held back.
-  var keeper: ProcessID?
   /// What this mount uploaded last, where the server did not tell which version that is.
   var sent: ContentDigest?
   /// Whether all of what the server has of it was written here.
   var isMadeHere = false
-  /// A rename, a removal or what replaces the file is under way: nothing begins to go to the server under the name that
-  /// it leaves.
-  var nameChange: Flight<Void, Errno>?
-  /// An upload and what follows it, or attributes alone, on the way to the server: one at a time.
-  var sending: Flight<Void, Errno>?
-  /// No name leads to it any more.
-  var isDetached = false
-  /// Ends when the kernel knows that no name leads to it: never, once the task is gone.
-  var forgotten: Flight<Void, Errno>?
-  /// It is gone though this mount did not remove it: what is written now reaches nobody.
-  var isLost = false
   /// This mount made the version that the server has: the first listing after it tells how the server shows it.
   var unlisted: OwnVersion?
   var unsentAttributes = UnsentAttributes()
@@ -54,31 +34,22 @@ struct FileState {
   /// The entity tag of the content that was read last.
   var contentTag: String?
   /// Another content, of which a listing told, on its way: until it is here, the one of before is what the file is.
-  var bringing: Flight<Void, Errno>?
-  /// Another listing came meanwhile.
-  var hasLaterListing = false
-  /// The kernel asks for attributes, and waits for a listing.
-  var attributeRequests: Int32 = 0
-  var writers: Int32 = 0
-  var handles: Int32 = 0
-  /// Handles that may read, and those of them that read a content of before ``epoch``.
-  var readers: Int32 = 0
-  var formerReaders: Int32 = 0
-  /// What programs wrote, while it differs from what the server has.
-  var buffer: WriteBuffer? {
-    didSet { if let oldValue, buffer == nil { changed = max(changed, oldValue.changed) } }
-  }
-  /// The whole content on its way.
-  var fetch: Flight<[InodeID: [UInt8]], Errno>?
-  /// The size on its way.
-  var sizing: Flight<Void, Errno>?
-  /// Large content that is read in parts.
-  var ranges: RangeReader?
-  /// Large content that comes as one stream.
-  var stream: StreamReader?
+  private(set) var bringing: Arrival?
+  private(set) var source = ContentSource.untouched
+  var turn = Turn()
+  var opens = Opens()
 
-  init(place: WorkDirectory.Place, listed: FileVersion, mode: UInt16?, modified: Timestamp) {
+  struct Arrival {
+    let flight: Flight<Void, Errno>
+    /// Another listing came meanwhile.
+    var isOutdated = false
+  }
+
+  init(
+    place: WorkDirectory.Place, _ existence: Existence, listed: FileVersion, mode: UInt16?, modified: Timestamp
+  ) {
     self.place = place
+    self.existence = existence
     self.listed = listed
     self.mode = mode
     self.size = listed.size
@@ -86,38 +57,70 @@ struct FileState {
     self.changed = modified
   }
 
+  /// What programs wrote, while it differs from what the server has.
+  var buffer: WriteBuffer? { source.buffer }
+
+  /// Whether what the server has does not matter: nothing, or there is something newer here.
+  var ignoresServer: Bool { existence.isNew || existence.isGone || buffer?.isUnsent(includingEmpty: true) ?? false }
+
+  /// Whether the file stays though the server does not list it.
+  var staysUnlisted: Bool { existence.isNew || buffer != nil }
+
+  /// What the server has under the file's name; nil where it has nothing.
+  var serverVersion: FileVersion? { existence.isNew ? nil : listed }
+
   /// When content, attributes or name changed last.
   var statusChanged: Timestamp { buffer.map { max(changed, $0.changed) } ?? changed }
 
   /// Content, attributes or name changed just now.
   mutating func statusChanges(at now: Timestamp) { changed = statusChanged.moved(to: now) }
 
+  // MARK: - Content
+
   /// The content is another now.
   mutating func contentChanged() {
     generation &+= 1
-    ranges = nil
-    stream?.cancel()
-    stream = nil
-    fetch = nil
-    sizing = nil
+    if let remote = source.remote {
+      remote.stream?.cancel()
+      source = .untouched
+    }
     contentTag = nil
     checked = nil
+  }
+
+  /// Changes how the content comes from the server; nil where programs wrote another.
+  @discardableResult
+  mutating func changeRemote<Value>(_ body: (inout RemoteContent) -> Value) -> Value? { source.changeRemote(body) }
+
+  /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
+  mutating func begins(writing buffer: WriteBuffer) {
+    let (old, checked) = (generation, checked)
+    contentChanged()
+    self.checked = checked
+    opens.pagesStay(old, as: generation)
+    buffer.follows(statusChanged)
+    source = .written(buffer)
+  }
+
+  /// The server has what programs wrote, or it is dropped.
+  mutating func endsWriting() {
+    changed = statusChanged
+    source = .untouched
   }
 
   /// Others gave the file another content.
   mutating func changedByOthers() {
     contentChanged()
     epoch &+= 1
-    formerReaders = readers
+    opens.contentIsFormer()
   }
 
-  /// Whether the kernel may still lead here by a name that is gone: ESTALE has it look the name up again.
-  var isOutOfDate: Bool { forgotten?.isFinished == false }
+  // MARK: - Listings
 
   /// Whether a listing shows another content of a file that a program has open, which is to be taken over together with its
   /// bytes: a size without them would show a part of one content, or zeros behind the other.
   func comesWithContent(_ entry: FileEntry) -> Bool {
-    guard handles > 0, buffer == nil, !isLocal, !isDetached, let size, let newSize = entry.size,
+    guard opens.isOpen, buffer == nil, !existence.isNew, !existence.isGone, let size, let newSize = entry.size,
       max(size, newSize) <= ContentCache.wholeLimit
     else { return false }
     let new = FileVersion(entry)
@@ -125,12 +128,25 @@ struct FileState {
     return !new.isSameContent(as: listed)
   }
 
+  /// A content of which a listing told is on its way. Returns false where another is: that one is no news then.
+  mutating func begins(bringing flight: Flight<Void, Errno>) -> Bool {
+    guard bringing == nil else {
+      bringing?.isOutdated = true
+      return false
+    }
+    bringing = Arrival(flight: flight)
+    return true
+  }
+
+  /// It is here, or does not come. Returns whether another listing came meanwhile.
+  mutating func endsBringing() -> Bool { bringing.take()?.isOutdated ?? false }
+
   /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or
   /// pages too (true).
   mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Bool? {
     let new = FileVersion(entry)
     let old = listed
-    isLocal = false
+    existence.serverHasIt()
     // A listing of names alone contradicts nothing.
     let isSame = new == FileVersion() || new.isSameContent(as: old)
     let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
@@ -143,12 +159,12 @@ struct FileState {
       // While a program writes, what it wrote is what the file is.
       if isOwn { buffer.base = new }
       if isOwn || isSame || !buffer.retire() { return nil }
-      self.buffer = nil
+      endsWriting()
     }
     if isOwn {
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       // Where somebody else may have come right behind it, the bytes are asked for again.
-      guard handles == 0, own?.isDoubtful(new) ?? false else { return false }
+      guard !opens.isOpen, own?.isDoubtful(new) ?? false else { return false }
       let size = size
       contentChanged()
       self.size = size

@@ -43,18 +43,18 @@ final class WorkDirectory: DirectoryNode {
   }
 
   /// Whether it was made here and the server does not have it yet, so that it stays though the server does not list it.
-  var isHeldHere: Bool {
-    get { heldHere.load(ordering: .relaxed) }
-    set { heldHere.store(newValue, ordering: .relaxed) }
+  var isNew: Bool {
+    get { new.load(ordering: .relaxed) }
+    set { new.store(newValue, ordering: .relaxed) }
   }
-  private let heldHere = Atomic(false)
+  private let new = Atomic(false)
 
   // MARK: - Attributes
 
   /// What the listing above tells, and its own for the rest. That one is asked for while nobody waits: what changed reaches
   /// the kernel by itself. Only who comes by number asks here: a handle, or a shell that works in it.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    guard !isHeldHere, end.withLock({ $0 }) == nil else { return attributes() }
+    guard !isNew, end.withLock({ $0 }) == nil else { return attributes() }
     tree.refreshBehind(self)
     guard let parent = place.parent else { return attributes() }
     let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { [self] _ in attributes() }
@@ -232,14 +232,14 @@ extension FoundNode {
 extension WorkNode {
   /// Whether no listing changes what a lookup of it gives.
   fileprivate var needsNoNews: Bool {
-    if case .file(let file) = self { file.state.withLock { file.isHereAlone($0) } } else { isHeldHere }
+    if case .file(let file) = self { file.state.withLock { $0.ignoresServer } } else { staysUnlisted }
   }
 
   /// Whether it exists in this mount alone, or holds bytes that the server has not.
-  var isHeldHere: Bool {
+  var staysUnlisted: Bool {
     switch self {
-    case .file(let file): file.isHeldHere
-    case .directory(let directory): directory.isHeldHere
+    case .file(let file): file.state.withLock { $0.staysUnlisted }
+    case .directory(let directory): directory.isNew
     case .link: false
     }
   }

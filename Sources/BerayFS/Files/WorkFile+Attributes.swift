@@ -12,7 +12,7 @@ extension WorkFile {
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
-      let isOpen = hasHandle || state.withLock { $0.writers > 0 || $0.isHeldBack }
+      let isOpen = hasHandle || state.withLock { $0.opens.isWritten || $0.existence.isHeldBack }
       resized = isOpen ? truncateOpen(to: size) : truncateByPath(to: size)
     } else {
       resized = .done
@@ -33,7 +33,7 @@ extension WorkFile {
     guard mode != nil || modified != nil else { return .done }
     let isKept = state.withLock { state in
       // What goes up later is told of then.
-      let isKept = state.isLocal || state.isDetached || state.buffer?.isUnsent(includingEmpty: true) ?? false
+      let isKept = state.ignoresServer
       if isKept { set(mode, modified, &state) }
       return isKept
     }
@@ -60,7 +60,7 @@ extension WorkFile {
     let flight = Flight<Void, Errno>()
     while let other = beginTelling(flight) { try await other.end() }
     defer { sent(flight, .success(())) }
-    guard !state.withLock({ $0.isDetached }) else { return }
+    guard !state.withLock({ $0.existence.isGone }) else { return }
     do throws(BerayError) {
       try await request(mode, modified)
     } catch {
@@ -82,11 +82,11 @@ extension WorkFile {
   private func beginTelling(_ flight: Flight<Void, Errno>) -> Flight<Void, Errno>? {
     state.withLock { state in
       tree.shared.remember(self)
-      if let other = nameChange(state) ?? state.sending {
+      if let other = nameChange(state) ?? state.turn.sending {
         rememberWhileUnsent(state)
         return other
       }
-      state.sending = flight
+      state.turn.begins(sending: flight)
       return nil
     }
   }
@@ -99,7 +99,7 @@ extension WorkFile {
       } catch  where error.status == 412 {
         tree.markStale()
         guard let parent = place.parent, await relist(parent, age: .zero) == nil else { throw error }
-        guard !state.withLock({ $0.isDetached }) else {
+        guard !state.withLock({ $0.existence.isGone }) else {
           throw BerayError(.notFound, detail: "it was removed on the server", operation: "setattr")
         }
       }
@@ -143,7 +143,7 @@ extension WorkFile {
     if let buffer = state.buffer, buffer.base == state.listed { buffer.base = version }
     if version.etag != state.listed.etag {
       state.contentTag = version.etag
-      state.ranges = nil
+      state.changeRemote { $0.dropRanges() }
     }
     state.listed = version
     state.unlisted = OwnVersion(answered: answered)
@@ -161,7 +161,7 @@ extension WorkFile {
 
   /// Whether the server, which could keep them, was not told what programs set.
   var hasUntoldAttributes: Bool {
-    state.withLock { tree.shared.keepsAttributes && $0.sending == nil && untoldAttributes($0) != nil }
+    state.withLock { tree.shared.keepsAttributes && $0.turn.sending == nil && untoldAttributes($0) != nil }
   }
 
   private struct Untold {
@@ -175,9 +175,7 @@ extension WorkFile {
   private func untoldAttributes(_ state: borrowing FileState) -> Untold? {
     let unsent = state.unsentAttributes
     // An upload would change the time again.
-    guard !unsent.isEmpty, !state.isLocal, !state.isDetached,
-      state.buffer?.isUnsent(includingEmpty: true) != true
-    else { return nil }
+    guard !unsent.isEmpty, !state.ignoresServer else { return nil }
     return Untold(
       mode: unsent.hasMode ? state.mode : nil,
       modified: unsent.hasTime ? state.buffer?.modified ?? state.modified : nil, changes: unsent.changes)
@@ -256,7 +254,7 @@ extension WorkTree {
     }
     guard changes.permissions != nil || modified != nil else { return directory.attributes() }
     return .pending { [self] () async throws(Errno) in
-      let capabilities: Capabilities = directory.isHeldHere ? [] : try await shared.capabilities()
+      let capabilities: Capabilities = directory.isNew ? [] : try await shared.capabilities()
       let isTold = capabilities.contains(.attributes)
       if isTold {
         let path = serverPath(of: directory)

@@ -8,7 +8,7 @@ import VFS
 extension WorkFile {
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
     let known = state.withLock {
-      (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate)
+      (isHere: $0.ignoresServer, parent: $0.place.parent, isOutOfDate: $0.existence.isOutOfDate)
     }
     if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
     // A truncating open makes the content: what the server has does not matter.
@@ -33,7 +33,7 @@ extension WorkFile {
   /// Brings what is known of the file up to date for an open.
   private func upToDate(for flags: OpenFlags, in parent: WorkDirectory) -> Outcome<Void> {
     tree.whenFresh(parent) { [self] _ in
-      guard state.withLock({ !$0.isDetached }) else { return .failed(.staleNFSFileHandle) }
+      guard state.withLock({ !$0.existence.isGone }) else { return .failed(.staleNFSFileHandle) }
       guard needsRevalidation() || isToBeRead(flags) else { return .done }
       return .pending { [self] () async throws(Errno) in
         if needsRevalidation() { try await revalidate() }
@@ -44,7 +44,7 @@ extension WorkFile {
 
   /// Whether only the content is still to come, for which whoever reads it can wait.
   private func isKnown(in parent: WorkDirectory) -> Bool {
-    guard !state.withLock({ $0.isDetached }), !needsRevalidation() else { return false }
+    guard !state.withLock({ $0.existence.isGone }), !needsRevalidation() else { return false }
     if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
   }
 
@@ -55,20 +55,15 @@ extension WorkFile {
       isWriter ? .init(thread: caller.process, process: tree.shared.threadGroup(caller.process)) : nil
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
     let isRunning = tree.isRunning
-    state.withLock { state in
-      state.handles += 1
-      if state.handles == 1, isRunning { tree.opened(self) }
-      if flags.contains(.write) { state.writers += 1 }
-      if isWriter, state.isHeldBack { state.keeper = opener?.process }
-    }
-    if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen() }
     let pass = state.withLock { state in
+      if state.opens.opened(flags), isRunning { tree.opened(self) }
+      if isWriter { state.existence.opened(by: opener?.process) }
+      if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen(&state) }
       // Pages of this content are not for those who read a former one.
-      if state.formerReaders > 0, !isWriter { options.insert(.directIO) }
-      let hasPages = state.pagesGeneration == state.generation
+      if state.opens.hasFormerReaders, !isWriter { options.insert(.directIO) }
+      let hasPages = state.opens.hasPages(of: state.generation)
       if hasPages { options.insert(.keepCache) }
-      state.pagesGeneration = state.generation
-      if flags.contains(.read) { state.readers += 1 }
+      state.opens.takesPages(of: state.generation)
       return ReadPass(
         epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size, hasPages: hasPages)
     }

@@ -18,7 +18,8 @@ final class WorkFile: Node {
     self.tree = tree
     state = Mutex(
       FileState(
-        place: .init(name: Name(entry.name), parent: directory), listed: FileVersion(entry), mode: entry.mode,
+        place: .init(name: Name(entry.name), parent: directory), .onServer, listed: FileVersion(entry),
+        mode: entry.mode,
         modified: entry.modified.map(Timestamp.init) ?? now))
   }
 
@@ -29,9 +30,8 @@ final class WorkFile: Node {
     self.inode = inode
     self.tree = tree
     var state = FileState(
-      place: .init(name: name, parent: directory), listed: FileVersion(size: 0), mode: permissions & 0o777,
+      place: .init(name: name, parent: directory), .new, listed: FileVersion(size: 0), mode: permissions & 0o777,
       modified: now)
-    state.isLocal = true
     // What a server gives a new file by itself needs not be told.
     if permissions & 0o777 != 0o644 { state.unsentAttributes.set(mode: true, time: false) }
     self.state = Mutex(state)
@@ -44,7 +44,7 @@ final class WorkFile: Node {
   }
 
   /// Another content, of which a listing told, on its way.
-  var bringing: Flight<Void, Errno>? { state.withLock { $0.bringing } }
+  var bringing: Flight<Void, Errno>? { state.withLock { $0.bringing?.flight } }
 
   /// Counts the contents that the file had, as far as they are known here.
   var generation: UInt32 { state.withLock { $0.generation } }
@@ -53,13 +53,8 @@ final class WorkFile: Node {
   var isMadeHere: Bool { state.withLock { $0.isMadeHere } }
 
   /// Whether the server has no such file.
-  var isLocal: Bool { state.withLock { $0.isLocal } }
-  /// Whether the file stays though the server does not list it.
-  var isHeldHere: Bool { state.withLock { $0.isLocal || $0.buffer != nil } }
-  /// Whether what the server has of it does not matter: there is none, or something newer here.
-  func isHereAlone(_ state: borrowing FileState) -> Bool {
-    state.isLocal || state.isDetached || state.buffer?.isUnsent(includingEmpty: true) ?? false
-  }
+  var isNew: Bool { state.withLock { $0.existence.isNew } }
+
   func move(to place: WorkDirectory.Place) {
     state.withLock { state in
       state.place = place
@@ -73,13 +68,8 @@ final class WorkFile: Node {
   ///   - forgotten: ends when the kernel does not lead anybody here by the name any more; nil: it does not already.
   func detach(because reason: String? = nil, forgotten: Flight<Void, Errno>? = nil) {
     let wasAttached = state.withLock { state in
-      defer {
-        state.isDetached = true
-        state.statusChanges(at: now)
-        state.forgotten = forgotten
-        state.isLost = state.isLost || reason != nil
-      }
-      return !state.isDetached
+      state.statusChanges(at: now)
+      return state.existence.goes(forgotten: forgotten, isLost: reason != nil)
     }
     if wasAttached, let reason { tree.shared.rescue(self, because: reason) }
     state.withLock { _ in tree.shared.forget(self) }
@@ -90,8 +80,8 @@ final class WorkFile: Node {
   /// without a request. Returns whether that is so.
   func detachUnlessSent() -> Bool {
     state.withLock { state in
-      guard state.isLocal, state.sending == nil, state.nameChange == nil else { return false }
-      state.isDetached = true
+      guard state.existence.isNew, state.turn.isFree else { return false }
+      _ = state.existence.goes(forgotten: nil, isLost: false)
       state.statusChanges(at: now)
       return true
     }
@@ -100,10 +90,10 @@ final class WorkFile: Node {
   /// Drops what can be read again.
   func dropContent() {
     state.withLock { state in
-      guard !state.isLocal, state.buffer?.retire() != false else { return }
+      guard !state.existence.isNew, state.buffer?.retire() != false else { return }
       if let buffer = state.buffer {
         state.size = buffer.size
-        state.buffer = nil
+        state.endsWriting()
         rememberWhileUnsent(state)
       }
       state.contentChanged()
@@ -126,12 +116,7 @@ final class WorkFile: Node {
         takeOver(entry, &state)
         return nil
       }
-      guard state.bringing == nil else {
-        state.hasLaterListing = true
-        return nil
-      }
-      state.bringing = flight
-      return state.listed
+      return state.begins(bringing: flight) ? state.listed : nil
     }
     if let known { Task { await bring(entry, since: known, flight) } }
   }
@@ -143,7 +128,7 @@ final class WorkFile: Node {
     let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
     if let pages = state.adopt(entry, at: now) {
       // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
-      let isAnswered = state.attributeRequests > 0 && (state.size != size || state.modified != modified)
+      let isAnswered = state.opens.isAskedFor && (state.size != size || state.modified != modified)
       if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
     }
     if mayBeDone { rememberWhileUnsent(state) }
@@ -158,10 +143,10 @@ final class WorkFile: Node {
       guard let size else { return nil }
       let modified = state.buffer?.modified ?? state.modified
       // Who reads a former content is not to take the end of this one for its own.
-      let isWritten = state.writers > 0 || state.buffer != nil || state.formerReaders > 0
+      let isWritten = state.opens.isWritten || state.buffer != nil || state.opens.hasFormerReaders
       var attributes = tree.context.attributes(
         inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
-        links: state.isDetached ? 0 : 1, changed: state.statusChanged)
+        links: state.existence.isGone ? 0 : 1, changed: state.statusChanged)
       if let accessed = state.accessed { attributes.accessed = accessed }
       return AttributeReply(attributes, timeout: isWritten ? .zero : remaining)
     }
@@ -179,18 +164,18 @@ final class WorkFile: Node {
 
   private func openAttributes() -> Outcome<AttributeReply> {
     let known = state.withLock {
-      (isHere: isHereAlone($0), parent: $0.place.parent, isOutOfDate: $0.isOutOfDate && $0.handles == 0)
+      (isHere: $0.ignoresServer, parent: $0.place.parent, isOutOfDate: $0.existence.isOutOfDate && !$0.opens.isOpen)
     }
     if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
     guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
     let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { self.revalidatedAttributes(remaining: $0) }
     guard case .pending(let work) = outcome else { return outcome }
     return .pending { [self] () async throws(Errno) in
-      state.withLock { $0.attributeRequests += 1 }
-      defer { state.withLock { $0.attributeRequests -= 1 } }
+      state.withLock { $0.opens.attributeRequestBegins() }
+      defer { state.withLock { $0.opens.attributeRequestEnds() } }
       do throws(Errno) { return try await work() } catch  where error != .interrupted {
         // Who has it open goes on with what is known, as tail(1) while the server is away.
-        guard error != .noSuchFileOrDirectory, error != .staleNFSFileHandle, state.withLock({ $0.handles > 0 }),
+        guard error != .noSuchFileOrDirectory, error != .staleNFSFileHandle, state.withLock({ $0.opens.isOpen }),
           let reply = knownAttributes(remaining: .zero)
         else { throw error }
         return reply
@@ -200,7 +185,7 @@ final class WorkFile: Node {
 
   /// What is known, unless the task may have changed a content of which the listing tells nothing.
   private func revalidatedAttributes(remaining: Duration) -> Outcome<AttributeReply> {
-    if let bringing = state.withLock({ $0.bringing }) {
+    if let bringing = state.withLock({ $0.bringing?.flight }) {
       return .pending { [self] () async throws(Errno) in
         try await bringing.end()
         return try await attributes(remaining: remaining).get()
@@ -222,7 +207,7 @@ final class WorkFile: Node {
         try await learnSize()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         // A content without a length may be on its way to who reads it.
-        try await state.withLock { $0.stream }?.whole()
+        try await state.withLock { $0.source.remote?.stream }?.whole()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         try await untilNamesStay()
       }
@@ -231,7 +216,7 @@ final class WorkFile: Node {
   }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
-    if state.withLock({ $0.isOutOfDate && $0.handles == 0 }) { return .failed(.staleNFSFileHandle) }
+    if state.withLock({ $0.existence.isOutOfDate && !$0.opens.isOpen }) { return .failed(.staleNFSFileHandle) }
     return setAttributes(changes, hasHandle: file != nil)
   }
 }

@@ -5,7 +5,7 @@ import VFS
 /// An open file of a work directory.
 final class WorkHandle: OpenFile {
   private let file: WorkFile
-  private let flags: OpenFlags
+  let flags: OpenFlags
   /// Who opened it, for a close by another process uploads nothing.
   private let opener: Opener?
   private let ahead = Mutex(ReadAhead())
@@ -76,8 +76,7 @@ final class WorkHandle: OpenFile {
   }
 
   func release() -> Outcome<Void> {
-    file.readerIsGone(self, couldRead: flags.contains(.read))
-    file.closed(wasWriter: flags.contains(.write))
+    file.closed(self)
     return .done
   }
 }

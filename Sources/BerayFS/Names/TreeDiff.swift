@@ -54,7 +54,7 @@ struct TreeDiff {
       hidden[name] = file.shown(by: nil, askedAt: tick)
     }
     guard known < contents.children.count else { return }
-    for child in contents.children.values where !seen.contains(child.name) && !child.node.isHeldHere {
+    for child in contents.children.values where !seen.contains(child.name) && !child.node.staysUnlisted {
       if child.placed > tick { isDoubtful = true } else { gone.append(child) }
     }
   }

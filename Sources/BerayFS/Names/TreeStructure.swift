@@ -45,7 +45,7 @@ struct DirectoryContents {
   /// nil: never listed.
   var freshness: Freshness?
   /// Whether it was made here and the server does not have it yet.
-  var isLocal = false
+  var isNew = false
   var mode: UInt16?
   /// What the server told last of its mtime.
   var serverModified: Timestamp?

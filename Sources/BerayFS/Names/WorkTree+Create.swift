@@ -85,7 +85,7 @@ extension WorkFile {
   /// The server has the file, as empty as it was made.
   fileprivate func isOnServer(_ receipt: UploadReceipt) {
     state.withLock { state in
-      state.isLocal = false
+      state.existence.serverHasIt()
       state.listed = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
       state.unlisted = OwnVersion(answered: receipt.date)
       if let time = receipt.modified { state.modified = Timestamp(time) }

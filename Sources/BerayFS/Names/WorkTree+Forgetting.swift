@@ -58,7 +58,7 @@ extension WorkTree {
         isIdle = isIdle && isEmpty && shared.keepsAttributes && !context.inodes.isRemembered(nested.inode)
       }
     }
-    guard isIdle, !directory.isHeldHere, directory.isClosed, contents.isReproducible else { return false }
+    guard isIdle, !directory.isNew, directory.isClosed, contents.isReproducible else { return false }
     guard let freshness = contents.freshness else { return contents.children.isEmpty }
     let isDue = sweep.isDue(freshness)
     if !isDue { sweep.hasYoung = true }
@@ -76,15 +76,15 @@ extension WorkTree {
 
 extension DirectoryContents {
   /// Whether the next listing brings all of it again.
-  fileprivate var isReproducible: Bool { !isLocal && hidden.isEmpty && removals.isEmpty && accessed == nil }
+  fileprivate var isReproducible: Bool { !isNew && hidden.isEmpty && removals.isEmpty && accessed == nil }
 }
 
 extension WorkFile {
   /// Whether the next listing brings all that is known of it, and nothing is under way for it.
   fileprivate var isIdle: Bool {
     state.withLock { state in
-      state.handles == 0 && state.buffer == nil && !state.isLocal && !state.isHeldBack && state.sending == nil
-        && state.nameChange == nil && state.fetch == nil && state.sizing == nil && state.bringing == nil
+      !state.opens.isOpen && !state.existence.isNew && !state.existence.isHeldBack && state.turn.isFree
+        && state.source.remote?.isIdle ?? false && state.bringing == nil
         && state.unsentAttributes.isEmpty && state.accessed == nil && state.unlisted == nil
         && state.listed.size != nil && state.listed.modified != nil
     }

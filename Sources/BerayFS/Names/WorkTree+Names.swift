@@ -30,9 +30,9 @@ extension WorkTree {
         guard structure.directories[directory.inode] != nil else { return nil }
         if case .directory(let other)? = structure.directories[directory.inode]?.children[name]?.node { return other }
         let made = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: self) }
-        made.isHeldHere = !isOnServer
+        made.isNew = !isOnServer
         var contents = DirectoryContents(source: made.inode, modified: now, mode: permissions & 0o777)
-        contents.isLocal = !isOnServer
+        contents.isNew = !isOnServer
         contents.freshness = .init(asked: asked, marks: structure.staleMarks)
         structure.directories[made.inode] = contents
         let tick = structure.nextTick()
@@ -71,7 +71,7 @@ extension WorkTree {
       guard case .directory(let removed) = child.node else { return .failed(.notDirectory) }
       let isEmpty = structure.withLock { $0.directories[removed.inode]?.children.isEmpty ?? true }
       guard isEmpty else { return .failed(.directoryNotEmpty) }
-      return remove("rmdir", name, in: directory, isLocal: removed.isHeldHere)
+      return remove("rmdir", name, in: directory, isNew: removed.isNew)
     }
   }
 
@@ -80,7 +80,7 @@ extension WorkTree {
       guard let child = directory.child(name) else { return .failed(.noSuchFileOrDirectory) }
       switch child.node {
       case .directory: return .failed(.isDirectory)
-      case .link: return self.remove("unlink", name, in: directory, isLocal: false)
+      case .link: return self.remove("unlink", name, in: directory, isNew: false)
       case .file(let file):
         if file.detachUnlessSent() {
           forgetName(name, in: directory)
@@ -93,7 +93,7 @@ extension WorkTree {
           guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
           if try await self.shared.capabilities().contains(.remove) { try await file.keepForReaders() }
           do throws(Errno) {
-            try await self.remove("unlink", name, in: directory, isLocal: file.isLocal).get()
+            try await self.remove("unlink", name, in: directory, isNew: file.isNew).get()
           } catch {
             file.retireBuffer()
             throw error
@@ -101,12 +101,12 @@ extension WorkTree {
         }
       }
     }
-    if let child = directory.child(name), child.node.isHeldHere { return remove() }
+    if let child = directory.child(name), child.node.staysUnlisted { return remove() }
     return whenFresh(directory) { _ in remove() }
   }
 
-  private func remove(_ operation: String, _ name: Name, in directory: WorkDirectory, isLocal: Bool) -> Outcome<Void> {
-    if isLocal {
+  private func remove(_ operation: String, _ name: Name, in directory: WorkDirectory, isNew: Bool) -> Outcome<Void> {
+    if isNew {
       forgetName(name, in: directory)
       return .done
     }

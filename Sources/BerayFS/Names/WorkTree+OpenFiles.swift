@@ -57,7 +57,7 @@ extension WorkTree {
   }
 
   private func relist(_ files: [WorkFile]) async -> Bool {
-    let parents = files.filter { file in !file.state.withLock { $0.isDetached } }.compactMap(\.place.parent)
+    let parents = files.filter { file in !file.state.withLock { $0.existence.isGone } }.compactMap(\.place.parent)
     for directory in Dictionary(parents.map { ($0.inode, $0) }, uniquingKeysWith: { $1 }).values {
       do throws(Errno) {
         // Where one answer has the whole tree, it is one request for all of them.

@@ -72,7 +72,7 @@ extension WorkTree {
   private func isListed(_ directory: WorkDirectory) -> Bool {
     structure.withLock { structure in
       guard let contents = structure.directories[directory.inode] else { return true }
-      return contents.freshness != nil || contents.isLocal
+      return contents.freshness != nil || contents.isNew
     }
   }
 
@@ -184,7 +184,7 @@ extension WorkTree {
     structure.directories[directory.inode]?.freshness = .init(
       asked: asked.asked, marks: asked.marks, isDoubtful: diff.isDoubtful)
     structure.directories[directory.inode]?.source = asked.source
-    structure.directories[directory.inode]?.isLocal = false
+    structure.directories[directory.inode]?.isNew = false
     if contents.removals.contains(where: { $0.value <= asked.tick }) {
       structure.directories[directory.inode]?.removals = contents.removals.filter { $0.value > asked.tick }
     }
@@ -228,8 +228,8 @@ extension WorkTree {
   }
 
   private func adopt(_ entry: FileEntry, as directory: WorkDirectory, in structure: inout TreeStructure) {
-    structure.directories[directory.inode]?.isLocal = false
-    directory.isHeldHere = false
+    structure.directories[directory.inode]?.isNew = false
+    directory.isNew = false
     guard let contents = structure.directories[directory.inode] else { return }
     let modified = entry.modified.map(Timestamp.init)
     // A server that tells no modes does not take back what was set here.

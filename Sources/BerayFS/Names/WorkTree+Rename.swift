@@ -43,7 +43,7 @@ extension WorkTree {
   }
 
   private func perform(_ rename: Rename) async throws(Errno) {
-    if rename.directory.child(rename.name)?.node.isHeldHere != true {
+    if rename.directory.child(rename.name)?.node.staysUnlisted != true {
       try await whenFresh(rename.directory) { _ in Outcome<Void>.done }.get()
     } else if !rename.replaces {
       // An upload replaces what is there, so what is there has to be known.
@@ -70,7 +70,8 @@ extension WorkTree {
       else { continue }
       // The server's content goes by the move of another file, or by the upload of one that it has not.
       let capabilities = try await shared.capabilities()
-      let isReplacedByUpload = child.node.file?.state.withLock { $0.isLocal || $0.isHeldBack || $0.isMadeHere } ?? false
+      let isReplacedByUpload =
+        child.node.file?.state.withLock { $0.existence.isNew || $0.existence.isHeldBack || $0.isMadeHere } ?? false
       if isReplacedByUpload || capabilities.contains(.move) { try await target?.node.file?.keepForReaders() }
       do throws(Errno) {
         return try await move(child, rename)
@@ -87,11 +88,11 @@ extension WorkTree {
     switch child.node {
     case .directory(let directory):
       try await whileNothingIsSent(beneath: directory) { () async throws(Errno) in
-        if directory.isHeldHere { return moveName(child, rename) }
+        if directory.isNew { return moveName(child, rename) }
         try await moveOnServer(child, rename, capabilities)
       }
     case .link: try await moveOnServer(child, rename, capabilities)
-    case .file(let file) where file.isLocal || file.isHeldBack: try await give(child, file, rename)
+    case .file(let file) where file.isNew || file.isHeldBack: try await give(child, file, rename)
     case .file(let file) where shared.holdsBack && holdsBack(rename.newName, in: rename.newDirectory):
       try await moveAway(
         file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)

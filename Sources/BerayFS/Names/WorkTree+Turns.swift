@@ -84,12 +84,12 @@ extension WorkFile {
   }
 
   /// What is on its way to the server.
-  var sending: Flight<Void, Errno>? { state.withLock { $0.sending } }
-  fileprivate var nameChange: Flight<Void, Errno>? { state.withLock { $0.nameChange } }
+  var sending: Flight<Void, Errno>? { state.withLock { $0.turn.sending } }
+  fileprivate var nameChange: Flight<Void, Errno>? { state.withLock { $0.turn.nameChange } }
 
   /// The change of the file's name, or of a directory's above it, that has to end before anything may go to the server.
   func nameChange(_ state: borrowing FileState) -> Flight<Void, Errno>? {
-    state.nameChange ?? directoryRename(state)
+    state.turn.nameChange ?? directoryRename(state)
   }
 
   private func directoryRename(_ state: borrowing FileState) -> Flight<Void, Errno>? {
@@ -101,7 +101,7 @@ extension WorkFile {
 
   fileprivate func beginNameChange(_ turn: Flight<Void, Errno>) -> Obstacle? {
     state.withLock { state in
-      if let other = state.nameChange { return .file(other) }
+      if let other = state.turn.nameChange { return .file(other) }
       // A directory's rename that does not know of this one yet is known here.
       tree.shared.remember(self)
       // Whichever it is: the file may be about to come into it.
@@ -109,14 +109,14 @@ extension WorkFile {
         rememberWhileUnsent(state)
         return .directory(other.flight)
       }
-      state.nameChange = turn
+      state.turn.begins(changingName: turn)
       return nil
     }
   }
 
   fileprivate func endNameChange() {
     state.withLock { state in
-      state.nameChange = nil
+      state.turn.nameChanged()
       rememberWhileUnsent(state)
     }
   }

@@ -108,7 +108,7 @@ final class WorkTree: Sendable {
       for child in contents.children.values {
         if case .file(let file) = child.node {
           file.detach(because: "its task was deleted before the server had what was written", forgotten: Flight())
-          if file.state.withLock({ $0.handles == 0 }) { closed.insert(file.inode) }
+          if file.state.withLock({ !$0.opens.isOpen }) { closed.insert(file.inode) }
         }
         context.notifier.expire(child.name, in: inode)
         context.inodes.retire(child.node.inode)
@@ -131,7 +131,7 @@ final class WorkTree: Sendable {
   func remaining(
     of contents: DirectoryContents, marks: UInt64, window: Duration, grace: Duration = .zero
   ) -> Duration? {
-    if contents.isLocal { return .zero }
+    if contents.isNew { return .zero }
     guard let freshness = contents.freshness, freshness.marks == marks else { return nil }
     let window = freshness.isDoubtful ? min(window, Self.doubt) : window
     let age = context.time.uptime() - freshness.asked

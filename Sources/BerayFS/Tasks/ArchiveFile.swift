@@ -174,7 +174,7 @@ extension WorkTree {
     structure.withLock { structure in
       var sum: Int64 = 1 << 30
       for contents in structure.directories.values {
-        guard contents.freshness != nil || contents.isLocal else { return ContentExpectation.unsizedLimit }
+        guard contents.freshness != nil || contents.isNew else { return ContentExpectation.unsizedLimit }
         for case .file(let file) in contents.children.values.lazy.map(\.node) {
           guard let size = file.state.withLock({ $0.buffer?.size ?? $0.size }) else {
             return ContentExpectation.unsizedLimit

@@ -52,7 +52,7 @@ extension WorkFile {
   private func dropUntouched(_ buffer: WriteBuffer) {
     state.withLock { state in
       guard state.buffer === buffer, buffer.isUntouched, buffer.retire() else { return }
-      state.buffer = nil
+      state.endsWriting()
       rememberWhileUnsent(state)
     }
   }
@@ -91,7 +91,7 @@ extension WorkFile {
   /// bytes by then that are to be uploaded: with these it is tried again.
   func truncateByPath(to size: Int64) -> Outcome<Void> {
     .pending { [self] () async throws(Errno) in
-      state.withLock { $0.writers += 1 }
+      state.withLock { $0.opens.writerComes() }
       let result: Result<Void, Errno>
       var isTruncated = false
       do throws(Errno) {
@@ -102,7 +102,7 @@ extension WorkFile {
       } catch {
         result = .failure(error)
       }
-      state.withLock { $0.writers -= 1 }
+      state.withLock { $0.opens.writerIsGone() }
       if isTruncated, case .failure(let error) = result, error != .interrupted { undoTruncation() }
       retireBuffer()
       try result.get()
@@ -111,13 +111,13 @@ extension WorkFile {
 
   private func undoTruncation() {
     state.withLock { state in
-      guard let buffer = state.buffer, state.writers == 0, state.sending == nil,
+      guard let buffer = state.buffer, !state.opens.isWritten, state.turn.sending == nil,
         buffer.retire(losing: .oneChange)
       else { return }
       state.contentChanged()
+      state.endsWriting()
       state.size = state.listed.size
       if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
-      state.buffer = nil
       rememberWhileUnsent(state)
       tree.context.notifier.invalidate(inode, pages: true)
     }

@@ -10,20 +10,15 @@ extension WorkFile {
   /// Whether programs wrote something that is to go to the server.
   func hasUnsent(includingEmpty: Bool) -> Bool {
     state.withLock { state in
-      isToBeSent(state) && state.buffer?.isUnsent(includingEmpty: includingEmpty) ?? false
+      state.existence.isSent && state.buffer?.isUnsent(includingEmpty: includingEmpty) ?? false
     }
-  }
-
-  /// Whether what programs write is to go to the server.
-  func isToBeSent(_ state: borrowing FileState) -> Bool {
-    !state.isDetached && !state.isHeldBack
   }
 
   /// Lets the end of the mount, and the rename of a directory, find the file while it has to do with it.
   func rememberWhileUnsent(_ state: borrowing FileState) {
     let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty
-    let isUnsent = !state.isDetached && (state.buffer != nil || isUntold)
-    if isUnsent || state.sending != nil || state.nameChange != nil {
+    let isUnsent = !state.existence.isGone && (state.buffer != nil || isUntold)
+    if isUnsent || !state.turn.isFree {
       tree.shared.remember(self)
     } else {
       tree.shared.forget(self)
@@ -31,40 +26,29 @@ extension WorkFile {
   }
 
   /// Whether it is gone, though this mount did not remove it.
-  var isLost: Bool { state.withLock { $0.isLost } }
+  var isLost: Bool { state.withLock { $0.existence.isLost } }
 
   /// Whether programs wrote something that the server will never have, because the file is gone there.
   var hasLostBytes: Bool {
     state.withLock { state in
-      guard state.isLost, let buffer = state.buffer else { return false }
+      guard state.existence.isLost, let buffer = state.buffer else { return false }
       return buffer.isUnsent(includingEmpty: false)
     }
   }
 
   /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
-    state.stream?.cancel()
-    let arePagesGood = state.pagesGeneration == state.generation
-    let checked = state.checked
-    state.contentChanged()
-    state.checked = checked
-    if arePagesGood { state.pagesGeneration = state.generation }
-    buffer.follows(state.statusChanged)
-    state.buffer = buffer
+    state.begins(writing: buffer)
     tree.shared.remember(self)
   }
 
-  private func base(_ state: borrowing FileState) -> FileVersion? { state.isLocal ? nil : state.listed }
-
   /// An open with O_TRUNC: nothing is asked of the server.
-  func truncateAtOpen() {
-    state.withLock { state in
-      if let buffer = state.buffer { buffer.empty(now: now) } else { attachEmpty(&state) }
-    }
+  func truncateAtOpen(_ state: inout FileState) {
+    if let buffer = state.buffer { buffer.empty(now: now) } else { attachEmpty(&state) }
   }
 
   func attachEmpty(_ state: inout FileState) {
-    attach(WriteBuffer([], base: base(state), isFresh: true, at: now, shared: tree.shared), &state)
+    attach(WriteBuffer([], base: state.serverVersion, isFresh: true, at: now, shared: tree.shared), &state)
   }
 
   /// The buffer, where it exists or can be made without asking the server.
@@ -81,7 +65,8 @@ extension WorkFile {
       } else {
         return nil
       }
-      let buffer = WriteBuffer(content, base: base(state), isFresh: false, at: state.modified, shared: tree.shared)
+      let buffer = WriteBuffer(
+        content, base: state.serverVersion, isFresh: false, at: state.modified, shared: tree.shared)
       attach(buffer, &state)
       return buffer
     }
@@ -115,7 +100,8 @@ extension WorkFile {
     return state.withLock { state in
       if let buffer = state.buffer { return buffer }
       guard state.generation == generation else { return nil }
-      let buffer = WriteBuffer(bytes, base: base(state), isFresh: false, at: state.modified, shared: tree.shared)
+      let buffer = WriteBuffer(
+        bytes, base: state.serverVersion, isFresh: false, at: state.modified, shared: tree.shared)
       attach(buffer, &state)
       return buffer
     }
@@ -130,7 +116,7 @@ extension WorkFile {
     return state.withLock { state in
       if let buffer = state.buffer { return buffer }
       guard state.generation == known.generation, state.listed.isSameContent(as: known.listed) else { return nil }
-      let buffer = WriteBuffer(spill, size: size, base: base(state), at: state.modified, shared: tree.shared)
+      let buffer = WriteBuffer(spill, size: size, base: state.serverVersion, at: state.modified, shared: tree.shared)
       attach(buffer, &state)
       return buffer
     }
@@ -138,23 +124,23 @@ extension WorkFile {
 
   // MARK: - Close
 
-  /// A handle is gone. What was written and not sent goes now, in the background.
-  func closed(wasWriter: Bool) {
+  /// `handle` is gone. What was written and not sent goes now, in the background.
+  func closed(_ handle: WorkHandle) {
     defer { hold() }
     let next = state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
-      state.handles -= 1
-      if wasWriter { state.writers -= 1 }
+      let wasFormer = handle.pass.withLock { $0.epoch } != state.epoch
+      let isLast = state.opens.closed(handle.flags, wasFormer: wasFormer)
       var stream: StreamReader?
-      if state.handles == 0 {
+      if isLast {
         tree.closed(self)
-        (stream, state.stream) = (state.stream, nil)
-        state.ranges = nil
+        stream = state.changeRemote { $0.closed() } ?? nil
       }
-      if state.isDetached { return (false, stream, state.handles == 0) }
+      if state.existence.isGone { return (false, stream, isLast) }
       // What an open made is new to the server, though nobody could write to it.
-      guard wasWriter || state.isLocal, let buffer = state.buffer else { return (false, stream, false) }
-      if state.isHeldBack { return (false, stream, false) }
-      guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, state.writers == 0) }
+      guard handle.flags.contains(.write) || state.existence.isNew, let buffer = state.buffer,
+        state.existence.isSent
+      else { return (false, stream, false) }
+      guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, !state.opens.isWritten) }
       // What failed at close was told there, and is tried again in its own time.
       let wasTold = buffer.failure.map { $0.changes == buffer.changes } ?? false
       return (!wasTold, stream, false)
@@ -174,14 +160,14 @@ extension WorkFile {
     let isRetired = state.withLock { state -> Bool in
       guard let buffer = state.buffer, expected == nil || expected === buffer else { return false }
       // What no name leads to any more exists nowhere else.
-      let isOver = state.isDetached ? state.handles == 0 : state.writers == 0
-      guard isOver, buffer.retire(losing: state.isDetached ? .everything : .nothing) else { return false }
+      let isOver = state.existence.isGone ? !state.opens.isOpen : !state.opens.isWritten
+      guard isOver, buffer.retire(losing: state.existence.isGone ? .everything : .nothing) else { return false }
       state.size = buffer.size
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: wholeKey(state.generation))
         state.checked = tree.context.time.uptime()
       }
-      state.buffer = nil
+      state.endsWriting()
       rememberWhileUnsent(state)
       return true
     }
@@ -190,8 +176,7 @@ extension WorkFile {
 
   /// This file takes the name of `old`, which it replaces on the server too. Where the server moves it, it has its own version there already.
   func replaces(_ old: WorkFile) {
-    let (isLocal, listed) = old.state.withLock { ($0.isLocal, $0.listed) }
-    guard !isLocal else { return }
-    state.withLock { if $0.isLocal || $0.isHeldBack { $0.buffer?.base = listed } }
+    guard let replaced = old.serverVersion else { return }
+    state.withLock { if $0.existence.isNew || $0.existence.isHeldBack { $0.buffer?.base = replaced } }
   }
 }

@@ -1,0 +1,67 @@
+import VFS
+
+/// Who has a file open, and what the kernel keeps of it.
+struct Opens: Sendable {
+  private(set) var handles: Int32 = 0
+  /// Handles that may write, and whoever truncates it by its name.
+  private(set) var writers: Int32 = 0
+  /// Handles that may read.
+  private var readers: Int32 = 0
+  /// Those of them that read a content of before ``FileState/epoch``.
+  private(set) var formerReaders: Int32 = 0
+  /// Requests of the kernel for attributes that wait for a listing.
+  private var attributeRequests: Int32 = 0
+  /// The ``FileState/generation`` that the kernel's pages are of.
+  private var pages: UInt32?
+
+  var isOpen: Bool { handles > 0 }
+  var isWritten: Bool { writers > 0 }
+  /// Whether some handle reads a former content.
+  var hasFormerReaders: Bool { formerReaders > 0 }
+  /// Whether the kernel waits for attributes.
+  var isAskedFor: Bool { attributeRequests > 0 }
+
+  func hasPages(of generation: UInt32) -> Bool { pages == generation }
+
+  /// Returns whether it is the first handle.
+  mutating func opened(_ flags: OpenFlags) -> Bool {
+    handles += 1
+    if flags.contains(.write) { writers += 1 }
+    if flags.contains(.read) { readers += 1 }
+    return handles == 1
+  }
+
+  /// Returns whether it was the last handle.
+  /// - Parameter wasFormer: whether it read a former content.
+  mutating func closed(_ flags: OpenFlags, wasFormer: Bool) -> Bool {
+    assert(handles > 0, "closed more often than opened")
+    handles -= 1
+    if flags.contains(.write) { writers -= 1 }
+    if flags.contains(.read) {
+      readers -= 1
+      if wasFormer { followed() }
+    }
+    return handles == 0
+  }
+
+  /// Somebody writes without a handle, until ``writerIsGone()``.
+  mutating func writerComes() { writers += 1 }
+  mutating func writerIsGone() { writers -= 1 }
+
+  /// Others gave the file another content: who reads, reads the former one.
+  mutating func contentIsFormer() { formerReaders = readers }
+
+  /// A reader of a former content goes on with that of now.
+  mutating func followed() { formerReaders = max(0, formerReaders - 1) }
+
+  /// The kernel takes pages of the content of `generation`.
+  mutating func takesPages(of generation: UInt32) { pages = generation }
+
+  /// The content of `old` goes on as `new`: pages of it stay good.
+  mutating func pagesStay(_ old: UInt32, as new: UInt32) {
+    if pages == old { pages = new }
+  }
+
+  mutating func attributeRequestBegins() { attributeRequests += 1 }
+  mutating func attributeRequestEnds() { attributeRequests -= 1 }
+}

@@ -1,0 +1,93 @@
+import SystemPackage
+import Testing
+import VFS
+import Waiting
+
+@testable import BerayFS
+
+/// Who has a file open, and how its content comes: the parts of ``FileState`` by themselves.
+struct FileStateTests {
+  @Test func readersOfAFormerContentAreCounted() {
+    var opens = Opens()
+    let wereFirst = [opens.opened([.read]), opens.opened([.read, .write])]
+    #expect(wereFirst == [true, false] && opens.isWritten)
+    opens.contentIsFormer()
+    // Who comes now reads the content of now.
+    _ = opens.opened([.read])
+    #expect(opens.formerReaders == 2)
+    opens.followed()
+    let wereLast = [
+      opens.closed([.read], wasFormer: true), opens.closed([.read], wasFormer: false),
+      opens.closed([.read, .write], wasFormer: false),
+    ]
+    #expect(wereLast == [false, false, true])
+    #expect(!opens.hasFormerReaders && !opens.isOpen && !opens.isWritten)
+  }
+
+  @Test func pagesStayWhereTheSameContentGoesOn() {
+    var opens = Opens()
+    opens.takesPages(of: 3)
+    opens.pagesStay(3, as: 4)
+    #expect(opens.hasPages(of: 4))
+    opens.pagesStay(3, as: 5)
+    #expect(!opens.hasPages(of: 5))
+  }
+
+  private typealias Whole = Flight<[InodeID: [UInt8]], Errno>
+
+  @Test func oneFetchBringsAContent() {
+    var remote = RemoteContent()
+    let (first, second) = (Whole(), Whole())
+    let begun = [remote.begins(whole: first), remote.begins(whole: second)]
+    #expect(begun == [true, false] && remote.whole === first)
+    // The end of another changes nothing.
+    remote.ended(whole: second)
+    #expect(!remote.isIdle)
+    remote.ended(whole: first)
+    #expect(remote.isIdle)
+  }
+
+  @Test func aStreamTakesTheWayOfPartsAndOfTheWhole() throws {
+    let spills = SpillSpace(directory: "/var/tmp")
+    func stream() throws -> StreamReader { StreamReader(spill: try spills.makeFile(), size: nil) }
+    let ranges = RangeReader(size: 9 << 20, generation: 0, listed: FileVersion(size: 9 << 20))
+    let (comes, other) = (try stream(), try stream())
+    var remote = RemoteContent()
+    let begun = [remote.begins(whole: Whole()), remote.begins(ranges: ranges)]
+    #expect(begun == [true, true] && remote.whole == nil && remote.ranges === ranges)
+    let takesOver = remote.begins(stream: comes)
+    #expect(takesOver && remote.ranges == nil)
+    let later = [
+      remote.begins(stream: other), remote.begins(ranges: ranges), remote.begins(whole: Whole()),
+    ]
+    #expect(later == [false, false, false])
+    remote.ended(stream: other)
+    #expect(remote.stream === comes)
+    let closed = remote.closed()
+    #expect(closed === comes && remote.isIdle)
+  }
+
+  @Test func whatProgramsWroteComesFromNowhereElse() {
+    var source = ContentSource.untouched
+    let sizing = Flight<Void, Errno>()
+    source.changeRemote { $0.begins(sizing: sizing) }
+    #expect(source.remote?.sizing === sizing)
+    let fixture = WorkFixture()
+    let now = fixture.time.source.now()
+    source = .written(WriteBuffer([], base: nil, isFresh: true, at: now, shared: fixture.shared))
+    let begun = source.changeRemote { $0.begins(whole: Whole()) }
+    #expect(begun == nil && source.remote == nil)
+  }
+
+  /// A change of a name takes its turn while an upload is on its way, and waits for that.
+  @Test func aNameChangesAndAnUploadGoesAtOnce() {
+    var turn = Turn()
+    let (upload, change) = (Flight<Void, Errno>(), Flight<Void, Errno>())
+    turn.begins(sending: upload)
+    turn.begins(changingName: change)
+    turn.sent()
+    #expect(!turn.isFree && turn.nameChange === change)
+    turn.nameChanged()
+    #expect(turn.isFree)
+  }
+}
