@@ -1,13 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// What the SDK does not need, so that who uses it alone fetches none of it.
+let command: TargetDependencyCondition? = .when(traits: ["Command"])
+
 let package = Package(
   name: "beray-fs",
   // For the availability of Swift's own library where the SDK is built on macOS; the command is for Linux only.
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "BerayClient", targets: ["BerayClient", "BerayAPI"]),
+    .library(name: "Beray", targets: ["Beray"]),
     .executable(name: "beray-fs", targets: ["beray-fs"]),
+  ],
+  traits: [
+    .trait(name: "Command", description: "The command, the mount and the server, beside the SDK."),
+    .default(enabledTraits: ["Command"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -42,7 +49,7 @@ let package = Package(
     .target(name: "EventLoops", dependencies: [.product(name: "NIOCore", package: "swift-nio")]),
     .target(name: "BerayAPI"),
     .target(
-      name: "BerayClient",
+      name: "Beray",
       dependencies: [
         "BerayAPI", "EventLoops",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -57,7 +64,7 @@ let package = Package(
     .target(
       name: "BerayFS",
       dependencies: [
-        "CLinux", "LinuxSystem", "VFS", "Waiting", "BerayAPI", "BerayClient", "ZipArchive",
+        "CLinux", "LinuxSystem", "VFS", "Waiting", "BerayAPI", "Beray", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -65,10 +72,10 @@ let package = Package(
       name: "BerayServer",
       dependencies: [
         "BerayAPI", "CCrypto", "CLinux", "EventLoops", "LinuxSystem", "ZipArchive",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDB", package: "GRDB.swift", condition: command),
         .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "Hummingbird", package: "hummingbird", condition: command),
+        .product(name: "HummingbirdTLS", package: "hummingbird", condition: command),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -76,14 +83,14 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: command),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "BerayCommand",
       dependencies: [
-        "CFuse", "CLinux", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "BerayClient", "BerayFS", "BerayServer",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CFuse", "CLinux", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "Beray", "BerayFS", "BerayServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: command),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -109,9 +116,9 @@ let package = Package(
     .testTarget(name: "ZipArchiveTests", dependencies: ["ZipArchive"]),
     .testTarget(name: "BerayAPITests", dependencies: ["BerayAPI"]),
     .testTarget(
-      name: "BerayClientTests",
+      name: "BerayTests",
       dependencies: [
-        "BerayClient", "BerayAPI",
+        "Beray", "BerayAPI",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -120,16 +127,16 @@ let package = Package(
     .testTarget(
       name: "BerayFSTests",
       dependencies: [
-        "BerayFS", "BerayAPI", "BerayClient", "PosixFacts", "VFS", "Waiting", "ZipArchive",
+        "BerayFS", "BerayAPI", "Beray", "PosixFacts", "VFS", "Waiting", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(
       name: "BerayServerTests",
       dependencies: [
-        "BerayServer", "BerayAPI", "BerayClient", "BerayFS", "CLinux", "LinuxSystem", "PosixFacts", "VFS", "ZipArchive",
+        "BerayServer", "BerayAPI", "Beray", "BerayFS", "CLinux", "LinuxSystem", "PosixFacts", "VFS", "ZipArchive",
         "beray-fs",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDB", package: "GRDB.swift", condition: command),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -137,8 +144,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "beray-fs", "BerayCommand", "BerayAPI", "BerayClient", "BerayServer", "CLinux", "LinuxSystem",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "beray-fs", "BerayCommand", "BerayAPI", "Beray", "BerayServer", "CLinux", "LinuxSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: command),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

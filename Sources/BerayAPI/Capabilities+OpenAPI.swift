@@ -1,7 +1,9 @@
 extension Capabilities {
   /// Reads an OpenAPI 3 document: what its `paths` list is there, whatever the path parameter is called.
-  /// - Parameter prefix: what stands before ``Route/prefix`` where the server is not at the root of its host. Servers
-  ///   write their paths with it or without.
+  /// - Parameters:
+  ///   - document: `/openapi.json`.
+  ///   - prefix: what stands before ``Route/prefix`` where the server is not at the root of its host. Servers
+  ///     write their paths with it or without.
   public init(openAPI document: JSON, prefix: String = "") {
     self = []
     if document[EventContract.marker.name]?.intValue == EventContract.marker.version { insert(.declaredEvents) }

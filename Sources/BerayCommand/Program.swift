@@ -1,5 +1,5 @@
 import ArgumentParser
-import BerayClient
+import Beray
 import Glibc
 import Synchronization
 

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import BerayFS
 import BerayServer
 import Foundation

@@ -1,5 +1,5 @@
 import ArgumentParser
-import BerayClient
+import Beray
 import Testing
 
 @testable import BerayCommand

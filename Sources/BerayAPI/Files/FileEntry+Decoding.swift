@@ -16,6 +16,7 @@ extension FileEntry {
   /// `tree`, `children` or `data`. Entries may be texts: paths, which end with `/` where they are directories. Entries
   /// with a name that ``isAcceptable(name:)`` refuses, or that came before, are left out.
   /// - Parameters:
+  ///   - json: what the server sent.
   ///   - requestedPath: the path that was asked for; "." is the top.
   ///   - recursive: whether the server was asked for the whole subtree and is known to give it. Where it is not, an
   ///     answer in which every directory has empty `children` may be one level of a server that always sends that

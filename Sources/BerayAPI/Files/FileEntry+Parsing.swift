@@ -2,7 +2,11 @@ extension FileEntry {
   /// Reads the answer of `GET tasks/{id}/files/tree` from its bytes, as ``list(json:requestedPath:recursive:)`` does.
   ///
   /// Each entry becomes one as it is read, so a listing of a million names needs little more than its entries.
-  /// - Parameter keepsRaw: whether ``raw`` is kept; what is in a directory is left out of it.
+  /// - Parameters:
+  ///   - bytes: the server's answer.
+  ///   - requestedPath: what was listed: the entries' names are relative to it.
+  ///   - recursive: whether the whole subtree was asked for.
+  ///   - keepsRaw: whether ``raw`` is kept; what is in a directory is left out of it.
   /// - Throws: `JSONError` where the bytes are no JSON, `UnexpectedJSON` where it is no list of files.
   public static func list(
     parsing bytes: [UInt8], requestedPath: String, recursive: Bool = false, keepsRaw: Bool

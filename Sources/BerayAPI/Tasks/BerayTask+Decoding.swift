@@ -4,6 +4,7 @@ extension BerayTask {
   /// A missing goal and a missing status are "", and such a status counts as not finished. Where `events` is a list,
   /// every element of it is an event, whatever it looks like.
   /// - Parameters:
+  ///   - json: what the server sent.
   ///   - id: taken where the object has none.
   ///   - contract: how the events are read.
   public init(json: JSON, id: TaskID? = nil, contract: EventContract = .undeclared) throws(UnexpectedJSON) {

@@ -17,7 +17,9 @@ public enum RequestBody {
     "username=\(formEncoded(email))&password=\(formEncoded(password))"
   }
 
-  /// - Parameter tools: sent as null where nil; else as they are.
+  /// - Parameters:
+  ///   - goal: what the agent is to do.
+  ///   - tools: sent as null where nil; else as they are.
   public static func createTask(goal: String, tools: [JSON]?) -> JSON {
     createTask(TaskRequest(goal: goal, tools: tools))
   }

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Beray
 import BerayAPI
-import BerayClient
 import Glibc
 
 /// What a new task may ask for beyond its goal and tools.

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Beray
 import BerayAPI
-import BerayClient
 import BerayServer
 import Dispatch
 import Glibc

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 
 extension Context {
   /// Follows a task to its end, over as many streams as that takes, and gives `body` each event once.

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 
 /// How long a server may be away before a command that watches gives up.
 struct Patience: Sendable {

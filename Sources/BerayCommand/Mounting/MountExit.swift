@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Fuse
 
 /// The exit statuses of a mount that did not come about, so that a script can tell what to do.

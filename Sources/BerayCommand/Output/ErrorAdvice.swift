@@ -1,5 +1,5 @@
 import ArgumentParser
-import BerayClient
+import Beray
 import BerayFS
 
 /// What the user of a command can do about a failed call. Users of a mount read other words, in `.beray/errors`.

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 
 /// Failures as a person reads them: what went wrong, then what to do.
 enum ErrorText {

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Glibc
 import LinuxSystem
 import SystemPackage

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 
 /// The work directory of a task on the server.
 struct TaskFiles: Sendable {

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 
 /// How long the content in an answer has to be, by what the listing and the answer tell.
 struct ContentExpectation: Sendable {
@@ -43,6 +43,14 @@ extension BerayError {
     return BerayError(
       .invalidResponse,
       detail: "the server sends \(sent) of a file of which it lists \(expected.map { "\($0) bytes" } ?? "none")",
+      operation: operation)
+  }
+}
+
+extension BerayError {
+  static func endless(_ limit: Int64, operation: String) -> BerayError {
+    BerayError(
+      .invalidResponse, detail: "the server sends more than \(limit >> 30) GiB and tells no length",
       operation: operation)
   }
 }

@@ -1,3 +1,4 @@
+import Beray
 import BerayAPI
 import VFS
 
@@ -25,5 +26,25 @@ struct FileVersion: Hashable, Sendable {
   func isSameContent(as other: FileVersion) -> Bool {
     if let etag, let otherTag = other.etag { return etag == otherTag }
     return size == other.size && modified == other.modified
+  }
+}
+
+extension FileVersion {
+  /// The same with the entity tag that its content came with.
+  func tagged(as content: FileContent) -> FileVersion {
+    FileVersion(size: size, modified: modified, etag: content.etag ?? etag)
+  }
+}
+
+extension VersionCondition {
+  /// That the server still has `version`; nil where it cannot be asked that way.
+  init?(replacing version: FileVersion?) {
+    guard let version else {
+      self = .absent
+      return
+    }
+    // Weak tags never match (RFC 9110 §13.1.1).
+    guard let etag = version.etag, !etag.hasPrefix("W/") else { return nil }
+    self = .matching(etag: etag)
   }
 }

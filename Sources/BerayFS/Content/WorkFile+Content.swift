@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -224,21 +224,5 @@ extension WorkFile {
 
   func landed(_ flight: Flight<[InodeID: [UInt8]], Errno>) {
     state.withLock { $0.changeRemote { $0.ended(whole: flight) } }
-  }
-}
-
-extension WorkTree {
-  func serverPath(of file: WorkFile) -> String {
-    let place = file.place
-    return serverPath(of: place.name, in: place.parent ?? root)
-  }
-
-  /// A temporary file; that there can be none is told.
-  func makeSpill(_ operation: String, _ path: String) throws(Errno) -> SpillFile {
-    do throws(Errno) { return try context.spills.makeFile() } catch {
-      throw context.refuse(
-        operation, path, error, "there can be no temporary file in \(context.options.spillDirectory): \(error)",
-        advice: "make room there, or close files; 'ulimit -n' tells how many may be open")
-    }
   }
 }

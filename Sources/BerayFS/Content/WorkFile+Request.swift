@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Synchronization
 import SystemPackage
 import VFS
@@ -201,13 +201,5 @@ extension WorkFile {
     }
     state.contentTag = tag
     state.size = size
-  }
-}
-
-extension BerayError {
-  static func endless(_ limit: Int64, operation: String) -> BerayError {
-    BerayError(
-      .invalidResponse, detail: "the server sends more than \(limit >> 30) GiB and tells no length",
-      operation: operation)
   }
 }

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -181,5 +181,19 @@ extension WorkFile {
     }
     if isOutdated { tree.markStale() }
     flight.finish(.success(()))
+  }
+}
+
+extension WorkFile {
+  /// Whether it is a file that a batch may bring: small, on the server, not in memory and not on its way.
+  func isPrefetchable(upTo limit: Int64, takesUnknown: Bool) -> Bool {
+    let generation = state.withLock { state -> UInt32? in
+      guard let remote = state.source.remote, remote.whole == nil, remote.stream == nil, !state.existence.isNew,
+        !state.existence.isGone
+      else { return nil }
+      if let size = state.size { return size > 0 && size <= limit ? state.generation : nil }
+      return takesUnknown ? state.generation : nil
+    }
+    return generation.map { !tree.shared.cache.contains(wholeKey($0)) } ?? false
   }
 }

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import SystemPackage
 
 extension WorkTree {
@@ -26,5 +26,21 @@ extension WorkTree {
       throw BerayError.contradiction(size, expectation.length, operation: "read")
     }
     return (spill, size)
+  }
+}
+
+extension WorkTree {
+  func serverPath(of file: WorkFile) -> String {
+    let place = file.place
+    return serverPath(of: place.name, in: place.parent ?? root)
+  }
+
+  /// A temporary file; that there can be none is told.
+  func makeSpill(_ operation: String, _ path: String) throws(Errno) -> SpillFile {
+    do throws(Errno) { return try context.spills.makeFile() } catch {
+      throw context.refuse(
+        operation, path, error, "there can be no temporary file in \(context.options.spillDirectory): \(error)",
+        advice: "make room there, or close files; 'ulimit -n' tells how many may be open")
+    }
   }
 }

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Synchronization
 
 /// Tells one content from another without keeping it: its length and a hash of this process.

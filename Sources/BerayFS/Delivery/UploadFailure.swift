@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import SystemPackage
 
 /// Why the bytes of a file are not on the server.

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -95,7 +95,7 @@ extension WorkFile {
         // The version that was there is gone, and no other came in its place.
         do throws(BerayError) {
           return .arrived(
-            try await tree.put(upload.body, to: path, within: deadline, when: mustHold ? .isNew : nil))
+            try await tree.put(upload.body, to: path, within: deadline, when: mustHold ? .absent : nil))
         } catch  where error.status == 412 {
           // It is there after all.
         }
@@ -115,7 +115,7 @@ extension WorkFile {
     // What is hidden is there no more, for programs.
     let hidden = old == nil ? tree.hidden(purpose.place.name, in: parent)?.version : nil
     let condition =
-      purpose.mustBeNew && hidden == nil ? .isNew : VersionCondition(replacing: old?.serverVersion ?? hidden)
+      purpose.mustBeNew && hidden == nil ? .absent : VersionCondition(replacing: old?.serverVersion ?? hidden)
     var isReplacing = false
     if isConditional, let condition {
       do throws(BerayError) {
@@ -230,52 +230,5 @@ extension WorkFile {
 
   private func fetch(_ path: String) async throws(BerayError) -> FileContent {
     try await tree.context.service.fileContent(of: tree.task, path: path, range: nil, ifNoneMatch: nil)
-  }
-}
-
-extension WorkTree {
-  /// Tells that something of ours took the place of somebody else's version, which no program here saw.
-  func tellOfReplaced(_ path: String, by operation: String) {
-    _ = context.refuse(
-      operation, path, .resourceBusy,
-      "the file was changed on the server while it was written here; this \(operation) replaced that version",
-      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
-  }
-}
-
-extension FileVersion {
-  /// The same with the entity tag that its content came with.
-  fileprivate func tagged(as content: FileContent) -> FileVersion {
-    FileVersion(size: size, modified: modified, etag: content.etag ?? etag)
-  }
-}
-
-extension VersionCondition {
-  /// That the server still has `version`; nil where it cannot be asked that way.
-  init?(replacing version: FileVersion?) {
-    guard let version else {
-      self = .isNew
-      return
-    }
-    // Weak tags never match (RFC 9110 §13.1.1).
-    guard let etag = version.etag, !etag.hasPrefix("W/") else { return nil }
-    self = .isVersion(etag: etag)
-  }
-}
-
-extension ByteStream {
-  /// Whether both have the same bytes.
-  fileprivate func isEqual(to other: ByteStream) async throws(BerayError) -> Bool {
-    var (left, right) = (makeAsyncIterator(), other.makeAsyncIterator())
-    var (a, b): (ArraySlice<UInt8>, ArraySlice<UInt8>) = ([], [])
-    while true {
-      while a.isEmpty, let piece = try await left.next() { a = piece[...] }
-      while b.isEmpty, let piece = try await right.next() { b = piece[...] }
-      let count = Swift.min(a.count, b.count)
-      guard count > 0 else { return a.isEmpty && b.isEmpty }
-      guard a.prefix(count) == b.prefix(count) else { return false }
-      a = a.dropFirst(count)
-      b = b.dropFirst(count)
-    }
   }
 }

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -185,60 +185,6 @@ extension WorkFile {
     state.withLock { state in
       guard state.turn.sending == nil, state.existence.isSent, let failure = state.buffer?.failure else { return false }
       return failure.isTransient && !failure.isConflict
-    }
-  }
-}
-
-extension WorkTree {
-  /// One PUT, which the end of the task that asks for it ends too.
-  /// - Parameter deadline: when it has failed; nil: as long as it moves.
-  func put(
-    _ body: UploadBody, to path: String, within deadline: Duration?, when condition: VersionCondition?
-  ) async throws(BerayError) -> UploadReceipt {
-    let (context, task) = (context, task)
-    guard !Task.isCancelled else {
-      throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
-    }
-    guard let deadline else {
-      return try await context.service.uploadFile(
-        to: task, path: path, content: body, contentType: nil, when: condition)
-    }
-    let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
-      group.addTask { () -> Result<UploadReceipt, BerayError> in
-        do throws(BerayError) {
-          return .success(
-            try await context.service.uploadFile(
-              to: task, path: path, content: body, contentType: nil, when: condition))
-        } catch {
-          return .failure(error)
-        }
-      }
-      group.addTask {
-        let isOver = (try? await context.time.sleep(deadline)) != nil
-        let detail = "the upload did not arrive within \(deadline)"
-        return .failure(BerayError(isOver ? .timedOut : .cancelled, detail: detail, operation: "upload"))
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? .failure(BerayError(.cancelled, detail: "", operation: "upload"))
-    }
-    return try result.get()
-  }
-
-  /// Takes over what the server did to a file, and marks the name, so that no listing of before comes in between.
-  /// - Parameter isPlaced: whether the server has the file now, and so the directories above it.
-  func change<Value>(_ file: WorkFile, isPlaced: Bool, _ body: (inout FileState) -> Value) -> Value {
-    structure.withLock { structure in
-      let (value, place) = file.state.withLock { (body(&$0), $0.place) }
-      let tick = structure.nextTick()
-      var (name, next) = (place.name, place.parent)
-      while let directory = next {
-        structure.directories[directory.inode]?.touch(name, tick, isPlaced: isPlaced)
-        guard isPlaced, directory.isNew else { break }
-        directory.isNew = false
-        structure.directories[directory.inode]?.isNew = false
-        (name, next) = (directory.place.name, directory.place.parent)
-      }
-      return value
     }
   }
 }

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 
 /// All that is known of a task's events, as bytes that only grow.
 ///

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -218,5 +218,22 @@ final class WorkFile: Node {
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
     if state.withLock({ $0.existence.isOutOfDate && !$0.opens.isOpen }) { return .failed(.staleNFSFileHandle) }
     return setAttributes(changes, hasHandle: file != nil)
+  }
+}
+
+extension WorkFile {
+  /// What the server has under the file's name; nil where it has none.
+  var serverVersion: FileVersion? { state.withLock { $0.serverVersion } }
+}
+
+extension WorkFile {
+  /// The server has the file, as empty as it was made.
+  func isOnServer(_ receipt: UploadReceipt) {
+    state.withLock { state in
+      state.existence.serverHasIt()
+      state.listed = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
+      state.unlisted = OwnVersion(answered: receipt.date)
+      if let time = receipt.modified { state.modified = Timestamp(time) }
+    }
   }
 }

@@ -1,4 +1,4 @@
-public import BerayClient
+public import Beray
 
 /// How a mount behaves.
 public struct MountOptions: Sendable {

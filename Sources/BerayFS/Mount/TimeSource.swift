@@ -1,4 +1,4 @@
-internal import BerayClient
+internal import Beray
 public import VFS
 
 #if canImport(Glibc)

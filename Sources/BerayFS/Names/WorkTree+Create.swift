@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -54,7 +54,7 @@ extension WorkTree {
   private func lock(_ path: String, shownAs shownPath: String) async -> Result<UploadReceipt, Errno> {
     do throws(BerayError) {
       return .success(
-        try await put(.bytes([]), to: path, within: context.options.timeouts.metadata, when: .isNew))
+        try await put(.bytes([]), to: path, within: context.options.timeouts.metadata, when: .absent))
     } catch {
       // Somebody else has the lock, or nobody knows.
       markStale()
@@ -77,18 +77,6 @@ extension WorkTree {
       structure.directories[directory.inode]?.insert(.file(file), as: name, touched: tick, at: now)
       structure.directories[directory.inode]?.removals[name] = nil
       return file
-    }
-  }
-}
-
-extension WorkFile {
-  /// The server has the file, as empty as it was made.
-  fileprivate func isOnServer(_ receipt: UploadReceipt) {
-    state.withLock { state in
-      state.existence.serverHasIt()
-      state.listed = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
-      state.unlisted = OwnVersion(answered: receipt.date)
-      if let time = receipt.modified { state.modified = Timestamp(time) }
     }
   }
 }

@@ -1,3 +1,3 @@
-public import BerayClient
+public import Beray
 
 extension BerayClient: TaskService {}

@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Waiting
 
 extension Flight where Failure == BerayError {

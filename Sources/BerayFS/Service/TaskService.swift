@@ -1,5 +1,5 @@
+public import Beray
 public import BerayAPI
-public import BerayClient
 
 /// What the file system asks of a BeRay server: the SDK's calls, as a seam that tests can replace.
 ///

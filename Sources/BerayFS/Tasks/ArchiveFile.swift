@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Synchronization
 import SystemPackage
 import VFS

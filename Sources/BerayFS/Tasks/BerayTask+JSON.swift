@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 
 extension BerayTask {
   /// The task as the server gave it, without its events, for `task.json`.

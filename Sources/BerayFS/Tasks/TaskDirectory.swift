@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS

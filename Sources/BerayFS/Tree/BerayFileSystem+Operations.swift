@@ -1,4 +1,4 @@
-import BerayClient
+import Beray
 import Logging
 public import SystemPackage
 public import VFS

@@ -1,4 +1,4 @@
-public import BerayClient
+public import Beray
 public import Logging
 import SystemPackage
 import VFS

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import SystemPackage
 import Testing
 import VFS

@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 import Synchronization
 import SystemPackage
 import VFS
@@ -243,8 +243,8 @@ final class FakeWorkServer: TaskService {
     let (file, manner) = state.withLock { ($0.files[path], $0.manner) }
     guard manner.capabilities.contains(.conditionalUploads) else { return }
     switch condition {
-    case .isNew where file != nil: throw Self.error(.api, 412)
-    case .isVersion(let etag) where file?.tag != etag: throw Self.error(.api, 412)
+    case .absent where file != nil: throw Self.error(.api, 412)
+    case .matching(let etag) where file?.tag != etag: throw Self.error(.api, 412)
     default: break
     }
   }

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Beray
 import BerayAPI
-import BerayClient
 
 /// `beray-fs file rm`.
 struct FileRemove: ContextualCommand {

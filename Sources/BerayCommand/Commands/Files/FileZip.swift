@@ -1,5 +1,5 @@
 import ArgumentParser
-import BerayClient
+import Beray
 
 /// `beray-fs file zip`.
 struct FileZip: ContextualCommand {

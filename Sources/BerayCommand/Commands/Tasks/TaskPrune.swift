@@ -1,6 +1,6 @@
 import ArgumentParser
+import Beray
 import BerayAPI
-import BerayClient
 
 /// `beray-fs task prune`.
 struct TaskPrune: ContextualCommand {

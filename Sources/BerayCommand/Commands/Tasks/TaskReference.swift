@@ -1,6 +1,6 @@
 import ArgumentParser
+import Beray
 import BerayAPI
-import BerayClient
 
 /// What a person calls a task.
 enum TaskReference: Hashable, Sendable {

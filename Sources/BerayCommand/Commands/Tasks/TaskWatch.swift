@@ -1,5 +1,5 @@
+import Beray
 import BerayAPI
-import BerayClient
 
 /// A list of tasks that is kept up to date: drawn again on a terminal, else a line for each change.
 struct TaskWatch {

@@ -1,0 +1,42 @@
+public import BerayAPI
+
+// What our own server offers beyond the SDK's endpoints; others answer 404.
+extension BerayClient {
+  /// The user's tokens: objects with `id`, `created_at` and `is_current`.
+  /// ```swift
+  /// for token in try await client.tokens() { print(token["id"]?.stringValue ?? "") }
+  /// ```
+  public func tokens() async throws(BerayError) -> [JSON] { try await json(Call(.listTokens)).arrayValue ?? [] }
+
+  /// Revokes one of the user's tokens, by its `id`.
+  /// ```swift
+  /// try await client.revokeToken("3f2a")
+  /// ```
+  public func revokeToken(_ id: String) async throws(BerayError) {
+    _ = try await json(Call(.revokeToken, body: .json(["id": .string(id)])))
+  }
+
+  /// Changes the user's password, and ends the other logins.
+  /// ```swift
+  /// try await client.changePassword(from: password, to: newPassword)
+  /// ```
+  public func changePassword(from password: String, to new: String) async throws(BerayError) {
+    let body: JSON = ["password": .string(password), "new_password": .string(new)]
+    _ = try await json(Call(.changePassword, body: .json(body), secrets: [password, new]))
+  }
+
+  /// All users of a server, for who runs it: objects with `id`, `email` and `created_at`.
+  /// ```swift
+  /// for user in try await client.users() { print(user["email"]?.stringValue ?? "") }
+  /// ```
+  public func users() async throws(BerayError) -> [JSON] { try await json(Call(.listUsers)).arrayValue ?? [] }
+
+  /// Sets a user's password, for who runs the server, and ends the user's logins.
+  /// ```swift
+  /// try await client.resetPassword(of: "user@example.com", to: newPassword)
+  /// ```
+  public func resetPassword(of email: String, to new: String) async throws(BerayError) {
+    let body: JSON = ["email": .string(email), "new_password": .string(new)]
+    _ = try await json(Call(.resetPassword, body: .json(body), secrets: [new]))
+  }
+}

@@ -1,0 +1,2 @@
+// Who imports the client has the tasks, events and files that its calls take and give.
+@_exported public import BerayAPI

@@ -1,0 +1,134 @@
+public import BerayAPI
+internal import HTTPTypes
+
+extension BerayClient {
+  /// The entries of a directory of a task's work directory. Their ``BerayAPI/FileEntry/children`` are there where the
+  /// server sent them.
+  /// ```swift
+  /// for entry in try await client.fileTree(of: id, path: "src") { print(entry.name, entry.size ?? 0) }
+  /// ```
+  /// - Parameters:
+  ///   - id: the task.
+  ///   - path: relative; "." is the top.
+  ///   - recursive: asks for the whole subtree, which servers without `Capabilities.recursiveTree` ignore.
+  public func fileTree(
+    of id: TaskID, path: String = ".", recursive: Bool = false
+  ) async throws(BerayError) -> [FileEntry] {
+    var query = [(name: "path", value: path)]
+    if recursive { query.append((name: "recursive", value: "true")) }
+    let call = Call(.fileTree, task: id, query: query)
+    let answer = try await answer(to: call).body
+    do {
+      return try FileEntry.list(
+        parsing: answer, requestedPath: path, recursive: recursive, keepsRaw: answer.count <= Self.rawListingLimit)
+    } catch let error as JSONError {
+      throw Self.notJSON(error, of: call)
+    } catch {
+      throw BerayError(.invalidResponse, detail: "\(error)", operation: call.operation)
+    }
+  }
+
+  /// The longest listing, in bytes, whose entries keep what they came as.
+  private static let rawListingLimit = 4 << 20
+
+  /// The content of a file. Read its body, or let go of it, which ends the transfer.
+  /// ```swift
+  /// let text = try await client.fileContent(of: id, path: "a.txt").body.collect(upTo: 1 << 20)
+  /// ```
+  /// - Parameters:
+  ///   - id: the task.
+  ///   - path: relative to the work directory.
+  ///   - range: what is asked for, at least one byte. A server may send the whole file instead: ``FileContent/offset`` tells.
+  ///   - etag: a version that is known: where it is still the content, ``FileContent/isUnchanged`` is true.
+  public func fileContent(
+    of id: TaskID, path: String, range: ByteRange? = nil, ifNoneMatch etag: String? = nil
+  ) async throws(BerayError) -> FileContent {
+    var call = Call(.fileContent, task: id, query: [(name: "path", value: path)])
+    if let range { call.headers[.range] = try Self.header(range, operation: call.operation) }
+    if let etag { call.headers[.ifNoneMatch] = etag }
+    var response = try await transfer(call)
+    if response.status == 206, ContentRange(headers: response.headers) == nil {
+      throw BerayError(
+        .invalidResponse, detail: "the server sent a part of a file without its place", operation: call.operation)
+    }
+    if let encoding = response.headers[.contentEncoding]?.lowercased(),
+      response.status == 206 || !["identity", "gzip", "x-gzip", "deflate"].contains(encoding)
+    {
+      throw BerayError(
+        .invalidResponse,
+        detail: "the answer is encoded as \(ShownText.escaped(encoding)), though it was asked for as it is",
+        operation: call.operation)
+    }
+    response.body = resuming(response, of: call)
+    return FileContent(response)
+  }
+
+  /// Puts a file where it was not, or in the place of the one that was there.
+  /// ```swift
+  /// let receipt = try await client.uploadFile(to: id, path: "a.txt", content: .text("hello\n"))
+  /// // Only where nobody changed it meanwhile:
+  /// if let etag = receipt.etag {
+  ///   _ = try await client.uploadFile(
+  ///     to: id, path: "a.txt", content: .text("hello again\n"), when: .matching(etag: etag))
+  /// }
+  /// ```
+  /// - Parameters:
+  ///   - id: the task.
+  ///   - path: relative to the work directory.
+  ///   - content: what goes up.
+  ///   - contentType: guessed from the name where nil.
+  ///   - condition: what must hold on the server; nil: whatever holds there.
+  /// - Throws: an error with the status 412 where the condition does not hold. A try whose answer was lost is
+  ///   repeated, so the version that is there may be this upload's own.
+  public func uploadFile(
+    to id: TaskID, path: String, content: UploadBody, contentType: String? = nil,
+    when condition: VersionCondition? = nil
+  ) async throws(BerayError) -> UploadReceipt {
+    let progress = UploadProgress(now: configuration.now)
+    let body = Call.Body.upload(content, contentType: contentType ?? ContentType.guess(path: path), progress)
+    let call = Call(
+      .uploadFile, task: id, query: [(name: "path", value: path)], body: body, headers: condition?.headers ?? [:])
+    return try await upload(call, progress)
+  }
+
+  /// Sends a call whose body is an upload, for as long as it moves, and reads the receipt.
+  func upload(_ call: Call, _ progress: UploadProgress) async throws(BerayError) -> UploadReceipt {
+    let limit = configuration.timeouts.stall
+    return try await counted(call) { () async throws(BerayError) in
+      try await racing(
+        {
+          try await progress.stall(of: limit)
+          return BerayError(.timedOut, detail: "nothing moved for \(limit)", operation: call.operation)
+        }, operation: call.operation
+      ) { () async throws(BerayError) in
+        try await self.send(call, within: limit, after: progress) { response throws(BerayError) in
+          let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
+          return UploadReceipt(answer, headers: response.headers)
+        }
+      }
+    }
+  }
+
+  /// A ZIP of `paths`, or of the whole work directory where there are none.
+  /// ```swift
+  /// for try await piece in try await client.archive(of: id, paths: ["src"]).body { print(piece.count) }
+  /// ```
+  public func archive(of id: TaskID, paths: [String] = []) async throws(BerayError) -> FileContent {
+    FileContent(try await transfer(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
+  }
+
+  /// `bytes=0-99` (RFC 9110 §14.1.2), which cannot say "nothing".
+  private static func header(_ range: ByteRange, operation: String) throws(BerayError) -> String {
+    let (end, isTooFar) = range.offset.addingReportingOverflow(range.count)
+    guard range.offset >= 0, range.count > 0, !isTooFar else {
+      throw BerayError(.invalidRequest, detail: "the range has no bytes", operation: operation)
+    }
+    return "bytes=\(range.offset)-\(end - 1)"
+  }
+
+  /// Starts a download, whose waits are watched.
+  func transfer(_ call: Call) async throws(BerayError) -> TransportResponse {
+    let timeouts = configuration.timeouts
+    return try await stream(call, head: timeouts.stall, progress: timeouts.progress, within: timeouts.stall)
+  }
+}

@@ -1,0 +1,66 @@
+public import BerayAPI
+
+extension BerayClient {
+  /// Creates a task, which starts work at once. It is never sent twice: where the answer is lost, list the tasks and
+  /// compare.
+  /// ```swift
+  /// let task = try await client.createTask(goal: "Write a haiku about rain")
+  /// ```
+  /// - Parameters:
+  ///   - goal: what the agent is to do.
+  ///   - tools: passed on as they are.
+  public func createTask(goal: String, tools: [JSON]? = nil) async throws(BerayError) -> BerayTask {
+    try await createTask(TaskRequest(goal: goal, tools: tools))
+  }
+
+  /// The same with more than every server takes.
+  /// ```swift
+  /// let task = try await client.createTask(TaskRequest(goal: "Review this", agent: "codex"))
+  /// ```
+  public func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
+    let call = Call(.createTask, body: .json(RequestBody.createTask(request)))
+    let answer = try await json(call, within: configuration.timeouts.creation)
+    return try Self.decode(call) { () throws(UnexpectedJSON) in try BerayTask(json: answer) }
+  }
+
+  /// All tasks of the user, as a rule without their events.
+  /// ```swift
+  /// let running = try await client.tasks().filter { !$0.status.isFinished }
+  /// ```
+  public func tasks() async throws(BerayError) -> [BerayTask] {
+    let call = Call(.listTasks)
+    let answer = try await json(call)
+    return try Self.decode(call) { () throws(UnexpectedJSON) in try BerayTask.list(json: answer) }
+  }
+
+  /// A task with its events.
+  /// ```swift
+  /// for event in try await client.task(id).events ?? [] { print(event.text ?? "") }
+  /// ```
+  public func task(_ id: TaskID) async throws(BerayError) -> BerayTask {
+    let call = Call(.getTask, task: id)
+    let answer = try await json(call)
+    let contract = await eventContract()
+    return try Self.decode(call) { () throws(UnexpectedJSON) in
+      try BerayTask(json: answer, id: id, contract: contract)
+    }
+  }
+
+  /// Asks the server to stop a task.
+  /// ```swift
+  /// try await client.stopTask(id)
+  /// ```
+  @discardableResult
+  public func stopTask(_ id: TaskID) async throws(BerayError) -> JSON {
+    try await json(Call(.stopTask, task: id))
+  }
+
+  /// Deletes a task and all that belongs to it.
+  /// ```swift
+  /// try await client.deleteTask(id)
+  /// ```
+  @discardableResult
+  public func deleteTask(_ id: TaskID) async throws(BerayError) -> JSON {
+    try await json(Call(.deleteTask, task: id))
+  }
+}

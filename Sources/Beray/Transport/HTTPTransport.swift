@@ -1,0 +1,148 @@
+internal import AsyncHTTPClient
+internal import EventLoops
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPCompression
+internal import NIOPosix
+internal import NIOSSL
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
+public final class HTTPTransport: BerayClient.Transport {
+  private let address: ServerAddress
+  private let client: HTTPClient
+  private let loop: any EventLoop
+  /// Why nothing can be sent.
+  private let fault: BerayError?
+  /// All connections live on one event loop, and so do the calls.
+  public let executor: (any TaskExecutor)?
+
+  /// - Parameters:
+  ///   - address: of the server.
+  ///   - connect: how long a connection may take, TLS included.
+  ///   - authorities: the path of a file with certificates in PEM, trusted beside the system's. Where it cannot be
+  ///     read, every request fails with ``BerayError/Code/invalidRequest``.
+  public init(address: ServerAddress, connect: Duration = .seconds(5), authorities: String? = nil) {
+    self.address = address
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    var fault: BerayError?
+    do throws(BerayError) {
+      configuration.tlsConfiguration = try authorities.map(TLSConfiguration.trusting) ?? .ofClients
+    } catch {
+      fault = error
+    }
+    self.fault = fault
+    configuration.httpVersion = .http1Only
+    // Some proxies compress all the same; who reads the answer knows how much it may be.
+    configuration.decompression = .enabled(limit: .none)
+    configuration.timeout.connect = TimeAmount(connect)
+    configuration.connectionPool.idleTimeout = .seconds(30)
+    // A stream of events keeps its connection for hours, and a file system may hold many.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = min(512, DescriptorBudget.share)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    let isUnix = address.scheme == .unix
+    configuration.http1_1ConnectionDebugInitializer = { channel in
+      AnswerGuard.add(to: channel).flatMap {
+        isUnix ? channel.eventLoop.makeSucceededVoidFuture() : Self.boundUnsentBytes(channel)
+      }
+    }
+    loop = MultiThreadedEventLoopGroup.singleton.next()
+    executor = EventLoopExecutor(loop)
+    client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
+  }
+
+  /// Has the kernel take no more than it can send soon, so that what it took has all but left. Without it, it takes
+  /// megabytes at once, and a slow upload looks as if nothing moved. The buffers of unix sockets are small.
+  @Sendable private static func boundUnsentBytes(_ channel: any Channel) -> EventLoopFuture<Void> {
+    let option = ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
+    // Where the system does not know it, the connection is as good as any.
+    return channel.setOption(option, value: 128 << 10).flatMapErrorThrowing { _ in }
+  }
+
+  deinit {
+    // A second shutdown fails, and harms nothing.
+    client.shutdown { _ in }
+  }
+
+  public func shutdown() async {
+    try? await client.shutdown()
+  }
+
+  public func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse {
+    if var fault {
+      fault.operation = request.operation
+      throw fault
+    }
+    var sent = HTTPClientRequest(url: address.url(request.target))
+    sent.method = HTTPMethod(rawValue: request.method)
+    sent.headers.add(name: "Host", value: address.authority)
+    for field in request.headers { sent.headers.add(name: field.name.rawName, value: field.value) }
+    switch request.body {
+    case .none: break
+    case .bytes(let bytes): sent.body = .bytes(ByteBuffer(bytes: bytes))
+    case .stream(let stream, let length):
+      sent.body = .stream(BufferSequence(stream: stream, loop: loop), length: .known(length))
+    }
+    do {
+      let response = try await client.execute(sent, deadline: .distantFuture)
+      var headers = HTTPFields()
+      for (name, value) in response.headers {
+        if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+      }
+      let operation = request.operation
+      let body = response.body
+      let stream = ByteStream {
+        // The iterator's next() runs elsewhere, and is called by the one reader of this stream, once at a time.
+        nonisolated(unsafe) var iterator = body.makeAsyncIterator()
+        return { () async throws(BerayError) in
+          // The body may outlive the client that asked for it; the connections end with the transport.
+          defer { withExtendedLifetime(self) {} }
+          do {
+            return try await iterator.next().map { Array($0.readableBytesView) }
+          } catch {
+            throw BerayError(transport: error, operation: operation)
+          }
+        }
+      }
+      return TransportResponse(status: Int(response.status.code), headers: headers, body: stream)
+    } catch {
+      throw BerayError(transport: error, operation: request.operation)
+    }
+  }
+}
+
+/// A request's body for async-http-client, which asks for buffers as fast as they come until its event loop has told it
+/// that the connection takes no more. It waits for the loop now and then, or a large body would be in memory before the
+/// loop has its turn.
+private struct BufferSequence: AsyncSequence, Sendable {
+  let stream: ByteStream
+  let loop: any EventLoop
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    var iterator: ByteStream.AsyncIterator
+    let loop: any EventLoop
+    /// Bytes that the loop may not have seen.
+    var ahead = 0
+
+    mutating func next() async throws -> ByteBuffer? {
+      if ahead >= 256 << 10 {
+        try await loop.submit {}.get()
+        ahead = 0
+      }
+      guard let piece = try await iterator.next() else { return nil }
+      ahead += piece.count
+      return ByteBuffer(bytes: piece)
+    }
+  }
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(iterator: stream.makeAsyncIterator(), loop: loop) }
+}

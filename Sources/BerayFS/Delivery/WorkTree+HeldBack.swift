@@ -1,0 +1,104 @@
+import Beray
+import Synchronization
+import SystemPackage
+import VFS
+
+/// Names that are held back, and what is hidden until a program makes it anew.
+extension WorkTree {
+  /// How long a name stays away that the server has still, so that a program can make it anew.
+  static let hideTime = Duration.seconds(5)
+
+  /// What kind of name that is, where it stands.
+  func classify(_ name: Name, in directory: WorkDirectory) -> NamePolicy.Class {
+    var isInGit = false
+    var next: WorkDirectory? = directory
+    while let place = next?.place, !isInGit {
+      isInGit = place.name == ".git"
+      next = place.parent
+    }
+    return shared.names.classify(name, isInGit: isInGit)
+  }
+
+  /// Whether a file of that name that is made here is held back: it may be renamed or removed soon, and the server could do
+  /// neither.
+  func holdsBack(_ name: Name, in directory: WorkDirectory) -> Bool {
+    shared.holdsBack && classify(name, in: directory) != .ordinary
+  }
+
+  /// The server has a file and cannot rename it: it stays there, and is here under the new name, with its bytes, while
+  /// a program makes the old name anew. Where none does, the old name comes back.
+  func moveAway(
+    _ file: WorkFile, from name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory
+  ) async throws(Errno) {
+    let buffer = try await file.bufferWithContent(hasTurn: true)
+    let now = context.time.now()
+    let since = structure.withLock { structure in
+      let tick = structure.nextTick()
+      let hidden = HiddenFile(
+        version: file.state.withLock { $0.listed }, since: tick,
+        reason: .movedAway(to: file.inode, changes: buffer.isUnsent(includingEmpty: true) ? nil : buffer.changes))
+      structure.directories[directory.inode]?.remove(name, at: now)
+      structure.directories[directory.inode]?.hidden[name] = hidden
+      var replaced = structure.directories[newDirectory.inode]?.hidden.removeValue(forKey: newName)?.version
+      if let old = structure.directories[newDirectory.inode]?.remove(newName, at: now) {
+        if case .file(let old) = old.node { replaced = old.serverVersion }
+        release(old.node, in: &structure)
+      }
+      structure.directories[newDirectory.inode]?.removals[newName] = nil
+      structure.directories[newDirectory.inode]?.insert(.file(file), as: newName, touched: tick, at: now)
+      file.holdBack(buffer, at: .init(name: newName, parent: newDirectory), replacing: replaced)
+      return tick
+    }
+    comesBack(name, in: directory, hidden: since, from: "rename") {
+      ("the name was moved away and not made anew, and is back", "the copy is \(file.path)")
+    }
+  }
+
+  /// A backup is removed, which an editor wants to make anew. The server, which cannot remove it, has it still.
+  func hide(_ name: Name, in directory: WorkDirectory) {
+    let since = structure.withLock { structure -> UInt64? in
+      guard case .file(let file)? = structure.directories[directory.inode]?.children[name]?.node,
+        let version = file.serverVersion
+      else { return nil }
+      let tick = structure.nextTick()
+      structure.directories[directory.inode]?.remove(name, at: context.time.now())
+      structure.directories[directory.inode]?.hidden[name] = HiddenFile(
+        version: version, since: tick, reason: .removed)
+      release(.file(file), in: &structure)
+      return tick
+    }
+    guard let since else { return }
+    comesBack(name, in: directory, hidden: since, from: "unlink") {
+      ("it was not made anew, and is back", "a server with the operation is needed, such as 'beray-fs serve'")
+    }
+  }
+
+  /// Shows a hidden name again if nobody makes it anew in time, and tells of it.
+  private func comesBack(
+    _ name: Name, in directory: WorkDirectory, hidden since: UInt64, from operation: String,
+    _ told: @escaping @Sendable () -> (text: String, advice: String)
+  ) {
+    Task {
+      do { try await context.time.sleep(Self.hideTime) } catch { return }
+      guard show(name, in: directory, hidden: since) else { return }
+      let (text, advice) = told()
+      _ = context.refuse(
+        operation, "\(directory.path)/\(name)", .notPermitted, "this server cannot \(operation) files; \(text)",
+        advice: advice)
+    }
+  }
+
+  private func show(_ name: Name, in directory: WorkDirectory, hidden since: UInt64) -> Bool {
+    let isShown = structure.withLock { structure in
+      guard structure.directories[directory.inode]?.hidden[name]?.since == since else { return false }
+      structure.directories[directory.inode]?.hidden[name] = nil
+      structure.directories[directory.inode]?.changed(at: context.time.now())
+      structure.staleMarks += 1
+      return true
+    }
+    guard isShown else { return false }
+    context.notifier.expire(name, in: directory.inode)
+    context.notifier.invalidate(directory.inode, pages: true)
+    return true
+  }
+}

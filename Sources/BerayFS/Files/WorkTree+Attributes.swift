@@ -1,0 +1,80 @@
+import Beray
+import BerayAPI
+import Synchronization
+import SystemPackage
+import VFS
+import Waiting
+
+extension WorkTree {
+  /// Why attributes cannot be what a program wants; nil: they can.
+  func refusal(of changes: AttributeChanges, for path: String) -> Errno? {
+    guard allowsOwner(changes) else { return refuseOwner(of: path) }
+    return changes.permissions.flatMap { refusal(ofMode: $0, "chmod", path) }
+  }
+
+  /// Whether the owner stays who it is: all belongs to who mounted.
+  func allowsOwner(_ changes: AttributeChanges) -> Bool {
+    (changes.user ?? context.options.user) == context.options.user
+      && (changes.group ?? context.options.group) == context.options.group
+  }
+
+  func refuseOwner(of path: String) -> Errno {
+    context.refuse(
+      "chown", path, .notPermitted, "everything belongs to who mounted, and servers keep no owners",
+      advice: "leave the owner out: 'cp' in place of 'cp -p' as root, 'rsync' without '-o' and '-g'")
+  }
+
+  func timestamp(_ time: AttributeChanges.Time) -> Timestamp {
+    switch time {
+    case .now: context.time.now()
+    case .at(let time): time
+    }
+  }
+
+  func changeAttributes(of directory: WorkDirectory, _ changes: AttributeChanges) -> Outcome<AttributeReply> {
+    if let refusal = refusal(of: changes, for: directory.path) { return .failed(refusal) }
+    guard changes.size == nil else { return .failed(.isDirectory) }
+    let modified = changes.modified.map { timestamp($0) }
+    let accessed = changes.accessed.map { timestamp($0) }
+    structure.withLock { structure in
+      if let accessed { structure.directories[directory.inode]?.accessed = accessed }
+      structure.directories[directory.inode]?.statusChanges(at: context.time.now())
+    }
+    guard changes.permissions != nil || modified != nil else { return directory.attributes() }
+    return .pending { [self] () async throws(Errno) in
+      let capabilities: Capabilities = directory.isNew ? [] : try await shared.capabilities()
+      let isTold = capabilities.contains(.attributes)
+      if isTold {
+        let path = serverPath(of: directory)
+        _ = try await context.call("setattr", directory.path) { () async throws(BerayError) in
+          try await context.service.setAttributes(
+            of: task, path: path, mode: changes.permissions.map { $0 & 0o777 }, modified: modified.map(UTCTime.init),
+            when: nil)
+        }
+      }
+      structure.withLock { structure in
+        if let permissions = changes.permissions { structure.directories[directory.inode]?.mode = permissions & 0o777 }
+        if let modified {
+          structure.directories[directory.inode]?.modified = modified
+          // What a listing tells of it later is no news, which would take back what happens here meanwhile.
+          if isTold { structure.directories[directory.inode]?.serverModified = modified }
+        }
+        let (tick, place) = (structure.nextTick(), directory.place)
+        if let parent = place.parent {
+          structure.directories[parent.inode]?.touch(place.name, tick, isPlaced: false)
+        }
+      }
+      return try await directory.attributes().get()
+    }
+  }
+}
+
+extension WorkTree {
+  /// Why a file or directory cannot have `mode`; nil: it can. No server keeps more than who may read, write and execute.
+  func refusal(ofMode mode: UInt16, _ operation: String, _ path: String) -> Errno? {
+    guard mode & 0o7000 != 0 else { return nil }
+    return context.refuse(
+      operation, path, .notPermitted, "servers keep no set-user-ID, set-group-ID and sticky bits",
+      advice: "leave these bits out: 'chmod 0755' in place of 'chmod 4755'")
+  }
+}

@@ -1,0 +1,17 @@
+import Synchronization
+import SystemPackage
+import VFS
+
+extension WorkFile {
+  /// Whether the next listing brings all that is known of it, and nothing is under way for it.
+  var isIdle: Bool {
+    state.withLock { state in
+      !state.opens.isOpen && !state.existence.isNew && !state.existence.isHeldBack && state.turn.isFree
+        && state.source.remote?.isIdle ?? false && state.bringing == nil
+        && state.unsentAttributes.isEmpty && state.accessed == nil && state.unlisted == nil
+        && state.listed.size != nil && state.listed.modified != nil
+    }
+  }
+
+  func forgotten() { tree.nodeWasForgotten() }
+}

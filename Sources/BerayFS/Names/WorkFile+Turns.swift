@@ -1,0 +1,51 @@
+import Synchronization
+import SystemPackage
+import VFS
+import Waiting
+
+/// The file's turn: its name changes, or something goes to the server under it.
+extension WorkFile {
+  /// What keeps a change of the name waiting.
+  enum Obstacle {
+    case file(Flight<Void, Errno>)
+    case directory(Flight<Void, Errno>)
+  }
+
+  /// What is on its way to the server.
+  var sending: Flight<Void, Errno>? { state.withLock { $0.turn.sending } }
+  var nameChange: Flight<Void, Errno>? { state.withLock { $0.turn.nameChange } }
+
+  /// The change of the file's name, or of a directory's above it, that has to end before anything may go to the server.
+  func nameChange(_ state: borrowing FileState) -> Flight<Void, Errno>? {
+    state.turn.nameChange ?? directoryRename(state)
+  }
+
+  private func directoryRename(_ state: borrowing FileState) -> Flight<Void, Errno>? {
+    guard let rename = tree.directoryRename.withLock({ $0 }), state.place.isBeneath(rename.directory) else {
+      return nil
+    }
+    return rename.flight
+  }
+
+  func beginNameChange(_ turn: Flight<Void, Errno>) -> Obstacle? {
+    state.withLock { state in
+      if let other = state.turn.nameChange { return .file(other) }
+      // A directory's rename that does not know of this one yet is known here.
+      tree.shared.remember(self)
+      // Whichever it is: the file may be about to come into it.
+      if let other = tree.directoryRename.withLock({ $0 }) {
+        rememberWhileUnsent(state)
+        return .directory(other.flight)
+      }
+      state.turn.begins(changingName: turn)
+      return nil
+    }
+  }
+
+  func endNameChange() {
+    state.withLock { state in
+      state.turn.nameChanged()
+      rememberWhileUnsent(state)
+    }
+  }
+}
