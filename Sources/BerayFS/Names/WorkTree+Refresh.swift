@@ -8,25 +8,42 @@ import Waiting
 /// How a tree is brought up to date.
 extension WorkTree {
   /// Asks the server for what is in `directory`, once for all who ask at the same time. Where the server gives whole
-  /// subtrees, one request
-  /// brings everything up to date.
-  func refresh(_ directory: WorkDirectory) async throws(Errno) {
+  /// subtrees, one request brings everything up to date. It ends with the last who waits for it.
+  /// - Parameters:
+  ///   - window: how old a listing may be that is not asked for again, because it came just now; nil: it is asked for.
+  ///   - grace: see ``remaining(of:marks:window:grace:)``.
+  func refresh(
+    _ directory: WorkDirectory, unlessYoungerThan window: Duration? = nil, grace: Duration = .zero
+  ) async throws(Errno) {
     let capabilities = try await shared.capabilitiesForReading()
     let isWhole = capabilities.contains(.recursiveTree)
-    for _ in 0..<3 {
-      let (flight, isOurs, isCurrent) = structure.withLock { structure in
+    var rounds = 0
+    while rounds < 3 {
+      let job = SharedJob()
+      let next = structure.withLock { structure -> (Flight<Void, Errno>, InodeID, isOurs: Bool, isCurrent: Bool)? in
         let source = source(of: directory, isWhole: isWhole, in: structure)
         let marks = structure.staleMarks
-        if let running = structure.flights[source] { return (running.flight, nil as InodeID?, running.marks == marks) }
-        let flight = Flight<Void, Errno>()
+        if let running = structure.flights[source] { return (running.flight, source, false, running.marks == marks) }
+        if let window, let contents = structure.directories[directory.inode],
+          remaining(of: contents, marks: marks, window: window, grace: grace) != nil
+        {
+          return nil
+        }
+        let flight = Flight<Void, Errno>(cancellation: .interrupted) { job.end() }
         structure.flights[source] = (flight, marks)
-        return (flight, source, true)
+        return (flight, source, true, true)
       }
-      if let source = isOurs {
-        Task { await fetch(source, isWhole: isWhole, flight) }
+      guard let (flight, source, isOurs, isCurrent) = next else { return }
+      if isOurs { job.run { [self] in await fetch(source, isWhole: isWhole, flight) } }
+      do throws(Errno) { try await flight.value() } catch  where error == .interrupted && !Task.isCancelled {
+        // The last who waited for it has gone just now, or the mount ends.
+        landed(flight, source)
+        rounds += 1
+        guard rounds < 3 else { throw error }
+        continue
       }
-      try await flight.value()
       if isCurrent, isListed(directory) { return }
+      rounds += 1
     }
   }
 
@@ -62,11 +79,8 @@ extension WorkTree {
 
   /// Brings what is known of `directory` up to date, unless it was asked for less than `age` ago.
   func relist(_ directory: WorkDirectory, unlessYoungerThan age: Duration) async throws(Errno) {
-    let isYoung = structure.withLock { structure in
-      guard let contents = structure.directories[directory.inode] else { return true }
-      return remaining(of: contents, marks: structure.staleMarks, window: age) != nil
-    }
-    if !isYoung { try await refresh(directory) }
+    guard structure.withLock({ $0.directories[directory.inode] != nil }) else { return }
+    try await refresh(directory, unlessYoungerThan: age)
   }
 
   private func isListed(_ directory: WorkDirectory) -> Bool {
@@ -84,8 +98,14 @@ extension WorkTree {
     } catch {
       result = .failure(error)
     }
-    structure.withLock { _ = $0.flights.removeValue(forKey: source) }
+    landed(flight, source)
     flight.finish(result)
+  }
+
+  private func landed(_ flight: Flight<Void, Errno>, _ source: InodeID) {
+    structure.withLock { structure in
+      if structure.flights[source]?.flight === flight { structure.flights[source] = nil }
+    }
   }
 
   /// How often a directory may be renamed while its listing is on its way.

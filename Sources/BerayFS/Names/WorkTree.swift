@@ -155,7 +155,9 @@ final class WorkTree: Sendable {
       return .failed(isRemoved || directory.isOutOfDate ? .staleNFSFileHandle : .noSuchFileOrDirectory)
     }
     return .pending { [self] () async throws(Errno) in
-      try await context.within("list", directory.path) { [self] () async throws(Errno) in try await refresh(directory) }
+      try await context.within("list", directory.path) { [self] () async throws(Errno) in
+        try await refresh(directory, unlessYoungerThan: window, grace: grace)
+      }
       return try await answer(remaining(of: directory)).get()
     }
   }
