@@ -101,7 +101,7 @@ final class RangeReader: Sendable {
       } catch {
         // What broke off is asked for once more, from where it broke.
         guard attempt == 2 || error.code != .connectionLost else { continue }
-        if error.status == 416, (try? await file.relist()) != nil {
+        if error.status == 416, (try? await file.fetcher.relist()) != nil {
           // It is shorter by now, as the listing tells.
           break
         }

@@ -13,7 +13,7 @@ extension WorkTree {
 
   /// `file` is wanted and not in memory. Returns the batch that brings it, if it is part of a walk.
   func batch(onMissOf file: WorkFile) -> Flight<[InodeID: [UInt8]], Errno>? {
-    guard file.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: true) else { return nil }
+    guard file.fetcher.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: true) else { return nil }
     let now = context.time.uptime()
     guard let count = prefetch.withLock({ $0.miss(file.inode, at: now) }) else { return nil }
     return startBatch([file] + following(file, count: count - 1))
@@ -60,7 +60,7 @@ extension WorkTree {
       guard found.count < count, budget > 0 else { return }
       switch child.node {
       case .file(let file):
-        guard file.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: takesUnknown) else { continue }
+        guard file.fetcher.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: takesUnknown) else { continue }
         // A file of unknown size counts as a typical source file. One that has no room begins the next batch.
         budget -= file.state.withLock { $0.size } ?? 16 << 10
         guard budget >= 0 else { return }
@@ -89,7 +89,7 @@ extension WorkTree {
     let taken = members
     Task {
       let contents = await fetch(taken)
-      for member in taken { member.file.landed(flight) }
+      for member in taken { member.file.reader.landed(flight) }
       flight.finish(.success(contents))
     }
     return files[0].state.withLock { $0.source.remote?.whole === flight } ? flight : nil
@@ -121,7 +121,7 @@ extension WorkTree {
           markStale()
           continue
         }
-        if member.file.install(content.bytes, of: nil, asked: asked, member.generation) {
+        if member.file.fetcher.install(content.bytes, of: nil, asked: asked, member.generation) {
           contents[member.file.inode] = content.bytes
         }
       }

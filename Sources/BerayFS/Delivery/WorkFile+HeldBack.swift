@@ -24,7 +24,7 @@ extension WorkFile {
         state.unlisted = hidden.unlisted
         state.isMadeHere = hidden.isStepOfASave
       }
-      attachEmpty(&state)
+      writer.attachEmpty(&state)
       if hidden == nil, joinsOthers { state.buffer?.joinsOthers() }
     }
   }
@@ -42,7 +42,7 @@ extension WorkFile {
         if stays { state.existence.goesUp() }
         return stays
       }
-      if stays { _ = try? await upload(.release, includingEmpty: true) }
+      if stays { _ = try? await uploader.upload(.release, includingEmpty: true) }
     }
   }
 
@@ -87,6 +87,6 @@ extension WorkFile {
       return state.buffer
     }
     buffer?.wasSent()
-    retireBuffer()
+    writer.retireBuffer()
   }
 }

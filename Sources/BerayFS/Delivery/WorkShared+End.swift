@@ -56,16 +56,16 @@ extension WorkShared {
   ) async {
     guard !writtenFiles.isEmpty else { return }
     // What is in conflict was told, and is saved elsewhere.
-    let files = files.filter { !$0.isInConflict }
+    let files = files.filter { !$0.uploader.isInConflict }
     await withTaskGroup { group in
       group.addTask {
         for (index, file) in files.enumerated() where !Task.isCancelled {
           progress("uploading \(index + 1) of \(files.count): \(file.path)")
-          _ = try? await file.upload(.unmount, includingEmpty: true)
+          _ = try? await file.uploader.upload(.unmount, includingEmpty: true)
         }
         for file in self.writtenFiles {
           try? await file.sending?.end()
-          if file.hasUntoldAttributes { await file.retryAttributes() }
+          if file.attributeKeeper.hasUntoldAttributes { await file.attributeKeeper.retryAttributes() }
         }
       }
       group.addTask { [context] in _ = try? await context.time.sleep(end - context.time.uptime()) }
@@ -90,7 +90,7 @@ extension WorkShared {
   /// Saves what could not be uploaded in `directory`. Returns the files; ``losses`` tells of the rest.
   func rescue(to directory: String) async -> [RescuedFile] {
     await endSending()
-    for file in writtenFiles where file.hasUntoldAttributes {
+    for file in writtenFiles where file.attributeKeeper.hasUntoldAttributes {
       lose("\(file.path): the server was not told its mode or its times")
     }
     return unsent.compactMap { file, buffer in

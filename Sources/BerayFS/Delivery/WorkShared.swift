@@ -127,7 +127,9 @@ final class WorkShared: Sendable {
   /// What the server has not, oldest first.
   var unsent: [(file: WorkFile, buffer: WriteBuffer)] {
     writtenFiles.compactMap { file in
-      guard file.hasUnsent(includingEmpty: true), let buffer = file.state.withLock({ $0.buffer }) else { return nil }
+      guard file.writer.hasUnsent(includingEmpty: true), let buffer = file.state.withLock({ $0.buffer }) else {
+        return nil
+      }
       return (file, buffer)
     }.sorted { $0.buffer.unsentSince < $1.buffer.unsentSince }
   }

@@ -30,7 +30,7 @@ extension WorkTree {
   func moveAway(
     _ file: WorkFile, from name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory
   ) async throws(Errno) {
-    let buffer = try await file.bufferWithContent(hasTurn: true)
+    let buffer = try await file.writer.bufferWithContent(hasTurn: true)
     let now = context.time.now()
     let since = structure.withLock { structure in
       let tick = structure.nextTick()

@@ -12,7 +12,7 @@ extension WorkTree {
 
   /// Something of `file` could not be sent: it is tried again in its time.
   func retryLater(_ file: WorkFile) {
-    guard file.isToBeRetried || file.hasUntoldAttributes else { return }
+    guard file.uploader.isToBeRetried || file.attributeKeeper.hasUntoldAttributes else { return }
     let failure = file.state.withLock { $0.buffer }?.failure
     let begins = retries.withLock { retries in
       retries.schedule.failed(
@@ -26,7 +26,9 @@ extension WorkTree {
   }
 
   private var filesToRetry: [WorkFile] {
-    shared.writtenFiles.filter { $0.tree === self && ($0.isToBeRetried || $0.hasUntoldAttributes) }
+    shared.writtenFiles.filter {
+      $0.tree === self && ($0.uploader.isToBeRetried || $0.attributeKeeper.hasUntoldAttributes)
+    }
   }
 
   /// Begins the next pause. Returns whether there is anything to be tried after it; else the loop ends.
@@ -64,10 +66,10 @@ extension WorkTree {
         if error == .noSuchFileOrDirectory { continue }
         return postpone(due[index...])
       }
-      if file.isToBeRetried {
-        _ = try? await file.upload(.retry, includingEmpty: true)
-      } else if file.hasUntoldAttributes {
-        await file.retryAttributes()
+      if file.uploader.isToBeRetried {
+        _ = try? await file.uploader.upload(.retry, includingEmpty: true)
+      } else if file.attributeKeeper.hasUntoldAttributes {
+        await file.attributeKeeper.retryAttributes()
       }
     }
     postpone(dueFiles[...])

@@ -34,17 +34,17 @@ extension WorkFile {
   private func upToDate(for flags: OpenFlags, in parent: WorkDirectory) -> Outcome<Void> {
     tree.whenFresh(parent) { [self] _ in
       guard state.withLock({ !$0.existence.isGone }) else { return .failed(.staleNFSFileHandle) }
-      guard needsRevalidation() || isToBeRead(flags) else { return .done }
+      guard fetcher.needsRevalidation() || fetcher.isToBeRead(flags) else { return .done }
       return .pending { [self] () async throws(Errno) in
-        if needsRevalidation() { try await revalidate() }
-        if isToBeRead(flags) { try await readAtOpen() }
+        if fetcher.needsRevalidation() { try await fetcher.revalidate() }
+        if fetcher.isToBeRead(flags) { try await fetcher.readAtOpen() }
       }
     }
   }
 
   /// Whether only the content is still to come, for which whoever reads it can wait.
   private func isKnown(in parent: WorkDirectory) -> Bool {
-    guard !state.withLock({ $0.existence.isGone }), !needsRevalidation() else { return false }
+    guard !state.withLock({ $0.existence.isGone }), !fetcher.needsRevalidation() else { return false }
     if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
   }
 
@@ -58,7 +58,7 @@ extension WorkFile {
     let pass = state.withLock { state in
       if state.opens.opened(flags), isRunning { tree.opened(self) }
       if isWriter { state.existence.opened(by: opener?.process) }
-      if flags.isSuperset(of: [.write, .truncate]) { truncateAtOpen(&state) }
+      if flags.isSuperset(of: [.write, .truncate]) { writer.truncateAtOpen(&state) }
       // Pages of this content are not for those who read a former one.
       if state.opens.hasFormerReaders, !isWriter { options.insert(.directIO) }
       let hasPages = state.opens.hasPages(of: state.generation)

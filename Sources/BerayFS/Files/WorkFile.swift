@@ -37,6 +37,15 @@ final class WorkFile: Node {
     self.state = Mutex(state)
   }
 
+  // What the rooms do with it.
+  var reader: FileReader { FileReader(file: self) }
+  var fetcher: ContentFetcher { ContentFetcher(file: self) }
+  var writer: FileWriter { FileWriter(file: self) }
+  var uploader: FileUploader { FileUploader(file: self) }
+  var attributeKeeper: AttributeKeeper { AttributeKeeper(file: self) }
+
+  var now: Timestamp { tree.context.time.now() }
+
   var place: WorkDirectory.Place { state.withLock { $0.place } }
   var path: String {
     let place = place
@@ -94,7 +103,7 @@ final class WorkFile: Node {
       if let buffer = state.buffer {
         state.size = buffer.size
         state.endsWriting()
-        rememberWhileUnsent(state)
+        writer.rememberWhileUnsent(state)
       }
       state.contentChanged()
       // Whether the next listing still shows what was uploaded here, nobody knows now.
@@ -118,7 +127,7 @@ final class WorkFile: Node {
       }
       return state.begins(bringing: flight) ? state.listed : nil
     }
-    if let known { Task { await bring(entry, since: known, flight) } }
+    if let known { Task { await fetcher.bring(entry, since: known, flight) } }
   }
 
   /// Takes over what a listing tells. The kernel is told to forget before anybody is told the new size.
@@ -131,7 +140,7 @@ final class WorkFile: Node {
       let isAnswered = state.opens.isAskedFor && (state.size != size || state.modified != modified)
       if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
     }
-    if mayBeDone { rememberWhileUnsent(state) }
+    if mayBeDone { writer.rememberWhileUnsent(state) }
   }
 
   // MARK: - Attributes
@@ -157,7 +166,7 @@ final class WorkFile: Node {
     // The kernel asks by handle where a read comes upon the end of what it knows.
     guard let handle = file as? WorkHandle else { return outcome }
     return outcome.map { [self] reply throws(Errno) in
-      guard !isCut(handle, size: reply.attributes.size) else { throw refuseOtherVersion() }
+      guard !reader.isCut(handle, size: reply.attributes.size) else { throw reader.refuseOtherVersion() }
       return reply
     }
   }
@@ -191,10 +200,10 @@ final class WorkFile: Node {
         return try await attributes(remaining: remaining).get()
       }
     }
-    guard needsRevalidation(onNews: true) else { return attributes(remaining: remaining) }
+    guard fetcher.needsRevalidation(onNews: true) else { return attributes(remaining: remaining) }
     return .pending { [self] () async throws(Errno) in
       // Where it cannot be asked, what is known is better than nothing.
-      do throws(Errno) { try await revalidate() } catch  where error != .interrupted {}
+      do throws(Errno) { try await fetcher.revalidate() } catch  where error != .interrupted {}
       return try await attributes(remaining: remaining).get()
     }
   }
@@ -203,8 +212,8 @@ final class WorkFile: Node {
   func attributes(remaining: Duration) -> Outcome<AttributeReply> {
     if let reply = knownAttributes(remaining: remaining) { return .ready(reply) }
     return .pending { [self] () async throws(Errno) in
-      for _ in 0..<Self.rounds {
-        try await learnSize()
+      for _ in 0..<FileUploader.rounds {
+        try await fetcher.learnSize()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         // A content without a length may be on its way to who reads it.
         try await state.withLock { $0.source.remote?.stream }?.whole()
@@ -217,7 +226,7 @@ final class WorkFile: Node {
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
     if state.withLock({ $0.existence.isOutOfDate && !$0.opens.isOpen }) { return .failed(.staleNFSFileHandle) }
-    return setAttributes(changes, hasHandle: file != nil)
+    return attributeKeeper.setAttributes(changes, hasHandle: file != nil)
   }
 }
 

@@ -26,15 +26,15 @@ final class WorkHandle: OpenFile {
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     guard offset >= 0, count > 0 else { return .ready([]) }
-    if let known = file.known(pass, offset: offset, count: count) {
+    if let known = file.reader.known(pass, offset: offset, count: count) {
       if case .ready(let bytes) = known {
         gave(bytes, at: offset)
-        file.readAhead(ahead, offset: offset, count: count)
+        file.reader.readAhead(ahead, offset: offset, count: count)
       }
       return known
     }
     return .pending { [self] () async throws(Errno) in
-      let bytes = try await file.read(offset: offset, count: count, pass, ahead)
+      let bytes = try await file.reader.read(offset: offset, count: count, pass, ahead)
       gave(bytes, at: offset)
       return bytes
     }
@@ -46,15 +46,15 @@ final class WorkHandle: OpenFile {
 
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     guard flags.contains(.write) else { return .failed(.badFileDescriptor) }
-    guard !file.isLost else { return .failed(.staleNFSFileHandle) }
-    return file.write(bytes, at: offset)
+    guard !file.writer.isLost else { return .failed(.staleNFSFileHandle) }
+    return file.writer.write(bytes, at: offset)
   }
 
   func flush(caller: Caller) -> Outcome<Void> {
-    if flags.contains(.write), file.hasLostBytes { return .failed(.staleNFSFileHandle) }
-    guard flags.contains(.write), file.hasUnsent(includingEmpty: false), isClosing(caller) else { return .done }
+    if flags.contains(.write), file.writer.hasLostBytes { return .failed(.staleNFSFileHandle) }
+    guard flags.contains(.write), file.writer.hasUnsent(includingEmpty: false), isClosing(caller) else { return .done }
     return .pending { [file] () async throws(Errno) in
-      try await file.upload(.close, includingEmpty: false)
+      try await file.uploader.upload(.close, includingEmpty: false)
     }
   }
 
@@ -68,15 +68,15 @@ final class WorkHandle: OpenFile {
   }
 
   func fsync() -> Outcome<Void> {
-    if file.hasLostBytes { return .failed(.staleNFSFileHandle) }
-    guard file.hasUnsent(includingEmpty: true) else { return .done }
+    if file.writer.hasLostBytes { return .failed(.staleNFSFileHandle) }
+    guard file.writer.hasUnsent(includingEmpty: true) else { return .done }
     return .pending { [file] () async throws(Errno) in
-      try await file.upload(.fsync, includingEmpty: true)
+      try await file.uploader.upload(.fsync, includingEmpty: true)
     }
   }
 
   func release() -> Outcome<Void> {
-    file.closed(self)
+    file.writer.closed(self)
     return .done
   }
 }

@@ -34,7 +34,7 @@ extension WorkFile {
       tree.shared.remember(self)
       // Whichever it is: the file may be about to come into it.
       if let other = tree.directoryRename.withLock({ $0 }) {
-        rememberWhileUnsent(state)
+        writer.rememberWhileUnsent(state)
         return .directory(other.flight)
       }
       state.turn.begins(changingName: turn)
@@ -45,7 +45,7 @@ extension WorkFile {
   func endNameChange() {
     state.withLock { state in
       state.turn.nameChanged()
-      rememberWhileUnsent(state)
+      writer.rememberWhileUnsent(state)
     }
   }
 }

@@ -46,7 +46,7 @@ extension WorkTree {
       }
       let made = insert(name, in: directory, permissions: permissions) { file, _ in file.isOnServer(receipt) }
       settle(name, in: directory)
-      if let made, made.hasUntoldAttributes { Task { await made.retryAttributes() } }
+      if let made, made.attributeKeeper.hasUntoldAttributes { Task { await made.attributeKeeper.retryAttributes() } }
       return made
     }
   }

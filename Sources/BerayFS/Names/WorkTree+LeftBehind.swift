@@ -7,16 +7,16 @@ import VFS
 extension WorkTree {
   /// Uploads under its new name a file that the server has under the old one and cannot rename. Where that fails, nothing
   /// has changed.
-  func giveAgain(_ file: WorkFile, as purpose: WorkFile.Purpose, from path: String) async throws(Errno) {
+  func giveAgain(_ file: WorkFile, as purpose: FileUploader.Purpose, from path: String) async throws(Errno) {
     // No listing tells that somebody else changed it since, and what is hidden would be theirs.
-    if file.needsRevalidation() { try await file.revalidate() }
+    if file.fetcher.needsRevalidation() { try await file.fetcher.revalidate() }
     guard file.isMadeHere else { throw refuse("rename", path) }
-    let buffer = try await file.bufferWithContent(hasTurn: true)
+    let buffer = try await file.writer.bufferWithContent(hasTurn: true)
     let (version, place) = file.state.withLock { ($0.listed, $0.place) }
     let wasSent = !buffer.isUnsent(includingEmpty: true)
     buffer.becameFresh(at: context.time.now())
     do throws(Errno) {
-      try await file.uploadWhileRenaming(purpose)
+      try await file.uploader.uploadWhileRenaming(purpose)
     } catch {
       if wasSent { file.wasRestored(to: version, at: place) }
       markStale()

@@ -91,11 +91,11 @@ extension WorkTree {
           let turns = try await self.takeTurns(of: [file])
           defer { turns.end() }
           guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
-          if try await self.shared.capabilities().contains(.remove) { try await file.keepForReaders() }
+          if try await self.shared.capabilities().contains(.remove) { try await file.reader.keepForReaders() }
           do throws(Errno) {
             try await self.remove("unlink", name, in: directory, isNew: file.isNew).get()
           } catch {
-            file.retireBuffer()
+            file.writer.retireBuffer()
             throw error
           }
         }

@@ -46,9 +46,9 @@ extension WorkTree {
   /// Returns whether the server answered.
   private func look(at files: [WorkFile]) async -> Bool {
     guard await relist(files) else { return false }
-    for file in files where file.needsRevalidation() {
+    for file in files where file.fetcher.needsRevalidation() {
       do throws(Errno) {
-        try await file.revalidate()
+        try await file.fetcher.revalidate()
       } catch {
         guard error == .noSuchFileOrDirectory else { return false }
       }

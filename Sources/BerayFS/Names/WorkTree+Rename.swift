@@ -72,12 +72,12 @@ extension WorkTree {
       let capabilities = try await shared.capabilities()
       let isReplacedByUpload =
         child.node.file?.state.withLock { $0.existence.isNew || $0.existence.isHeldBack || $0.isMadeHere } ?? false
-      if isReplacedByUpload || capabilities.contains(.move) { try await target?.node.file?.keepForReaders() }
+      if isReplacedByUpload || capabilities.contains(.move) { try await target?.node.file?.reader.keepForReaders() }
       do throws(Errno) {
         return try await move(child, rename)
       } catch {
         // It has its name still, and is what the server has.
-        target?.node.file?.retireBuffer()
+        target?.node.file?.writer.retireBuffer()
         throw error
       }
     }
@@ -97,18 +97,20 @@ extension WorkTree {
       try await moveAway(
         file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)
     case .file(let file) where !capabilities.contains(.move) && file.isMadeHere:
-      var purpose = WorkFile.Purpose(.rename, to: rename.place)
+      var purpose = FileUploader.Purpose(.rename, to: rename.place)
       purpose.mustBeNew = !rename.replaces
       purpose.whenArrived = { [self] in
         moveName(child, rename)
         leaveBehind(file, rename.name, in: rename.directory)
       }
-      if let old = rename.newDirectory.child(rename.newName)?.node.file { file.keepsItsMode(replacing: old) }
+      if let old = rename.newDirectory.child(rename.newName)?.node.file {
+        file.attributeKeeper.keepsItsMode(replacing: old)
+      }
       try await giveAgain(file, as: purpose, from: rename.path)
     case .file(let file):
       guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
       // Its bytes go first: the server moves what it has.
-      try await file.uploadWhileRenaming(.init(.rename, to: file.place))
+      try await file.uploader.uploadWhileRenaming(.init(.rename, to: file.place))
       try await moveOnServer(child, rename, capabilities)
     }
   }
@@ -144,7 +146,7 @@ extension WorkTree {
       if !rename.replaces { throw .fileExists }
       throw child.node.file == nil ? .directoryNotEmpty : errno
     }
-    child.node.file?.wasMoved(receipt)
+    child.node.file?.attributeKeeper.wasMoved(receipt)
     moveName(child, rename)
   }
 
@@ -196,12 +198,12 @@ extension WorkTree {
       take()
       return file.isHeldBackAlone()
     }
-    if replaced != nil, let old { file.keepsItsMode(replacing: old) }
-    var purpose = WorkFile.Purpose(.rename, to: rename.place)
+    if replaced != nil, let old { file.attributeKeeper.keepsItsMode(replacing: old) }
+    var purpose = FileUploader.Purpose(.rename, to: rename.place)
     purpose.whenArrived = take
     purpose.mustBeNew = !rename.replaces
     do throws(Errno) {
-      try await file.uploadWhileRenaming(purpose)
+      try await file.uploader.uploadWhileRenaming(purpose)
     } catch {
       markStale()
       // Somebody else made it since it was looked for.
@@ -232,7 +234,7 @@ extension WorkTree {
       structure.directories[directory]?.remove(child.name, at: now)
       structure.directories[directory]?.removals[child.name] = tick
       if let replaced = structure.directories[newDirectory]?.remove(rename.newName, at: now) {
-        if case .file(let old) = replaced.node, case .file(let new) = child.node { new.replaces(old) }
+        if case .file(let old) = replaced.node, case .file(let new) = child.node { new.writer.replaces(old) }
         release(replaced.node, in: &structure)
       }
       structure.directories[newDirectory]?.hidden[rename.newName] = nil

@@ -3,7 +3,7 @@ import SystemPackage
 import VFS
 
 /// How a handle stays with one version of the file.
-extension WorkFile {
+extension FileReader {
   /// A content at one moment.
   struct Version: Sendable {
     var epoch: UInt32
@@ -35,11 +35,13 @@ extension WorkFile {
     _ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> Version {
     while true {
-      if let version = state.withLock({ admitted(pass, at: offset, &$0) }) { return version }
+      if let version = file.state.withLock({ admitted(pass, at: offset, &$0) }) { return version }
       let old = pass.withLock { $0 }
-      let now = state.withLock { Version(epoch: $0.epoch, generation: $0.generation, size: $0.buffer?.size ?? $0.size) }
+      let now = file.state.withLock {
+        Version(epoch: $0.epoch, generation: $0.generation, size: $0.buffer?.size ?? $0.size)
+      }
       guard try await continues(old, from: offset, ahead) else { throw refuseOtherVersion() }
-      state.withLock { state in
+      file.state.withLock { state in
         guard state.epoch == now.epoch else { return }
         let isFirst = pass.withLock { pass in
           guard pass.epoch == old.epoch else { return false }
@@ -53,7 +55,7 @@ extension WorkFile {
 
   func refuseOtherVersion() -> Errno {
     tree.context.refuse(
-      "read", path, .staleNFSFileHandle,
+      "read", file.path, .staleNFSFileHandle,
       "the file was changed on the server while it was read; what was read before is of the version that is gone",
       advice: "read it again from the start")
   }
@@ -62,7 +64,7 @@ extension WorkFile {
   private func continues(
     _ old: ReadPass, from offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> Bool {
-    guard let oldSize = old.size, let size = state.withLock({ $0.buffer?.size ?? $0.size }) else { return false }
+    guard let oldSize = old.size, let size = file.state.withLock({ $0.buffer?.size ?? $0.size }) else { return false }
     if size <= ContentCache.wholeLimit, let known = tree.shared.cache[wholeKey(old.generation)] {
       let read = old.hasPages ? known.count : min(Int(old.end), known.count)
       return try await content(at: 0, count: read, ahead).bytes.elementsEqual(known.prefix(read))
@@ -71,7 +73,7 @@ extension WorkFile {
     var samples = old.samples
     if samples.isEmpty {
       let block = (oldSize - 1) / Int64(ContentCache.blockSize)
-      let key = ContentCache.Key(inode: inode, generation: old.generation, block: block)
+      let key = ContentCache.Key(inode: file.inode, generation: old.generation, block: block)
       guard let bytes = tree.shared.cache[key] else {
         // Who has read to the end sees what was added.
         return offset >= oldSize - oldSize % 4096
@@ -87,7 +89,7 @@ extension WorkFile {
 
   /// Whether `handle` is in the middle of a version of which more bytes are gone than are left.
   func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
-    state.withLock { state in
+    file.state.withLock { state in
       handle.pass.withLock { pass in
         pass.epoch != state.epoch && pass.isUnderWay && size < pass.size ?? 0
       }

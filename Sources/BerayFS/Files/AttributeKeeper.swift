@@ -6,19 +6,22 @@ import VFS
 import Waiting
 
 /// Modes and times: told to a server that keeps them, and else kept for the life of the mount.
-extension WorkFile {
+struct AttributeKeeper: Sendable {
+  let file: WorkFile
+  var tree: WorkTree { file.tree }
+
   func setAttributes(_ changes: AttributeChanges, hasHandle: Bool) -> Outcome<AttributeReply> {
-    if let refusal = tree.refusal(of: changes, for: path) { return .failed(refusal) }
+    if let refusal = tree.refusal(of: changes, for: file.path) { return .failed(refusal) }
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
-      let isOpen = hasHandle || state.withLock { $0.opens.isWritten || $0.existence.isHeldBack }
-      resized = isOpen ? truncateOpen(to: size) : truncateByPath(to: size)
+      let isOpen = hasHandle || file.state.withLock { $0.opens.isWritten || $0.existence.isHeldBack }
+      resized = isOpen ? file.writer.truncateOpen(to: size) : file.writer.truncateByPath(to: size)
     } else {
       resized = .done
     }
     return resized.then { [self] in
-      keep(changes).then { [self] in attributes(remaining: .zero) }
+      keep(changes).then { [self] in file.attributes(remaining: .zero) }
     }
   }
 
@@ -26,12 +29,12 @@ extension WorkFile {
     let modified = changes.modified.map { tree.timestamp($0) }
     let mode = changes.permissions.map { $0 & 0o777 }
     let accessed = changes.accessed.map { tree.timestamp($0) }
-    state.withLock { state in
+    file.state.withLock { state in
       if let accessed { state.accessed = accessed }
-      state.statusChanges(at: now)
+      state.statusChanges(at: file.now)
     }
     guard mode != nil || modified != nil else { return .done }
-    let isKept = state.withLock { state in
+    let isKept = file.state.withLock { state in
       // What goes up later is told of then.
       let isKept = state.ignoresServer
       if isKept { set(mode, modified, &state) }
@@ -42,7 +45,7 @@ extension WorkFile {
       if try await tree.shared.capabilities().contains(.attributes) {
         try await tell(mode, modified)
       } else {
-        state.withLock { set(mode, modified, &$0) }
+        file.state.withLock { set(mode, modified, &$0) }
       }
     }
   }
@@ -52,24 +55,24 @@ extension WorkFile {
     if let mode { state.mode = mode }
     if let modified { set(modified, &state) }
     state.unsentAttributes.set(mode: mode != nil, time: modified != nil)
-    rememberWhileUnsent(state)
+    file.writer.rememberWhileUnsent(state)
   }
 
   /// Changes the server's file, in its turn among uploads and renames. Where that fails, nothing has changed.
   private func tell(_ mode: UInt16?, _ modified: Timestamp?) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     while let other = beginTelling(flight) { try await other.end() }
-    defer { sent(flight, .success(())) }
-    guard !state.withLock({ $0.existence.isGone }) else { return }
+    defer { file.uploader.sent(flight, .success(())) }
+    guard !file.state.withLock({ $0.existence.isGone }) else { return }
     do throws(BerayError) {
       try await request(mode, modified)
     } catch {
-      throw tree.context.fail("setattr", path, error)
+      throw tree.context.fail("setattr", file.path, error)
     }
-    state.withLock { state in
+    file.state.withLock { state in
       if let mode { state.mode = mode }
       if let modified { set(modified, &state) }
-      state.statusChanges(at: now)
+      state.statusChanges(at: file.now)
     }
   }
 
@@ -80,10 +83,10 @@ extension WorkFile {
 
   /// Returns what has to end first.
   private func beginTelling(_ flight: Flight<Void, Errno>) -> Flight<Void, Errno>? {
-    state.withLock { state in
-      tree.shared.remember(self)
-      if let other = nameChange(state) ?? state.turn.sending {
-        rememberWhileUnsent(state)
+    file.state.withLock { state in
+      tree.shared.remember(file)
+      if let other = file.nameChange(state) ?? state.turn.sending {
+        file.writer.rememberWhileUnsent(state)
         return other
       }
       state.turn.begins(sending: flight)
@@ -93,13 +96,13 @@ extension WorkFile {
 
   /// Has the server change them. Where somebody else made another version, that one gets them, once it is known here.
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
-    for _ in 1..<Self.rounds {
+    for _ in 1..<FileUploader.rounds {
       do throws(BerayError) {
         return try await request(mode, modified, ofKnownVersion: true)
       } catch  where error.status == 412 {
         tree.markStale()
-        guard let parent = place.parent, await relist(parent, age: .zero) == nil else { throw error }
-        guard !state.withLock({ $0.existence.isGone }) else {
+        guard let parent = file.place.parent, await file.uploader.relist(parent, age: .zero) == nil else { throw error }
+        guard !file.state.withLock({ $0.existence.isGone }) else {
           throw BerayError(.notFound, detail: "it was removed on the server", operation: "setattr")
         }
       }
@@ -113,11 +116,12 @@ extension WorkFile {
     _ mode: UInt16?, _ modified: Timestamp?, ofKnownVersion: Bool
   ) async throws(BerayError) {
     let isConditional = (try? await tree.shared.capabilities().contains(.conditionalAttributes)) ?? false
-    let condition = isConditional && ofKnownVersion ? VersionCondition(replacing: state.withLock { $0.listed }) : nil
+    let condition =
+      isConditional && ofKnownVersion ? VersionCondition(replacing: file.state.withLock { $0.listed }) : nil
     let receipt = try await tree.context.service.setAttributes(
-      of: tree.task, path: tree.serverPath(of: self), mode: mode, modified: modified.map(UTCTime.init),
+      of: tree.task, path: tree.serverPath(of: file), mode: mode, modified: modified.map(UTCTime.init),
       when: condition)
-    tree.change(self, isPlaced: false) { state in
+    tree.change(file, isPlaced: false) { state in
       // Of another length it is somebody else's version, of which the next listing tells.
       guard receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size else { return }
       var version = state.listed
@@ -130,7 +134,7 @@ extension WorkFile {
   /// The server renamed the file, which moves its entity tag where that counts the change of the inode too.
   func wasMoved(_ receipt: UploadReceipt) {
     guard let etag = receipt.etag else { return }
-    tree.change(self, isPlaced: false) { state in
+    tree.change(file, isPlaced: false) { state in
       guard state.listed.etag != nil, receipt.size == nil || receipt.size == state.listed.size else { return }
       var version = state.listed
       version.etag = etag
@@ -154,14 +158,14 @@ extension WorkFile {
   /// The file is about to be uploaded in the place of `old`, whose mode the server would keep.
   func keepsItsMode(replacing old: WorkFile) {
     let oldMode = old.state.withLock { $0.mode }
-    state.withLock { state in
+    file.state.withLock { state in
       if state.mode != oldMode { state.unsentAttributes.set(mode: true, time: false) }
     }
   }
 
   /// Whether the server, which could keep them, was not told what programs set.
   var hasUntoldAttributes: Bool {
-    state.withLock { tree.shared.keepsAttributes && $0.turn.sending == nil && untoldAttributes($0) != nil }
+    file.state.withLock { tree.shared.keepsAttributes && $0.turn.sending == nil && untoldAttributes($0) != nil }
   }
 
   private struct Untold {
@@ -184,25 +188,26 @@ extension WorkFile {
   /// Tells what was set while the server had not the content, for whoever sends the file now. What fails for the moment
   /// is told later, by ``WorkTree/retryLater(_:)``.
   func tellUnsentAttributes() async {
-    guard !state.withLock({ $0.unsentAttributes.isEmpty }), let capabilities = try? await tree.shared.capabilities(),
+    guard !file.state.withLock({ $0.unsentAttributes.isEmpty }),
+      let capabilities = try? await tree.shared.capabilities(),
       capabilities.contains(.attributes)
     else { return }
     var rounds = 0
-    while let untold = state.withLock({ untoldAttributes($0) }) {
+    while let untold = file.state.withLock({ untoldAttributes($0) }) {
       do throws(BerayError) {
         try await request(untold.mode, untold.modified, ofKnownVersion: true)
-      } catch  where error.status == 412 && rounds < Self.rounds {
+      } catch  where error.status == 412 && rounds < FileUploader.rounds {
         // They were set on our own version. Where somebody else made another, the listing drops them.
         rounds += 1
         tree.markStale()
-        guard let parent = place.parent, await relist(parent, age: .zero) == nil else { return }
+        guard let parent = file.place.parent, await file.uploader.relist(parent, age: .zero) == nil else { return }
         continue
       } catch {
-        let errno = tree.context.fail("setattr", path, error)
+        let errno = tree.context.fail("setattr", file.path, error)
         if UploadFailure(error, errno: errno, changes: 0).isTransient { return }
       }
       // Also what was refused: it was told in `.beray/errors`, and the next listing shows what the server has.
-      state.withLock { $0.unsentAttributes.told(upTo: untold.changes) }
+      file.state.withLock { $0.unsentAttributes.told(upTo: untold.changes) }
     }
   }
 
@@ -213,6 +218,6 @@ extension WorkFile {
       do throws(Errno) { try await other.end() } catch { return }
     }
     await tellUnsentAttributes()
-    sent(flight, .success(()))
+    file.uploader.sent(flight, .success(()))
   }
 }

@@ -6,7 +6,7 @@ import VFS
 
 /// What programs only appended goes up by an operation of its own, where the server has it: nothing of what others wrote
 /// meanwhile is lost, and nobody has to know it.
-extension WorkFile {
+extension FileWriter {
   /// Appends what `upload` has and the server has not. Nil where programs did more than append, or the server cannot.
   /// - Parameter upload: told whether its bytes stand behind bytes that are not known here.
   func append(
@@ -27,8 +27,8 @@ extension WorkFile {
         receipt = answer.file
       } catch  where error.status == 412 && append.condition != nil {
         tree.markStale()
-        let errno = await relist(parent, age: .zero)
-        if errno == nil, receipt == nil, let known, serverVersion == known {
+        let errno = await file.uploader.relist(parent, age: .zero)
+        if errno == nil, receipt == nil, let known, file.serverVersion == known {
           // No other version came in its place: it is gone, and a part of it is not to come back as the whole.
           return nil
         }

@@ -6,13 +6,16 @@ import VFS
 import Waiting
 
 /// How what programs wrote reaches the server: one upload at a time for a file, each of its whole content.
-extension WorkFile {
+struct FileUploader: Sendable {
+  let file: WorkFile
+  var tree: WorkTree { file.tree }
+
   /// Uploads what the server has not, and waits until it has it. An interrupt ends the wait and not the upload.
   /// - Parameters:
   ///   - reason: what it is for.
   ///   - includingEmpty: whether a file that an open made or emptied, and nobody wrote to since, goes up as well.
   func upload(_ reason: UploadReason, includingEmpty: Bool) async throws(Errno) {
-    guard let goal = state.withLock({ $0.buffer })?.changes else { return }
+    guard let goal = file.state.withLock({ $0.buffer })?.changes else { return }
     while true {
       switch nextStep(includingEmpty: includingEmpty) {
       case .done: return
@@ -20,7 +23,7 @@ extension WorkFile {
       case .wait(let flight):
         try await flight.end()
         // What failed there had these bytes, or fewer; a conflict is one for what replaces nothing of others.
-        if let failure = state.withLock({ $0.buffer })?.failure, failure.changes >= goal,
+        if let failure = file.state.withLock({ $0.buffer })?.failure, failure.changes >= goal,
           !failure.isConflict || reason.yields
         {
           throw failure.errno
@@ -49,11 +52,11 @@ extension WorkFile {
 
   /// Decides and begins at once, so that no upload begins under a name that is about to go, or is gone.
   private func nextStep(includingEmpty: Bool) -> Step {
-    state.withLock { state in
+    file.state.withLock { state in
       guard let buffer = state.buffer, state.existence.isSent, buffer.isUnsent(includingEmpty: includingEmpty) else {
         return .done
       }
-      if let change = nameChange(state) { return .waitForName(change) }
+      if let change = file.nameChange(state) { return .waitForName(change) }
       if let sending = state.turn.sending { return .wait(sending) }
       guard let upload = buffer.nextUpload(includingEmpty: includingEmpty, isDigested: tree.shared.holdsBack) else {
         return .done
@@ -84,7 +87,7 @@ extension WorkFile {
   /// or is to get. A rename holds a directory's lock in the kernel, so it has an end, which grows with the size.
   func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
     let flight = Flight<Void, Errno>()
-    let next = state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
+    let next = file.state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
       guard !state.existence.isGone, let buffer = state.buffer,
         let upload = buffer.nextUpload(includingEmpty: true, isDigested: tree.shared.holdsBack)
       else { return nil }
@@ -111,12 +114,12 @@ extension WorkFile {
 
   /// What was on its way ended. What of it failed, or failed before and could not be tried meanwhile, is tried again.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
-    state.withLock { state in
+    file.state.withLock { state in
       state.turn.sent()
-      rememberWhileUnsent(state)
+      file.writer.rememberWhileUnsent(state)
     }
     flight.finish(result)
-    tree.retryLater(self)
+    tree.retryLater(file)
   }
 
   private func deliver(
@@ -127,7 +130,7 @@ extension WorkFile {
       let receipt = try await bring(&upload, of: buffer, purpose, within: deadline)
       purpose.whenArrived?()
       arrived(upload, of: buffer, receipt)
-      await tellUnsentAttributes()
+      await file.attributeKeeper.tellUnsentAttributes()
       return .success(())
     } catch {
       _ = buffer.ended(upload, failure: error)
@@ -142,7 +145,7 @@ extension WorkFile {
     let hadFailed = buffer.failure != nil
     // Another upload from here may be taken for somebody else's where only its time tells.
     let sent = receipt.etag == nil ? upload.digest : nil
-    let isAllSent = tree.change(self, isPlaced: true) { state in
+    let isAllSent = tree.change(file, isPlaced: true) { state in
       state.existence.arrived()
       state.listed = version
       state.unlisted = OwnVersion(answered: receipt.date)
@@ -164,8 +167,8 @@ extension WorkFile {
       return isAllSent
     }
     // Where nothing was written, the kernel may rely on the time of the open that made the file.
-    if version.size == 0 { tree.context.notifier.invalidate(inode, pages: false) }
-    if isAllSent { retireBuffer(buffer, content: upload.isAlone ? upload.bytes : nil) }
+    if version.size == 0 { tree.context.notifier.invalidate(file.inode, pages: false) }
+    if isAllSent { file.writer.retireBuffer(buffer, content: upload.isAlone ? upload.bytes : nil) }
     if hadFailed { tree.shared.countKept() }
   }
 
@@ -174,15 +177,15 @@ extension WorkFile {
     state.endsWriting()
     state.contentChanged()
     state.size = version.size
-    rememberWhileUnsent(state)
-    tree.context.notifier.invalidate(inode, pages: true)
+    file.writer.rememberWhileUnsent(state)
+    tree.context.notifier.invalidate(file.inode, pages: true)
   }
 
   // MARK: - Retries
 
   /// Whether it waits for the server, or the network, to be well again.
   var isToBeRetried: Bool {
-    state.withLock { state in
+    file.state.withLock { state in
       guard state.turn.sending == nil, state.existence.isSent, let failure = state.buffer?.failure else { return false }
       return failure.isTransient && !failure.isConflict
     }

@@ -4,13 +4,13 @@ import SystemPackage
 import VFS
 
 /// Writes and truncations. Where the file went on with another buffer meanwhile, they go there.
-extension WorkFile {
+extension FileWriter {
   /// Writes at `offset`, or at the end where it is nil.
   func write(_ bytes: RawSpan, at offset: Int64?) -> Outcome<Int> {
     var needsDisk = false
     while !needsDisk, let buffer = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.byteCount) : nil) {
       do throws(Errno) {
-        switch try buffer.write(bytes, at: offset, now: now) {
+        switch try buffer.write(bytes, at: offset, now: file.now) {
         case .done: return .ready(bytes.byteCount)
         case .retired: break
         case .needsDisk: needsDisk = true
@@ -36,10 +36,10 @@ extension WorkFile {
       let known = bufferFromMemory(replacing: offset == 0 ? Int64(bytes.count) : nil)
       let buffer = if let known { known } else { try await bufferWithContent() }
       do throws(Errno) {
-        switch try buffer.write(bytes.span.bytes, at: offset, now: now) {
+        switch try buffer.write(bytes.span.bytes, at: offset, now: file.now) {
         case .done: return bytes.count
         case .retired: break
-        case .needsDisk: if try await buffer.writeToDisk(bytes, at: offset, now: now) { return bytes.count }
+        case .needsDisk: if try await buffer.writeToDisk(bytes, at: offset, now: file.now) { return bytes.count }
         }
       } catch {
         dropUntouched(buffer)
@@ -50,7 +50,7 @@ extension WorkFile {
 
   /// A buffer that was made for a write that failed lacks what the write was to replace.
   private func dropUntouched(_ buffer: WriteBuffer) {
-    state.withLock { state in
+    file.state.withLock { state in
       guard state.buffer === buffer, buffer.isUntouched, buffer.retire() else { return }
       state.endsWriting()
       rememberWhileUnsent(state)
@@ -60,7 +60,7 @@ extension WorkFile {
   private func told(_ error: Errno) -> Errno {
     guard error == .noSpace else { return error }
     return tree.context.refuse(
-      "write", path, error, "too much waits to be uploaded, or there is no room for temporary files",
+      "write", file.path, error, "too much waits to be uploaded, or there is no room for temporary files",
       advice: "see pending_uploads in .beray/status.json; free space, or wait until the server took them")
   }
 
@@ -68,7 +68,7 @@ extension WorkFile {
   func truncateOpen(to size: Int64) -> Outcome<Void> {
     do throws(Errno) {
       while let buffer = bufferFromMemory(replacing: size == 0 ? .max : nil) {
-        let change = try buffer.truncate(to: size, now: now)
+        let change = try buffer.truncate(to: size, now: file.now)
         if change == .done { return .done }
         if change == .needsDisk { break }
       }
@@ -78,10 +78,10 @@ extension WorkFile {
     return .pending { [self] () async throws(Errno) in
       while true {
         let buffer = try await bufferWithContent()
-        switch try buffer.truncate(to: size, now: now) {
+        switch try buffer.truncate(to: size, now: file.now) {
         case .done: return
         case .retired: break
-        case .needsDisk: if try await buffer.truncateOnDisk(to: size, now: now) { return }
+        case .needsDisk: if try await buffer.truncateOnDisk(to: size, now: file.now) { return }
         }
       }
     }
@@ -91,18 +91,18 @@ extension WorkFile {
   /// bytes by then that are to be uploaded: with these it is tried again.
   func truncateByPath(to size: Int64) -> Outcome<Void> {
     .pending { [self] () async throws(Errno) in
-      state.withLock { $0.opens.writerComes() }
+      file.state.withLock { $0.opens.writerComes() }
       let result: Result<Void, Errno>
       var isTruncated = false
       do throws(Errno) {
         try await truncateOpen(to: size).get()
         isTruncated = true
-        try await upload(.truncate, includingEmpty: true)
+        try await file.uploader.upload(.truncate, includingEmpty: true)
         result = .success(())
       } catch {
         result = .failure(error)
       }
-      state.withLock { $0.opens.writerIsGone() }
+      file.state.withLock { $0.opens.writerIsGone() }
       if isTruncated, case .failure(let error) = result, error != .interrupted { undoTruncation() }
       retireBuffer()
       try result.get()
@@ -110,7 +110,7 @@ extension WorkFile {
   }
 
   private func undoTruncation() {
-    state.withLock { state in
+    file.state.withLock { state in
       guard let buffer = state.buffer, !state.opens.isWritten, state.turn.sending == nil,
         buffer.retire(losing: .oneChange)
       else { return }
@@ -119,7 +119,7 @@ extension WorkFile {
       state.size = state.listed.size
       if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
       rememberWhileUnsent(state)
-      tree.context.notifier.invalidate(inode, pages: true)
+      tree.context.notifier.invalidate(file.inode, pages: true)
     }
     tree.shared.countKept()
     // The server may have done it all the same.

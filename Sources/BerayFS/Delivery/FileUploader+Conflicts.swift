@@ -9,7 +9,7 @@ import Waiting
 ///
 /// What programs only appended goes behind that version. Anything else replaces it, for the last close wins, and
 /// `.beray/errors` tells of it. What no program closes just now, a retry or an unmount, replaces nothing of others.
-extension WorkFile {
+extension FileUploader {
   /// Brings `upload` to the server. Where it had to be put behind what somebody else wrote, it is what went up.
   func bring(
     _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
@@ -18,7 +18,7 @@ extension WorkFile {
     do throws(BerayError) {
       result = try await attempt(&upload, of: buffer, purpose, within: deadline)
     } catch {
-      let errno = tree.context.fail(purpose.reason.rawValue, path, error)
+      let errno = tree.context.fail(purpose.reason.rawValue, file.path, error)
       throw UploadFailure(error, errno: errno, changes: upload.changes)
     }
     switch result {
@@ -29,7 +29,7 @@ extension WorkFile {
     case .conflict:
       let text = "the file was changed on the server while its upload failed; the bytes written here are kept"
       let errno = tree.context.refuse(
-        "upload", path, .resourceBusy, text,
+        "upload", file.path, .resourceBusy, text,
         advice: "read the file through this mount, then write it again to replace the server's version")
       throw UploadFailure(
         errno: errno, text: text, isTransient: false, changes: upload.changes, isConflict: true)
@@ -37,7 +37,7 @@ extension WorkFile {
   }
 
   /// Whether the server has somebody else's version, which only a close may replace.
-  var isInConflict: Bool { state.withLock { $0.buffer }?.failure?.isConflict ?? false }
+  var isInConflict: Bool { file.state.withLock { $0.buffer }?.failure?.isConflict ?? false }
 
   private enum Delivery {
     case arrived(UploadReceipt)
@@ -60,7 +60,9 @@ extension WorkFile {
       return .arrived(
         try await putInPlace(upload.body, purpose, of: parent, at: path, within: deadline, isConditional))
     }
-    if let receipt = try await append(&upload, of: buffer, in: parent, at: path) { return .arrived(receipt) }
+    if let receipt = try await file.writer.append(&upload, of: buffer, in: parent, at: path) {
+      return .arrived(receipt)
+    }
     if !isConditional || VersionCondition(replacing: buffer.base) == nil {
       if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
         return errno == .noSuchFileOrDirectory ? .conflict : .unknown(errno)
@@ -72,7 +74,7 @@ extension WorkFile {
     let mustHold = purpose.reason.yields || buffer.appendedFrom != nil
     let rounds = mustHold ? Self.rounds * 4 : Self.rounds
     for round in 1...rounds {
-      if let listed = serverVersion, isOther(listed, than: known, buffer) {
+      if let listed = file.serverVersion, isOther(listed, than: known, buffer) {
         switch try await meet(listed, at: path, with: &upload, of: buffer) {
         case .arrived(let receipt): return .arrived(receipt)
         case .based(let version): known = version
@@ -86,12 +88,12 @@ extension WorkFile {
       let condition = isAsked ? VersionCondition(replacing: known) : nil
       do throws(BerayError) {
         let receipt = try await tree.put(upload.body, to: path, within: deadline, when: condition)
-        if isReplacing { tree.tellOfReplaced(self.path, by: "upload") }
+        if isReplacing { tree.tellOfReplaced(file.path, by: "upload") }
         return .arrived(receipt)
       } catch  where error.status == 412 && condition != nil {
         tree.markStale()
         if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
-        guard let listed = serverVersion, !isOther(listed, than: known, buffer) else { continue }
+        guard let listed = file.serverVersion, !isOther(listed, than: known, buffer) else { continue }
         // The version that was there is gone, and no other came in its place.
         do throws(BerayError) {
           return .arrived(
@@ -142,11 +144,11 @@ extension WorkFile {
 
   private var recent: Duration { min(tree.window, .seconds(1)) }
 
-  /// Asks for the listing, and waits until what it tells of `file`, or of this one, is taken over. Returns what went wrong.
-  func relist(_ directory: WorkDirectory, age: Duration, for file: WorkFile? = nil) async -> Errno? {
+  /// Asks for the listing, and waits until what it tells of `other`, or of this file, is taken over. Returns what went wrong.
+  func relist(_ directory: WorkDirectory, age: Duration, for other: WorkFile? = nil) async -> Errno? {
     do throws(Errno) {
       try await tree.relist(directory, unlessYoungerThan: age)
-      try await (file ?? self).bringing?.end()
+      try await (other ?? file).bringing?.end()
       return nil
     } catch {
       return error
@@ -159,7 +161,7 @@ extension WorkFile {
     guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
     // Where the listing does not tell versions, an append has to look for itself.
     guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
-    guard let checked = state.withLock({ $0.checked }) else { return true }
+    guard let checked = file.state.withLock({ $0.checked }) else { return true }
     return tree.context.time.uptime() - checked >= recent
   }
 
@@ -198,10 +200,10 @@ extension WorkFile {
       let (spill, size) = try await tree.download(content, ContentExpectation(content, listed: other))
       let joined = try await buffer.putAppended(behind: spill, size: size, version: other)
       guard let joined else { return .replaced }
-      state.withLock { state in
+      file.state.withLock { state in
         state.contentChanged()
         state.checked = tree.context.time.uptime()
-        tree.context.notifier.invalidate(inode, pages: true)
+        tree.context.notifier.invalidate(file.inode, pages: true)
       }
       upload = joined
       if joined.body.length == size { return .arrived(receipt) }
@@ -217,7 +219,7 @@ extension WorkFile {
   private func unanswered(
     _ other: FileVersion, at path: String, of buffer: WriteBuffer
   ) async throws(BerayError) -> FileVersion? {
-    let sent = (buffer.unanswered + [state.withLock { $0.sent }].compactMap(\.self)).filter {
+    let sent = (buffer.unanswered + [file.state.withLock { $0.sent }].compactMap(\.self)).filter {
       other.size == nil || other.size == $0.size
     }
     guard let longest = sent.map(\.size).max() else { return nil }

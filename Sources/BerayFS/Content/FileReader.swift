@@ -5,11 +5,14 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// How the content of a file comes, is kept, and is found to have changed.
-extension WorkFile {
+/// Reads of a file: what memory has, what the server is asked for, and how a handle stays with one version.
+struct FileReader: Sendable {
+  let file: WorkFile
+  var tree: WorkTree { file.tree }
+
   var cache: ContentCache { tree.shared.cache }
 
-  func wholeKey(_ generation: UInt32) -> ContentCache.Key { .init(inode: inode, generation: generation, block: 0) }
+  func wholeKey(_ generation: UInt32) -> ContentCache.Key { .init(inode: file.inode, generation: generation, block: 0) }
 
   // MARK: - Reading
 
@@ -17,7 +20,7 @@ extension WorkFile {
   func known(
     _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int
   ) -> Outcome<ArraySlice<UInt8>>? {
-    let known = state.withLock { state in
+    let known = file.state.withLock { state in
       admitted(pass, at: offset, &state).map {
         (version: $0, buffer: state.buffer, stream: state.source.remote?.stream)
       }
@@ -45,7 +48,7 @@ extension WorkFile {
     var position = offset
     while position < end {
       let index = position / blockSize
-      let key = ContentCache.Key(inode: inode, generation: version.generation, block: index)
+      let key = ContentCache.Key(inode: file.inode, generation: version.generation, block: index)
       guard let block = cache[key] else { return nil }
       let start = Int(position - index * blockSize)
       let stop = min(Int(end - index * blockSize), block.count)
@@ -77,7 +80,7 @@ extension WorkFile {
     at offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> (bytes: ArraySlice<UInt8>, epoch: UInt32) {
     for _ in 0..<Self.readRounds {
-      let known = state.withLock { state in
+      let known = file.state.withLock { state in
         (
           version: Version(epoch: state.epoch, generation: state.generation, size: state.size), buffer: state.buffer,
           stream: state.source.remote?.stream, isGone: state.existence.isGone
@@ -92,19 +95,19 @@ extension WorkFile {
       }
       // Under a name that is gone the server may have another file by now.
       guard !tree.isRemoved, !known.isGone else { throw .staleNFSFileHandle }
-      let path = tree.serverPath(of: self)
+      let path = tree.serverPath(of: file)
       do throws(Errno) {
         let bytes = try await fetched(known.version, known.stream, offset: offset, count: count, ahead)
         // What came is of the version that was asked for, and no other has come in between.
-        if let bytes, state.withLock({ $0.generation == known.version.generation }) {
+        if let bytes, file.state.withLock({ $0.generation == known.version.generation }) {
           return (bytes, known.version.epoch)
         }
-        try await untilNamesStay()
+        try await file.untilNamesStay()
       } catch  where error == .noSuchFileOrDirectory {
         // The name is gone, but the handle is open.
         guard try await wasRenamed(from: path) else { throw .staleNFSFileHandle }
       } catch  where error != .interrupted || !Task.isCancelled {
-        guard state.withLock({ $0.generation != known.version.generation }) else { throw error }
+        guard file.state.withLock({ $0.generation != known.version.generation }) else { throw error }
       }
     }
     throw refuseChanging()
@@ -112,7 +115,7 @@ extension WorkFile {
 
   func refuseChanging() -> Errno {
     tree.context.refuse(
-      "read", path, .ioError, "the file changed on the server again and again while it was read",
+      "read", file.path, .ioError, "the file changed on the server again and again while it was read",
       advice: "read it again once it is written")
   }
 
@@ -122,7 +125,7 @@ extension WorkFile {
   ) async throws(Errno) -> ArraySlice<UInt8>? {
     if let stream { return try await stream.read(offset: offset, count: count) }
     guard let size = version.size else {
-      try await learnSize()
+      try await file.fetcher.learnSize()
       return nil
     }
     if size <= ContentCache.wholeLimit {
@@ -132,7 +135,7 @@ extension WorkFile {
     }
     let hasRanges = try await tree.shared.capabilitiesForReading().contains(.ranges)
     if hasRanges, !tree.shared.ignoresRanges,
-      let bytes = try await rangeReader()?.read(offset: offset, count: count, ahead, of: self)
+      let bytes = try await rangeReader()?.read(offset: offset, count: count, ahead, of: file)
     {
       return bytes
     }
@@ -142,36 +145,36 @@ extension WorkFile {
 
   /// Whether the file, which the server did not find at `path`, goes by another by now.
   func wasRenamed(from path: String) async throws(Errno) -> Bool {
-    try await untilNamesStay()
-    return !state.withLock { $0.existence.isGone } && !tree.serverPath(of: self).utf8.elementsEqual(path.utf8)
+    try await file.untilNamesStay()
+    return !file.state.withLock { $0.existence.isGone } && !tree.serverPath(of: file).utf8.elementsEqual(path.utf8)
   }
 
   /// This mount is about to take the name away: programs that have the file open go on reading what it holds. Where there
   /// is no room for it, or it does not come, they get ESTALE.
   func keepForReaders() async throws(Errno) {
-    let isNeeded = state.withLock { $0.opens.isOpen && $0.buffer == nil && !$0.existence.isNew }
+    let isNeeded = file.state.withLock { $0.opens.isOpen && $0.buffer == nil && !$0.existence.isNew }
     guard isNeeded else { return }
     do throws(Errno) {
-      _ = try await bufferWithContent(hasTurn: true)
+      _ = try await file.writer.bufferWithContent(hasTurn: true)
     } catch  where error == .interrupted {
       throw error
     } catch  where error == .noSuchFileOrDirectory {
       // It is gone on the server.
     } catch {
       tree.context.note(
-        "unlink", path, error, "the content could not be kept for the programs that have the file open",
+        "unlink", file.path, error, "the content could not be kept for the programs that have the file open",
         advice: "they get ESTALE for what they have not read", repetition: .isSafe)
     }
   }
 
   /// A block of a large file was read from memory: the next ones are fetched before they are asked for.
   func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64, count: Int) {
-    guard let ranges = state.withLock({ $0.source.remote?.ranges }) else { return }
-    ranges.advance(to: offset, ahead, of: self)
+    guard let ranges = file.state.withLock({ $0.source.remote?.ranges }) else { return }
+    ranges.advance(to: offset, ahead, of: file)
   }
 
   private func rangeReader() -> RangeReader? {
-    state.withLock { state in
+    file.state.withLock { state in
       if let ranges = state.source.remote?.ranges { return ranges }
       guard let size = state.size else { return nil }
       let made = RangeReader(size: size, generation: state.generation, listed: state.listed)
@@ -184,8 +187,8 @@ extension WorkFile {
   /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for
   /// this. The request ends with the last who waits for it.
   func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
-    if allowsBatch, state.withLock({ $0.source.remote?.whole == nil }), let batch = tree.batch(onMissOf: self) {
-      let bytes = try? await batch.value()[inode]
+    if allowsBatch, file.state.withLock({ $0.source.remote?.whole == nil }), let batch = tree.batch(onMissOf: file) {
+      let bytes = try? await batch.value()[file.inode]
       if let bytes { return bytes }
       if Task.isCancelled { throw .interrupted }
       // What failed for the batch is asked for alone, and tells its own error.
@@ -193,7 +196,7 @@ extension WorkFile {
     }
     let job = SharedJob()
     let flight = Flight<[InodeID: [UInt8]], Errno>(cancellation: .interrupted) { job.end() }
-    let (now, isOurs, generation) = state.withLock { state in
+    let (now, isOurs, generation) = file.state.withLock { state in
       let isOurs = state.changeRemote { $0.begins(whole: flight) } ?? false
       return (state.source.remote, isOurs, state.generation)
     }
@@ -202,7 +205,7 @@ extension WorkFile {
     guard let flight = now?.whole else { return nil }
     if isOurs { job.run { [self] in await fetchWhole(flight, generation) } }
     do throws(Errno) {
-      return try await flight.value()[inode]
+      return try await flight.value()[file.inode]
     } catch  where error == .interrupted && !Task.isCancelled {
       // The last who waited for it has gone just now.
       landed(flight)
@@ -213,8 +216,8 @@ extension WorkFile {
   private func fetchWhole(_ flight: Flight<[InodeID: [UInt8]], Errno>, _ generation: UInt32) async {
     let result: Result<[InodeID: [UInt8]], Errno>
     do throws(Errno) {
-      let bytes = try await request("read", .content, generation)
-      result = .success(bytes.map { [inode: $0] } ?? [:])
+      let bytes = try await file.fetcher.request("read", .content, generation)
+      result = .success(bytes.map { [file.inode: $0] } ?? [:])
     } catch {
       result = .failure(error)
     }
@@ -223,6 +226,6 @@ extension WorkFile {
   }
 
   func landed(_ flight: Flight<[InodeID: [UInt8]], Errno>) {
-    state.withLock { $0.changeRemote { $0.ended(whole: flight) } }
+    file.state.withLock { $0.changeRemote { $0.ended(whole: flight) } }
   }
 }

@@ -4,12 +4,13 @@ import SystemPackage
 import VFS
 
 /// How programs change the content of a file: through one ``WriteBuffer`` that all handles share.
-extension WorkFile {
-  var now: Timestamp { tree.context.time.now() }
+struct FileWriter: Sendable {
+  let file: WorkFile
+  var tree: WorkTree { file.tree }
 
   /// Whether programs wrote something that is to go to the server.
   func hasUnsent(includingEmpty: Bool) -> Bool {
-    state.withLock { state in
+    file.state.withLock { state in
       state.existence.isSent && state.buffer?.isUnsent(includingEmpty: includingEmpty) ?? false
     }
   }
@@ -19,18 +20,18 @@ extension WorkFile {
     let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty
     let isUnsent = !state.existence.isGone && (state.buffer != nil || isUntold)
     if isUnsent || !state.turn.isFree {
-      tree.shared.remember(self)
+      tree.shared.remember(file)
     } else {
-      tree.shared.forget(self)
+      tree.shared.forget(file)
     }
   }
 
   /// Whether it is gone, though this mount did not remove it.
-  var isLost: Bool { state.withLock { $0.existence.isLost } }
+  var isLost: Bool { file.state.withLock { $0.existence.isLost } }
 
   /// Whether programs wrote something that the server will never have, because the file is gone there.
   var hasLostBytes: Bool {
-    state.withLock { state in
+    file.state.withLock { state in
       guard state.existence.isLost, let buffer = state.buffer else { return false }
       return buffer.isUnsent(includingEmpty: false)
     }
@@ -39,28 +40,29 @@ extension WorkFile {
   /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
     state.begins(writing: buffer)
-    tree.shared.remember(self)
+    tree.shared.remember(file)
   }
 
   /// An open with O_TRUNC: nothing is asked of the server.
   func truncateAtOpen(_ state: inout FileState) {
-    if let buffer = state.buffer { buffer.empty(now: now) } else { attachEmpty(&state) }
+    if let buffer = state.buffer { buffer.empty(now: file.now) } else { attachEmpty(&state) }
   }
 
   func attachEmpty(_ state: inout FileState) {
-    attach(WriteBuffer([], base: state.serverVersion, isFresh: true, at: now, shared: tree.shared), &state)
+    attach(WriteBuffer([], base: state.serverVersion, isFresh: true, at: file.now, shared: tree.shared), &state)
   }
 
   /// The buffer, where it exists or can be made without asking the server.
   /// - Parameter replacing: how many bytes from the start of the file are about to be overwritten, if they are.
   func bufferFromMemory(replacing: Int64?) -> WriteBuffer? {
-    state.withLock { state in
+    file.state.withLock { state in
       if let buffer = state.buffer { return buffer }
       guard let size = state.size else { return nil }
       let content: [UInt8]
       if size == 0 || (replacing ?? 0) >= size {
         content = []
-      } else if size <= ContentCache.wholeLimit, let cached = tree.shared.cache[wholeKey(state.generation)] {
+      } else if size <= ContentCache.wholeLimit, let cached = tree.shared.cache[file.reader.wholeKey(state.generation)]
+      {
         content = cached
       } else {
         return nil
@@ -76,12 +78,12 @@ extension WorkFile {
   /// - Parameter hasTurn: whether the caller is about to change the file's name: nobody else does meanwhile.
   func bufferWithContent(hasTurn: Bool = false) async throws(Errno) -> WriteBuffer {
     for _ in 0..<4 {
-      let path = tree.serverPath(of: self)
+      let path = tree.serverPath(of: file)
       do throws(Errno) {
         if let buffer = try await bufferFromServer() { return buffer }
-        if !hasTurn { try await untilNamesStay() }
+        if !hasTurn { try await file.untilNamesStay() }
       } catch  where error == .noSuchFileOrDirectory && !hasTurn {
-        guard try await wasRenamed(from: path) else { throw error }
+        guard try await file.reader.wasRenamed(from: path) else { throw error }
       }
     }
     throw .ioError
@@ -90,14 +92,14 @@ extension WorkFile {
   /// The same; nil where the content is another by now.
   private func bufferFromServer() async throws(Errno) -> WriteBuffer? {
     if let buffer = bufferFromMemory(replacing: nil) { return buffer }
-    guard let size = state.withLock({ $0.size }) else {
-      try await learnSize()
+    guard let size = file.state.withLock({ $0.size }) else {
+      try await file.fetcher.learnSize()
       return bufferFromMemory(replacing: nil)
     }
     if size > ContentCache.wholeLimit { return try await largeBuffer() }
-    let generation = state.withLock { $0.generation }
-    guard let bytes = try await wholeContent(allowsBatch: false) else { return nil }
-    return state.withLock { state in
+    let generation = file.state.withLock { $0.generation }
+    guard let bytes = try await file.reader.wholeContent(allowsBatch: false) else { return nil }
+    return file.state.withLock { state in
       if let buffer = state.buffer { return buffer }
       guard state.generation == generation else { return nil }
       let buffer = WriteBuffer(
@@ -109,11 +111,12 @@ extension WorkFile {
 
   /// The buffer of a file that is too large for memory; nil where the content is another by now.
   private func largeBuffer() async throws(Errno) -> WriteBuffer? {
-    let known = state.withLock { (generation: $0.generation, listed: $0.listed, size: $0.size) }
-    guard let (spill, size) = try await wholeSpill(known.listed, known.generation), size == known.size else {
+    let known = file.state.withLock { (generation: $0.generation, listed: $0.listed, size: $0.size) }
+    guard let (spill, size) = try await file.reader.wholeSpill(known.listed, known.generation), size == known.size
+    else {
       return nil
     }
-    return state.withLock { state in
+    return file.state.withLock { state in
       if let buffer = state.buffer { return buffer }
       guard state.generation == known.generation, state.listed.isSameContent(as: known.listed) else { return nil }
       let buffer = WriteBuffer(spill, size: size, base: state.serverVersion, at: state.modified, shared: tree.shared)
@@ -126,13 +129,13 @@ extension WorkFile {
 
   /// `handle` is gone. What was written and not sent goes now, in the background.
   func closed(_ handle: WorkHandle) {
-    defer { hold() }
-    let next = state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
+    defer { file.hold() }
+    let next = file.state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
       let wasFormer = handle.pass.withLock { $0.epoch } != state.epoch
       let isLast = state.opens.closed(handle.flags, wasFormer: wasFormer)
       var stream: StreamReader?
       if isLast {
-        tree.closed(self)
+        tree.closed(file)
         stream = state.changeRemote { $0.closed() } ?? nil
       }
       if state.existence.isGone { return (false, stream, isLast) }
@@ -148,7 +151,7 @@ extension WorkFile {
     next.stream?.cancel()
     if next.isDone { retireBuffer() }
     if next.sends {
-      Task { _ = try? await upload(.release, includingEmpty: true) }
+      Task { _ = try? await file.uploader.upload(.release, includingEmpty: true) }
     }
   }
 
@@ -157,14 +160,14 @@ extension WorkFile {
   ///   - expected: the buffer that is meant, where it may be another by now.
   ///   - content: what it holds, if that is known.
   func retireBuffer(_ expected: WriteBuffer? = nil, content: [UInt8]? = nil) {
-    let isRetired = state.withLock { state -> Bool in
+    let isRetired = file.state.withLock { state -> Bool in
       guard let buffer = state.buffer, expected == nil || expected === buffer else { return false }
       // What no name leads to any more exists nowhere else.
       let isOver = state.existence.isGone ? !state.opens.isOpen : !state.opens.isWritten
       guard isOver, buffer.retire(losing: state.existence.isGone ? .everything : .nothing) else { return false }
       state.size = buffer.size
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
-        tree.shared.cache.insert(content, for: wholeKey(state.generation))
+        tree.shared.cache.insert(content, for: file.reader.wholeKey(state.generation))
         state.checked = tree.context.time.uptime()
       }
       state.endsWriting()
@@ -177,6 +180,6 @@ extension WorkFile {
   /// This file takes the name of `old`, which it replaces on the server too. Where the server moves it, it has its own version there already.
   func replaces(_ old: WorkFile) {
     guard let replaced = old.serverVersion else { return }
-    state.withLock { if $0.existence.isNew || $0.existence.isHeldBack { $0.buffer?.base = replaced } }
+    file.state.withLock { if $0.existence.isNew || $0.existence.isHeldBack { $0.buffer?.base = replaced } }
   }
 }

@@ -5,11 +5,11 @@ import SystemPackage
 import VFS
 
 /// Large content that comes whole, into a temporary file.
-extension WorkFile {
+extension FileReader {
   /// Lets the content come as one stream, whose version is looked at once more before the last of it is given.
   func openStream() throws(Errno) {
-    let spill = try tree.makeSpill("read", path)
-    let started = state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
+    let spill = try tree.makeSpill("read", file.path)
+    let started = file.state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
       let stream = StreamReader(spill: spill, size: state.size)
       guard state.changeRemote({ $0.begins(stream: stream) }) == true else { return nil }
       return (stream, state.listed, state.generation)
@@ -28,21 +28,21 @@ extension WorkFile {
 
   /// What failed is asked for anew by the next read.
   func drop(_ stream: StreamReader) {
-    state.withLock { $0.changeRemote { $0.ended(stream: stream) } }
+    file.state.withLock { $0.changeRemote { $0.ended(stream: stream) } }
   }
 
   /// Brings all of a large content into `stream`. What contradicts the listing, or breaks off, is asked for once more.
   private func fill(_ stream: StreamReader, _ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
     var failure: BerayError?
     for _ in 1...Self.readRounds {
-      let asked = tree.asked(self)
+      let asked = tree.asked(file)
       do throws(BerayError) {
         let content = try await tree.context.service.fileContent(
           of: tree.task, path: asked.path, range: nil, ifNoneMatch: nil)
-        if tree.isAnswer(to: asked, about: self) {
+        if tree.isAnswer(to: asked, about: file) {
           let expectation = ContentExpectation(content, listed: listed)
           if expectation.isOtherVersion {
-            changedOnServer(content, generation)
+            file.changedOnServer(content, generation)
           } else if expectation.isContradictory {
             throw .contradiction(content.size, expectation.length, operation: "read")
           } else {
@@ -51,14 +51,14 @@ extension WorkFile {
         }
       } catch {
         guard failure == nil, error.code == .invalidResponse || error.code == .connectionLost else {
-          throw tree.context.fail("read", path, error)
+          throw tree.context.fail("read", file.path, error)
         }
         failure = error
-        try await relist()
+        try await file.fetcher.relist()
       }
       // Under the path may be another file by now, or the file has another content.
-      try await untilNamesStay()
-      guard state.withLock({ $0.generation == generation }) else { throw .staleNFSFileHandle }
+      try await file.untilNamesStay()
+      guard file.state.withLock({ $0.generation == generation }) else { throw .staleNFSFileHandle }
     }
     throw refuseChanging()
   }
@@ -66,23 +66,25 @@ extension WorkFile {
   /// Throws ESTALE where the server has another version than `listed` by now: a file that is written in place while it is
   /// sent comes as a mixture.
   private func checkStill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
-    guard listed.tellsContent, let parent = place.parent else { return }
+    guard listed.tellsContent, let parent = file.place.parent else { return }
     tree.markStale()
     try await tree.refresh(parent)
-    guard state.withLock({ $0.generation == generation && !$0.existence.isGone }) else { throw .staleNFSFileHandle }
+    guard file.state.withLock({ $0.generation == generation && !$0.existence.isGone }) else {
+      throw .staleNFSFileHandle
+    }
   }
 
   /// All of a large content in a temporary file, with its length in bytes; nil where the file has another by now.
   func wholeSpill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) -> (SpillFile, Int64)? {
-    let asked = tree.asked(self)
+    let asked = tree.asked(file)
     for attempt in 1...2 {
       do {
         let content = try await tree.context.service.fileContent(
           of: tree.task, path: asked.path, range: nil, ifNoneMatch: nil)
-        guard tree.isAnswer(to: asked, about: self) else { return nil }
+        guard tree.isAnswer(to: asked, about: file) else { return nil }
         let expectation = ContentExpectation(content, listed: listed)
         if expectation.isOtherVersion {
-          try await relist()
+          try await file.fetcher.relist()
           return nil
         }
         let found = try await tree.download(content, expectation)
@@ -92,10 +94,10 @@ extension WorkFile {
         return found
       } catch let error as BerayError {
         guard attempt == 1, error.code == .invalidResponse || error.code == .connectionLost else {
-          throw tree.context.fail("write", path, error)
+          throw tree.context.fail("write", file.path, error)
         }
-        try await relist()
-        guard state.withLock({ $0.generation == generation }) else { return nil }
+        try await file.fetcher.relist()
+        guard file.state.withLock({ $0.generation == generation }) else { return nil }
       } catch let errno as Errno {
         guard errno == .staleNFSFileHandle else { throw errno }
         return nil

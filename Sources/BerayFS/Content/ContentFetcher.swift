@@ -4,8 +4,11 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// One request for the whole content of a file, and what its answer is worth.
-extension WorkFile {
+/// One request for the whole content of a file, what its answer is worth, and what only such a request tells.
+struct ContentFetcher: Sendable {
+  let file: WorkFile
+  var tree: WorkTree { file.tree }
+
   /// What is wanted of an answer.
   enum Wish: Sendable {
     case content
@@ -32,15 +35,15 @@ extension WorkFile {
   func request(_ operation: String, _ wish: Wish, _ generation: UInt32) async throws(Errno) -> [UInt8]? {
     var last: BerayError?
     for attempt in 1...Self.attempts {
-      let asked = tree.asked(self)
-      let (time, listed) = (tree.context.time.uptime(), state.withLock { $0.listed })
+      let asked = tree.asked(file)
+      let (time, listed) = (tree.context.time.uptime(), file.state.withLock { $0.listed })
       let reading: Reading
       let content: FileContent
       var hasBegun = false
       do throws(BerayError) {
         content = try await tree.context.service.fileContent(
           of: tree.task, path: asked.path, range: nil, ifNoneMatch: nil)
-        guard tree.isAnswer(to: asked, about: self) else {
+        guard tree.isAnswer(to: asked, about: file) else {
           // It may be about another file, which has the name now.
           return nil
         }
@@ -50,7 +53,7 @@ extension WorkFile {
         // A body that broke off is asked for again.
         if hasBegun, error.code == .connectionLost, attempt < Self.attempts { continue }
         if error.code == .notFound { tree.markStale() }
-        throw tree.context.fail(operation, path, error)
+        throw tree.context.fail(operation, file.path, error)
       }
       switch reading {
       case .whole(let bytes):
@@ -61,7 +64,7 @@ extension WorkFile {
       case .contradiction(let received, let bytes):
         last = .contradiction(received, listed.size, operation: operation)
         try await relist()
-        let now = state.withLock { (generation: $0.generation, listed: $0.listed) }
+        let now = file.state.withLock { (generation: $0.generation, listed: $0.listed) }
         // It grows, or shrinks: what came is of a moment between two listings.
         if let bytes, let before = listed.size, let after = now.listed.size, before != after,
           (min(before, after)...max(before, after)).contains(Int64(bytes.count))
@@ -71,15 +74,15 @@ extension WorkFile {
         guard now.generation == generation else { return nil }
       }
     }
-    throw tree.context.fail(operation, path, last ?? .contradiction(nil, nil, operation: operation))
+    throw tree.context.fail(operation, file.path, last ?? .contradiction(nil, nil, operation: operation))
   }
 
   /// Has the listing tell again what the file is.
   func relist() async throws(Errno) {
-    guard let parent = place.parent else { return }
+    guard let parent = file.place.parent else { return }
     tree.markStale()
     try await tree.refresh(parent)
-    try await bringing?.end()
+    try await file.bringing?.end()
   }
 
   private func read(
@@ -127,9 +130,9 @@ extension WorkFile {
   private func goOnAsStream(
     _ bytes: [UInt8], _ iterator: ByteStream.AsyncIterator, _ generation: UInt32
   ) -> Bool {
-    guard let spill = try? tree.makeSpill("read", path) else { return false }
+    guard let spill = try? tree.makeSpill("read", file.path) else { return false }
     let stream = StreamReader(spill: spill, size: nil)
-    let isWanted = state.withLock { state in
+    let isWanted = file.state.withLock { state in
       guard state.generation == generation, state.opens.isOpen else { return false }
       return state.changeRemote { $0.begins(stream: stream) } ?? false
     }
@@ -141,10 +144,10 @@ extension WorkFile {
         var rest = rest
         try await stream.pump(bytes, &rest, limit: ContentExpectation.unsizedLimit)
       } catch {
-        drop(stream)
-        throw tree.context.fail("read", path, error)
+        file.reader.drop(stream)
+        throw tree.context.fail("read", file.path, error)
       }
-      state.withLock { state in
+      file.state.withLock { state in
         guard state.source.remote?.stream === stream else { return }
         state.size = stream.received
         state.checked = tree.context.time.uptime()
@@ -158,7 +161,7 @@ extension WorkFile {
   /// Keeps content that came. Returns false where the file has another by now.
   @discardableResult
   func install(_ bytes: [UInt8], of content: FileContent?, asked: Duration, _ generation: UInt32) -> Bool {
-    state.withLock { state in
+    file.state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return false }
       keepVersion(size: Int64(bytes.count), of: content, &state)
       keep(bytes, asked: asked, &state)
@@ -170,11 +173,11 @@ extension WorkFile {
   func keep(_ bytes: [UInt8], asked: Duration, _ state: inout FileState) {
     guard state.buffer == nil else { return }
     state.checked = asked
-    cache.insert(bytes, for: wholeKey(state.generation))
+    file.reader.cache.insert(bytes, for: file.reader.wholeKey(state.generation))
   }
 
   private func learned(size: Int64, of content: FileContent, asked: Duration, _ generation: UInt32) {
-    state.withLock { state in
+    file.state.withLock { state in
       // A stream tells it at its end.
       guard state.generation == generation, state.buffer == nil, size != .max else { return }
       keepVersion(size: size, of: content, &state)
@@ -197,7 +200,7 @@ extension WorkFile {
       // A listing that tells another size is news.
       if state.listed.size != nil { state.listed.size = size }
       // The kernel must not go on with the old size.
-      tree.context.notifier.invalidate(inode, pages: true)
+      tree.context.notifier.invalidate(file.inode, pages: true)
     }
     state.contentTag = tag
     state.size = size
