@@ -9,7 +9,7 @@ import Waiting
 extension ContentFetcher {
   /// Asks for the content to learn its length, once for all who ask.
   func learnSize() async throws(Errno) {
-    if let batch = file.state.withLock({ $0.source.remote?.whole }) ?? tree.batch(onMissOf: file) {
+    if let batch = file.state.withLock({ $0.source.remote?.whole }) ?? tree.prefetcher.batch(onMissOf: file) {
       _ = try? await batch.value()
       if Task.isCancelled { throw .interrupted }
       if file.state.withLock({ $0.size != nil }) { return }

@@ -81,7 +81,7 @@ struct ContentFetcher: Sendable {
   func relist() async throws(Errno) {
     guard let parent = file.place.parent else { return }
     tree.markStale()
-    try await tree.refresh(parent)
+    try await tree.refresher.refresh(parent)
     try await file.bringing?.end()
   }
 

@@ -68,7 +68,7 @@ extension FileReader {
   private func checkStill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
     guard listed.tellsContent, let parent = file.place.parent else { return }
     tree.markStale()
-    try await tree.refresh(parent)
+    try await tree.refresher.refresh(parent)
     guard file.state.withLock({ $0.generation == generation && !$0.existence.isGone }) else {
       throw .staleNFSFileHandle
     }

@@ -187,7 +187,9 @@ struct FileReader: Sendable {
   /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for
   /// this. The request ends with the last who waits for it.
   func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
-    if allowsBatch, file.state.withLock({ $0.source.remote?.whole == nil }), let batch = tree.batch(onMissOf: file) {
+    if allowsBatch, file.state.withLock({ $0.source.remote?.whole == nil }),
+      let batch = tree.prefetcher.batch(onMissOf: file)
+    {
       let bytes = try? await batch.value()[file.inode]
       if let bytes { return bytes }
       if Task.isCancelled { throw .interrupted }

@@ -115,7 +115,7 @@ extension FileUploader {
     func known() -> WorkFile? { parent.child(purpose.place.name)?.node.file }
     let old = known()
     // What is hidden is there no more, for programs.
-    let hidden = old == nil ? tree.hidden(purpose.place.name, in: parent)?.version : nil
+    let hidden = old == nil ? tree.renamer.hidden(purpose.place.name, in: parent)?.version : nil
     let condition =
       purpose.mustBeNew && hidden == nil ? .absent : VersionCondition(replacing: old?.serverVersion ?? hidden)
     var isReplacing = false
@@ -147,7 +147,7 @@ extension FileUploader {
   /// Asks for the listing, and waits until what it tells of `other`, or of this file, is taken over. Returns what went wrong.
   func relist(_ directory: WorkDirectory, age: Duration, for other: WorkFile? = nil) async -> Errno? {
     do throws(Errno) {
-      try await tree.relist(directory, unlessYoungerThan: age)
+      try await tree.refresher.relist(directory, unlessYoungerThan: age)
       try await (other ?? file).bringing?.end()
       return nil
     } catch {

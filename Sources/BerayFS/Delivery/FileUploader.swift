@@ -119,7 +119,7 @@ struct FileUploader: Sendable {
       file.writer.rememberWhileUnsent(state)
     }
     flight.finish(result)
-    tree.retryLater(file)
+    tree.retrier.retryLater(file)
   }
 
   private func deliver(

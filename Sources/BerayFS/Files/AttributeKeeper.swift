@@ -11,7 +11,7 @@ struct AttributeKeeper: Sendable {
   var tree: WorkTree { file.tree }
 
   func setAttributes(_ changes: AttributeChanges, hasHandle: Bool) -> Outcome<AttributeReply> {
-    if let refusal = tree.refusal(of: changes, for: file.path) { return .failed(refusal) }
+    if let refusal = tree.attributeRules.refusal(of: changes, for: file.path) { return .failed(refusal) }
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
@@ -26,9 +26,9 @@ struct AttributeKeeper: Sendable {
   }
 
   private func keep(_ changes: AttributeChanges) -> Outcome<Void> {
-    let modified = changes.modified.map { tree.timestamp($0) }
+    let modified = changes.modified.map { tree.attributeRules.timestamp($0) }
     let mode = changes.permissions.map { $0 & 0o777 }
-    let accessed = changes.accessed.map { tree.timestamp($0) }
+    let accessed = changes.accessed.map { tree.attributeRules.timestamp($0) }
     file.state.withLock { state in
       if let accessed { state.accessed = accessed }
       state.statusChanges(at: file.now)

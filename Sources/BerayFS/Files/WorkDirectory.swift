@@ -55,7 +55,7 @@ final class WorkDirectory: DirectoryNode {
   /// the kernel by itself. Only who comes by number asks here: a handle, or a shell that works in it.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
     guard !isNew, end.withLock({ $0 }) == nil else { return attributes() }
-    tree.refreshBehind(self)
+    tree.refresher.refreshBehind(self)
     guard let parent = place.parent else { return attributes() }
     let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { [self] _ in attributes() }
     switch outcome {
@@ -121,7 +121,7 @@ final class WorkDirectory: DirectoryNode {
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
     // By its old path, another would be changed.
     guard end.withLock({ $0 }) == nil else { return attributes() }
-    return tree.changeAttributes(of: self, changes)
+    return tree.attributeRules.changeAttributes(of: self, changes)
   }
 
   // MARK: - Names
@@ -171,7 +171,9 @@ final class WorkDirectory: DirectoryNode {
   /// Makes a file here alone: the server gets it when it is closed.
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
     guard name.utf8.count <= Name.maximumLength else { return .failed(.fileNameTooLong) }
-    if let refusal = tree.refusal(ofMode: permissions, "create", "\(path)/\(name)") { return .failed(refusal) }
+    if let refusal = tree.attributeRules.refusal(ofMode: permissions, "create", "\(path)/\(name)") {
+      return .failed(refusal)
+    }
     if let existing = child(name) {
       guard !flags.contains(.exclusive) else { return .failed(.fileExists) }
       guard case .file(let file) = existing.node else { return .failed(.isDirectory) }
@@ -180,9 +182,9 @@ final class WorkDirectory: DirectoryNode {
       }
     }
     guard flags.contains(.exclusive), NamePolicy.isLock(name), tree.shared.keepsLocks else {
-      return opened(tree.make(name, in: self, permissions: permissions, flags: flags), flags, caller)
+      return opened(tree.names.make(name, in: self, permissions: permissions, flags: flags), flags, caller)
     }
-    return tree.makeLock(name, in: self, permissions: permissions).then { [self] made in
+    return tree.names.makeLock(name, in: self, permissions: permissions).then { [self] made in
       opened(made, flags, caller)
     }
   }
@@ -203,11 +205,11 @@ final class WorkDirectory: DirectoryNode {
   // MARK: - Changes of names
 
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode> {
-    tree.makeDirectory(name, in: self, permissions: permissions)
+    tree.names.makeDirectory(name, in: self, permissions: permissions)
   }
 
-  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { tree.removeDirectory(name, in: self) }
-  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { tree.unlink(name, in: self) }
+  func rmdir(_ name: Name, caller: Caller) -> Outcome<Void> { tree.names.removeDirectory(name, in: self) }
+  func unlink(_ name: Name, caller: Caller) -> Outcome<Void> { tree.names.unlink(name, in: self) }
 
   func rename(
     _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
@@ -216,7 +218,7 @@ final class WorkDirectory: DirectoryNode {
       // mv(1) then copies.
       return .failed(.improperLink)
     }
-    return tree.rename(name, in: self, to: newName, in: destination, flags: flags)
+    return tree.renamer.rename(name, in: self, to: newName, in: destination, flags: flags)
   }
 }
 

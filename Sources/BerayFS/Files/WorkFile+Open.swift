@@ -56,7 +56,7 @@ extension WorkFile {
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
     let isRunning = tree.isRunning
     let pass = state.withLock { state in
-      if state.opens.opened(flags), isRunning { tree.opened(self) }
+      if state.opens.opened(flags), isRunning { tree.watch.opened(self) }
       if isWriter { state.existence.opened(by: opener?.process) }
       if flags.isSuperset(of: [.write, .truncate]) { writer.truncateAtOpen(&state) }
       // Pages of this content are not for those who read a former one.
@@ -68,7 +68,7 @@ extension WorkFile {
         epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size, hasPages: hasPages)
     }
     let handle = WorkHandle(self, flags: flags, opener: opener, pass: pass)
-    if !flags.contains(.write) { tree.readBegins(self) }
+    if !flags.contains(.write) { tree.prefetcher.readBegins(self) }
     return .ready(OpenedFile(handle, options: options))
   }
 }

@@ -16,5 +16,5 @@ final class LeavingTrees: Sendable {
   }
 
   /// The paths of the hidden names.
-  var paths: [String] { members.withLock { $0.values.compactMap(\.tree) }.flatMap(\.leftBehind).sorted() }
+  var paths: [String] { members.withLock { $0.values.compactMap(\.tree) }.flatMap(\.renamer.leftBehind).sorted() }
 }

@@ -21,9 +21,9 @@ final class WorkTree: Sendable {
   let shared: WorkShared
   let structure = Mutex(TreeStructure())
   let prefetch = Mutex(WalkPrefetch())
-  let openFiles = Mutex(OpenFiles())
+  let openFiles = Mutex(OpenFileWatch.OpenFiles())
   let directoryRename = Mutex<DirectoryRename?>(nil)
-  let retries = Mutex(Retries())
+  let retries = Mutex(UploadRetrier.Retries())
   /// From when on a listing may be asked for while nobody waits, by ``TimeSource/uptime``: one at a time.
   let nextBehind = Mutex(Duration.zero)
   /// When anything may have changed, by ``TimeSource/uptime``.
@@ -56,6 +56,16 @@ final class WorkTree: Sendable {
   }
 
   /// The directory `files/` itself.
+  // What the rooms do with it.
+  var refresher: TreeRefresher { TreeRefresher(tree: self) }
+  var renamer: Renamer { Renamer(tree: self) }
+  var names: NameKeeper { NameKeeper(tree: self) }
+  var prefetcher: Prefetcher { Prefetcher(tree: self) }
+  var heldNames: HeldNames { HeldNames(tree: self) }
+  var retrier: UploadRetrier { UploadRetrier(tree: self) }
+  var watch: OpenFileWatch { OpenFileWatch(tree: self) }
+  var attributeRules: TreeAttributes { TreeAttributes(tree: self) }
+
   var root: WorkDirectory {
     guard let root = rootSlot.withLock({ $0.known }) else {
       preconditionFailure("who asks a removed tree holds a node beneath its root")
@@ -156,7 +166,7 @@ final class WorkTree: Sendable {
     }
     return .pending { [self] () async throws(Errno) in
       try await context.within("list", directory.path) { [self] () async throws(Errno) in
-        try await refresh(directory, unlessYoungerThan: window, grace: grace)
+        try await refresher.refresh(directory, unlessYoungerThan: window, grace: grace)
       }
       return try await answer(remaining(of: directory)).get()
     }

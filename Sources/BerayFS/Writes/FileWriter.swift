@@ -135,7 +135,7 @@ struct FileWriter: Sendable {
       let isLast = state.opens.closed(handle.flags, wasFormer: wasFormer)
       var stream: StreamReader?
       if isLast {
-        tree.closed(file)
+        tree.watch.closed(file)
         stream = state.changeRemote { $0.closed() } ?? nil
       }
       if state.existence.isGone { return (false, stream, isLast) }

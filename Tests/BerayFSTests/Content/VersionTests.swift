@@ -160,7 +160,7 @@ import VFS
     fixture.tree.structure.withLock { $0.directories[directory.inode]?.freshness = nil }
     let asked = fixture.server.count(.tree)
     _ = fixture.server.hold(.tree)
-    let listing = Task { try await fixture.tree.refresh(directory) }
+    let listing = Task { try await fixture.tree.refresher.refresh(directory) }
     await fixture.server.requests(.tree, asked + 1)
     return (file, listing)
   }

@@ -48,7 +48,7 @@ import VFS
         context: fixture.context, task: TaskID(rawValue: 7), path: "7-t/files", shared: fixture.shared,
         isFinished: { true })
       tree = made
-      try await made.refresh(made.root)
+      try await made.refresher.refresh(made.root)
       made.removed()
     }
     while tree != nil { await Task.yield() }

@@ -5,8 +5,12 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Renames: one request where the server has the operation; where it has none, the upload of a new name.
-extension WorkTree {
+/// Renames: by the server where it can, else by an upload under the new name.
+struct Renamer: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   func rename(
     _ name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory, flags: RenameFlags
   ) -> Outcome<Void> {
@@ -44,11 +48,11 @@ extension WorkTree {
 
   private func perform(_ rename: Rename) async throws(Errno) {
     if rename.directory.child(rename.name)?.node.staysUnlisted != true {
-      try await whenFresh(rename.directory) { _ in Outcome<Void>.done }.get()
+      try await tree.whenFresh(rename.directory) { _ in Outcome<Void>.done }.get()
     } else if !rename.replaces {
       // An upload replaces what is there, so what is there has to be known.
-      markStale()
-      try await whenFresh(rename.newDirectory) { _ in Outcome<Void>.done }.get()
+      tree.markStale()
+      try await tree.whenFresh(rename.newDirectory) { _ in Outcome<Void>.done }.get()
     }
     while true {
       let child = rename.directory.child(rename.name)
@@ -63,7 +67,7 @@ extension WorkTree {
         try checkIsFree(rename.newName, in: rename.newDirectory, for: "rename")
       }
       // What is on its way to a name, or begins to go there meanwhile, would come after what the rename puts there.
-      let turns = try await takeTurns(of: [child.node.file, target?.node.file].compactMap { $0 })
+      let turns = try await tree.takeTurns(of: [child.node.file, target?.node.file].compactMap { $0 })
       defer { turns.end() }
       guard rename.directory.child(rename.name)?.node.inode == child.node.inode,
         rename.newDirectory.child(rename.newName)?.node.inode == target?.node.inode
@@ -87,14 +91,14 @@ extension WorkTree {
     let capabilities = try await shared.capabilities()
     switch child.node {
     case .directory(let directory):
-      try await whileNothingIsSent(beneath: directory) { () async throws(Errno) in
+      try await tree.whileNothingIsSent(beneath: directory) { () async throws(Errno) in
         if directory.isNew { return moveName(child, rename) }
         try await moveOnServer(child, rename, capabilities)
       }
     case .link: try await moveOnServer(child, rename, capabilities)
     case .file(let file) where file.isNew || file.isHeldBack: try await give(child, file, rename)
-    case .file(let file) where shared.holdsBack && holdsBack(rename.newName, in: rename.newDirectory):
-      try await moveAway(
+    case .file(let file) where shared.holdsBack && tree.heldNames.holdsBack(rename.newName, in: rename.newDirectory):
+      try await tree.heldNames.moveAway(
         file, from: rename.name, in: rename.directory, to: rename.newName, in: rename.newDirectory)
     case .file(let file) where !capabilities.contains(.move) && file.isMadeHere:
       var purpose = FileUploader.Purpose(.rename, to: rename.place)
@@ -108,7 +112,7 @@ extension WorkTree {
       }
       try await giveAgain(file, as: purpose, from: rename.path)
     case .file(let file):
-      guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
+      guard capabilities.contains(.move) else { throw tree.names.refuse("rename", rename.path) }
       // Its bytes go first: the server moves what it has.
       try await file.uploader.uploadWhileRenaming(.init(.rename, to: file.place))
       try await moveOnServer(child, rename, capabilities)
@@ -118,14 +122,14 @@ extension WorkTree {
   private func moveOnServer(
     _ child: TreeChild, _ rename: Rename, _ capabilities: Capabilities
   ) async throws(Errno) {
-    guard capabilities.contains(.move) else { throw refuse("rename", rename.path) }
-    let from = serverPath(of: rename.name, in: rename.directory)
-    let to = serverPath(of: rename.newName, in: rename.newDirectory)
-    hold(rename.name, in: rename.directory)
-    hold(rename.newName, in: rename.newDirectory)
+    guard capabilities.contains(.move) else { throw tree.names.refuse("rename", rename.path) }
+    let from = tree.serverPath(of: rename.name, in: rename.directory)
+    let to = tree.serverPath(of: rename.newName, in: rename.newDirectory)
+    tree.hold(rename.name, in: rename.directory)
+    tree.hold(rename.newName, in: rename.newDirectory)
     defer {
-      settle(rename.name, in: rename.directory)
-      settle(rename.newName, in: rename.newDirectory)
+      tree.settle(rename.name, in: rename.directory)
+      tree.settle(rename.newName, in: rename.newDirectory)
     }
     let receipt: UploadReceipt
     do throws(BerayError) {
@@ -135,11 +139,11 @@ extension WorkTree {
         receipt = try await moveFile(from: from, to: to, replacing: known, shownAs: rename.newPath)
       } else {
         receipt = try await context.service.moveFile(
-          of: task, from: from, to: to, overwrite: rename.replaces, when: nil)
+          of: tree.task, from: from, to: to, overwrite: rename.replaces, when: nil)
       }
     } catch {
       // The server may have done it all the same.
-      markStale()
+      tree.markStale()
       let errno = context.fail("rename", rename.path, error)
       guard error.code == .conflict else { throw errno }
       // Somebody else made the name, or put something into it, since it was looked for.
@@ -158,16 +162,16 @@ extension WorkTree {
     if let known {
       do throws(BerayError) {
         let condition = VersionCondition(replacing: known)
-        return try await service.moveFile(of: task, from: from, to: to, overwrite: true, when: condition)
+        return try await service.moveFile(of: tree.task, from: from, to: to, overwrite: true, when: condition)
       } catch  where error.status == 412 {
         // Another version is there, or none.
       }
     }
     do throws(BerayError) {
-      return try await service.moveFile(of: task, from: from, to: to, overwrite: false, when: nil)
+      return try await service.moveFile(of: tree.task, from: from, to: to, overwrite: false, when: nil)
     } catch  where error.code == .conflict {
-      let receipt = try await service.moveFile(of: task, from: from, to: to, overwrite: true, when: nil)
-      tellOfReplaced(path, by: "rename")
+      let receipt = try await service.moveFile(of: tree.task, from: from, to: to, overwrite: true, when: nil)
+      tree.tellOfReplaced(path, by: "rename")
       return receipt
     }
   }
@@ -175,7 +179,7 @@ extension WorkTree {
   /// Gives a new name to a file that the server has not under the old one. A name that it is to have is uploaded; where
   /// that fails, nothing has changed.
   private func give(_ child: TreeChild, _ file: WorkFile, _ rename: Rename) async throws(Errno) {
-    let (old, hidden) = structure.withLock { structure -> (WorkFile?, HiddenFile?) in
+    let (old, hidden) = tree.structure.withLock { structure -> (WorkFile?, HiddenFile?) in
       let contents = structure.directories[rename.newDirectory.inode]
       let old = contents?.children[rename.newName]?.node.file
       return (old, old == nil ? contents?.hidden[rename.newName] : nil)
@@ -194,7 +198,7 @@ extension WorkTree {
       moveName(child, rename)
       if isLeftBehind { leaveBehind(file, rename.name, in: rename.directory) }
     }
-    if replaced == nil, hidden == nil, holdsBack(rename.newName, in: rename.newDirectory) {
+    if replaced == nil, hidden == nil, tree.heldNames.holdsBack(rename.newName, in: rename.newDirectory) {
       take()
       return file.isHeldBackAlone()
     }
@@ -205,7 +209,7 @@ extension WorkTree {
     do throws(Errno) {
       try await file.uploader.uploadWhileRenaming(purpose)
     } catch {
-      markStale()
+      tree.markStale()
       // Somebody else made it since it was looked for.
       throw error == .resourceBusy && purpose.mustBeNew ? .fileExists : error
     }
@@ -218,7 +222,7 @@ extension WorkTree {
   private func checkReplacing(_ target: WorkNode, with node: WorkNode) throws(Errno) {
     switch (node, target) {
     case (.directory, .directory(let replaced)):
-      let isEmpty = structure.withLock { $0.directories[replaced.inode]?.children.isEmpty ?? true }
+      let isEmpty = tree.structure.withLock { $0.directories[replaced.inode]?.children.isEmpty ?? true }
       guard isEmpty else { throw .directoryNotEmpty }
     case (.directory, _): throw .notDirectory
     case (_, .directory): throw .isDirectory
@@ -229,13 +233,13 @@ extension WorkTree {
   private func moveName(_ child: TreeChild, _ rename: Rename) {
     let now = context.time.now()
     let (directory, newDirectory) = (rename.directory.inode, rename.newDirectory.inode)
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       let tick = structure.nextTick()
       structure.directories[directory]?.remove(child.name, at: now)
       structure.directories[directory]?.removals[child.name] = tick
       if let replaced = structure.directories[newDirectory]?.remove(rename.newName, at: now) {
         if case .file(let old) = replaced.node, case .file(let new) = child.node { new.writer.replaces(old) }
-        release(replaced.node, in: &structure)
+        tree.refresher.release(replaced.node, in: &structure)
       }
       structure.directories[newDirectory]?.hidden[rename.newName] = nil
       structure.directories[newDirectory]?.removals[rename.newName] = nil

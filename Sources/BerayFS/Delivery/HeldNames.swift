@@ -4,7 +4,11 @@ import SystemPackage
 import VFS
 
 /// Names that are held back, and what is hidden until a program makes it anew.
-extension WorkTree {
+struct HeldNames: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   /// How long a name stays away that the server has still, so that a program can make it anew.
   static let hideTime = Duration.seconds(5)
 
@@ -32,7 +36,7 @@ extension WorkTree {
   ) async throws(Errno) {
     let buffer = try await file.writer.bufferWithContent(hasTurn: true)
     let now = context.time.now()
-    let since = structure.withLock { structure in
+    let since = tree.structure.withLock { structure in
       let tick = structure.nextTick()
       let hidden = HiddenFile(
         version: file.state.withLock { $0.listed }, since: tick,
@@ -42,7 +46,7 @@ extension WorkTree {
       var replaced = structure.directories[newDirectory.inode]?.hidden.removeValue(forKey: newName)?.version
       if let old = structure.directories[newDirectory.inode]?.remove(newName, at: now) {
         if case .file(let old) = old.node { replaced = old.serverVersion }
-        release(old.node, in: &structure)
+        tree.refresher.release(old.node, in: &structure)
       }
       structure.directories[newDirectory.inode]?.removals[newName] = nil
       structure.directories[newDirectory.inode]?.insert(.file(file), as: newName, touched: tick, at: now)
@@ -56,7 +60,7 @@ extension WorkTree {
 
   /// A backup is removed, which an editor wants to make anew. The server, which cannot remove it, has it still.
   func hide(_ name: Name, in directory: WorkDirectory) {
-    let since = structure.withLock { structure -> UInt64? in
+    let since = tree.structure.withLock { structure -> UInt64? in
       guard case .file(let file)? = structure.directories[directory.inode]?.children[name]?.node,
         let version = file.serverVersion
       else { return nil }
@@ -64,7 +68,7 @@ extension WorkTree {
       structure.directories[directory.inode]?.remove(name, at: context.time.now())
       structure.directories[directory.inode]?.hidden[name] = HiddenFile(
         version: version, since: tick, reason: .removed)
-      release(.file(file), in: &structure)
+      tree.refresher.release(.file(file), in: &structure)
       return tick
     }
     guard let since else { return }
@@ -89,7 +93,7 @@ extension WorkTree {
   }
 
   private func show(_ name: Name, in directory: WorkDirectory, hidden since: UInt64) -> Bool {
-    let isShown = structure.withLock { structure in
+    let isShown = tree.structure.withLock { structure in
       guard structure.directories[directory.inode]?.hidden[name]?.since == since else { return false }
       structure.directories[directory.inode]?.hidden[name] = nil
       structure.directories[directory.inode]?.changed(at: context.time.now())

@@ -3,7 +3,11 @@ import SystemPackage
 import VFS
 
 /// What could not be sent is tried again, by one loop for all files of a tree.
-extension WorkTree {
+struct UploadRetrier: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   struct Retries {
     var schedule = RetrySchedule()
     /// What the loop waits for, and until when, by ``TimeSource/uptime``; nil: there is no loop.
@@ -14,7 +18,7 @@ extension WorkTree {
   func retryLater(_ file: WorkFile) {
     guard file.uploader.isToBeRetried || file.attributeKeeper.hasUntoldAttributes else { return }
     let failure = file.state.withLock { $0.buffer }?.failure
-    let begins = retries.withLock { retries in
+    let begins = tree.retries.withLock { retries in
       retries.schedule.failed(
         file.inode, at: context.time.uptime(), asked: failure?.retryAfter, isLogin: failure?.isLogin ?? false)
       guard let wait = retries.wait else { return begin(&retries) }
@@ -27,7 +31,7 @@ extension WorkTree {
 
   private var filesToRetry: [WorkFile] {
     shared.writtenFiles.filter {
-      $0.tree === self && ($0.uploader.isToBeRetried || $0.attributeKeeper.hasUntoldAttributes)
+      $0.tree === self.tree && ($0.uploader.isToBeRetried || $0.attributeKeeper.hasUntoldAttributes)
     }
   }
 
@@ -47,20 +51,20 @@ extension WorkTree {
 
   private func retryLoop() async {
     repeat {
-      await retries.withLock { $0.wait?.pause }?.value
+      await tree.retries.withLock { $0.wait?.pause }?.value
       await retry()
-    } while retries.withLock { begin(&$0) }
+    } while tree.retries.withLock { begin(&$0) }
   }
 
   /// One question tells whether the server is well and what it has by now. Where it is not, nothing more is asked.
   private func retry() async {
     let due = dueFiles
     guard !due.isEmpty else { return }
-    markStale()
+    tree.markStale()
     for (index, file) in due.enumerated() {
       guard let parent = file.place.parent else { continue }
       do throws(Errno) {
-        try await whenFresh(parent, grace: .seconds(5)) { _ in Outcome<Void>.done }.get()
+        try await tree.whenFresh(parent, grace: .seconds(5)) { _ in Outcome<Void>.done }.get()
       } catch {
         // Where the directory is gone, so is the file.
         if error == .noSuchFileOrDirectory { continue }
@@ -77,13 +81,13 @@ extension WorkTree {
 
   private var dueFiles: [WorkFile] {
     let now = context.time.uptime()
-    return retries.withLock { retries in filesToRetry.filter { retries.schedule.isDue($0.inode, at: now) } }
+    return tree.retries.withLock { retries in filesToRetry.filter { retries.schedule.isDue($0.inode, at: now) } }
   }
 
   /// What could not be tried, or failed without being sent, waits as what failed does.
   private func postpone(_ files: ArraySlice<WorkFile>) {
     let now = context.time.uptime()
-    retries.withLock { retries in
+    tree.retries.withLock { retries in
       for file in files {
         let isLogin = file.state.withLock { $0.buffer }?.failure?.isLogin ?? false
         retries.schedule.failed(file.inode, at: now, isLogin: isLogin)

@@ -8,21 +8,25 @@ import Waiting
 import ZipArchive
 
 /// How a walk through many small files costs few requests: what follows comes as one ZIP.
-extension WorkTree {
+struct Prefetcher: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   private typealias Batch = Flight<[InodeID: [UInt8]], Errno>
 
   /// `file` is wanted and not in memory. Returns the batch that brings it, if it is part of a walk.
   func batch(onMissOf file: WorkFile) -> Flight<[InodeID: [UInt8]], Errno>? {
     guard file.fetcher.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: true) else { return nil }
     let now = context.time.uptime()
-    guard let count = prefetch.withLock({ $0.miss(file.inode, at: now) }) else { return nil }
+    guard let count = tree.prefetch.withLock({ $0.miss(file.inode, at: now) }) else { return nil }
     return startBatch([file] + following(file, count: count - 1))
   }
 
   /// `file` begins to be read, from memory or not.
   func readBegins(_ file: WorkFile) {
     let now = context.time.uptime()
-    guard let next = prefetch.withLock({ $0.readBegins(file.inode, at: now) }),
+    guard let next = tree.prefetch.withLock({ $0.readBegins(file.inode, at: now) }),
       let frontier = context.inodes[next.after] as? WorkFile
     else { return }
     _ = startBatch(following(frontier, count: next.count))
@@ -32,12 +36,12 @@ extension WorkTree {
   /// beneath, then what
   /// follows the directory.
   func following(_ file: WorkFile, count: Int) -> [WorkFile] {
-    let takesUnknown = prefetch.withLock { $0.takesUnknownSizes }
+    let takesUnknown = tree.prefetch.withLock { $0.takesUnknownSizes }
     let place = file.place
     guard var directory = place.parent else { return [] }
     var found: [WorkFile] = []
     var budget = min(WalkPrefetch.byteLimit, Int64(shared.cache.limit / 4))
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       var after = structure.directories[directory.inode]?.children[place.name]?.cookie ?? 0
       while true {
         collect(
@@ -85,7 +89,7 @@ extension WorkTree {
       }
     }
     guard !members.isEmpty else { return nil }
-    prefetch.withLock { $0.started(members.map(\.file.inode)) }
+    tree.prefetch.withLock { $0.started(members.map(\.file.inode)) }
     let taken = members
     Task {
       let contents = await fetch(taken)
@@ -100,14 +104,14 @@ extension WorkTree {
     // By their bytes: as strings, the composed and the decomposed form of «é» would be one path.
     var byPath: [[UInt8]: (file: WorkFile, generation: UInt32, size: Int64?, asked: AskedPath)] = [:]
     let paths = members.map { member in
-      let name = self.asked(member.file)
+      let name = tree.asked(member.file)
       byPath[Array(name.path.utf8)] = (member.file, member.generation, member.size, name)
       return name.path
     }
     let limit = 2 * Int(WalkPrefetch.byteLimit)
     var contents: [InodeID: [UInt8]] = [:]
     do {
-      let answer = try await context.service.archive(of: task, paths: paths)
+      let answer = try await context.service.archive(of: tree.task, paths: paths)
       // Beside its bytes, a file has two headers, each with its path.
       let expected = members.reduce(0) { $0 + Int($1.size ?? 0) + 512 }
       let archive = try await answer.body.collect(upTo: limit, expecting: expected)
@@ -115,30 +119,30 @@ extension WorkTree {
         guard let name = content.entry.name?.utf8 else { continue }
         let path = Array(name.starts(with: "./".utf8) ? name.dropFirst(2) : name[...])
         // What this mount renamed meanwhile may be another file's.
-        guard let member = byPath[path], isAnswer(to: member.asked, about: member.file) else { continue }
+        guard let member = byPath[path], tree.isAnswer(to: member.asked, about: member.file) else { continue }
         guard member.size == nil || member.size == Int64(content.bytes.count) else {
           // It changed since it was listed: it is asked for alone, after the listing.
-          markStale()
+          tree.markStale()
           continue
         }
         if member.file.fetcher.install(content.bytes, of: nil, asked: asked, member.generation) {
           contents[member.file.inode] = content.bytes
         }
       }
-      prefetch.withLock { $0.succeeded() }
+      tree.prefetch.withLock { $0.succeeded() }
     } catch let error as BerayError {
       let isTooLarge = error.code == .invalidResponse && members.contains { $0.size == nil }
-      prefetch.withLock { prefetch in
+      tree.prefetch.withLock { prefetch in
         if isTooLarge {
           prefetch.unknownSizesAreTooLarge()
         } else {
           prefetch.failed(isRefused: [405, 501].contains(error.status))
         }
       }
-      context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error.reason)")
+      context.logger.info("fetching \(members.count) files of \(tree.path) as one archive: \(error.reason)")
     } catch {
-      prefetch.withLock { $0.failed(isRefused: false) }
-      context.logger.info("fetching \(members.count) files of \(path) as one archive: \(error)")
+      tree.prefetch.withLock { $0.failed(isRefused: false) }
+      context.logger.info("fetching \(members.count) files of \(tree.path) as one archive: \(error)")
     }
     return contents
   }

@@ -4,9 +4,12 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// Changes of names: one request each where the server has the operation, and where it has none, only what this mount
-/// alone knows of.
-extension WorkTree {
+/// Names that are made and removed.
+struct NameKeeper: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   func refuse(_ operation: String, _ path: String) -> Errno {
     let verb = operation == "rename" ? "rename" : "remove"
     return context.refuse(
@@ -15,21 +18,23 @@ extension WorkTree {
   }
 
   func makeDirectory(_ name: Name, in directory: WorkDirectory, permissions: UInt16) -> Outcome<FoundNode> {
-    if let refusal = refusal(ofMode: permissions, "mkdir", "\(directory.path)/\(name)") { return .failed(refusal) }
+    if let refusal = tree.attributeRules.refusal(ofMode: permissions, "mkdir", "\(directory.path)/\(name)") {
+      return .failed(refusal)
+    }
     return .pending { [self] () async throws(Errno) in
       guard directory.child(name) == nil else { throw .fileExists }
-      try checkIsFree(name, in: directory, for: "mkdir")
+      try tree.renamer.checkIsFree(name, in: directory, for: "mkdir")
       let capabilities = try await shared.capabilities()
       let isOnServer = capabilities.contains(.makeDirectory)
-      hold(name, in: directory)
-      defer { settle(name, in: directory) }
+      tree.hold(name, in: directory)
+      defer { tree.settle(name, in: directory) }
       if isOnServer { try await makeOnServer(name, in: directory, permissions: permissions, capabilities) }
       let now = context.time.now()
       let asked = context.time.uptime()
-      let made = structure.withLock { structure -> WorkDirectory? in
+      let made = tree.structure.withLock { structure -> WorkDirectory? in
         guard structure.directories[directory.inode] != nil else { return nil }
         if case .directory(let other)? = structure.directories[directory.inode]?.children[name]?.node { return other }
-        let made = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: self) }
+        let made = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: tree) }
         made.isNew = !isOnServer
         var contents = DirectoryContents(source: made.inode, modified: now, mode: permissions & 0o777)
         contents.isNew = !isOnServer
@@ -48,12 +53,12 @@ extension WorkTree {
   private func makeOnServer(
     _ name: Name, in directory: WorkDirectory, permissions: UInt16, _ capabilities: Capabilities
   ) async throws(Errno) {
-    let (path, shownPath) = (serverPath(of: name, in: directory), "\(directory.path)/\(name)")
+    let (path, shownPath) = (tree.serverPath(of: name, in: directory), "\(directory.path)/\(name)")
     do throws(BerayError) {
-      try await context.service.makeDirectory(of: task, path: path)
+      try await context.service.makeDirectory(of: tree.task, path: path)
     } catch {
       // The server may have done it all the same, or have another of that name.
-      markStale()
+      tree.markStale()
       throw context.fail("mkdir", shownPath, error)
     }
     // What a server gives a new directory by itself needs not be told.
@@ -61,15 +66,15 @@ extension WorkTree {
     // The directory is there all the same; that its mode is another stands in `.beray/errors`.
     _ = try? await context.call("setattr", shownPath) { () async throws(BerayError) in
       try await context.service.setAttributes(
-        of: task, path: path, mode: permissions & 0o777, modified: nil, when: nil)
+        of: tree.task, path: path, mode: permissions & 0o777, modified: nil, when: nil)
     }
   }
 
   func removeDirectory(_ name: Name, in directory: WorkDirectory) -> Outcome<Void> {
-    whenFresh(directory) { [self] _ in
+    tree.whenFresh(directory) { [self] _ in
       guard let child = directory.child(name) else { return .failed(.noSuchFileOrDirectory) }
       guard case .directory(let removed) = child.node else { return .failed(.notDirectory) }
-      let isEmpty = structure.withLock { $0.directories[removed.inode]?.children.isEmpty ?? true }
+      let isEmpty = tree.structure.withLock { $0.directories[removed.inode]?.children.isEmpty ?? true }
       guard isEmpty else { return .failed(.directoryNotEmpty) }
       return remove("rmdir", name, in: directory, isNew: removed.isNew)
     }
@@ -88,7 +93,7 @@ extension WorkTree {
         }
         return .pending { () async throws(Errno) in
           // No upload begins any more; what is on its way has to arrive first, or it would make the name again.
-          let turns = try await self.takeTurns(of: [file])
+          let turns = try await tree.takeTurns(of: [file])
           defer { turns.end() }
           guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }
           if try await self.shared.capabilities().contains(.remove) { try await file.reader.keepForReaders() }
@@ -102,7 +107,7 @@ extension WorkTree {
       }
     }
     if let child = directory.child(name), child.node.staysUnlisted { return remove() }
-    return whenFresh(directory) { _ in remove() }
+    return tree.whenFresh(directory) { _ in remove() }
   }
 
   private func remove(_ operation: String, _ name: Name, in directory: WorkDirectory, isNew: Bool) -> Outcome<Void> {
@@ -114,27 +119,27 @@ extension WorkTree {
       let path = "\(directory.path)/\(name)"
       guard try await shared.capabilities().contains(.remove) else {
         guard operation == "unlink", let file = directory.child(name)?.node.file else { throw refuse(operation, path) }
-        if file.isMadeHere, file.isHeldBack || holdsBack(name, in: directory) {
+        if file.isMadeHere, file.isHeldBack || tree.heldNames.holdsBack(name, in: directory) {
           forgetName(name, in: directory)
-          leaveBehind(file, name, in: directory)
+          tree.renamer.leaveBehind(file, name, in: directory)
           return
         }
         guard NamePolicy.isBackup(name) else { throw refuse(operation, path) }
-        return hide(name, in: directory)
+        return tree.heldNames.hide(name, in: directory)
       }
-      let serverPath = serverPath(of: name, in: directory)
-      hold(name, in: directory)
-      defer { settle(name, in: directory) }
+      let serverPath = tree.serverPath(of: name, in: directory)
+      tree.hold(name, in: directory)
+      defer { tree.settle(name, in: directory) }
       do throws(BerayError) {
-        try await context.service.removeFile(of: task, path: serverPath)
+        try await context.service.removeFile(of: tree.task, path: serverPath)
       } catch  where error.code == .notFound {
         // It is gone, which is what was asked for.
       } catch  where error.code == .conflict && operation == "rmdir" {
-        markStale()
+        tree.markStale()
         throw .directoryNotEmpty
       } catch {
         // The server may have done it all the same.
-        markStale()
+        tree.markStale()
         throw context.fail(operation, path, error)
       }
       forgetName(name, in: directory)
@@ -143,11 +148,11 @@ extension WorkTree {
 
   /// A name is gone because this mount took it away.
   private func forgetName(_ name: Name, in directory: WorkDirectory) {
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       let tick = structure.nextTick()
       guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
       structure.directories[directory.inode]?.removals[name] = tick
-      release(child.node, in: &structure)
+      tree.refresher.release(child.node, in: &structure)
     }
   }
 }

@@ -4,7 +4,11 @@ import VFS
 
 /// How programs that have a file of a running task open, or mapped, see what others write to it: nothing that they do
 /// asks the server, so somebody else does while they have it.
-extension WorkTree {
+struct OpenFileWatch: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   struct OpenFiles {
     var files: [InodeID: WorkFile] = [:]
     var isWatched = false
@@ -17,7 +21,7 @@ extension WorkTree {
 
   /// A first handle of `file` is there. Call it under the lock of the file.
   func opened(_ file: WorkFile) {
-    let begins = openFiles.withLock { open in
+    let begins = tree.openFiles.withLock { open in
       open.files[file.inode] = file
       defer { open.isWatched = true }
       return !open.isWatched
@@ -26,15 +30,15 @@ extension WorkTree {
   }
 
   /// The last handle of `file` is gone. Call it under the lock of the file.
-  func closed(_ file: WorkFile) { openFiles.withLock { _ = $0.files.removeValue(forKey: file.inode) } }
+  func closed(_ file: WorkFile) { tree.openFiles.withLock { _ = $0.files.removeValue(forKey: file.inode) } }
 
   private func watch() async {
     var pause = Self.glance
     var isOver = false
     while !isOver, (try? await context.time.sleep(pause)) != nil {
       // What the task did last is looked at as well.
-      isOver = !isRunning
-      let files = openFiles.withLock { open in
+      isOver = !tree.isRunning
+      let files = tree.openFiles.withLock { open in
         if open.files.isEmpty || isOver { open.isWatched = false }
         return Array(open.files.values)
       }
@@ -61,7 +65,7 @@ extension WorkTree {
     for directory in Dictionary(parents.map { ($0.inode, $0) }, uniquingKeysWith: { $1 }).values {
       do throws(Errno) {
         // Where one answer has the whole tree, it is one request for all of them.
-        try await whenFresh(directory, grace: Self.glance) { _ in Outcome<Void>.done }.get()
+        try await tree.whenFresh(directory, grace: Self.glance) { _ in Outcome<Void>.done }.get()
       } catch {
         guard error == .noSuchFileOrDirectory else { return false }
       }

@@ -4,13 +4,13 @@ import VFS
 
 /// What this mount made and uploaded can be renamed and removed on any server: where the server can do neither, the old name
 /// is left behind there and hidden here, until the end of the mount.
-extension WorkTree {
+extension Renamer {
   /// Uploads under its new name a file that the server has under the old one and cannot rename. Where that fails, nothing
   /// has changed.
   func giveAgain(_ file: WorkFile, as purpose: FileUploader.Purpose, from path: String) async throws(Errno) {
     // No listing tells that somebody else changed it since, and what is hidden would be theirs.
     if file.fetcher.needsRevalidation() { try await file.fetcher.revalidate() }
-    guard file.isMadeHere else { throw refuse("rename", path) }
+    guard file.isMadeHere else { throw tree.names.refuse("rename", path) }
     let buffer = try await file.writer.bufferWithContent(hasTurn: true)
     let (version, place) = file.state.withLock { ($0.listed, $0.place) }
     let wasSent = !buffer.isUnsent(includingEmpty: true)
@@ -19,7 +19,7 @@ extension WorkTree {
       try await file.uploader.uploadWhileRenaming(purpose)
     } catch {
       if wasSent { file.wasRestored(to: version, at: place) }
-      markStale()
+      tree.markStale()
       throw error
     }
   }
@@ -27,17 +27,17 @@ extension WorkTree {
   /// Hides the old name of a file that has another by now, or none.
   func leaveBehind(_ file: WorkFile, _ name: Name, in directory: WorkDirectory) {
     let (version, unlisted) = file.state.withLock { ($0.listed, $0.unlisted) }
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       let tick = structure.nextTick()
       structure.directories[directory.inode]?.hidden[name] = HiddenFile(
         version: version, unlisted: unlisted, since: tick, reason: .leftBehind)
     }
-    shared.leaves(self)
+    shared.leaves(tree)
   }
 
   /// What the server has under a name that is not shown.
   func hidden(_ name: Name, in directory: WorkDirectory) -> HiddenFile? {
-    structure.withLock { $0.directories[directory.inode]?.hidden[name] }
+    tree.structure.withLock { $0.directories[directory.inode]?.hidden[name] }
   }
 
   /// - Throws: `EPERM` where the server has a file of that name which is hidden here: nothing else can be there.
@@ -51,7 +51,7 @@ extension WorkTree {
 
   /// The paths of the names that are hidden for good.
   var leftBehind: [String] {
-    let hidden = structure.withLock { $0.directories.mapValues(\.hidden).filter { !$0.value.isEmpty } }
+    let hidden = tree.structure.withLock { $0.directories.mapValues(\.hidden).filter { !$0.value.isEmpty } }
     return hidden.flatMap { inode, hidden -> [String] in
       guard let directory = context.inodes[inode] as? WorkDirectory else { return [] }
       return hidden.filter { $0.value.isStepOfASave }.map { "\(directory.path)/\($0.key)" }

@@ -6,7 +6,7 @@ import VFS
 import Waiting
 
 /// How files are made.
-extension WorkTree {
+extension NameKeeper {
   /// Makes a file here alone: the server gets it when it is closed. Nil where the directory is gone.
   func make(
     _ name: Name, in directory: WorkDirectory, permissions: UInt16, flags: OpenFlags
@@ -15,7 +15,7 @@ extension WorkTree {
       file.wasMade(
         inPlaceOf: hidden,
         isHeldBack: hidden.map(\.isStepOfASave) ?? false
-          || (hidden?.isMovedAway != true && self.holdsBack(name, in: directory)),
+          || (hidden?.isMovedAway != true && tree.heldNames.holdsBack(name, in: directory)),
         joinsOthers: flags.isDisjoint(with: [.truncate, .exclusive]))
     }
   }
@@ -26,26 +26,26 @@ extension WorkTree {
   /// all the same is removed again.
   func makeLock(_ name: Name, in directory: WorkDirectory, permissions: UInt16) -> Outcome<WorkFile?> {
     .pending { [self] () async throws(Errno) in
-      let path = serverPath(of: name, in: directory)
+      let path = tree.serverPath(of: name, in: directory)
       let flight = Flight<UploadReceipt, Errno>()
-      hold(name, in: directory)
+      tree.hold(name, in: directory)
       Task { flight.finish(await lock(path, shownAs: "\(directory.path)/\(name)")) }
       let receipt: UploadReceipt
       do throws(Errno) {
         receipt = try await flight.value()
       } catch {
-        settle(name, in: directory)
+        tree.settle(name, in: directory)
         if error == .interrupted {
           Task {
             guard (try? await flight.value()) != nil else { return }
-            try? await context.service.removeFile(of: task, path: path)
-            markStale()
+            try? await context.service.removeFile(of: tree.task, path: path)
+            tree.markStale()
           }
         }
         throw error
       }
       let made = insert(name, in: directory, permissions: permissions) { file, _ in file.isOnServer(receipt) }
-      settle(name, in: directory)
+      tree.settle(name, in: directory)
       if let made, made.attributeKeeper.hasUntoldAttributes { Task { await made.attributeKeeper.retryAttributes() } }
       return made
     }
@@ -54,10 +54,10 @@ extension WorkTree {
   private func lock(_ path: String, shownAs shownPath: String) async -> Result<UploadReceipt, Errno> {
     do throws(BerayError) {
       return .success(
-        try await put(.bytes([]), to: path, within: context.options.timeouts.metadata, when: .absent))
+        try await tree.put(.bytes([]), to: path, within: context.options.timeouts.metadata, when: .absent))
     } catch {
       // Somebody else has the lock, or nobody knows.
-      markStale()
+      tree.markStale()
       return .failure(error.status == 412 ? .fileExists : context.fail("create", shownPath, error))
     }
   }
@@ -66,11 +66,11 @@ extension WorkTree {
     _ name: Name, in directory: WorkDirectory, permissions: UInt16, _ prepare: (WorkFile, HiddenFile?) -> Void
   ) -> WorkFile? {
     let now = context.time.now()
-    return structure.withLock { structure in
+    return tree.structure.withLock { structure in
       guard structure.directories[directory.inode] != nil else { return nil }
       let hidden = structure.directories[directory.inode]?.hidden.removeValue(forKey: name)
       let file = context.inodes.add {
-        WorkFile($0, name: name, in: directory, permissions: permissions, at: now, tree: self)
+        WorkFile($0, name: name, in: directory, permissions: permissions, at: now, tree: tree)
       }
       prepare(file, hidden)
       let tick = structure.nextTick()

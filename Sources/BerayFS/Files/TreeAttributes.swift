@@ -5,7 +5,12 @@ import SystemPackage
 import VFS
 import Waiting
 
-extension WorkTree {
+/// Which attributes a file or directory may have, and those of directories.
+struct TreeAttributes: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   /// Why attributes cannot be what a program wants; nil: they can.
   func refusal(of changes: AttributeChanges, for path: String) -> Errno? {
     guard allowsOwner(changes) else { return refuseOwner(of: path) }
@@ -36,7 +41,7 @@ extension WorkTree {
     guard changes.size == nil else { return .failed(.isDirectory) }
     let modified = changes.modified.map { timestamp($0) }
     let accessed = changes.accessed.map { timestamp($0) }
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       if let accessed { structure.directories[directory.inode]?.accessed = accessed }
       structure.directories[directory.inode]?.statusChanges(at: context.time.now())
     }
@@ -45,14 +50,15 @@ extension WorkTree {
       let capabilities: Capabilities = directory.isNew ? [] : try await shared.capabilities()
       let isTold = capabilities.contains(.attributes)
       if isTold {
-        let path = serverPath(of: directory)
+        let path = tree.serverPath(of: directory)
         _ = try await context.call("setattr", directory.path) { () async throws(BerayError) in
           try await context.service.setAttributes(
-            of: task, path: path, mode: changes.permissions.map { $0 & 0o777 }, modified: modified.map(UTCTime.init),
+            of: tree.task, path: path, mode: changes.permissions.map { $0 & 0o777 },
+            modified: modified.map(UTCTime.init),
             when: nil)
         }
       }
-      structure.withLock { structure in
+      tree.structure.withLock { structure in
         if let permissions = changes.permissions { structure.directories[directory.inode]?.mode = permissions & 0o777 }
         if let modified {
           structure.directories[directory.inode]?.modified = modified
@@ -69,7 +75,7 @@ extension WorkTree {
   }
 }
 
-extension WorkTree {
+extension TreeAttributes {
   /// Why a file or directory cannot have `mode`; nil: it can. No server keeps more than who may read, write and execute.
   func refusal(ofMode mode: UInt16, _ operation: String, _ path: String) -> Errno? {
     guard mode & 0o7000 != 0 else { return nil }

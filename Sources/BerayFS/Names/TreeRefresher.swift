@@ -6,7 +6,11 @@ import VFS
 import Waiting
 
 /// How a tree is brought up to date.
-extension WorkTree {
+struct TreeRefresher: Sendable {
+  let tree: WorkTree
+  var context: MountContext { tree.context }
+  var shared: WorkShared { tree.shared }
+
   /// Asks the server for what is in `directory`, once for all who ask at the same time. Where the server gives whole
   /// subtrees, one request brings everything up to date. It ends with the last who waits for it.
   /// - Parameters:
@@ -20,12 +24,13 @@ extension WorkTree {
     var rounds = 0
     while rounds < 3 {
       let job = SharedJob()
-      let next = structure.withLock { structure -> (Flight<Void, Errno>, InodeID, isOurs: Bool, isCurrent: Bool)? in
+      let next = tree.structure.withLock {
+        structure -> (Flight<Void, Errno>, InodeID, isOurs: Bool, isCurrent: Bool)? in
         let source = source(of: directory, isWhole: isWhole, in: structure)
         let marks = structure.staleMarks
         if let running = structure.flights[source] { return (running.flight, source, false, running.marks == marks) }
         if let window, let contents = structure.directories[directory.inode],
-          remaining(of: contents, marks: marks, window: window, grace: grace) != nil
+          tree.remaining(of: contents, marks: marks, window: window, grace: grace) != nil
         {
           return nil
         }
@@ -50,22 +55,22 @@ extension WorkTree {
   /// Asks for the listing of `directory` while nobody waits, where it was asked for before and is too old. Where every look
   /// asks by itself, none is asked for: what is looked at next must not be answered by it.
   func refreshBehind(_ directory: WorkDirectory) {
-    let (window, now) = (window, context.time.uptime())
+    let (window, now) = (tree.window, context.time.uptime())
     guard window > .zero else { return }
-    let isOld = structure.withLock { structure in
+    let isOld = tree.structure.withLock { structure in
       guard let contents = structure.directories[directory.inode], contents.freshness != nil else { return false }
-      return remaining(of: contents, marks: structure.staleMarks, window: window, grace: Self.grace) == nil
+      return tree.remaining(of: contents, marks: structure.staleMarks, window: window, grace: WorkTree.grace) == nil
     }
     guard isOld else { return }
-    let begins = nextBehind.withLock { next in
+    let begins = tree.nextBehind.withLock { next in
       guard next <= now else { return false }
       next = .seconds(Int64.max)
       return true
     }
     guard begins else { return }
     Task {
-      let hasFailed = (try? await whenFresh(directory) { _ in Outcome<Void>.done }.get()) == nil
-      nextBehind.withLock { $0 = context.time.uptime() + (hasFailed ? max(window, .seconds(1)) : .zero) }
+      let hasFailed = (try? await tree.whenFresh(directory) { _ in Outcome<Void>.done }.get()) == nil
+      tree.nextBehind.withLock { $0 = context.time.uptime() + (hasFailed ? max(window, .seconds(1)) : .zero) }
     }
   }
 
@@ -74,17 +79,17 @@ extension WorkTree {
   private func source(of directory: WorkDirectory, isWhole: Bool, in structure: borrowing TreeStructure) -> InodeID {
     guard let contents = structure.directories[directory.inode] else { return directory.inode }
     let asksItself = contents.source == directory.inode && !contents.isLeftOut
-    return isWhole && asksItself ? root.inode : contents.source
+    return isWhole && asksItself ? tree.root.inode : contents.source
   }
 
   /// Brings what is known of `directory` up to date, unless it was asked for less than `age` ago.
   func relist(_ directory: WorkDirectory, unlessYoungerThan age: Duration) async throws(Errno) {
-    guard structure.withLock({ $0.directories[directory.inode] != nil }) else { return }
+    guard tree.structure.withLock({ $0.directories[directory.inode] != nil }) else { return }
     try await refresh(directory, unlessYoungerThan: age)
   }
 
   private func isListed(_ directory: WorkDirectory) -> Bool {
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       guard let contents = structure.directories[directory.inode] else { return true }
       return contents.freshness != nil || contents.isNew
     }
@@ -103,7 +108,7 @@ extension WorkTree {
   }
 
   private func landed(_ flight: Flight<Void, Errno>, _ source: InodeID) {
-    structure.withLock { structure in
+    tree.structure.withLock { structure in
       if structure.flights[source]?.flight === flight { structure.flights[source] = nil }
     }
   }
@@ -114,15 +119,15 @@ extension WorkTree {
   private func list(_ source: InodeID, isWhole: Bool) async throws(Errno) {
     for _ in 0..<Self.rounds {
       guard let directory = context.inodes[source] as? WorkDirectory else { throw .staleNFSFileHandle }
-      let name = asked(directory)
+      let name = tree.asked(directory)
       let asked = Asked(
-        asked: context.time.uptime(), path: name, marks: structure.withLock { $0.staleMarks }, isWhole: isWhole,
+        asked: context.time.uptime(), path: name, marks: tree.structure.withLock { $0.staleMarks }, isWhole: isWhole,
         source: source)
       // The top is missing where the server has no work directory yet.
       let isTop = directory.place.parent == nil
       var entries: [FileEntry]? = []
       do throws(BerayError) {
-        entries = try await context.service.fileTree(of: task, path: name.path, recursive: isWhole)
+        entries = try await context.service.fileTree(of: tree.task, path: name.path, recursive: isWhole)
       } catch  where error.code == .notFound {
         if !isTop { entries = nil }
       } catch {
@@ -131,11 +136,11 @@ extension WorkTree {
       switch take(entries, of: directory, asked) {
       case .taken: return
       case .gone: throw .noSuchFileOrDirectory
-      case .isOfAnother: try await directoryRename.withLock { $0?.flight }?.end()
+      case .isOfAnother: try await tree.directoryRename.withLock { $0?.flight }?.end()
       }
     }
     // What is known of it goes on, and the next look asks again.
-    markStale()
+    tree.markStale()
   }
 
   /// What an answer to a listing was worth.
@@ -150,8 +155,8 @@ extension WorkTree {
   /// Takes over what a listing tells, at once with the look whether it is about `directory`.
   /// - Parameter entries: nil: the server has no such directory.
   private func take(_ entries: [FileEntry]?, of directory: WorkDirectory, _ asked: Asked) -> Taking {
-    let depth = depth(of: directory)
-    return structure.withLock { structure in
+    let depth = tree.depth(of: directory)
+    return tree.structure.withLock { structure in
       guard !structure.isRemoved, structure.directories[directory.inode] != nil else { return .taken }
       let place = directory.place
       guard structure.isAnswer(to: asked.path, about: directory.inode, at: place) else { return .isOfAnother }
@@ -222,9 +227,9 @@ extension WorkTree {
     let node: WorkNode
     switch entry.kind {
     case .file:
-      node = .file(context.inodes.add { WorkFile($0, entry: entry, in: directory, at: now, tree: self) })
+      node = .file(context.inodes.add { WorkFile($0, entry: entry, in: directory, at: now, tree: tree) })
     case .directory:
-      let nested = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: self) }
+      let nested = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: tree) }
       let modified = entry.modified.map(Timestamp.init)
       structure.directories[nested.inode] = DirectoryContents(
         source: nested.inode, modified: modified ?? now, mode: entry.mode, serverModified: modified)
