@@ -51,57 +51,6 @@ struct TreeTests {
   }
 
   @Test(arguments: servers)
-  func refusedNames(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      for name in [".hidden", "lost+found", "Untitled Folder", "123"] {
-        let result = try await bed.sh("mkdir '\(name)'")
-        #expect(result.status == 1)
-        #expect(result.errors.contains("Operation not permitted"), "\(name): \(result.errors)")
-      }
-      let errors = try await bed.sh("cat .beray/errors; ls -d [0-9]*")
-      #expect(errors.output.split(separator: "\n").count == 4, "\(errors.output)")
-      #expect(errors.output.contains("EPERM"))
-      #expect(errors.status != 0, "no task was made")
-    }
-  }
-
-  @Test(arguments: servers)
-  func goalsWrittenToNew(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      let result = try await bed.sh(
-        """
-        set -e
-        { echo 'echo a'; date +'#%s'; echo 'echo b'; } > new
-        cat last/id; cat last/wait > /dev/null; grep -c '[ab]$' last/events.log
-        echo '{"goal": "echo tools", "tools": ["a"]}' > new
-        cat last/id last/goal
-        { printf '#'; head -c 102400 /dev/zero | tr '\\0' x; echo; echo 'echo long'; } > new
-        cat last/id; stat -c %s last/goal; cat last/wait
-        mkdir '写一首诗'
-        readlink last
-        : > new
-        ls -d [0-9]* | wc -l
-        cat new
-        """)
-      #expect(result.status == 0, "\(result.errors)")
-      #expect(
-        result.output == """
-          1
-          2
-          2
-          echo tools
-          3
-          102412
-          COMPLETED
-          4-写一首诗
-          4
-          4
-
-          """)
-    }
-  }
-
-  @Test(arguments: servers)
   func stopEndsATask(server: Bed.Server) async throws {
     try await withBed(server) { bed in
       let result = try await bed.sh(
@@ -274,90 +223,6 @@ struct TreeTests {
     }
   }
 
-  // MARK: - Refusals
-
-  @Test(arguments: servers.prefix(2))
-  func aRefusalThatAShellCannotSee(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      let result = try await bed.sh(
-        """
-        echo 'echo one' > new; cat new
-        echo '{"goal": }' > new; cat last/status 2> /dev/null; echo $?
-        grep -c '^error: EINVAL' new; test $(stat -c %s new) = $(wc -c < new) && echo same
-        echo '{"gaol": "x"}' > new; grep -o "'gaol' is not known" new
-        { cat new; echo 'echo three'; } > $DIR/edited; cat $DIR/edited > new; cat new last/goal
-        setsid -w cat new | head -c 1
-        """)
-      #expect(result.output == "1\n1\n1\nsame\n'gaol' is not known\n2\necho three\n#", "\(result.errors)")
-    }
-  }
-
-  @Test(arguments: servers.prefix(2))
-  func everyRefusedGoalLeavesItsReason(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      let result = try await bed.sh(
-        """
-        mkdir 'a/b'; mkdir -p c/d; mkdir -p "$MNT/e/f/g"
-        ls -d [0-9]* 2> /dev/null | wc -l
-        mkdir "$(printf '写%.0s' $(seq 85))" "$(printf '# %01021d' 7)"
-        ls -d [0-9]* | wc -l
-        mkdir 'sleep 100'; mkdir 'sleep 100'; mkdir -p 'sleep 100'
-        cut -f 2-4 .beray/errors; cut -f 8 .beray/errors | sort -u
-        echo stop > last/ctl; cat last/wait; mkdir -p 'sleep 100'; mkdir 'sleep 100'
-        ls -d *-sleep-100 | wc -l
-        """)
-      #expect(
-        result.output == """
-          0
-          2
-          mkdir\ta/b\tENOENT
-          mkdir\tc/d\tEPERM
-          mkdir\te/f/g\tEPERM
-          mkdir\tsleep 100\tEEXIST
-          will fail again
-          STOPPED
-          2
-
-          """, "\(result.errors)")
-    }
-  }
-
-  @Test(arguments: servers.prefix(1))
-  func ctrlCStartsNothing(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      let result = try await bed.sh(
-        """
-        python3 - <<'PY'
-        import signal, subprocess
-        with open("new", "w") as new:
-            cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=new,
-                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-        cat.stdin.write(b"echo half\\n")
-        cat.stdin.flush()
-        while "wchar: 10\\n" not in open(f"/proc/{cat.pid}/io").read(): pass
-        cat.send_signal(signal.SIGINT)
-        print(cat.wait())
-        PY
-        echo 'echo real' > new
-        cat new; ls -d [0-9]* | wc -l; cut -f 4 .beray/errors
-        """)
-      #expect(result.output == "-2\n1\n1\nEINTR\n", "\(result.errors)")
-    }
-  }
-
-  @Test(arguments: servers.prefix(2))
-  func quickWritesBecomeTasksInTheirOrder(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      let result = try await bed.sh(
-        """
-        for i in $(seq 20); do echo "echo $i" > new; done
-        ls > /dev/null
-        for i in $(seq 20); do test "$(cat $i/goal)" = "echo $i" || echo "$i: $(cat $i/goal)"; done
-        """)
-      #expect(result.output == "", "\(result.errors)")
-    }
-  }
-
   // MARK: - Removal
 
   @Test(arguments: servers.prefix(2))
@@ -395,55 +260,6 @@ struct TreeTests {
         python3 -c 'import shutil,sys; shutil.rmtree(sys.argv[1])' $T && ls -d [0-9]* 2> /dev/null
         """)
       #expect(result.output == "COMPLETED\n", "\(result.errors)")
-    }
-  }
-
-  // MARK: - Views
-
-  @Test(arguments: servers.prefix(2))
-  func viewsAndOutcomes(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      let result = try await bed.sh(
-        """
-        mkdir 'echo needle | tee f' 'echo oops >&2; exit 3'; cat 1/wait 2/wait
-        ls by-status/FAILED by-status/RUNNING today | tr '\n' ' '; echo
-        readlink by-status/COMPLETED/1*; cat by-status/COMPLETED/1*/goal
-        cat 1/result; test -s 2/error && echo why; test $(stat -c %s 2/error) = $(wc -c < 2/error) && echo same
-        cat 1/follow | cmp - 1/events.log && echo followed
-        grep -rl needle */files | wc -l
-        """)
-      #expect(
-        result.output == """
-          COMPLETED
-          FAILED
-          by-status/FAILED: 2-echo-oops-2-exit-3  by-status/RUNNING:  today: 1-echo-needle-tee-f 2-echo-oops-2-exit-3\u{20}
-          ../../1-echo-needle-tee-f
-          echo needle | tee f
-          needle
-          why
-          same
-          followed
-          1
-
-          """, "\(result.errors)")
-    }
-  }
-
-  @Test(arguments: servers.prefix(2))
-  func allEventsAndTasksMadeElsewhere(server: Bed.Server) async throws {
-    try await withBed(server) { bed in
-      try await bed.sh("mkdir 'echo one'; cat last/wait")
-      let made = try await bed.beray("task", "create", "echo cmd")
-      #expect(made.status == 0, "\(made.errors)")
-      let result = try await bed.sh(
-        """
-        cat last/goal
-        timeout 20 head -n 1 .beray/events > $DIR/line & pid=$!
-        i=0; while kill -0 $pid 2> /dev/null; do i=$((i + 1)); mkdir "echo $i"; cat last/wait > /dev/null; done
-        grep -c '^{"task":[0-9]*,"event":{.*}}$' $DIR/line
-        ls .beray
-        """)
-      #expect(result.output == "echo cmd\n1\nerrors\nstatus.json\nuser.json\n", "\(result.errors)")
     }
   }
 }

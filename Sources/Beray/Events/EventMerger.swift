@@ -6,16 +6,6 @@ package import BerayAPI
 /// stand in the order in which they came. Events without ids are placed by the longest match with what is known
 /// (``StreamAlignment``). Where nothing can decide, an event is repeated rather than lost.
 package struct EventMerger: Sendable {
-  /// What had come when the task was asked for, so that its answer can be judged.
-  package struct Mark: Sendable, Hashable {
-    /// The number of the connection; what was asked for earlier cannot close the gap before this connection.
-    package var connection = 0
-    /// The items of the streams until then.
-    package var received = 0
-
-    package init() {}
-  }
-
   private struct Closing {
     var time: UTCTime?
   }

@@ -23,7 +23,7 @@ extension WriteBuffer {
 
   /// A program makes the file and does not say that it must be new or empty: what somebody else has put under the name
   /// stays, as far as programs only append.
-  func joinsOthers() { state.withLock { $0.appendedFrom = Self.size($0.storage) } }
+  func joinsOthers() { state.withLock { $0.appendedFrom = $0.storage.size } }
 
   // MARK: - By an operation of its own
 
@@ -34,7 +34,7 @@ extension WriteBuffer {
     state.withLock { state in
       guard let start = state.appendedFrom else { return nil }
       let append = state.append ?? PendingAppend(range: start..<max(start, upload.body.length), condition: condition)
-      guard !append.range.isEmpty, append.range.upperBound <= Self.size(state.storage) else { return nil }
+      guard !append.range.isEmpty, append.range.upperBound <= state.storage.size else { return nil }
       state.append = append
       switch state.storage {
       case .memory(let bytes):
@@ -69,7 +69,7 @@ extension WriteBuffer {
     try await disk.take { () async throws(Errno) -> Upload? in
       try await DiskExecutor.run { () throws(Errno) -> Upload? in
         while let known = self.appendedContent() {
-          let isPart = size < known.start ? false : try Self.begins(known.storage, with: content, size)
+          let isPart = size < known.start ? false : try known.storage.begins(with: content, size)
           // Where it begins so, an upload of less arrived, whose answer was lost, or nothing has changed.
           let joined = isPart ? known.storage : try self.join(known, behind: content, size)
           if let upload = self.takeOver(joined, of: known, size: size, version, isPart: isPart) { return upload }
@@ -81,7 +81,7 @@ extension WriteBuffer {
 
   private struct AppendedContent {
     var start: Int64
-    var storage: Storage
+    var storage: BufferStorage
     var changes: UInt64
     var emptied: UInt64
   }
@@ -94,10 +94,10 @@ extension WriteBuffer {
     }
   }
 
-  private func join(_ known: AppendedContent, behind content: SpillFile, _ size: Int64) throws(Errno) -> Storage {
+  private func join(_ known: AppendedContent, behind content: SpillFile, _ size: Int64) throws(Errno) -> BufferStorage {
     var (position, end) = (known.start, size)
-    while position < Self.size(known.storage) {
-      let piece = try Self.piece(of: known.storage, at: position)
+    while position < known.storage.size {
+      let piece = try known.storage.piece(at: position)
       try content.write(piece, at: end)
       position += Int64(piece.count)
       end += Int64(piece.count)
@@ -108,7 +108,7 @@ extension WriteBuffer {
 
   /// Nil where programs wrote meanwhile.
   private func takeOver(
-    _ joined: Storage, of known: AppendedContent, size: Int64, _ version: FileVersion, isPart: Bool
+    _ joined: BufferStorage, of known: AppendedContent, size: Int64, _ version: FileVersion, isPart: Bool
   ) -> Upload? {
     state.withLock { state in
       guard state.changes == known.changes, state.emptied == known.emptied, state.appendedFrom == known.start else {
@@ -124,29 +124,6 @@ extension WriteBuffer {
       state.base = version
       state.appendedFrom = size
       return Self.snapshot(state)
-    }
-  }
-
-  private static func begins(
-    _ storage: Storage, with content: SpillFile, _ size: Int64
-  ) throws(Errno) -> Bool {
-    guard size <= Self.size(storage) else { return false }
-    var position: Int64 = 0
-    while position < size {
-      let piece = try piece(of: storage, at: position).prefix(1 << 20).prefix(Int(size - position))
-      guard try content.read(at: position, count: piece.count) == piece else { return false }
-      position += Int64(piece.count)
-    }
-    return true
-  }
-
-  private static func piece(of storage: Storage, at position: Int64) throws(Errno) -> ArraySlice<UInt8> {
-    switch storage {
-    case .memory(let bytes): return bytes[Int(position)...]
-    case .spilled(let spill, let size):
-      let piece = try spill.read(at: position, count: Int(min(1 << 20, size - position)))
-      guard !piece.isEmpty else { throw .ioError }
-      return piece
     }
   }
 }

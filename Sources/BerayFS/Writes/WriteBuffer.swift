@@ -7,13 +7,8 @@ import Waiting
 /// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a
 /// temporary file after that.
 final class WriteBuffer: Sendable {
-  enum Storage {
-    case memory([UInt8])
-    case spilled(SpillFile, size: Int64)
-  }
-
   struct State {
-    var storage: Storage
+    var storage: BufferStorage
     /// What the server had when the first unsent write came; nil: nothing.
     var base: FileVersion?
     var modified: Timestamp
@@ -80,7 +75,7 @@ final class WriteBuffer: Sendable {
     get { state.withLock { $0.base } }
     set { state.withLock { $0.base = newValue } }
   }
-  var size: Int64 { state.withLock { Self.size($0.storage) } }
+  var size: Int64 { state.withLock { $0.storage.size } }
   var modified: Timestamp { state.withLock { $0.modified } }
   var changed: Timestamp { state.withLock { $0.changed } }
 
@@ -91,43 +86,20 @@ final class WriteBuffer: Sendable {
     }
   }
 
-  static func size(_ storage: Storage) -> Int64 {
-    switch storage {
-    case .memory(let bytes): Int64(bytes.count)
-    case .spilled(_, let size): size
-    }
-  }
-
   // MARK: - Content
 
   /// The content, where it is in memory.
-  var small: [UInt8]? {
-    state.withLock { state in
-      guard case .memory(let bytes) = state.storage else { return nil }
-      return bytes
-    }
-  }
+  var small: [UInt8]? { state.withLock { $0.storage.small } }
 
   /// What is asked for, where it is in memory.
   func readFromMemory(offset: Int64, count: Int) -> ArraySlice<UInt8>? {
-    state.withLock { state in
-      guard case .memory(let bytes) = state.storage else { return nil }
-      guard offset < bytes.count else { return [] }
-      // A copy: a slice would make the next write copy everything.
-      return Array(bytes[Int(offset)..<min(Int(offset) + count, bytes.count)])[...]
-    }
+    state.withLock { $0.storage.readFromMemory(offset: offset, count: count) }
   }
 
   /// The same; it may block where the content is in a temporary file.
   func read(offset: Int64, count: Int) throws(Errno) -> ArraySlice<UInt8> {
     if let bytes = readFromMemory(offset: offset, count: count) { return bytes }
-    guard case .spilled(let spill, let size) = state.withLock({ $0.storage }) else {
-      return readFromMemory(offset: offset, count: count) ?? []
-    }
-    guard offset < size else { return [] }
-    let count = Int(min(Int64(count), size - offset))
-    let bytes = try spill.read(at: offset, count: count)
-    return bytes.count == count ? bytes : bytes + [UInt8](repeating: 0, count: count - bytes.count)
+    return try state.withLock { $0.storage }.read(offset: offset, count: count)
   }
 
   /// No file may be longer, in bytes.
@@ -148,7 +120,7 @@ final class WriteBuffer: Sendable {
     let result = bytes.withUnsafeBytes { bytes in
       state.withLock { state -> Result<Change, Errno> in
         guard !state.isRetired else { return .success(.retired) }
-        let start = offset ?? Self.size(state.storage)
+        let start = offset ?? state.storage.size
         guard start <= Self.maximumSize - Int64(bytes.count) else { return .failure(.fileTooLarge) }
         guard case .memory(var content) = state.storage, fits(start + Int64(bytes.count), content.count) else {
           return .success(.needsDisk)
@@ -251,7 +223,7 @@ final class WriteBuffer: Sendable {
     state.withLock { state in
       state.uploaded = state.changes
       state.isFresh = false
-      state.appendedFrom = Self.size(state.storage)
+      state.appendedFrom = state.storage.size
       state.failure = nil
     }
   }

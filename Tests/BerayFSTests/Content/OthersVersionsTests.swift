@@ -129,14 +129,6 @@ import VFS
     #expect(fixture.errors.contains(Self.replaced))
   }
 
-  @Test func manySmallFilesAreOneRequestEach() async throws {
-    let fixture = WorkFixture(.ours)
-    _ = try await fixture.names()
-    for number in 0..<300 { try await fixture.save("f\(number)", "\(number)") }
-    #expect(fixture.server.total == 301)
-    #expect(fixture.errors == "")
-  }
-
   @Test func aVersionThatComesDuringTheUploadIsSeen() async throws {
     let fixture = WorkFixture(.ours)
     fixture.server.put("f", "before")
@@ -285,62 +277,7 @@ import VFS
     #expect(fixture.errors == "")
   }
 
-  @Test func aForeignVersionIsNotTakenForOursByItsSize() async throws {
-    for manner in [FakeWorkServer.Manner.ours, .full, .bare] {
-      let fixture = WorkFixture(manner)
-      try await fixture.save("f", "mine..")
-      fixture.server.put("f", "theirs")
-      fixture.time.advance(by: .seconds(31))
-      #expect(try await fixture.text("f") == "theirs")
-    }
-  }
-
-  @Test func newTimesOfAForeignVersionDoNotHideIt() async throws {
-    let fixture = WorkFixture(.ours)
-    try await fixture.save("f", "mine")
-    fixture.server.put("f", "theirs!")
-    let time = AttributeChanges(modified: .at(Timestamp(seconds: 1_000_000)))
-    _ = try await fixture.node("f").setattr(time, file: nil, caller: WorkFixture.caller).get()
-    fixture.time.advance(by: .seconds(31))
-    #expect(try await fixture.text("f") == "theirs!")
-  }
-
   // MARK: - Content that is too large for memory
-
-  @Test(arguments: [0, 1])
-  func aLargeFileThatChangedSinceItWasListedIsListedAnew(growth: Int) async throws {
-    let fixture = WorkFixture(.ours)
-    let size = ContentCache.wholeLimit + 10
-    fixture.server.put("f", [UInt8](repeating: 1, count: size))
-    _ = try await fixture.names()
-    var theirs = [UInt8](repeating: 2, count: size + growth)
-    fixture.server.put("f", theirs)
-    let file = try await fixture.open("f", [.read, .write]).file
-    try await fixture.write(file, [3], at: 7)
-    try await fixture.close(file)
-    theirs[7] = 3
-    #expect(fixture.server.file("f")?.bytes == theirs)
-    #expect(fixture.errors == "")
-  }
-
-  @Test func aLargeFileThatIsListedAnewWhileItComesIsFetchedAnew() async throws {
-    let fixture = WorkFixture(.full)
-    let size = ContentCache.wholeLimit + 10
-    fixture.server.put("f", [UInt8](repeating: 1, count: size))
-    let file = try await fixture.open("f", [.read, .write]).file
-    _ = fixture.server.hold(.content)
-    let writing = Task { try await fixture.write(file, [3], at: 7) }
-    await fixture.server.requests(.content, 1)
-    var theirs = [UInt8](repeating: 2, count: size + 1)
-    fixture.server.put("f", theirs)
-    fixture.tree.markStale()
-    _ = try await fixture.names()
-    fixture.server.letGo(.content)
-    _ = try await writing.value
-    try await fixture.close(file)
-    theirs[7] = 3
-    #expect(fixture.server.file("f")?.bytes == theirs)
-  }
 
   @Test(arguments: servers)
   func whatIsWrittenAfterLostAnswersGoesUp(_ server: Server) async throws {

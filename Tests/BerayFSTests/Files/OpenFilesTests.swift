@@ -184,4 +184,28 @@ import VFS
     #expect(try await fixture.node("f").getattr(file).get().attributes.size == 6)
     try await fixture.close(file)
   }
+
+  /// A listing and a look at the content, each within its time, are too much together.
+  @Test func anOpenHasOneDeadline() async throws {
+    let fixture = WorkFixture(.minimal)
+    fixture.server.put("f", "1")
+    let node = try await fixture.node("f")
+    let first = try await fixture.open("f").file
+    _ = try await first.read(offset: 0, count: 10, flags: .read).get()
+    try await first.release().get()
+    fixture.time.advance(by: .seconds(31))
+    let (lists, contents) = (fixture.server.count(.tree), fixture.server.count(.content))
+    _ = fixture.server.hold(.tree)
+    _ = fixture.server.hold(.content)
+    let opening = Task { try await node.open(.read, caller: WorkFixture.caller).get() }
+    await fixture.server.requests(.tree, lists + 1)
+    await fixture.time.deadlines(2)
+    let step = fixture.context.options.timeouts.metadata * 6 / 10
+    fixture.time.advance(by: step)
+    fixture.server.letGo(.tree)
+    await fixture.server.requests(.content, contents + 1)
+    fixture.time.advance(by: step)
+    await #expect(throws: Errno.timedOut) { try await opening.value }
+    fixture.server.letGo(.content)
+  }
 }

@@ -17,12 +17,15 @@ final class ManualTime: Sendable {
     var sleepers: [Int: Sleeper] = [:]
     var next = 0
     /// Those who wait until this many sleep.
-    var observers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    var observers: [(count: Int, isCounted: Bool, continuation: CheckedContinuation<Void, Never>)] = []
 
     mutating func takeSatisfied() -> [CheckedContinuation<Void, Never>] {
-      let asleep = sleepers.values.count(where: \.isCounted)
-      let satisfied = observers.filter { $0.count <= asleep }
-      observers.removeAll { $0.count <= asleep }
+      let sleepers = sleepers.values
+      func isSatisfied(_ count: Int, _ isCounted: Bool) -> Bool {
+        count <= sleepers.count { $0.isCounted == isCounted }
+      }
+      let satisfied = observers.filter { isSatisfied($0.count, $0.isCounted) }
+      observers.removeAll { isSatisfied($0.count, $0.isCounted) }
       return satisfied.map(\.continuation)
     }
   }
@@ -55,10 +58,15 @@ final class ManualTime: Sendable {
   }
 
   /// Waits until at least `count` sleep.
-  func sleepers(_ count: Int) async {
+  func sleepers(_ count: Int) async { await observe(count, isCounted: true) }
+
+  /// Waits until at least `count` things under way have a deadline.
+  func deadlines(_ count: Int) async { await observe(count, isCounted: false) }
+
+  private func observe(_ count: Int, isCounted: Bool) async {
     await withCheckedContinuation { continuation in
       let satisfied = state.withLock { state in
-        state.observers.append((count, continuation))
+        state.observers.append((count, isCounted, continuation))
         return state.takeSatisfied()
       }
       for continuation in satisfied { continuation.resume() }
