@@ -55,7 +55,6 @@ final class WorkTree: Sendable {
     rootSlot.withLock { $0 = RootSlot(held: root, known: root) }
   }
 
-  /// The directory `files/` itself.
   // What the rooms do with it.
   var refresher: TreeRefresher { TreeRefresher(tree: self) }
   var renamer: Renamer { Renamer(tree: self) }
@@ -66,6 +65,7 @@ final class WorkTree: Sendable {
   var watch: OpenFileWatch { OpenFileWatch(tree: self) }
   var attributeRules: TreeAttributes { TreeAttributes(tree: self) }
 
+  /// The directory `files/` itself.
   var root: WorkDirectory {
     guard let root = rootSlot.withLock({ $0.known }) else {
       preconditionFailure("who asks a removed tree holds a node beneath its root")
