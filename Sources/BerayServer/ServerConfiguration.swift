@@ -18,7 +18,9 @@ public struct ServerConfiguration: Sendable {
   /// only for a process that does nothing else than to serve.
   public var adoptsOrphans = false
   /// Agents at work at once; the other tasks wait.
-  public var maximumTasks: Int = 4
+  public var maximumTasks: Int = standardMaximumTasks
+  /// A dozen side by side is an ordinary day: most wait for their model.
+  public static let standardMaximumTasks = 16
   /// Variables that agents get besides PATH, HOME and the locale. None that begins with `BERAY_` is passed.
   public var agentEnvironment: [String] = []
   /// How long an agent may take to end by itself once it was asked to.

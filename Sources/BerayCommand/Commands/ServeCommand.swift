@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where users, tasks and files are kept.", valueName: "dir"))
   var data: String?
 
-  @Option(help: ArgumentHelp("How many tasks run at once; the others wait.", valueName: "n"))
+  @Option(help: ArgumentHelp("How many tasks run at once, 16 by default; the others wait.", valueName: "n"))
   var maxTasks: Int?
 
   @OptionGroup var agent: AgentOptions

@@ -14,7 +14,7 @@ final class TaskRunner: Sendable {
     var named: @Sendable (String) -> AgentCommand? = { _ in nil }
     /// Names of variables that agents get besides the fixed ones.
     var environmentNames: [String] = []
-    var maximumTasks: Int = 4
+    var maximumTasks = ServerConfiguration.standardMaximumTasks
     /// Between SIGTERM and SIGKILL.
     var grace: Duration = .seconds(10)
     /// Between two attempts to write down the end of a task, where the disk is full.
