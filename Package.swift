@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "Beray",
       dependencies: [
-        "BerayAPI", "EventLoops",
+        "BerayAPI", "EventLoops", "Waiting",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -13,7 +13,7 @@ extension BerayClient {
     let call = Call(openAPI: Route.openAPIPath)
     let known = try await knownCapabilities.value(operation: call.operation) { () async throws(BerayError) in
       do throws(BerayError) {
-        let document = try await self.json(call)
+        let document = try await self.calls.json(call)
         return .init(.success(Capabilities(openAPI: document, prefix: self.address.prefix)))
       } catch {
         if Self.isWithoutDocument(error) { return .init(.success([])) }

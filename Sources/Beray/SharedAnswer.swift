@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Waiting
 
 /// An answer that is asked for once and kept. Whoever asks meanwhile waits for the same; what is thrown is not kept.
 ///
@@ -18,16 +19,18 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
 
   private struct State {
     var answer: Answer?
-    var isAsking = false
-    var waiting: [Int: CheckedContinuation<Result<Value, BerayError>, Never>] = [:]
-    var nextTicket = 0
-    /// Counts how often the answer was forgotten: one that was asked for before is not kept.
-    var generation = 0
+    var flight: Flight<Value, BerayError>?
 
     var known: Value? {
       guard let answer, answer.expiry.map({ .now < $0 }) ?? true else { return nil }
       return answer.value
     }
+  }
+
+  private enum Step {
+    case known(Value)
+    case wait(Flight<Value, BerayError>)
+    case ask(Flight<Value, BerayError>)
   }
 
   private let state = Mutex(State())
@@ -37,54 +40,46 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
   package func value(
     operation: String, asking ask: @escaping @Sendable () async throws(BerayError) -> Answer
   ) async throws(BerayError) -> Value {
-    if let known = state.withLock({ $0.known }) { return known }
-    let ticket = state.withLock { state in
-      state.nextTicket += 1
-      return state.nextTicket
+    let step = state.withLock { state -> Step in
+      if let known = state.known { return .known(known) }
+      if let flight = state.flight { return .wait(flight) }
+      let flight = Flight<Value, BerayError>(cancellation: BerayError(.cancelled, detail: "", operation: operation))
+      state.flight = flight
+      return .ask(flight)
     }
-    let cancelled = Result<Value, BerayError>.failure(BerayError(.cancelled, detail: "", operation: operation))
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let (known, mustAsk, generation) = state.withLock { state -> (Value?, Bool, Int) in
-          if let value = state.known { return (value, false, state.generation) }
-          state.waiting[ticket] = continuation
-          defer { state.isAsking = true }
-          return (nil, !state.isAsking, state.generation)
-        }
-        if let known { continuation.resume(returning: .success(known)) }
-        if mustAsk {
-          Task {
-            do throws(BerayError) {
-              self.finish(.success(try await ask()), of: generation)
-            } catch {
-              self.finish(.failure(error), of: generation)
-            }
-          }
-        }
-        if Task.isCancelled { state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume(returning: cancelled) }
+    switch step {
+    case .known(let value): return value
+    case .wait(let flight): return try await flight.value()
+    case .ask(let flight):
+      start(ask, for: flight)
+      return try await flight.value()
+    }
+  }
+
+  private func start(
+    _ ask: @escaping @Sendable () async throws(BerayError) -> Answer, for flight: Flight<Value, BerayError>
+  ) {
+    Task {
+      do throws(BerayError) {
+        let answer = try await ask()
+        self.end(flight, with: answer)
+        flight.finish(.success(answer.value))
+      } catch {
+        self.end(flight, with: nil)
+        flight.finish(.failure(error))
       }
-    } onCancel: {
-      state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume(returning: cancelled)
     }
-    return try result.get()
   }
 
-  /// Has the next one ask again.
+  /// Has the next one ask again, also where an answer is under way.
   func forget() {
-    state.withLock { state in
-      state.answer = nil
-      state.generation += 1
-    }
+    state.withLock { $0 = State() }
   }
 
-  private func finish(_ result: Result<Answer, BerayError>, of generation: Int) {
-    let waiting = state.withLock { state in
-      if case .success(let answer) = result, generation == state.generation { state.answer = answer }
-      state.isAsking = false
-      defer { state.waiting = [:] }
-      return state.waiting.values
+  private func end(_ flight: Flight<Value, BerayError>, with answer: Answer?) {
+    state.withLock { state in
+      guard state.flight === flight else { return }
+      state = State(answer: answer)
     }
-    let value = result.map(\.value)
-    for continuation in waiting { continuation.resume(returning: value) }
   }
 }

@@ -142,7 +142,7 @@ import Testing
       _ = try await server.client.post("/api/v1/tasks/\(id)/stop")
       let start = ContinuousClock().now
       #expect(try await server.client.delete("/api/v1/tasks/\(id)").status == 200)
-      #expect(start.duration(to: ContinuousClock().now) < .seconds(10))
+      #expect(start.duration(to: ContinuousClock().now) < .seconds(60))
     }
   }
 

@@ -6,14 +6,14 @@ extension BerayClient {
   /// ```swift
   /// for token in try await client.tokens() { print(token["id"]?.stringValue ?? "") }
   /// ```
-  public func tokens() async throws(BerayError) -> [JSON] { try await json(Call(.listTokens)).arrayValue ?? [] }
+  public func tokens() async throws(BerayError) -> [JSON] { try await calls.json(Call(.listTokens)).arrayValue ?? [] }
 
   /// Revokes one of the user's tokens, by its `id`.
   /// ```swift
   /// try await client.revokeToken("3f2a")
   /// ```
   public func revokeToken(_ id: String) async throws(BerayError) {
-    _ = try await json(Call(.revokeToken, body: .json(["id": .string(id)])))
+    _ = try await calls.json(Call(.revokeToken, body: .json(["id": .string(id)])))
   }
 
   /// Changes the user's password, and ends the other logins.
@@ -22,14 +22,14 @@ extension BerayClient {
   /// ```
   public func changePassword(from password: String, to new: String) async throws(BerayError) {
     let body: JSON = ["password": .string(password), "new_password": .string(new)]
-    _ = try await json(Call(.changePassword, body: .json(body), secrets: [password, new]))
+    _ = try await calls.json(Call(.changePassword, body: .json(body), secrets: [password, new]))
   }
 
   /// All users of a server, for who runs it: objects with `id`, `email` and `created_at`.
   /// ```swift
   /// for user in try await client.users() { print(user["email"]?.stringValue ?? "") }
   /// ```
-  public func users() async throws(BerayError) -> [JSON] { try await json(Call(.listUsers)).arrayValue ?? [] }
+  public func users() async throws(BerayError) -> [JSON] { try await calls.json(Call(.listUsers)).arrayValue ?? [] }
 
   /// Sets a user's password, for who runs the server, and ends the user's logins.
   /// ```swift
@@ -37,6 +37,6 @@ extension BerayClient {
   /// ```
   public func resetPassword(of email: String, to new: String) async throws(BerayError) {
     let body: JSON = ["email": .string(email), "new_password": .string(new)]
-    _ = try await json(Call(.resetPassword, body: .json(body), secrets: [new]))
+    _ = try await calls.json(Call(.resetPassword, body: .json(body), secrets: [new]))
   }
 }

@@ -8,7 +8,7 @@ extension BerayClient {
   /// - Throws: ``BerayError/Code/conflict`` where it is.
   @discardableResult
   public func requestVerificationCode(email: String) async throws(BerayError) -> JSON {
-    try await json(Call(.requestVerificationCode, body: .json(RequestBody.verificationCode(email: email))))
+    try await calls.json(Call(.requestVerificationCode, body: .json(RequestBody.verificationCode(email: email))))
   }
 
   /// Registers a user, and keeps the token.
@@ -52,11 +52,11 @@ extension BerayClient {
   @discardableResult
   public func logout() async throws(BerayError) -> JSON {
     do {
-      let answer = try await json(Call(.logout))
-      await credentials.drop()
+      let answer = try await calls.json(Call(.logout))
+      await calls.credentials.drop()
       return answer
     } catch {
-      await credentials.drop()
+      await calls.credentials.drop()
       throw error
     }
   }
@@ -67,14 +67,14 @@ extension BerayClient {
   /// ```
   public func currentUser() async throws(BerayError) -> User {
     let call = Call(.currentUser)
-    let answer = try await json(call)
-    return try Self.decode(call) { () throws(UnexpectedJSON) in try User(json: answer) }
+    let answer = try await calls.json(call)
+    return try call.decode { () throws(UnexpectedJSON) in try User(json: answer) }
   }
 
   private func session(_ call: Call) async throws(BerayError) -> Session {
-    let answer = try await json(call)
-    let session = try Self.decode(call) { () throws(UnexpectedJSON) in try Session(json: answer) }
-    await credentials.store(session)
+    let answer = try await calls.json(call)
+    let session = try call.decode { () throws(UnexpectedJSON) in try Session(json: answer) }
+    await calls.credentials.store(session)
     return session
   }
 }

@@ -25,7 +25,7 @@ extension BerayClient {
     call.headers[.cacheControl] = "no-store"
     if let lastEventID { call.headers[.lastEventID] = lastEventID }
     let timeouts = configuration.timeouts
-    let response = try await stream(call, head: timeouts.metadata, progress: 1, within: timeouts.streamIdle)
+    let response = try await calls.stream(call, head: timeouts.metadata, progress: 1, within: timeouts.streamIdle)
     if let type = response.headers[.contentType], !type.lowercased().hasPrefix("text/event-stream") {
       throw BerayError(
         .invalidResponse, detail: "the server sent \(ShownText.escaped(type)) and no stream of events",
@@ -34,7 +34,7 @@ extension BerayClient {
     let contract = await eventContract()
     if Task.isCancelled { throw BerayError(.cancelled, detail: "interrupted", operation: call.operation) }
     let reader = UpdateReader(
-      taskID: id, contract: contract, operation: call.operation, logger: logger)
+      taskID: id, contract: contract, operation: call.operation, logger: calls.logger)
     return TaskUpdates {
       var reader = reader
       var bytes = response.body.makeAsyncIterator()

@@ -8,7 +8,7 @@ extension BerayClient {
   /// try await client.removeFile(of: id, path: "a.txt")
   /// ```
   public func removeFile(of id: TaskID, path: String) async throws(BerayError) {
-    _ = try await answer(to: Call(.removeFile, task: id, query: [(name: "path", value: path)]))
+    _ = try await calls.answer(to: Call(.removeFile, task: id, query: [(name: "path", value: path)]))
   }
 
   /// Renames a file or a directory. Needs `Capabilities.move`.
@@ -31,8 +31,8 @@ extension BerayClient {
   ) async throws(BerayError) -> UploadReceipt {
     let body = RequestBody.move(from: from, to: to, overwrite: overwrite)
     let call = Call(.moveFile, task: id, body: .json(body), headers: condition?.headers ?? [:])
-    let answer = try await answer(to: call)
-    return UploadReceipt((try? Self.json(answer.body, of: call)) ?? .null, headers: answer.headers)
+    let answer = try await calls.answer(to: call)
+    return UploadReceipt((try? call.json(answer.body)) ?? .null, headers: answer.headers)
   }
 
   /// Adds bytes at the end of a file, which is made where it is missing. Needs `Capabilities.append`.
@@ -69,7 +69,7 @@ extension BerayClient {
   /// ```
   /// - Throws: ``BerayError/Code/conflict`` where the name is taken.
   public func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
-    _ = try await answer(to: Call(.makeDirectory, task: id, body: .json(RequestBody.makeDirectory(path: path))))
+    _ = try await calls.answer(to: Call(.makeDirectory, task: id, body: .json(RequestBody.makeDirectory(path: path))))
   }
 
   /// Sets the permission bits and the time of modification; what is nil stays. Needs `Capabilities.attributes`.
@@ -92,8 +92,8 @@ extension BerayClient {
     let call = Call(
       .setAttributes, task: id, query: [(name: "path", value: path)], body: .json(body),
       headers: condition?.headers ?? [:])
-    let answer = try await answer(to: call)
-    return UploadReceipt((try? Self.json(answer.body, of: call)) ?? .null, headers: answer.headers)
+    let answer = try await calls.answer(to: call)
+    return UploadReceipt((try? call.json(answer.body)) ?? .null, headers: answer.headers)
   }
 }
 

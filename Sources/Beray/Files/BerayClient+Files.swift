@@ -17,12 +17,12 @@ extension BerayClient {
     var query = [(name: "path", value: path)]
     if recursive { query.append((name: "recursive", value: "true")) }
     let call = Call(.fileTree, task: id, query: query)
-    let answer = try await answer(to: call).body
+    let answer = try await calls.answer(to: call).body
     do {
       return try FileEntry.list(
         parsing: answer, requestedPath: path, recursive: recursive, keepsRaw: answer.count <= Self.rawListingLimit)
     } catch let error as JSONError {
-      throw Self.notJSON(error, of: call)
+      throw call.notJSON(error)
     } catch {
       throw BerayError(.invalidResponse, detail: "\(error)", operation: call.operation)
     }
@@ -94,15 +94,15 @@ extension BerayClient {
   /// Sends a call whose body is an upload, for as long as it moves, and reads the receipt.
   func upload(_ call: Call, _ progress: UploadProgress) async throws(BerayError) -> UploadReceipt {
     let limit = configuration.timeouts.stall
-    return try await counted(call) { () async throws(BerayError) in
+    return try await calls.counted(call) { () async throws(BerayError) in
       try await racing(
         {
           try await progress.stall(of: limit)
           return BerayError(.timedOut, detail: "nothing moved for \(limit)", operation: call.operation)
         }, operation: call.operation
       ) { () async throws(BerayError) in
-        try await self.send(call, within: limit, after: progress) { response throws(BerayError) in
-          let answer = try Self.json(try await response.body.collect(upTo: 1 << 20), of: call)
+        try await self.calls.send(call, within: limit, after: progress) { response throws(BerayError) in
+          let answer = try call.json(try await response.body.collect(upTo: 1 << 20))
           return UploadReceipt(answer, headers: response.headers)
         }
       }
@@ -129,6 +129,6 @@ extension BerayClient {
   /// Starts a download, whose waits are watched.
   func transfer(_ call: Call) async throws(BerayError) -> TransportResponse {
     let timeouts = configuration.timeouts
-    return try await stream(call, head: timeouts.stall, progress: timeouts.progress, within: timeouts.stall)
+    return try await calls.stream(call, head: timeouts.stall, progress: timeouts.progress, within: timeouts.stall)
   }
 }

@@ -19,8 +19,8 @@ extension BerayClient {
   /// ```
   public func createTask(_ request: TaskRequest) async throws(BerayError) -> BerayTask {
     let call = Call(.createTask, body: .json(RequestBody.createTask(request)))
-    let answer = try await json(call, within: configuration.timeouts.creation)
-    return try Self.decode(call) { () throws(UnexpectedJSON) in try BerayTask(json: answer) }
+    let answer = try await calls.json(call, within: configuration.timeouts.creation)
+    return try call.decode { () throws(UnexpectedJSON) in try BerayTask(json: answer) }
   }
 
   /// All tasks of the user, as a rule without their events.
@@ -29,8 +29,8 @@ extension BerayClient {
   /// ```
   public func tasks() async throws(BerayError) -> [BerayTask] {
     let call = Call(.listTasks)
-    let answer = try await json(call)
-    return try Self.decode(call) { () throws(UnexpectedJSON) in try BerayTask.list(json: answer) }
+    let answer = try await calls.json(call)
+    return try call.decode { () throws(UnexpectedJSON) in try BerayTask.list(json: answer) }
   }
 
   /// A task with its events.
@@ -39,9 +39,9 @@ extension BerayClient {
   /// ```
   public func task(_ id: TaskID) async throws(BerayError) -> BerayTask {
     let call = Call(.getTask, task: id)
-    let answer = try await json(call)
+    let answer = try await calls.json(call)
     let contract = await eventContract()
-    return try Self.decode(call) { () throws(UnexpectedJSON) in
+    return try call.decode { () throws(UnexpectedJSON) in
       try BerayTask(json: answer, id: id, contract: contract)
     }
   }
@@ -52,7 +52,7 @@ extension BerayClient {
   /// ```
   @discardableResult
   public func stopTask(_ id: TaskID) async throws(BerayError) -> JSON {
-    try await json(Call(.stopTask, task: id))
+    try await calls.json(Call(.stopTask, task: id))
   }
 
   /// Deletes a task and all that belongs to it.
@@ -61,6 +61,6 @@ extension BerayClient {
   /// ```
   @discardableResult
   public func deleteTask(_ id: TaskID) async throws(BerayError) -> JSON {
-    try await json(Call(.deleteTask, task: id))
+    try await calls.json(Call(.deleteTask, task: id))
   }
 }

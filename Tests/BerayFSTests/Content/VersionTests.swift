@@ -33,16 +33,17 @@ import VFS
     let fixture = WorkFixture(manner)
     fixture.server.put("big", bytes(1, 20 << 20))
     let file = try await fixture.open("big").file
-    for number in 0..<8 {
+    // So few that the blocks ahead, which are asked for early, do not reach the end.
+    for number in 0..<2 {
       let piece = try await file.read(offset: Int64(number) << 20, count: 1 << 20, flags: .read).get()
       #expect(piece.allSatisfy { $0 == 1 })
     }
     fixture.server.put("big", bytes(2, newSize))
-    let (rest, error) = await read(fixture, file, from: 8 << 20)
+    let (rest, error) = await read(fixture, file, from: 2 << 20)
     #expect(rest.allSatisfy { $0 == 1 })
     if manner.capabilities.isEmpty, error == nil {
       // All of the old one had come before it was replaced.
-      #expect(rest.count == 12 << 20)
+      #expect(rest.count == 18 << 20)
     } else {
       #expect(error == .staleNFSFileHandle)
       #expect(fixture.errors.contains("changed on the server while it was read"), "\(fixture.errors)")

@@ -3,7 +3,89 @@ internal import HTTPTypes
 internal import Logging
 internal import Synchronization
 
-extension BerayClient {
+/// Sends the calls of a client: each with the token, within its deadline, and again where that may be.
+final class CallSender: Sendable {
+  let address: ServerAddress
+  let configuration: BerayClient.Configuration
+  let credentials: any CredentialProvider
+  let logger: Logger
+  let transport: any BerayClient.Transport
+  private let counts = Mutex(BerayClient.Statistics())
+
+  init(
+    address: ServerAddress, credentials: any CredentialProvider, configuration: BerayClient.Configuration,
+    transport: any BerayClient.Transport, logger: Logger
+  ) {
+    self.address = address
+    self.credentials = credentials
+    self.configuration = configuration
+    self.transport = transport
+    self.logger = logger
+  }
+
+  /// What it has done so far.
+  var statistics: BerayClient.Statistics { counts.withLock { $0 } }
+
+  /// The most bytes of an answer that is no file.
+  static let answerLimit = 256 << 20
+
+  /// Makes a call and reads its whole answer, within `limit`.
+  func answer(
+    to call: Call, within limit: Duration? = nil, upTo size: Int = answerLimit
+  ) async throws(BerayError) -> (body: [UInt8], headers: HTTPFields) {
+    let limit = limit ?? configuration.timeouts.metadata
+    return try await counted(call) { () async throws(BerayError) in
+      try await limited(to: limit, operation: call.operation) { () async throws(BerayError) in
+        try await self.send(call, within: limit) { response throws(BerayError) in
+          (try await response.body.collect(upTo: size, orElse: .answerTooLarge), response.headers)
+        }
+      }
+    }
+  }
+
+  /// Makes a call and reads its answer as JSON.
+  func json(_ call: Call, within limit: Duration? = nil) async throws(BerayError) -> JSON {
+    try call.json(try await answer(to: call, within: limit).body)
+  }
+
+  /// Makes a call and returns when the head of the answer has come, and with it a body that is small. The waits of a
+  /// larger one are watched.
+  func stream(
+    _ call: Call, head: Duration, progress: Int, within limit: Duration
+  ) async throws(BerayError) -> TransportResponse {
+    try await counted(call) { () async throws(BerayError) in
+      try await limited(to: head, operation: call.operation) { () async throws(BerayError) in
+        try await self.send(call, within: head) { response throws(BerayError) in
+          var response = response
+          // The length of a compressed answer says nothing of what comes out of it.
+          let isPlain = response.headers[.contentEncoding] == nil
+          if isPlain, let length = response.headers[.contentLength].flatMap({ ServerNumber.size($0) }),
+            length <= 64 << 10
+          {
+            response.body = ByteStream(try await response.body.collect(upTo: 64 << 10))
+          } else {
+            response.body = BodyPump.watching(
+              response.body, progress: progress, within: limit, operation: call.operation)
+          }
+          return response
+        }
+      }
+    }
+  }
+
+  /// Makes a call where the transport wants it to run; counts its failure, and logs it.
+  func counted<Value: Sendable>(
+    _ call: Call, _ work: @Sendable () async throws(BerayError) -> Value
+  ) async throws(BerayError) -> Value {
+    do {
+      return try await withTaskExecutorPreference(transport.executor, operation: work)
+    } catch {
+      counts.withLock { $0.failures += 1 }
+      logger.debug("\(error)")
+      throw error
+    }
+  }
+
   /// Sends a request, again where it may be, until an answer with a good status has been read.
   /// - Parameters:
   ///   - limit: how long after the begin a try may begin.
