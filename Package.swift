@@ -109,7 +109,7 @@ let package = Package(
     .testTarget(
       name: "FuseTests",
       dependencies: [
-        "CFuse", "Fuse", "LinuxSystem", "PosixFacts", "VFS", "posix-facts",
+        "CFuse", "CLinux", "Fuse", "LinuxSystem", "PosixFacts", "VFS", "posix-facts",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -5,6 +5,9 @@ public import Logging
 /// It is safe to use from many tasks at once. Each call has a deadline (``Timeouts``), and ends at once when the task
 /// that makes it is cancelled. What can be repeated is repeated after a broken connection; POST never is.
 public final class BerayClient: Sendable {
+  /// The server that it calls.
+  public let address: ServerAddress
+  public let configuration: Configuration
   let calls: CallSender
   let knownCapabilities = SharedAnswer<Result<Capabilities, BerayError>>()
 
@@ -18,6 +21,8 @@ public final class BerayClient: Sendable {
     address: ServerAddress, credentials: any CredentialProvider, configuration: Configuration = Configuration(),
     transport: (any Transport)? = nil, logger: Logger = Logger(label: "beray-client")
   ) {
+    self.address = address
+    self.configuration = configuration
     calls = CallSender(
       address: address, credentials: credentials, configuration: configuration,
       transport: transport
@@ -34,11 +39,6 @@ public final class BerayClient: Sendable {
   public convenience init(url: String = "http://localhost:8000", token: String? = nil) throws(BerayError) {
     self.init(address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: token))
   }
-
-  /// The server that it calls.
-  public var address: ServerAddress { calls.address }
-
-  public var configuration: Configuration { calls.configuration }
 
   /// Closes its connections. No call follows.
   /// ```swift

@@ -1,10 +1,36 @@
 import CFuse
+import CLinux
 import Glibc
 import Synchronization
 import SystemPackage
 import VFS
 
 extension MemoryFileSystem {
+  struct Node {
+    var attributes: Attributes
+    var bytes: [UInt8] = []
+    var target = ""
+    var isStream = false
+    var children: [Name: InodeID] = [:]
+    /// In the order of making, which is that of listing.
+    var listing: [(cookie: UInt64, name: Name)] = []
+    var lookups: UInt64 = 0
+    var opens = 0
+  }
+
+  struct State {
+    var nodes: [InodeID: Node] = [:]
+    var handles: [HandleID: InodeID] = [:]
+    var lastNumber: UInt64 = 1
+    var calls: [String: Int] = [:]
+    var notifier: (any Notifier)?
+    var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    /// Waiters that were cancelled before they waited.
+    var cancelled: Set<UInt64> = []
+    /// Streams end where they are.
+    var isEnding = false
+  }
+
   func answer<Value: Sendable>(
     _ operation: String, _ body: (inout State) throws(Errno) -> Value
   ) -> Outcome<Value> {

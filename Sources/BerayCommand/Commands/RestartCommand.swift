@@ -14,18 +14,10 @@ struct RestartCommand: ContextualCommand {
         beray-fs restart ~/beray
       """)
 
-  @Argument(help: "Where it is mounted.")
-  var mountpoint: String
-
-  @Option(help: ArgumentHelp("How long to wait for its uploads; by default until it gives up.", valueName: "seconds"))
-  var timeout: Double?
-
-  func validate() throws {
-    guard (0...86400).contains(timeout ?? 0) else { throw ValidationError("--timeout takes seconds") }
-  }
+  @OptionGroup var mount: MountSelection
 
   func run(in context: Context) async throws {
-    let ending = try MountEnding(of: mountpoint, in: context)
+    let ending = try MountEnding(of: mount.mountpoint, in: context)
     guard let process = ending.process else {
       throw CommandError(
         "the process of the mount at \(ending.path) is gone",
@@ -34,7 +26,7 @@ struct RestartCommand: ContextualCommand {
     // Before anything ends.
     let start = try MountStart(of: process)
     try start.check()
-    let isAllSent = try ending.end(within: timeout.map { .seconds($0) } ?? MountEnding.defaultLimit)
+    let isAllSent = try ending.end(within: mount.limit)
     try start.start()
     context.note("\(ending.path): served by beray-fs \(Version.text)")
     if !isAllSent { throw ExitCode(1) }

@@ -32,7 +32,12 @@ struct TokenListCommand: ContextualCommand {
 
   func run(in context: Context) async throws {
     let tokens = try await context.connection(server).client.tokens()
-    try context.show(TokenList(list: tokens), output)
+    let records = RecordList(tokens) {
+      [$0["id"]?.stringValue, $0["created_at"]?.stringValue]
+    } mark: {
+      $0["is_current"]?.boolValue == true
+    }
+    try context.show(records, output)
   }
 }
 
@@ -54,18 +59,5 @@ struct TokenRevokeCommand: ContextualCommand {
   func run(in context: Context) async throws {
     try await context.connection(server).client.revokeToken(id)
     context.note("the token \(ShownText.escaped(id)) is revoked")
-  }
-}
-
-/// Tokens, a line each; the one in use has a star.
-struct TokenList: Payload {
-  let list: [JSON]
-
-  var json: JSON { .array(list) }
-  func lines(on page: Page) -> [String] {
-    list.map { token in
-      let fields = [token["id"]?.stringValue, token["created_at"]?.stringValue].map { ShownText.escaped($0 ?? "-") }
-      return fields.joined(separator: "  ") + (token["is_current"]?.boolValue == true ? "  *" : "")
-    }
   }
 }

@@ -12,19 +12,11 @@ struct UnmountCommand: ContextualCommand {
         beray-fs unmount ~/beray
       """, aliases: ["umount"])
 
-  @Argument(help: "Where it is mounted.")
-  var mountpoint: String
-
-  @Option(help: ArgumentHelp("How long to wait for its uploads; by default until it gives up.", valueName: "seconds"))
-  var timeout: Double?
-
-  func validate() throws {
-    guard (0...86400).contains(timeout ?? 0) else { throw ValidationError("--timeout takes seconds") }
-  }
+  @OptionGroup var mount: MountSelection
 
   func run(in context: Context) async throws {
-    let ending = try MountEnding(of: mountpoint, in: context)
-    let isAllSent = try ending.end(within: timeout.map { .seconds($0) } ?? MountEnding.defaultLimit)
+    let ending = try MountEnding(of: mount.mountpoint, in: context)
+    let isAllSent = try ending.end(within: mount.limit)
     if !isAllSent { throw ExitCode(1) }
   }
 }

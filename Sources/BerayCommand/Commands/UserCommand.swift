@@ -32,7 +32,10 @@ struct UserListCommand: ContextualCommand {
 
   func run(in context: Context) async throws {
     let users = try await context.connection(server).client.users()
-    try context.show(UserList(list: users), output)
+    let records = RecordList(users) {
+      [$0["id"]?.intValue.map(String.init), $0["created_at"]?.stringValue, $0["email"]?.stringValue]
+    }
+    try context.show(records, output)
   }
 }
 
@@ -89,18 +92,5 @@ struct UserPasswordCommand: ContextualCommand {
     }
     try await connection.client.changePassword(from: present, to: new)
     context.note("the password is changed")
-  }
-}
-
-/// The users of a server, a line each.
-struct UserList: Payload {
-  let list: [JSON]
-
-  var json: JSON { .array(list) }
-  func lines(on page: Page) -> [String] {
-    list.map { user in
-      let fields = [user["id"]?.intValue.map(String.init), user["created_at"]?.stringValue, user["email"]?.stringValue]
-      return fields.map { ShownText.escaped($0 ?? "-") }.joined(separator: "  ")
-    }
   }
 }

@@ -1,29 +1,23 @@
 import BerayAPI
-import Synchronization
 import SystemPackage
 import VFS
 
 /// `by-status/`: a directory of links for each status that a task can have. A word that this client does not know has a
 /// directory of its own while a task has that status.
-final class StatusDirectory: DirectoryNode {
+final class StatusDirectory: RegistryView {
   let inode: InodeID
   var path: String { "by-status" }
-  private let context: MountContext
-  private let registry: TaskRegistry
-  private let monitor: ServiceMonitor
-  private let directories = Mutex<[Name: TaskLinks]>([:])
+  let context: MountContext
+  let registry: TaskRegistry
+  let monitor: ServiceMonitor
+  private let directories: ViewNodes<Name, TaskLinks>
 
   init(_ inode: InodeID, context: MountContext, registry: TaskRegistry, monitor: ServiceMonitor) {
     self.inode = inode
     self.context = context
     self.registry = registry
     self.monitor = monitor
-  }
-
-  func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
-    let attributes = context.attributes(
-      inode, .directory, permissions: 0o500, size: 0, modified: registry.modified, links: 2)
-    return .ready(AttributeReply(attributes, timeout: .zero))
+    directories = ViewNodes(context.inodes)
   }
 
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode> {
@@ -33,15 +27,11 @@ final class StatusDirectory: DirectoryNode {
     }
   }
 
-  func freshen() -> Outcome<KernelCopy> { registry.freshened(monitor).map { .none } }
-
   func names(forKernel: Bool) -> [ListedName] {
     current.enumerated().map { index, name in
       ListedName(name: name, cookie: UInt64(index + 3), node: directory(name))
     }
   }
-
-  func entry(of listed: ListedName) -> ListedEntry? { ListedEntry(listed.node, nameTimeout: .zero) }
 
   private static let known: [Name] = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "STOPPED"]
 
@@ -51,19 +41,11 @@ final class StatusDirectory: DirectoryNode {
   }
 
   private func directory(_ name: Name) -> TaskLinks {
-    if let known = directories.withLock({ $0[name] }) { return known }
-    let made = context.inodes.add { inode in
+    directories.node(for: name) { inode in
       TaskLinks(inode, path: "by-status/\(name)", context: context, registry: registry, monitor: monitor) { task in
         Self.name(of: task.feed.task.status) == name
       }
     }
-    let kept = directories.withLock { directories in
-      let kept = directories[name] ?? made
-      directories[name] = kept
-      return kept
-    }
-    if kept !== made { context.inodes.retire(made.inode) }
-    return kept
   }
 
   /// The directory for a status: one for each meaning, whatever the server's word for it is.

@@ -36,6 +36,35 @@ enum BufferStorage {
     return bytes.count == count ? bytes : bytes + [UInt8](repeating: 0, count: count - bytes.count)
   }
 
+  /// Writes at `start`, with zeros between the end and there. Call it where the content is in memory alone, and is to stay
+  /// there.
+  mutating func writeInMemory(_ bytes: UnsafeRawBufferPointer, at start: Int) {
+    changeInMemory { content in
+      if content.count < start { content += repeatElement(0, count: start - content.count) }
+      let overlap = min(content.count - start, bytes.count)
+      if overlap > 0 {
+        content.withUnsafeMutableBytes { $0[start..<start + overlap].copyBytes(from: bytes[..<overlap]) }
+      }
+      content += bytes[overlap...]
+    }
+  }
+
+  /// Cuts the content, or makes it longer with zeros; as ``writeInMemory(_:at:)``.
+  mutating func truncateInMemory(to size: Int) {
+    changeInMemory { content in
+      if content.count > size { content.removeLast(content.count - size) }
+      if content.count < size { content += repeatElement(0, count: size - content.count) }
+    }
+  }
+
+  private mutating func changeInMemory(_ change: (inout [UInt8]) -> Void) {
+    guard case .memory(var content) = self else { return }
+    // So that the array has one owner and is changed in place.
+    self = .memory([])
+    change(&content)
+    self = .memory(content)
+  }
+
   /// Some bytes at `position`, which must be before the end: at most 1 MiB of a temporary file.
   func piece(at position: Int64) throws(Errno) -> ArraySlice<UInt8> {
     switch self {

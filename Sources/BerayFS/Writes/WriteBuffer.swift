@@ -122,19 +122,10 @@ final class WriteBuffer: Sendable {
         guard !state.isRetired else { return .success(.retired) }
         let start = offset ?? state.storage.size
         guard start <= Self.maximumSize - Int64(bytes.count) else { return .failure(.fileTooLarge) }
-        guard case .memory(var content) = state.storage, fits(start + Int64(bytes.count), content.count) else {
-          return .success(.needsDisk)
-        }
-        state.storage = .memory([])
-        let before = content.count
-        if content.count < start { content += repeatElement(0, count: Int(start) - content.count) }
-        let overlap = min(content.count - Int(start), bytes.count)
-        if overlap > 0 {
-          content.withUnsafeMutableBytes { $0[Int(start)..<Int(start) + overlap].copyBytes(from: bytes[..<overlap]) }
-        }
-        content += bytes[overlap...]
-        shared.bufferMemory.add(content.count - before)
-        state.storage = .memory(content)
+        guard fits(start + Int64(bytes.count), state.storage) else { return .success(.needsDisk) }
+        let before = state.storage.size
+        state.storage.writeInMemory(bytes, at: Int(start))
+        shared.bufferMemory.add(Int(state.storage.size - before))
         changed(&state, now, appending: offset == nil)
         return .success(.done)
       }
@@ -147,21 +138,19 @@ final class WriteBuffer: Sendable {
     guard size <= Self.maximumSize else { throw .fileTooLarge }
     return state.withLock { state in
       guard !state.isRetired else { return .retired }
-      guard case .memory(var content) = state.storage, fits(size, content.count) else { return .needsDisk }
-      state.storage = .memory([])
-      let before = content.count
-      if content.count > size { content.removeLast(content.count - Int(size)) }
-      if content.count < size { content += repeatElement(0, count: Int(size) - content.count) }
-      shared.bufferMemory.add(content.count - before)
-      state.storage = .memory(content)
+      guard fits(size, state.storage) else { return .needsDisk }
+      let before = state.storage.size
+      state.storage.truncateInMemory(to: Int(size))
+      shared.bufferMemory.add(Int(state.storage.size - before))
       changed(&state, now, appending: false)
       return .done
     }
   }
 
-  /// Whether a content in memory may get as long as `end`.
-  func fits(_ end: Int64, _ count: Int) -> Bool {
-    let growth = Int(clamping: end) - count
+  /// Whether the content is in memory, and may get as long there as `end`.
+  func fits(_ end: Int64, _ storage: BufferStorage) -> Bool {
+    guard case .memory(let content) = storage else { return false }
+    let growth = Int(clamping: end) - content.count
     return growth <= 0
       || (end <= Int64(shared.limits.bufferInMemory)
         && shared.bufferMemory.value + growth <= shared.limits.buffersInMemory)

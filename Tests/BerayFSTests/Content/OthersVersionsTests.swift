@@ -23,22 +23,15 @@ import VFS
   /// Those whose listings tell versions.
   static let telling = Array(servers.prefix(4))
 
-  private static let replaced = "this upload replaced that version"
-  private static let kept = "the bytes written here are kept"
-
-  /// As `echo TEXT >> PATH` does.
-  private func append(_ text: String, to path: String, _ fixture: WorkFixture) async throws {
-    let file = try await fixture.create(path, [.write, .append])
-    try await fixture.write(file, text, at: nil)
-    try await fixture.close(file)
-  }
+  static let replaced = "this upload replaced that version"
+  static let kept = "the bytes written here are kept"
 
   @Test(arguments: servers)
   func anAppendFollowsWhatSomebodyElseMade(_ server: Server) async throws {
     let fixture = WorkFixture(server.manner)
     #expect(try await fixture.names() == [])
     fixture.server.put("log", "theirs\n")
-    try await append("mine\n", to: "log", fixture)
+    try await fixture.append("mine\n", to: "log")
     #expect(fixture.server.text("log") == "theirs\nmine\n")
     #expect(try await fixture.text("log") == "theirs\nmine\n")
     #expect(fixture.errors == "")
@@ -51,7 +44,7 @@ import VFS
     #expect(try await fixture.text("log") == "1\n")
     fixture.server.put("log", "1\n2\n")
     fixture.time.advance(by: .seconds(2))
-    try await append("mine\n", to: "log", fixture)
+    try await fixture.append("mine\n", to: "log")
     #expect(fixture.server.text("log") == "1\n2\nmine\n")
     #expect(try await fixture.text("log") == "1\n2\nmine\n")
     #expect(fixture.errors == "")
@@ -157,37 +150,6 @@ import VFS
 
   // MARK: - Lost answers and failed uploads
 
-  @Test(arguments: servers)
-  func aLostAnswerIsNoConflict(_ server: Server) async throws {
-    let fixture = WorkFixture(server.manner)
-    _ = try await fixture.names()
-    fixture.server.loseAnswer(.upload)
-    await #expect(throws: Errno.ioError) { try await fixture.save("f", "mine") }
-    #expect(fixture.shared.status.pending.count == 1)
-    await fixture.time.sleepers(1)
-    fixture.time.advance(by: .seconds(2))
-    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
-    #expect(fixture.shared.status.pending.isEmpty)
-    #expect(fixture.server.text("f") == "mine")
-    #expect(fixture.server.count(.upload) <= 2)
-    #expect(!fixture.errors.contains(Self.kept) && !fixture.errors.contains(Self.replaced))
-  }
-
-  @Test(arguments: servers)
-  func anAppendAfterALostAnswerIsThereOnce(_ server: Server) async throws {
-    let fixture = WorkFixture(server.manner)
-    _ = try await fixture.names()
-    let file = try await fixture.create("log", [.write, .append])
-    try await fixture.write(file, "one\n", at: nil)
-    fixture.server.loseAnswer(server.appending)
-    await #expect(throws: Errno.ioError) { try await file.fsync().get() }
-    try await fixture.write(file, "two\n", at: nil)
-    try await fixture.close(file)
-    #expect(fixture.server.text("log") == "one\ntwo\n")
-    #expect(!fixture.errors.contains(Self.kept) && !fixture.errors.contains(Self.replaced))
-  }
-
-  /// All of a file that was moved to another name is new there, though no program wrote to it.
   @Test func whatWasMovedAwayIsNotTakenForAnAppend() async throws {
     let fixture = WorkFixture(.bare)
     fixture.server.put("f", "mine")
@@ -240,64 +202,4 @@ import VFS
   }
 
   // MARK: - Our own versions
-
-  @Test(arguments: telling)
-  func aNewTimeOfOursIsNoForeignVersion(_ server: Server) async throws {
-    let fixture = WorkFixture(server.manner)
-    let file = try await fixture.create("f")
-    try await fixture.write(file, "one")
-    try await file.fsync().get()
-    let node = try await fixture.node("f")
-    let time = AttributeChanges(modified: .at(Timestamp(seconds: 1_000_000)))
-    _ = try await node.setattr(time, file: file, caller: WorkFixture.caller).get()
-    fixture.notices.clear()
-    fixture.tree.markStale()
-    _ = try await fixture.names()
-    try await fixture.write(file, "two", at: 3)
-    try await fixture.close(file)
-    #expect(fixture.server.text("f") == "onetwo")
-    _ = try await node.setattr(time, file: nil, caller: WorkFixture.caller).get()
-    fixture.time.advance(by: .seconds(31))
-    #expect(try await fixture.stat("f").modified == Timestamp(seconds: 1_000_000))
-    #expect(try await fixture.text("f") == "onetwo")
-    #expect(fixture.server.count(.content) == 0)
-    #expect(!fixture.notices.all.contains { $0.hasPrefix("pages") })
-    #expect(fixture.errors == "")
-  }
-
-  @Test(arguments: servers)
-  func ourVersionIsOursAfterARefresh(_ server: Server) async throws {
-    let fixture = WorkFixture(server.manner)
-    try await fixture.save("f", "one")
-    fixture.tree.dropCaches()
-    let file = try await fixture.open("f", [.read, .write]).file
-    try await fixture.write(file, "x", at: 1)
-    try await fixture.close(file)
-    #expect(fixture.server.text("f") == "oxe")
-    #expect(fixture.errors == "")
-  }
-
-  // MARK: - Content that is too large for memory
-
-  @Test(arguments: servers)
-  func whatIsWrittenAfterLostAnswersGoesUp(_ server: Server) async throws {
-    let fixture = WorkFixture(server.manner)
-    fixture.server.put("f", "old")
-    let file = try await fixture.open("f", [.write, .truncate]).file
-    try await fixture.write(file, "first")
-    fixture.server.loseAnswer(.upload)
-    await #expect(throws: Errno.ioError) { try await file.flush(caller: WorkFixture.caller).get() }
-    try await fixture.write(file, "SECOND")
-    // Nothing of it arrives, and the server still has the first.
-    fixture.server.fail(.upload, FakeWorkServer.error(.connectionLost))
-    try? await fixture.close(file)
-    fixture.server.fail(.upload, nil)
-    await fixture.time.sleepers(1)
-    fixture.time.advance(by: .seconds(2))
-    await fixture.server.requests(.upload, 3)
-    _ = await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in }
-    #expect(fixture.server.text("f") == "SECOND")
-    #expect(fixture.shared.status.pending.isEmpty)
-    #expect(!fixture.errors.contains(Self.replaced) && !fixture.errors.contains(Self.kept))
-  }
 }

@@ -211,3 +211,12 @@ final class NoticeList: Notifier {
   func expire(_ name: Name, in directory: InodeID) { state.withLock { $0.append("expire \(name)") } }
   func wake(_ handle: HandleID) { state.withLock { $0.append("wake \(handle.rawValue)") } }
 }
+
+extension WorkFixture {
+  /// As `echo TEXT >> PATH` does.
+  func append(_ text: String, to path: String) async throws {
+    let file = try await create(path, [.write, .append])
+    try await write(file, text, at: nil)
+    try await close(file)
+  }
+}

@@ -46,8 +46,7 @@ struct FileGet: ContextualCommand {
   }
 
   func run(in context: Context) async throws {
-    let client = try await context.connection(server).client
-    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let files = try await context.files(of: selection, server)
     var parts: [Part] = []
     for path in paths { parts += try await plan(TaskFiles.normalized(path), files, context) }
     let isToOutput = parts.contains { $0.target == "-" }
@@ -60,7 +59,7 @@ struct FileGet: ContextualCommand {
     defer { shared.end() }
     try await Batch(items: parts, width: isToOutput ? 1 : 4).run(in: context, advice: advice) { part in
       do {
-        let content = try await client.fileContent(of: files.id, path: part.source)
+        let content = try await files.client.fileContent(of: files.id, path: part.source)
         let own = single != nil && total == nil
         let progress = own ? Progress(part.source, total: content.size, on: isShown ? context.terminal : nil) : shared
         progress.name(part.source)

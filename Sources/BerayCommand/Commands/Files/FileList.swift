@@ -28,11 +28,10 @@ struct FileList: ContextualCommand {
   @OptionGroup var output: JSONOption
 
   func run(in context: Context) async throws {
-    let client = try await context.connection(server).client
-    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let files = try await context.files(of: selection, server)
     guard recursive else {
       let path = TaskFiles.normalized(path)
-      return try await context.show(FileListing(entries: client.fileTree(of: files.id, path: path)), output)
+      return try await context.show(FileListing(entries: files.client.fileTree(of: files.id, path: path)), output)
     }
     try await context.show(FileListing(items: files.tree(path)), output)
   }

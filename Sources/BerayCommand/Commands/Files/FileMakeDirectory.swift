@@ -25,8 +25,7 @@ struct FileMakeDirectory: ContextualCommand {
   @OptionGroup var server: ServerOptions
 
   func run(in context: Context) async throws {
-    let client = try await context.connection(server).client
-    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let files = try await context.files(of: selection, server)
     try await files.require(.makeDirectory, to: "make directories")
     let advice = ErrorAdvice(.files, url: server.url)
     try await Batch(items: paths.map(TaskFiles.normalized), width: 1).run(in: context, advice: advice) { path in

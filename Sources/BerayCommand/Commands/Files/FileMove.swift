@@ -31,8 +31,7 @@ struct FileMove: ContextualCommand {
   }
 
   func run(in context: Context) async throws {
-    let client = try await context.connection(server).client
-    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let files = try await context.files(of: selection, server)
     try await files.require(.move, to: "move files")
     let target = paths[paths.count - 1]
     let isDirectory = try await files.isDirectory(target)
@@ -49,7 +48,7 @@ struct FileMove: ContextualCommand {
       path in
       let name = path.split(separator: "/").last.map(String.init) ?? path
       let place = TaskFiles.normalized(isDirectory ? "\(target)/\(name)" : target)
-      try await client.moveFile(of: files.id, from: path, to: place, overwrite: !noClobber)
+      try await files.client.moveFile(of: files.id, from: path, to: place, overwrite: !noClobber)
     }
   }
 }

@@ -44,8 +44,7 @@ struct FilePut: ContextualCommand {
   }
 
   func run(in context: Context) async throws {
-    let client = try await context.connection(server).client
-    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let files = try await context.files(of: selection, server)
     let (parts, directories) = try await plan(files, context)
     let spool = context.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     if !directories.isEmpty { try await make(directories, files, context) }
@@ -57,10 +56,10 @@ struct FilePut: ContextualCommand {
     try await Batch(items: parts).run(in: context, advice: ErrorAdvice(.files, url: server.url)) { part in
       progress.name(part.target)
       let upload = try Upload(file: part.source, spool: spool)
-      let receipt = try await client.uploadFile(
+      let receipt = try await files.client.uploadFile(
         to: files.id, path: part.target, content: upload.body(progress), contentType: nil)
-      if upload.isExecutable, try await client.capabilities().contains(.attributes) {
-        try await client.setAttributes(of: files.id, path: part.target, mode: 0o755, modified: nil)
+      if upload.isExecutable, try await files.client.capabilities().contains(.attributes) {
+        try await files.client.setAttributes(of: files.id, path: part.target, mode: 0o755, modified: nil)
       }
       if parts.count == 1 || output.json { try context.tell(receipt.raw, output) }
     }

@@ -28,8 +28,7 @@ struct FileRemove: ContextualCommand {
   @OptionGroup var server: ServerOptions
 
   func run(in context: Context) async throws {
-    let client = try await context.connection(server).client
-    let files = TaskFiles(client: client, id: try await selection.task.resolved(by: client))
+    let files = try await context.files(of: selection, server)
     try await files.require(.remove, to: "remove files")
     let advice = ErrorAdvice(.files, url: server.url)
     try await Batch(items: paths.map(TaskFiles.normalized), width: 1).run(in: context, advice: advice) { path in
