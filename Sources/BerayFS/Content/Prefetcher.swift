@@ -33,8 +33,7 @@ struct Prefetcher: Sendable {
   }
 
   /// Small files that are not in memory, behind `file` in the order of a walk: the rest of its directory and what is
-  /// beneath, then what
-  /// follows the directory.
+  /// beneath, then what follows the directory.
   func following(_ file: WorkFile, count: Int) -> [WorkFile] {
     let takesUnknown = tree.prefetch.withLock { $0.takesUnknownSizes }
     let place = file.place
@@ -96,7 +95,8 @@ struct Prefetcher: Sendable {
       for member in taken { member.file.reader.landed(flight) }
       flight.finish(.success(contents))
     }
-    return files[0].state.withLock { $0.source.remote?.whole === flight } ? flight : nil
+    // Not by its state: the batch may have landed already.
+    return taken[0].file === files[0] ? flight : nil
   }
 
   private func fetch(_ members: [(file: WorkFile, generation: UInt32, size: Int64?)]) async -> [InodeID: [UInt8]] {
