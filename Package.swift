@@ -123,7 +123,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ]),
+      ], exclude: ["PublicAPI.txt"]),
     .testTarget(
       name: "BerayFSTests",
       dependencies: [

@@ -1,2 +1,2 @@
-// Who imports the client has the tasks, events and files that its calls take and give.
+// Importing the client also brings the tasks, events and files that its calls take and return.
 @_exported public import BerayAPI

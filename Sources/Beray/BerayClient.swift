@@ -35,7 +35,7 @@ public final class BerayClient: Sendable {
   /// ```swift
   /// let client = try BerayClient(url: "unix:/run/user/1000/beray/socket")
   /// ```
-  /// - Throws: ``BerayError/Code/invalidRequest`` where `url` is none.
+  /// - Throws: ``BerayError/Code/invalidRequest`` if `url` is none.
   public convenience init(url: String = "http://localhost:8000", token: String? = nil) throws(BerayError) {
     self.init(address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: token))
   }

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Logging
 internal import Synchronization
 
-/// Sends the calls of a client: each with the token, within its deadline, and again where that may be.
+/// Sends the calls of a client: each with the token, within its deadline, and repeated if that is safe.
 final class CallSender: Sendable {
   let address: ServerAddress
   let configuration: BerayClient.Configuration
@@ -86,9 +86,9 @@ final class CallSender: Sendable {
     }
   }
 
-  /// Sends a request, again where it may be, until an answer with a good status has been read.
+  /// Sends a request, and repeats it if that is safe, until an answer with a good status has been read.
   /// - Parameters:
-  ///   - limit: how long after the begin a try may begin.
+  ///   - limit: no retry starts later than this after the call began.
   ///   - progress: what moves meanwhile: the limit counts from the last movement on.
   ///   - read: reads the answer; where that fails as a connection does, the request is sent again too.
   func send<Value: Sendable>(

@@ -8,7 +8,7 @@ extension BerayClient {
     /// Whether a token may be sent over plain HTTP to another machine.
     public var allowInsecureHTTP = false
     /// The path of a file with certificates in PEM, whose owners may vouch for a server beside those that the system
-    /// trusts. Where it cannot be read, every call fails with ``BerayError/Code/invalidRequest``.
+    /// trusts. If it cannot be read, every call fails with ``BerayError/Code/invalidRequest``.
     public var certificateAuthorities: String?
     /// Called once in a call whose connection was refused, or whose socket was not there; then the request is sent
     /// again, whatever its method, since nothing reached a server. The owner makes sure that calls at the same time

@@ -38,7 +38,7 @@ public struct ByteStream: AsyncSequence, Sendable {
   /// - Parameters:
   ///   - limit: bytes.
   ///   - expected: about how many bytes will come, so that room is made for them once.
-  /// - Throws: ``BerayError/Code/invalidResponse`` where it is more.
+  /// - Throws: ``BerayError/Code/invalidResponse`` if it is more.
   public func collect(upTo limit: Int, expecting expected: Int = 0) async throws(BerayError) -> [UInt8] {
     try await collect(upTo: limit, expecting: expected, orElse: .invalidResponse)
   }

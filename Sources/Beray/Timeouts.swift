@@ -6,7 +6,7 @@ public struct Timeouts: Hashable, Sendable {
   public var metadata: Duration
   /// For the answer to the creation of a task.
   public var creation: Duration
-  /// For ``progress`` bytes of a download, or any byte of an upload to leave.
+  /// For a download to begin, and for each ``progress`` bytes of it; for an upload to move at all.
   public var stall: Duration
   /// For any byte of an event stream.
   public var streamIdle: Duration

@@ -97,7 +97,7 @@ private struct DigitReader {
     return isNegative ? -value : value
   }
 
-  /// Digits behind a point as billionths; what is smaller is cut off. Nil where there is none.
+  /// Digits behind a point as billionths; what is smaller is cut off. Nil if there is none.
   mutating func fraction() -> Int32? {
     guard var value = digit().map({ Int32($0) }) else { return nil }
     var width = 1
@@ -114,7 +114,7 @@ private struct DigitReader {
     return value
   }
 
-  /// The zone's seconds east of Greenwich; 0 where there is none.
+  /// The zone's seconds east of Greenwich; 0 if there is none.
   mutating func zone() -> Int? {
     if isAtEnd || take("Z") || take("z") { return 0 }
     let isEast = take("+")

@@ -18,7 +18,7 @@ struct UsageReport {
     if status == .success { return (try? context.terminal.print(RootCommand.fullMessage(for: error))) == nil ? 1 : 0 }
     let message = message
     if !message.isEmpty { context.note(message) }
-    // Whoever started this process in the background hears of it only there.
+    // A program that was started in the background finds its errors only there.
     if let descriptor = invocation.value(of: "--ready-fd").flatMap({ Int32($0) }) {
       ReadySignal.ofProcess(descriptor: descriptor).failed(invocation.unknownOption ?? RootCommand.message(for: error))
     }

@@ -20,7 +20,7 @@ final class Activity: Sendable {
 
   private let state = Mutex(State())
 
-  /// - Returns: nil where the server was found idle and ends.
+  /// - Returns: nil if the server was found idle and ends.
   func begin() -> Use? {
     let isOpen = state.withLock { state in
       guard !state.isClosed else { return false }

@@ -32,7 +32,7 @@ public struct BerayServer: Sendable {
   /// Serves until the task is cancelled, the surrounding service group shuts down, or nobody has used it for the idle
   /// timeout. Agents are stopped then; tasks that wait for one stay pending for the next start.
   ///
-  /// - Throws: ``ServerError`` where it cannot start.
+  /// - Throws: ``ServerError`` if it cannot start.
   public func run() async throws {
     try configuration.check()
     let logger = configuration.logger

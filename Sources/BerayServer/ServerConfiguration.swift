@@ -2,15 +2,15 @@ public import Logging
 
 /// What a local server is told to be.
 public struct ServerConfiguration: Sendable {
-  /// Where it keeps everything; made where it is missing. One server at a time uses it.
+  /// If it keeps everything; made if it is missing. One server at a time uses it.
   public var dataDirectory: String
   /// How long it waits for another server that still ends to let go of the directory; none for an error at once.
   public var lockWait: Duration = .zero
-  /// A socket that only its owner reaches; its directory is made, 0700, where it is missing.
+  /// A socket that only its owner reaches; its directory is made, 0700, if it is missing.
   public var unixSocket: String?
   public var tcp: TCP?
   public var agent: AgentCommand
-  /// Gives the agent of another name that a task may ask for; nil where there is none.
+  /// Gives the agent of another name that a task may ask for; nil if there is none.
   public var agentNamed: @Sendable (String) -> AgentCommand? = { AgentPreset.named($0)?.command() }
   /// A directory or the URL of a git repository that every task begins with, unless it names another.
   public var source: String?
@@ -73,7 +73,7 @@ public struct ServerConfiguration: Sendable {
     self.logger = logger
   }
 
-  /// - Throws: ``ServerError`` where the server would be open to others without protection.
+  /// - Throws: ``ServerError`` if the server would be open to others without protection.
   func check() throws(ServerError) {
     guard unixSocket != nil || tcp != nil else { throw .noListener }
     guard let tcp else { return }

@@ -51,7 +51,7 @@ package final class OwnedDescriptor: Sendable {
     return bytes
   }
 
-  /// What comes until the other end is closed. `isWhole` is false where that is not before the deadline, or more than
+  /// What comes until the other end is closed. `isWhole` is false if that is not before the deadline, or more than
   /// `limit` bytes come.
   package func readAll(
     before deadline: ContinuousClock.Instant, limit: Int = .max
@@ -67,7 +67,7 @@ package final class OwnedDescriptor: Sendable {
   }
 
   /// Waits until there is something to read, or the end (poll(2)).
-  /// - Returns: false where the deadline comes first.
+  /// - Returns: false if the deadline comes first.
   package func isReadable(before deadline: ContinuousClock.Instant) throws(Errno) -> Bool {
     let ready = try retrying {
       var waiting = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)

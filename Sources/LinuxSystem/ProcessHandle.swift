@@ -7,7 +7,7 @@ package struct ProcessHandle: Sendable {
   /// Polls readable once the process has ended.
   package let descriptor: OwnedDescriptor
 
-  /// - Throws: `ESRCH` where there is no such process.
+  /// - Throws: `ESRCH` if there is no such process.
   package init(_ process: Int32) throws(Errno) {
     descriptor = OwnedDescriptor(owning: try checked(linux_pidfd_open(process)))
   }

@@ -9,7 +9,7 @@ package struct ProcessStatus: Sendable {
   /// It is a zombie, or nearly gone.
   package let hasEnded: Bool
 
-  /// Nil where there is no such process.
+  /// Nil if there is no such process.
   package init?(of process: Int32) {
     guard let fields = Fields(at: "/proc/\(process)/stat") else { return nil }
     guard let parent = fields[4], let group = fields[5], let session = fields[6], let start = fields[22] else {
@@ -39,7 +39,7 @@ package struct ProcessStatus: Sendable {
     return environment.split(separator: 0).contains { $0.elementsEqual(variable.utf8) }
   }
 
-  /// The directory that a process works in; nil where that is not to be seen.
+  /// The directory that a process works in; nil if that is not to be seen.
   package static func directory(of process: Int32) -> String? { ProcessFile.link("/proc/\(process)/cwd") }
 
   /// The fields of a `stat` file by their places, which count from 1.
@@ -54,13 +54,13 @@ package struct ProcessStatus: Sendable {
       guard !fields.isEmpty else { return nil }
     }
 
-    /// Nil where there is no such file.
+    /// Nil if there is no such file.
     package init?(at path: String) {
       guard let stat = ProcessFile.bytes(path) else { return nil }
       self.init(stat)
     }
 
-    /// A number; nil where the kernel tells none, and for the first three.
+    /// A number; nil if the kernel tells none, and for the first three.
     package subscript(place: Int) -> Int64? {
       let index = place - 3
       guard index > 0, fields.indices.contains(index) else { return nil }

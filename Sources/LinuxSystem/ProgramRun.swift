@@ -5,7 +5,7 @@ package import SystemPackage
 package struct ProgramRun: Sendable {
   /// What it wrote to standard output, and to standard error where that was asked for.
   package let output: [UInt8]
-  /// Its wait status (waitpid(2)); nil where it was killed for taking too long or saying too much.
+  /// Its wait status (waitpid(2)); nil if it was killed for taking too long or saying too much.
   package let status: Int32?
 
   package var succeeded: Bool { status == 0 }

@@ -14,7 +14,7 @@ public protocol FileSystem: Sendable {
   /// Ends what is parked: blocked reads return, nothing waits any more. Called before the unmount; operations may still come after it.
   func interruptAll()
 
-  /// Where what an operation waits for comes about: there the rest of it runs without a change of threads. Nil: anywhere.
+  /// The executor on which awaited results arrive, so that an operation resumes without a change of threads; nil: any.
   var executor: (any TaskExecutor)? { get }
 
   func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
@@ -80,7 +80,8 @@ public protocol FileSystem: Sendable {
 
 /// How a file system tells the kernel that what it remembers is no longer true.
 ///
-/// Each call returns at once; the notice is sent by a thread of its own, in order. So it may be called from within an operation, holding any lock.
+/// Each call returns at once, so it may be made within an operation and under any lock. Other threads send the notices; one
+/// that has to wait for a request may be overtaken.
 public protocol Notifier: Sendable {
   /// Forget the attributes of `inode` and its pages, or the attributes alone.
   func invalidate(_ inode: InodeID, pages: Bool)

@@ -10,14 +10,14 @@ public struct ZipEntry: Hashable, Sendable {
   /// The name as the archive has it, byte for byte: it may be absolute, hold `..`, or be no UTF-8. The reader checks nothing.
   public var nameBytes: [UInt8]
   public var kind: Kind
-  /// Bytes, uncompressed; nil where the archive does not tell before the data.
+  /// Bytes, uncompressed; nil if the archive does not tell before the data.
   public var size: Int64?
   /// Permission bits.
   public var mode: UInt16
   /// Whole seconds since 1970-01-01T00:00:00Z, which is all that the format carries.
   public var modified: Int64
 
-  /// The name, or nil where it is no UTF-8.
+  /// The name, or nil if it is no UTF-8.
   public var name: String? { String(validating: nameBytes, as: UTF8.self) }
 
   public init(nameBytes: [UInt8], kind: Kind, size: Int64?, mode: UInt16, modified: Int64) {

@@ -5,7 +5,7 @@ extension BerayClient {
   /// ```swift
   /// try await client.requestVerificationCode(email: "user@example.com")
   /// ```
-  /// - Throws: ``BerayError/Code/conflict`` where it is.
+  /// - Throws: ``BerayError/Code/conflict`` if it is.
   @discardableResult
   public func requestVerificationCode(email: String) async throws(BerayError) -> JSON {
     try await calls.json(Call(.requestVerificationCode, body: .json(RequestBody.verificationCode(email: email))))
@@ -28,7 +28,7 @@ extension BerayClient {
   /// ```swift
   /// let session = try await client.login(email: "user@example.com", password: password)
   /// ```
-  /// - Throws: ``BerayError/Code/authentication`` where the address or the password is wrong.
+  /// - Throws: ``BerayError/Code/authentication`` if the address or the password is wrong.
   @discardableResult
   public func login(email: String, password: String) async throws(BerayError) -> Session {
     let body = RequestBody.login(email: email, password: password)

@@ -18,7 +18,7 @@ extension BerayClient {
   ///   - id: the task.
   ///   - lastEventID: where the server can resume (`Capabilities.resumableStream`), only what came after it is
   ///     sent.
-  /// - Throws: ``BerayError/Code/invalidResponse`` where the server answers with something else than a stream.
+  /// - Throws: ``BerayError/Code/invalidResponse`` if the server answers with something else than a stream.
   public func updates(of id: TaskID, after lastEventID: String? = nil) async throws(BerayError) -> TaskUpdates {
     var call = Call(.streamTask, task: id)
     call.headers[.accept] = "text/event-stream"

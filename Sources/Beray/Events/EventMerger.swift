@@ -4,7 +4,7 @@ package import BerayAPI
 ///
 /// No event is missing and none stands twice, whatever the connection did. Events with ids are told apart by them and
 /// stand in the order in which they came. Events without ids are placed by the longest match with what is known
-/// (``StreamAlignment``). Where nothing can decide, an event is repeated rather than lost.
+/// (``StreamAlignment``). If nothing can decide, an event is repeated rather than lost.
 package struct EventMerger: Sendable {
   private struct Closing {
     var time: UTCTime?
@@ -57,7 +57,7 @@ package struct EventMerger: Sendable {
     alignment = StreamAlignment(end: 0)
   }
 
-  /// What is known of the task at the start, where it becomes known only now.
+  /// The status of the task at the start, if it becomes known only now.
   package mutating func begin(status: TaskStatus) {
     guard firstStatus.text.isEmpty, !hasList, writtenCount == 0 else { return }
     firstStatus = status
@@ -81,8 +81,7 @@ package struct EventMerger: Sendable {
   /// A stream was opened.
   /// - Parameter isResumed: it goes on behind what is known, so that nothing has to wait for the list.
   package mutating func connect(isResumed: Bool) {
-    // What was held of two connections ago is in the list, which none was fetched of since; without lists it must not
-    // be lost.
+    // If the server gives lists, the next one has what an earlier connection held. If not, it is shown now.
     if var held = earlier, !givesList { show(held.force(end: known.count)) }
     if alignment.isUndecided { earlier = alignment }
     mark.connection += 1
@@ -231,7 +230,7 @@ package struct EventMerger: Sendable {
     final = nil
     if let told { write(told) }
     if !lastLineIsStatus || !lastStatus.isSame(as: status) {
-      // A line that was shown once stays as it is, whatever the server says of the time by now.
+      // A line that was shown stays as it is, whatever time the server tells later.
       let time = if let closed = closing { closed.time } else { time }
       closing = Closing(time: time)
       var members = [JSON.Member("type", .string("status")), JSON.Member("status", .string(status.text))]
@@ -270,7 +269,7 @@ package struct EventMerger: Sendable {
     }
   }
 
-  /// A status that only the stream tells is a line where it is a change, or says more than the status.
+  /// A status that only the stream tells becomes a line if it is a change, or says more than the status.
   private mutating func showChange(_ event: TaskEvent) {
     guard let status = event.status else { return }
     let identity = EventIdentity(contentOf: event)

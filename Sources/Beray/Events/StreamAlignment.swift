@@ -3,7 +3,7 @@
 /// A new stream may repeat the whole log first, or a part of its end, or nothing, and events may be equal. So every
 /// place is kept where the stream can have begun, as long as what came fits the log from there on. An event that is old
 /// from every place is left out, one that is new from every place is handed on, and one on which they differ is held
-/// until a later event, or the log as it is fetched meanwhile, decides. Where nothing can decide, events are handed on:
+/// until a later event, or the log as it is fetched meanwhile, decides. If nothing can decide, events are handed on:
 /// repeated rather than lost.
 package struct StreamAlignment<Payload: Sendable>: Sendable {
   /// How far before the end of the log a stream may begin, besides at its start.
@@ -77,7 +77,7 @@ package struct StreamAlignment<Payload: Sendable>: Sendable {
 
   /// Something else than this stream has appended to the log from `oldEnd` on: the task was fetched.
   /// - Parameter covered: the number of items of the stream that came before that was asked for: all of them are in the
-  ///   log, so a place from which one of them is still new is a wrong one. Nil where the log cannot tell.
+  ///   log, so a place from which one of them is still new is a wrong one. Nil if the log cannot tell.
   package mutating func grow(from oldEnd: Int, log: [EventIdentity], covered: Int?) -> [Payload] {
     let events = held.filter { $0.identity != nil }
     candidates = candidates.compactMap { candidate in

@@ -1,6 +1,6 @@
 package import BerayAPI
 
-/// Following a task: one way for all who do, the SDK and the mount alike.
+/// Follows a task, for the SDK and the mount alike.
 ///
 /// A stream is opened behind what is known, read to its end, and the gap that its end leaves is closed by asking for the
 /// task. What is asked and what is done with the answers is the follower's; when, in which order and how often is here.
@@ -9,7 +9,7 @@ package protocol TaskFollowing: Sendable {
   func mayGoOn() -> Bool
   /// Whether the task is known to have ended, so that no stream has more to tell.
   var hasEnded: Bool { get }
-  /// What the server offers; nil where it cannot be told at present.
+  /// What the server offers; nil if it cannot be told at present.
   func offers() async -> Capabilities?
   /// The id of the last event that is known from a stream, and from a list of the task.
   var lastEventIDs: (streamed: String?, listed: String?) { get }
@@ -84,8 +84,8 @@ package enum FollowingPause {
     error.code == .notFound || error.code == .invalidResponse || error.status == 405 || error.status == 501
   }
 
-  /// 0.2 s at first, doubled each time up to 10 s, and less by up to a half, so that many clients do not come back at
-  /// once. Whoever was refused for want of a right waits for a new login.
+  /// 0.2 s at first, doubled up to 10 s, each shortened by up to a half, so that many clients do not come back at once.
+  /// A client that was refused for its credentials waits for a new login.
   static func after(_ error: BerayError?, _ failures: Int) -> Duration {
     if error?.code == .authentication { return .seconds(10) }
     let seconds = min(10, 0.2 * Double(1 << min(failures, 6)))

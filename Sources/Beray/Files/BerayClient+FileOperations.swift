@@ -23,7 +23,7 @@ extension BerayClient {
   ///   - condition: what must hold of the file that is replaced; for servers with
   ///     `Capabilities.conditionalMoves`.
   /// - Returns: the version that a file is then, as far as the server tells.
-  /// - Throws: ``BerayError/Code/conflict`` where `to` is there and `overwrite` is false; an error with the status 412
+  /// - Throws: ``BerayError/Code/conflict`` if `to` is there and `overwrite` is false; an error with the status 412
   ///   where the condition does not hold.
   @discardableResult
   public func moveFile(
@@ -35,7 +35,7 @@ extension BerayClient {
     return UploadReceipt((try? call.json(answer.body)) ?? .null, headers: answer.headers)
   }
 
-  /// Adds bytes at the end of a file, which is made where it is missing. Needs `Capabilities.append`.
+  /// Adds bytes at the end of a file, which is made if it is missing. Needs `Capabilities.append`.
   ///
   /// What others add meanwhile is kept: no append lands on another.
   /// ```swift
@@ -49,7 +49,7 @@ extension BerayClient {
   ///   - key: names this append and no other, such as a UUID. A server appends once for each key, so a try whose answer
   ///     was lost is repeated.
   ///   - condition: what must hold of the file; nil: whatever holds.
-  /// - Throws: an error with the status 412 where the condition does not hold.
+  /// - Throws: an error with the status 412 if the condition does not hold.
   public func appendFile(
     to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition? = nil
   ) async throws(BerayError) -> AppendReceipt {
@@ -67,7 +67,7 @@ extension BerayClient {
   /// ```swift
   /// try await client.makeDirectory(of: id, path: "src")
   /// ```
-  /// - Throws: ``BerayError/Code/conflict`` where the name is taken.
+  /// - Throws: ``BerayError/Code/conflict`` if the name is taken.
   public func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
     _ = try await calls.answer(to: Call(.makeDirectory, task: id, body: .json(RequestBody.makeDirectory(path: path))))
   }
@@ -83,7 +83,7 @@ extension BerayClient {
   ///   - modified: the time of modification; nil: it stays.
   ///   - condition: what must hold on the server; nil: whatever holds there.
   /// - Returns: the version that the file is then, as far as the server tells.
-  /// - Throws: an error with the status 412 where the condition does not hold.
+  /// - Throws: an error with the status 412 if the condition does not hold.
   @discardableResult
   public func setAttributes(
     of id: TaskID, path: String, mode: UInt16?, modified: UTCTime?, when condition: VersionCondition? = nil

@@ -78,7 +78,7 @@ extension BerayClient {
   ///   - content: what goes up.
   ///   - contentType: guessed from the name where nil.
   ///   - condition: what must hold on the server; nil: whatever holds there.
-  /// - Throws: an error with the status 412 where the condition does not hold. A try whose answer was lost is
+  /// - Throws: an error with the status 412 if the condition does not hold. A try whose answer was lost is
   ///   repeated, so the version that is there may be this upload's own.
   public func uploadFile(
     to id: TaskID, path: String, content: UploadBody, contentType: String? = nil,

@@ -9,7 +9,7 @@ internal import Darwin
 extension UploadBody {
   /// A file of this machine, as long as it is now. It is read as it leaves, so that only a piece of it is in memory, and
   /// stays open as long as the body lives.
-  /// - Throws: ``BerayError/Code/invalidRequest`` where it cannot be read or is no regular file.
+  /// - Throws: ``BerayError/Code/invalidRequest`` if it cannot be read or is no regular file.
   public static func file(_ path: String) throws(BerayError) -> UploadBody {
     try file(descriptor: try OpenFile.open(path), name: path)
   }

@@ -86,7 +86,7 @@ final class BodyPump: Sendable {
     }
   }
 
-  /// Hands a piece over and waits for room; false where nobody reads any more.
+  /// Hands a piece over and waits for room. False if nobody reads any more.
   private func deliver(_ piece: [UInt8]) async -> Bool {
     let (reader, isFull) = state.withLock { $0.put(piece, progress: progress, capacity: capacity) }
     reader?.resume()

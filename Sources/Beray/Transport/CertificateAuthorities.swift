@@ -17,7 +17,7 @@ extension TLSConfiguration {
   }
 
   /// A client's settings that trust the certificates in a file (PEM) beside those that the system trusts.
-  /// - Throws: ``BerayError/Code/invalidRequest`` where the file cannot be read or has none.
+  /// - Throws: ``BerayError/Code/invalidRequest`` if the file cannot be read or has none.
   static func trusting(authoritiesIn path: String) throws(BerayError) -> TLSConfiguration {
     func fault(_ reason: String) -> BerayError {
       BerayError(.invalidRequest, detail: "no certificates can be read from \(path): \(reason)", operation: "TLS")
@@ -33,7 +33,7 @@ extension TLSConfiguration {
 }
 
 extension BerayError {
-  /// What an error of the TLS library means; nil where it is of another kind.
+  /// What an error of the TLS library means; nil if it is of another kind.
   static func meaning(ofTLS error: any Error) -> (Code, String)? {
     switch error {
     // The peer closed the connection without saying so: an answer may have been cut.

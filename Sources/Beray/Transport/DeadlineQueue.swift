@@ -22,7 +22,7 @@ package final class DeadlineQueue: Sendable {
     /// By instant.
     var order: [Entry] = []
     var lastNumber: UInt64 = 0
-    /// What the timer is armed for: no later than the first of ``order``, and nil where that is empty.
+    /// The deadline that the timer is armed for: not later than the first of ``order``; nil if that is empty.
     var armed: ContinuousClock.Instant?
   }
 

@@ -29,7 +29,7 @@ public final class HTTPTransport: BerayClient.Transport {
   /// - Parameters:
   ///   - address: of the server.
   ///   - connect: how long a connection may take, TLS included.
-  ///   - authorities: the path of a file with certificates in PEM, trusted beside the system's. Where it cannot be
+  ///   - authorities: the path of a file with certificates in PEM, trusted beside the system's. If it cannot be
   ///     read, every request fails with ``BerayError/Code/invalidRequest``.
   public init(address: ServerAddress, connect: Duration = .seconds(5), authorities: String? = nil) {
     self.address = address
@@ -42,7 +42,7 @@ public final class HTTPTransport: BerayClient.Transport {
     }
     self.fault = fault
     configuration.httpVersion = .http1Only
-    // Some proxies compress all the same; who reads the answer knows how much it may be.
+    // Some proxies compress although nobody asked; the reader bounds the length of the answer.
     configuration.decompression = .enabled(limit: .none)
     configuration.timeout.connect = TimeAmount(connect)
     configuration.connectionPool.idleTimeout = .seconds(30)

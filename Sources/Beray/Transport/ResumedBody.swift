@@ -28,7 +28,7 @@ extension BerayClient {
     }
   }
 
-  /// What is left of a content; nil where the server does not send it, or has another version.
+  /// What is left of a content; nil if the server does not send it, or has another version.
   private func rest(_ call: Call, _ resumption: Resumption) async -> ByteStream? {
     guard let response = try? await transfer(call), resumption.isContinued(by: response) else { return nil }
     return response.body

@@ -11,7 +11,7 @@ extension TaskEvent {
 }
 
 extension TaskUpdate {
-  /// Nil where the message is no event of the task.
+  /// Nil if the message is no event of the task.
   init?(declared json: JSON, lastEventID: String?) {
     let event = TaskEvent(declared: json)
     guard event.id != nil else { return nil }

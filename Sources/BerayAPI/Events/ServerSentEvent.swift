@@ -4,7 +4,7 @@ public struct ServerSentEvent: Hashable, Sendable {
   public var event: String
   /// Its `data:` lines, joined by newlines.
   public var data: String
-  /// The stream's last event id as of this event, which may have come with an earlier one; nil where none came.
+  /// The stream's last event id as of this event, which may have come with an earlier one; nil if none came.
   public var lastEventID: String?
 
   public init(event: String = "message", data: String, lastEventID: String? = nil) {

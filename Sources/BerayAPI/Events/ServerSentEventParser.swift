@@ -8,7 +8,7 @@ public struct ServerSentEventParser: Sendable {
 
   /// The most bytes of one line, and of the data of one event.
   public let sizeLimit: Int
-  /// The id to resume the stream from; nil where none came, or an empty one took it back.
+  /// The id to resume the stream from; nil if none came, or an empty one took it back.
   public private(set) var lastEventID: String?
 
   private var line: [UInt8] = []

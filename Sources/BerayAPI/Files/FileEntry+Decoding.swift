@@ -18,7 +18,7 @@ extension FileEntry {
   /// - Parameters:
   ///   - json: what the server sent.
   ///   - requestedPath: the path that was asked for; "." is the top.
-  ///   - recursive: whether the server was asked for the whole subtree and is known to give it. Where it is not, an
+  ///   - recursive: whether the server was asked for the whole subtree and is known to give it. If it is not, an
   ///     answer in which every directory has empty `children` may be one level of a server that always sends that
   ///     member: they count as unknown then.
   public static func list(
@@ -55,7 +55,7 @@ extension FileEntry {
     return entry
   }
 
-  /// The components of a relative path without its `.`s; nil where one of them is not acceptable, or where no program
+  /// The components of a relative path without its `.`s; nil if one of them is not acceptable, or where no program
   /// could name the file: beyond 4096 bytes (PATH_MAX) or 512 components.
   static func components(_ path: String) -> [String]? {
     guard path.utf8.count <= 4096 else { return nil }

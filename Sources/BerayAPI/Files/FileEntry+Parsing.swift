@@ -7,7 +7,7 @@ extension FileEntry {
   ///   - requestedPath: what was listed: the entries' names are relative to it.
   ///   - recursive: whether the whole subtree was asked for.
   ///   - keepsRaw: whether ``raw`` is kept; what is in a directory is left out of it.
-  /// - Throws: `JSONError` where the bytes are no JSON, `UnexpectedJSON` where it is no list of files.
+  /// - Throws: `JSONError` if the bytes are no JSON, `UnexpectedJSON` where it is no list of files.
   public static func list(
     parsing bytes: [UInt8], requestedPath: String, recursive: Bool = false, keepsRaw: Bool
   ) throws -> [FileEntry] {

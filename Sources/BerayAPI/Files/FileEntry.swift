@@ -11,7 +11,7 @@ public struct FileEntry: Hashable, Sendable {
   /// The last component of the path, unchecked: a server may send anything.
   public var name: String
   public var kind: Kind
-  /// Bytes; nil where the server does not tell.
+  /// Bytes; nil if the server does not tell.
   public var size: Int64?
   public var modified: UTCTime?
   /// Permission bits.
@@ -20,7 +20,7 @@ public struct FileEntry: Hashable, Sendable {
   public var etag: String?
   /// Where a symbolic link points.
   public var target: String?
-  /// What is in a directory, where the answer had it; nil where it is not known.
+  /// What is in a directory, where the answer had it; nil if it is not known.
   public var children: [FileEntry]?
   /// The entry as it came; where only what is in a directory came, its name and type. Null beneath another entry, which
   /// has it, and where the whole subtree was asked for or the listing is long.

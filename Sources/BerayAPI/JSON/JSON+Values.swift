@@ -1,5 +1,5 @@
 extension JSON {
-  /// The value of the member with this name, the last of them; nil where this is no object or has no such member.
+  /// The value of the member with this name, the last of them; nil if this is no object or has no such member.
   public subscript(_ name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.last { $0.name == name }?.value
@@ -9,7 +9,7 @@ extension JSON {
     if case .string(let text) = self { text } else { nil }
   }
 
-  /// A whole number: `7`, `7.0` and, since some servers quote their numbers, `"7"`; nil where it is no whole number or
+  /// A whole number: `7`, `7.0` and, since some servers quote their numbers, `"7"`; nil if it is no whole number or
   /// does not fit.
   public var intValue: Int64? {
     switch self {

@@ -5,7 +5,7 @@ public struct BerayTask: Hashable, Sendable {
   public var status: TaskStatus
   public var createdAt: UTCTime?
   public var updatedAt: UTCTime?
-  /// The events of the task, where the answer had them (`GET tasks/{id}`); nil where it had no such list (`GET
+  /// The events of the task, where the answer had them (`GET tasks/{id}`); nil if it had no such list (`GET
   /// tasks/`).
   public var events: [TaskEvent]?
   /// The whole object as it came.

@@ -1,6 +1,6 @@
 /// Something that happened in a task.
 public struct TaskEvent: Hashable, Sendable {
-  /// The server's id of the event, as text; nil where it gives none.
+  /// The server's id of the event, as text; nil if it gives none.
   public var id: String?
   public var type: String?
   public var time: UTCTime?

@@ -1,5 +1,5 @@
 extension TaskUpdate {
-  /// Reads one message of a task's stream; nil where it tells nothing of the task, such as a heartbeat.
+  /// Reads one message of a task's stream; nil if it tells nothing of the task, such as a heartbeat.
   /// - Parameters:
   ///   - json: what the server sent.
   ///   - lastEventID: the stream's last event id after this message.

@@ -4,10 +4,10 @@ public struct TaskUpdate: Hashable, Sendable {
   public var lastEventID: String?
   /// The status that the message tells of, if it does.
   public var status: TaskStatus?
-  /// The events that it carries: one, which may tell of a change of ``status``, or those of ``task``; none where it is
+  /// The events that it carries: one, which may tell of a change of ``status``, or those of ``task``; none if it is
   /// a notice alone.
   public var events: [TaskEvent]
-  /// The task, or the part of one, that the message carries; its fields are in ``raw``. Nil where the message is an
+  /// The task, or the part of one, that the message carries; its fields are in ``raw``. Nil if the message is an
   /// event or a status.
   public var task: BerayTask?
   /// Whether the message tells of a change that it does not carry, so that the task is to be fetched.

@@ -5,7 +5,7 @@ public enum ServerNumber {
   /// The most seconds that a server may ask to wait.
   public static let longestWait = 60
 
-  /// A size or a place in bytes; nil where it cannot be one.
+  /// A size or a place in bytes; nil if it cannot be one.
   public static func size(_ value: Int64?) -> Int64? {
     value.flatMap { (0...largestSize).contains($0) ? $0 : nil }
   }
@@ -15,7 +15,7 @@ public enum ServerNumber {
     isDigits(text) ? size(Int64(text)) : nil
   }
 
-  /// The seconds of `Retry-After` (RFC 9110 §10.2.3), of a larger number ``longestWait``; nil where it is no number.
+  /// The seconds of `Retry-After` (RFC 9110 §10.2.3), of a larger number ``longestWait``; nil if it is no number.
   public static func wait(_ text: some StringProtocol) -> Int? {
     isDigits(text) ? min(Int(text) ?? longestWait, longestWait) : nil
   }

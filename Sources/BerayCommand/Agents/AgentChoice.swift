@@ -40,7 +40,7 @@ struct AgentChoice: Hashable, Sendable {
   }
 
   /// With a name in the place of `auto`: that of the only agent that is ready.
-  /// - Throws: ``CommandError`` where none is, or several are.
+  /// - Throws: ``CommandError`` if none is, or several are.
   func resolvingAuto(_ environment: [String: String]) throws(CommandError) -> AgentChoice {
     guard preset == "auto" else { return self }
     let ready = InstalledAgent.ready(environment).map(\.preset.name)
@@ -79,7 +79,7 @@ struct AgentChoice: Hashable, Sendable {
 
   /// What to run.
   /// - Parameter path: `PATH`, where the program is looked for as execvp(3) does.
-  /// - Throws: ``CommandError`` where there is no such preset or program.
+  /// - Throws: ``CommandError`` if there is no such preset or program.
   func resolved(path: String?) throws(CommandError) -> AgentCommand {
     guard command.isEmpty else {
       guard AgentProgram.path(of: command[0], searching: path) != nil else {

@@ -2,7 +2,7 @@ import BerayServer
 
 /// Who works on the tasks of the local server, in words for whoever mounts it.
 struct AgentNotice: Hashable, Sendable {
-  /// Nil where no server runs, or its command line does not tell.
+  /// Nil if no server runs, or its command line does not tell.
   let name: String?
   /// One sentence.
   let text: String

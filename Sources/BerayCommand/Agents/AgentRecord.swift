@@ -5,12 +5,12 @@ import SystemPackage
 /// The agent that a data directory's server was last told to run, so that it has the same the next time.
 struct AgentRecord: Hashable, Sendable {
   let choice: AgentChoice
-  /// What config.json named at that time. Where it names another now, that is the newer word.
+  /// The agent that config.json named then. If it names another now, that choice is newer.
   let configured: String
 
   private static func path(_ data: FilePath) -> FilePath { data.appending("agent.json") }
 
-  /// Nil where none was written, or it cannot be understood.
+  /// Nil if none was written, or it cannot be understood.
   init?(data: FilePath) {
     guard let bytes = try? PrivateFile.readShared(Self.path(data)), let json = try? JSON(parsing: bytes) else {
       return nil

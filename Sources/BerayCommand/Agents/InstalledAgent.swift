@@ -5,11 +5,11 @@ import LinuxSystem
 /// A preset as it stands on this machine.
 struct InstalledAgent: Sendable {
   let preset: AgentPreset
-  /// Where its program is; nil where it is not installed.
+  /// Where its program is; nil if it is not installed.
   let path: String?
   /// The variables and login files that it may work with. Names only.
   let credentials: [String]
-  /// Why it cannot work; nil where nothing is known to be missing.
+  /// Why it cannot work; nil if nothing is known to be missing.
   let problem: String?
 
   init(_ preset: AgentPreset, environment: [String: String]) {
@@ -41,7 +41,7 @@ struct InstalledAgent: Sendable {
   /// Whether it is part of this program, and no agent that anybody installs.
   var isOwn: Bool { preset.evidence == .own }
 
-  /// What its program says of its version; nil where it says nothing. Blocks for seconds at most.
+  /// What its program says of its version; nil if it says nothing. Blocks for seconds at most.
   func version(_ environment: [String: String]) -> String? {
     guard let path, !isOwn else { return nil }
     let program = Spawn(

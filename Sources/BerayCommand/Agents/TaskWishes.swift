@@ -26,7 +26,7 @@ struct TaskWishes: ParsableArguments {
   var gitignore = false
 
   /// Adds what is wished for to a task.
-  /// - Throws: ``CommandError`` where the server does not offer it.
+  /// - Throws: ``CommandError`` if the server does not offer it.
   func add(to request: inout TaskRequest, for connection: Connection) async throws {
     request.agent = agent
     request.from = from.map { WorkSourceText.absolute($0) }

@@ -13,14 +13,14 @@ struct Invocation {
   let words: [String]
   /// The command that is meant; `mount` where none is named.
   let command: any ParsableCommand.Type
-  /// The names on the way to it, such as `task list`; none where none is named.
+  /// The names on the way to it, such as `task list`; none if none is named.
   let path: [String]
 
   /// The options that any command may have, and so may stand before it: those with a value, and those without.
   static let options: Set = ["--url", "--token-file", "--ca-file", "--log-file"]
   static let flags: Set = ["--insecure-http", "--debug", "--json"]
 
-  /// - Throws: ``CommandError`` where there is no such command.
+  /// - Throws: ``CommandError`` if there is no such command.
   init(_ arguments: [String]) throws(CommandError) {
     let leading = arguments.prefix(Self.leadingOptions(arguments))
     let rest = arguments.dropFirst(leading.count)
@@ -56,7 +56,7 @@ struct Invocation {
     throw Self.noCommand([name], below: RootCommand.self)
   }
 
-  /// A sentence about the first option that the command does not have; nil where it has all.
+  /// A sentence about the first option that the command does not have; nil if it has all.
   var unknownOption: String? {
     let known = Self.optionNames(of: command)
     for word in words.dropFirst(path.count) {

@@ -149,7 +149,7 @@ struct MountCommand: AsyncParsableCommand {
     Terminal.note("mounted at \(mountpoint); \(AgentNotice.current(paths: paths, environment: environment).text)")
   }
 
-  /// The file opened, where it is a pipe or the like; nil where it is a file that can be opened again.
+  /// The file opened, where it is a pipe or the like; nil if it is a file that can be opened again.
   private static func stream(_ file: String) throws(CommandError) -> Int32? {
     guard let status = FileStatus(behind: FilePath(file)), !status.isRegularFile, !status.isDirectory else {
       return nil

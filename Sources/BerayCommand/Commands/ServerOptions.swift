@@ -48,7 +48,7 @@ struct ServerOptions: ParsableArguments {
   }
 
   /// The file of `--ca-file`, `BERAY_CA_FILE`, `config.json` or, as for other programs, `SSL_CERT_FILE`; nil: the system's certificates.
-  /// - Throws: ``CommandError`` where it cannot be read.
+  /// - Throws: ``CommandError`` if it cannot be read.
   func authorities(_ environment: [String: String], _ configuration: UserConfiguration) throws(CommandError) -> String?
   {
     let named = [caFile, environment["BERAY_CA_FILE"], configuration.caFile, environment["SSL_CERT_FILE"]]

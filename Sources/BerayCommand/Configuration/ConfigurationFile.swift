@@ -5,7 +5,7 @@ import SystemPackage
 struct ConfigurationFile: Sendable {
   let path: FilePath
 
-  /// - Throws: ``CommandError`` where it is not a configuration.
+  /// - Throws: ``CommandError`` if it is not a configuration.
   func members() throws(CommandError) -> [JSON.Member] {
     _ = try UserConfiguration(reading: path)
     guard let bytes = try PrivateFile.readShared(path), case .object(let members)? = try? JSON(parsing: bytes) else {
@@ -15,7 +15,7 @@ struct ConfigurationFile: Sendable {
   }
 
   /// Sets `name`, or removes it where `value` is nil. What cannot stand beside a new value is removed.
-  /// - Throws: ``CommandError`` where the file would not be a configuration any more; it then stays as it was.
+  /// - Throws: ``CommandError`` if the file would not be a configuration any more; it then stays as it was.
   func set(_ setting: Setting, to value: JSON?) throws(CommandError) {
     let directory = path.removingLastComponent()
     try PrivateDirectory.makeClosed(directory)

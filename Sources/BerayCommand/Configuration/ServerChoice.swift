@@ -10,7 +10,7 @@ enum ServerChoice: Hashable, Sendable {
     self = given.map { Self.isLocal($0) ? .local : .url($0) } ?? .local
   }
 
-  /// What fstab has in its first field where there is no device: `none`, or plainly `local`.
+  /// What fstab has in its first field if there is no device: `none`, or plainly `local`.
   private static func isLocal(_ text: String) -> Bool { text == "local" || text == "none" }
 
   /// Whether `text`, the first of two operands, names a server, as in `mount -t fuse.beray-fs SERVER MOUNTPOINT`.

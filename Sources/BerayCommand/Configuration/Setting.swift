@@ -41,7 +41,7 @@ struct Setting: Hashable, Sendable {
       standard: "1, and 30 once a task has ended"),
   ]
 
-  /// - Throws: ``CommandError`` where there is none of that name.
+  /// - Throws: ``CommandError`` if there is none of that name.
   static func named(_ name: String) throws(CommandError) -> Setting {
     guard let setting = all.first(where: { $0.name == name }) else {
       let similar = Spelling.nearest(to: name, in: all.map(\.name))

@@ -1,6 +1,6 @@
 /// What somebody may have meant.
 enum Spelling {
-  /// The candidate that is nearest to `word`; nil where none is near.
+  /// The candidate that is nearest to `word`; nil if none is near.
   static func nearest(to word: String, in candidates: [String]) -> String? {
     let limit = word.count < 5 ? 2 : 3
     let distances = candidates.map { (candidate: $0, distance: distance(word, $0)) }

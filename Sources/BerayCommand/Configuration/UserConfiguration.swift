@@ -27,7 +27,7 @@ struct UserConfiguration: Hashable, Sendable {
   init() {}
 
   /// Reads `path`; a file that is not there is an empty configuration.
-  /// - Throws: ``CommandError`` where it is no JSON object, has a member that is not known, or a value of the wrong type.
+  /// - Throws: ``CommandError`` if it is no JSON object, has a member that is not known, or a value of the wrong type.
   init(reading path: FilePath) throws(CommandError) {
     guard let bytes = try PrivateFile.readShared(path) else {
       self.init()

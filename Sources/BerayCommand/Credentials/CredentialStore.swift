@@ -10,7 +10,7 @@ struct CredentialStore: Sendable {
 
   let path: FilePath
 
-  /// - Throws: ``CommandError`` where others can read the file, or it is broken.
+  /// - Throws: ``CommandError`` if others can read the file, or it is broken.
   func entry(for server: String) throws(CommandError) -> Entry? {
     guard let value = try members().last(where: { $0.name == server })?.value else { return nil }
     return value["token"]?.stringValue.map { Entry(email: value["email"]?.stringValue, token: $0) }

@@ -47,7 +47,7 @@ struct TokenSource: Sendable {
     }
   }
 
-  /// What people call the place where the token is; nil where `login` keeps it, or nobody has to do with it.
+  /// What people call the place where the token is; nil if `login` keeps it, or nobody has to do with it.
   static func placeName(tokenFile: String?, environment: [String: String], isLocal: Bool) -> String? {
     if let tokenFile { return tokenFile }
     if isLocal { return nil }
@@ -56,7 +56,7 @@ struct TokenSource: Sendable {
     return nil
   }
 
-  /// - Throws: ``CommandError`` where there is no token that only this user can read.
+  /// - Throws: ``CommandError`` if there is no token that only this user can read.
   private static func place(of path: FilePath) throws(CommandError) -> Place {
     let isRegular = FileStatus(behind: path)?.isRegularFile ?? true
     let token = try Password.read(path)
@@ -64,7 +64,7 @@ struct TokenSource: Sendable {
   }
 
   /// The token as it is now.
-  /// - Throws: ``CommandError`` where others can read it.
+  /// - Throws: ``CommandError`` if others can read it.
   func token() throws(CommandError) -> String? {
     switch place {
     case .file(let path): try Password.read(path)
@@ -85,7 +85,7 @@ struct TokenSource: Sendable {
     if case .store = place { try store.keep(.init(email: email, token: token), for: server) }
   }
 
-  /// What to log in with where the token is no longer taken; nil where no password file is named.
+  /// What to log in with where the token is no longer taken; nil if no password file is named.
   func login() throws(CommandError) -> (email: String, password: String)? {
     guard let passwordFile else { return nil }
     var email = emailVariable

@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// The server of this machine: a process of its own that is started when it is needed and ends when it is idle.
+/// The server of this machine: a process of its own, started when it is needed, which ends when it is idle.
 ///
 /// Two processes that want it at once start it once: they meet at a lock, and whoever comes second finds it there.
 struct LocalServer: Sendable {

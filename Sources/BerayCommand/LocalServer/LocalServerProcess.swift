@@ -11,7 +11,7 @@ struct LocalServerProcess: Hashable, Sendable {
   /// What it was started with, its name first.
   let arguments: [String]
 
-  /// The process that answers at `socket`; nil where none does.
+  /// The process that answers at `socket`; nil if none does.
   init?(at socket: FilePath) {
     guard let id = UnixSocket.listener(socket) else { return nil }
     self.init(id: id, arguments: Self.arguments(of: id))
@@ -28,7 +28,7 @@ struct LocalServerProcess: Hashable, Sendable {
   /// Its own arguments, without those of its agent.
   private var options: ArraySlice<String> { arguments.prefix { $0 != "--agent-command" } }
 
-  /// The agent that it was started with; nil where its command line does not tell.
+  /// The agent that it was started with; nil if its command line does not tell.
   var agent: String? {
     if let index = arguments.firstIndex(of: "--agent-command") {
       return arguments[(index + 1)...].joined(separator: " ")

@@ -9,9 +9,9 @@ struct LocalServerState: Sendable {
   let socket: String
   let log: String
   let data: String
-  /// Nil where it does not run.
+  /// Nil if it does not run.
   let process: LocalServerProcess?
-  /// Nil where it could not be asked.
+  /// Nil if it could not be asked.
   let tasks: [BerayTask]?
 
   static func current(paths: Paths, data: FilePath? = nil) async -> LocalServerState {
@@ -33,7 +33,7 @@ struct LocalServerState: Sendable {
       tasks: tasks)
   }
 
-  /// How many tasks have not ended; nil where it could not be asked.
+  /// How many tasks have not ended; nil if it could not be asked.
   var unfinished: Int? { tasks.map { $0.count { !$0.status.isFinished } } }
 
   var json: JSON {

@@ -6,7 +6,7 @@ struct LocalServerStop {
   let data: String?
 
   /// Ends the server of the data directory, whoever started it.
-  /// - Throws: ``CommandError`` where it works on tasks, which would end with it.
+  /// - Throws: ``CommandError`` if it works on tasks, which would end with it.
   func run() async throws {
     let paths = try Context.process.paths()
     let data = self.data.map { FilePath(AbsolutePath.of($0)) } ?? paths.data

@@ -46,7 +46,7 @@ struct ServedServer {
   }
 
   /// Ends the local server that was started by itself, where it has nothing to do, and keeps others from starting it until this one answers.
-  /// - Returns: the lock that does so; nil where this is the server that was started by itself, whose starter holds it.
+  /// - Returns: the lock that does so; nil if this is the server that was started by itself, whose starter holds it.
   private func takePlace(_ paths: Paths, data: FilePath) async throws(CommandError) -> FileLock? {
     guard command.socket == nil else { return nil }
     try paths.makeSocketDirectory(data: data)

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Sockets of unix(7).
 enum UnixSocket {
-  /// The process of this user that accepts connections on the socket at `path`; nil where none does. What another user
+  /// The process of this user that accepts connections on the socket at `path`; nil if none does. What another user
   /// put there is none: it must never be given a token.
   static func listener(_ path: FilePath) -> pid_t? {
     guard var address = try? address(path) else { return nil }
@@ -21,7 +21,7 @@ enum UnixSocket {
     return peer.process
   }
 
-  /// - Throws: ``CommandError`` where the path is longer than unix(7) allows.
+  /// - Throws: ``CommandError`` if the path is longer than unix(7) allows.
   static func address(_ path: FilePath) throws(CommandError) -> sockaddr_un {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

@@ -11,12 +11,12 @@ struct MountEnding {
   static let defaultLimit = ServedMount.finishLimit + .seconds(20)
 
   private let mount: Mount
-  /// Nil where its process is gone, or cannot be told.
+  /// Nil if its process is gone, or cannot be told.
   let process: Int32?
   private let record: RunningMount?
   private let context: Context
 
-  /// - Throws: ``CommandError`` where nothing that this program mounted is at `mountpoint`.
+  /// - Throws: ``CommandError`` if nothing that this program mounted is at `mountpoint`.
   init(of mountpoint: String, in context: Context) throws(CommandError) {
     let table = MountTable.current()
     let path = table.canonical(mountpoint)
@@ -41,7 +41,7 @@ struct MountEnding {
   /// Whether its process is gone already, so that only the mountpoint is to be cleared.
   let isOver: Bool
 
-  /// Where it is, absolute.
+  /// If it is, absolute.
   var path: String { mount.mountpoint }
 
   /// Asks it to end and waits for its uploads, at most so long. Tells what is not on the server.

@@ -10,7 +10,7 @@ struct MountStart {
   let log: FilePath
 
   /// Reads it from proc(5).
-  /// - Throws: ``CommandError`` where this process may not look, or nobody else can start it the same way.
+  /// - Throws: ``CommandError`` if this process may not look, or nobody else can start it the same way.
   init(of process: Int32) throws(CommandError) {
     let words = ProcessFile.words("/proc/\(process)/cmdline")
     guard words.count > 1 else {

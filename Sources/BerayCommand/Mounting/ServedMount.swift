@@ -167,7 +167,7 @@ struct ServedMount {
     return options
   }
 
-  /// Makes the mountpoint where it is missing, and clears away a mount whose process is gone. A live mount is left to the session to refuse.
+  /// Makes the mountpoint if it is missing, and clears away a mount whose process is gone. A live mount is left to the session to refuse.
   static func prepare(_ path: String, _ logger: Logger) throws -> String {
     let table = MountTable.current()
     let mountpoint = table.canonical(path)

@@ -43,7 +43,7 @@ struct ErrorAdvice: Sendable {
       ?? .other
   }
 
-  /// - Returns: nil where the error itself says what to do.
+  /// - Returns: nil if the error itself says what to do.
   func text(for error: BerayError) -> String? {
     switch (error.code, purpose) {
     case (.authentication, _) where error.status == 403: "ask the server's owner for access"

@@ -17,7 +17,7 @@ struct Terminal: Sendable {
   var canAsk: Bool
   /// Asks that person; what is typed is not shown where `hidden`.
   var ask: @Sendable (_ prompt: String, _ hidden: Bool) throws(CommandError) -> String
-  /// How wide the terminal is at the moment; nil where there is none.
+  /// How wide the terminal is at the moment; nil if there is none.
   var columns: @Sendable () -> Int?
   /// The line about a transfer that is shown now.
   let statusLine = StatusLine()
@@ -92,7 +92,7 @@ extension Terminal {
   static var canAsk: Bool { process.canAsk }
 }
 
-/// Standard output takes no more: whoever read it went away (`| head`), or its disk is full.
+/// Standard output takes no more: its reader went away (`| head`), or its disk is full.
 struct OutputClosed: Error {
   /// The errno of write(2).
   var code: Int32

@@ -15,7 +15,7 @@ final class ReadySignal: Sendable {
     self.descriptor = Mutex(descriptor)
   }
 
-  /// - Returns: false where whoever started this process is gone.
+  /// - Returns: false if whoever started this process is gone.
   @discardableResult
   func ready() -> Bool {
     manager.ready()

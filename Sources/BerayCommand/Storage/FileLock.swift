@@ -8,7 +8,7 @@ import SystemPackage
 final class FileLock: Sendable {
   private let descriptor: Mutex<Int32?>
 
-  /// Waits until no other process holds the lock of `path`: a file that is made where it is missing, or a directory.
+  /// Waits until no other process holds the lock of `path`: a file that is made if it is missing, or a directory.
   init(_ path: FilePath) throws(CommandError) {
     var file = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if file < 0, errno == EISDIR { file = open(path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }

@@ -12,7 +12,7 @@ struct Paths: Sendable {
 
   /// - Parameter environment: a variable that is not an absolute path counts as not set, as the specification says.
   ///   Where `HOME` is not set, as in a mount at boot, passwd(5) tells the home.
-  /// - Throws: ``CommandError`` where nothing tells a home that is needed.
+  /// - Throws: ``CommandError`` if nothing tells a home that is needed.
   init(environment: [String: String], userID: UInt32 = getuid()) throws(CommandError) {
     func directory(_ variable: String, else relative: String) throws(CommandError) -> FilePath {
       if let path = environment[variable], path.hasPrefix("/") { return FilePath(path).appending("beray-fs") }
@@ -34,7 +34,7 @@ struct Paths: Sendable {
   var credentialsFile: FilePath { configuration.appending("credentials.json") }
   /// Where the local server listens.
   var serverSocket: FilePath { serverSocket(data: data) }
-  /// Where the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
+  /// If the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
   ///
   /// It is in that directory, which stays when the user logs out; where its path would be too long for unix(7), in one of this
   /// user's beneath `/tmp`.

@@ -5,7 +5,7 @@ import SystemPackage
 /// Directories that belong to one user and that nobody else can look into.
 enum PrivateDirectory {
   /// Makes `path` with mode 0700, and what is missing above it.
-  /// - Throws: ``CommandError`` where it cannot be made, is no directory, belongs to another user, or is open to others.
+  /// - Throws: ``CommandError`` if it cannot be made, is no directory, belongs to another user, or is open to others.
   static func make(_ path: FilePath) throws(CommandError) {
     try makeMissing(path)
     guard let status = FileStatus(of: path) else { throw .system("look at \(path)", errno) }

@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Small files that hold secrets: mode 0600, replaced as a whole.
 enum PrivateFile {
-  /// The bytes of `path`; nil where there is no such file.
-  /// - Throws: ``CommandError`` where others can read it, or it cannot be read.
+  /// The bytes of `path`; nil if there is no such file.
+  /// - Throws: ``CommandError`` if others can read it, or it cannot be read.
   static func read(_ path: FilePath) throws(CommandError) -> [UInt8]? {
     guard let file = try open(path) else { return nil }
     guard let status = FileStatus(of: file.rawValue) else { throw .system("look at \(path)", errno) }
@@ -13,7 +13,7 @@ enum PrivateFile {
     return try readAll(file, path)
   }
 
-  /// The bytes of `path`, whoever else can read it; nil where there is no such file.
+  /// The bytes of `path`, whoever else can read it; nil if there is no such file.
   static func readShared(_ path: FilePath) throws(CommandError) -> [UInt8]? {
     guard let file = try open(path) else { return nil }
     return try readAll(file, path)
@@ -35,7 +35,7 @@ enum PrivateFile {
     return bytes
   }
 
-  /// - Throws: ``CommandError`` where others can read what is in the file, or it cannot hold a secret at all.
+  /// - Throws: ``CommandError`` if others can read what is in the file, or it cannot hold a secret at all.
   private static func checkSecret(_ status: FileStatus, _ path: FilePath) throws(CommandError) {
     guard !status.isDirectory else {
       throw CommandError("\(path) is a directory", advice: "name the file that holds the secret")

@@ -11,7 +11,7 @@ struct LocalTree {
   /// What does not go along, and why.
   private(set) var skipped: [String] = []
 
-  /// - Throws: ``CommandError`` where a directory cannot be read.
+  /// - Throws: ``CommandError`` if a directory cannot be read.
   init(_ top: FilePath) throws(CommandError) { try add(top, as: "") }
 
   private mutating func add(_ directory: FilePath, as path: String) throws(CommandError) {

@@ -22,7 +22,7 @@ struct TaskFiles: Sendable {
     directory.isEmpty || directory == "." ? name : "\(directory)/\(name)"
   }
 
-  /// The entry at `path`, by the listing of the directory that has it; nil where there is none.
+  /// The entry at `path`, by the listing of the directory that has it; nil if there is none.
   func entry(at path: String) async throws -> FileEntry? {
     let path = Self.normalized(path)
     if path == "." { return FileEntry(name: ".", kind: .directory) }
@@ -41,7 +41,7 @@ struct TaskFiles: Sendable {
   func isDirectory(_ path: String) async throws -> Bool { try await entry(at: path)?.kind == .directory }
 
   /// All that is beneath a directory, each directory before what is in it.
-  /// - Throws: ``CommandError`` where the server sent a name that leads elsewhere.
+  /// - Throws: ``CommandError`` if the server sent a name that leads elsewhere.
   func tree(_ path: String) async throws -> [Item] {
     let path = Self.normalized(path)
     return try await items(client.fileTree(of: id, path: path, recursive: true), beneath: path)
@@ -67,7 +67,7 @@ struct TaskFiles: Sendable {
     !name.isEmpty && name != "." && name != ".." && !name.contains("/") && !name.contains("\0")
   }
 
-  /// - Throws: ``CommandError`` where the server cannot `what`.
+  /// - Throws: ``CommandError`` if the server cannot `what`.
   func require(_ capability: Capabilities, to what: String) async throws {
     guard try await client.capabilities().contains(capability) else {
       throw CommandError(

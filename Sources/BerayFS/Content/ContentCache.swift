@@ -1,7 +1,7 @@
 import Synchronization
 import VFS
 
-/// The contents of files, in blocks, as many as fit; what was not used longest goes first.
+/// The contents of files in blocks, within a limit of bytes. The block that was not used for longest goes first.
 final class ContentCache: Sendable {
   /// A block of one version of a file.
   struct Key: Hashable, Sendable {

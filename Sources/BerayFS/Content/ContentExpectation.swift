@@ -1,15 +1,15 @@
 import Beray
 
-/// How long the content in an answer has to be, by what the listing and the answer tell.
+/// How long the content of an answer must be, by the listing and by the answer itself.
 struct ContentExpectation: Sendable {
-  /// The longest content, in bytes, of which nobody tells the length.
+  /// The longest content, in bytes, that is taken when neither the listing nor the answer gives a length.
   static let unsizedLimit: Int64 = 16 << 30
 
   /// Bytes; nil: nobody tells.
   let length: Int64?
-  /// Whether the answer has another version than the one that is listed.
+  /// Whether the answer is of another version than the listed one.
   let isOtherVersion: Bool
-  /// Whether the answer announces another length than the listing tells of the same version.
+  /// Whether the answer is of the listed version, but gives another length.
   let isContradictory: Bool
 
   /// - Parameter listed: what the server told last of the content.
@@ -27,7 +27,7 @@ struct ContentExpectation: Sendable {
   /// The most bytes that can be of use.
   var limit: Int64 { length ?? Self.unsizedLimit }
 
-  /// - Parameter received: bytes that came, to the end of the answer.
+  /// - Parameter received: the bytes that had come when the answer ended.
   func isMet(by received: Int64) -> Bool { length.map { $0 == received } ?? true }
 }
 

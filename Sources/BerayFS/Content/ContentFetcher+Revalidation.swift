@@ -5,9 +5,10 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// What only asking for the content tells, where the listing does not: how long it is, and whether it is still the same.
+/// What only a request for the content can tell on servers whose listings say little: its length, and whether it
+/// changed.
 extension ContentFetcher {
-  /// Asks for the content to learn its length, once for all who ask.
+  /// Asks for the content to learn its length. All who ask at the same time share one request.
   func learnSize() async throws(Errno) {
     if let batch = file.state.withLock({ $0.source.remote?.whole }) ?? tree.prefetcher.batch(onMissOf: file) {
       _ = try? await batch.value()
@@ -52,7 +53,7 @@ extension ContentFetcher {
     file.state.withLock { $0.changeRemote { $0.ended(sizing: flight) } }
   }
 
-  /// Whether only asking for the content tells whether it is still the same.
+  /// Whether only a request for the content can tell if it changed.
   /// - Parameter onNews: whether to ask only where the task may have changed it since.
   func needsRevalidation(onNews: Bool = false) -> Bool {
     let (window, isRunning) = (tree.window, tree.isRunning)
@@ -65,7 +66,8 @@ extension ContentFetcher {
     }
   }
 
-  /// Asks whether the content is still what was read; the size is set and pages are dropped where it is not.
+  /// Asks whether the content is still the one that was read. If it is not, the size is updated and the kernel's pages
+  /// are dropped.
   func revalidate() async throws(Errno) {
     let asked = tree.context.time.uptime()
     let known = file.state.withLock { (tag: $0.contentTag, generation: $0.generation) }
@@ -74,13 +76,13 @@ extension ContentFetcher {
     try await tree.context.call("open", file.path) { () async throws(BerayError) in
       let content = try await tree.context.service.fileContent(
         of: tree.task, path: name.path, range: nil, ifNoneMatch: known.tag)
-      // Under the path may be another file by now; the next look asks for this one.
+      // The path may lead to another file by now. The next look asks for this one.
       guard tree.isAnswer(to: name, about: file) else { return }
       if content.isUnchanged {
         file.state.withLock { $0.checked = asked }
         return
       }
-      // What was uploaded here, where nobody is known to have changed it since.
+      // This mount uploaded it, and no sign of a later change has come.
       let sent = file.state.withLock { $0.isMadeHere ? $0.sent : nil }
       var bytes: [UInt8]?
       var isSame = false
@@ -97,7 +99,7 @@ extension ContentFetcher {
       }
       let listed = file.state.withLock { $0.listed }
       if let bytes, !ContentExpectation(content, listed: listed).isMet(by: Int64(bytes.count)) {
-        // Another content, or a wrong answer: the listing tells which, and the read asks again.
+        // A new content, or a wrong answer. The listing decides which, and the read asks again.
         tree.markStale()
         return
       }
@@ -110,7 +112,7 @@ extension ContentFetcher {
         return
       }
       let generation = file.state.withLock { state -> UInt32? in
-        // What a program wrote meanwhile is what the file is.
+        // A program wrote meanwhile: its bytes are the file's content now.
         guard state.generation == known.generation, state.buffer?.retire() != false else { return nil }
         if state.buffer != nil { state.endsWriting() }
         file.writer.rememberWhileUnsent(state)
@@ -131,8 +133,8 @@ extension ContentFetcher {
 
   // MARK: - Content and size together
 
-  /// Whether an open has to read the content: while the task runs, it may be newer than the listing, and a size that was
-  /// told before would cut it.
+  /// Whether an open has to read the content. While the task runs it may be newer than the listing, and the listed size
+  /// would cut it off.
   func isToBeRead(_ flags: OpenFlags) -> Bool {
     guard flags.contains(.read), tree.isRunning else { return false }
     let key = file.state.withLock { state -> ContentCache.Key? in
@@ -145,7 +147,7 @@ extension ContentFetcher {
     return key.map { !tree.shared.cache.contains($0) } ?? false
   }
 
-  /// Reads a small file, and lets the kernel forget a size that is not the one of what came.
+  /// Reads a small file. If its size differs from the one the kernel knows, the kernel forgets that.
   func readAtOpen() async throws(Errno) {
     let told = file.state.withLock { $0.size }
     do throws(Errno) { _ = try await file.reader.wholeContent() } catch  where error != .interrupted {
@@ -154,8 +156,8 @@ extension ContentFetcher {
     if file.state.withLock({ $0.size != told }) { try await tree.context.untilTheKernelForgot() }
   }
 
-  /// Fetches the content of which a listing told, and takes over both at once.
-  /// - Parameter known: what was known of the file when the listing came. Where that is another by now, neither is news.
+  /// Fetches the content that a listing announced, and takes over content and listing together.
+  /// - Parameter known: what was known of the file when the listing came. If that is another by now, neither is news.
   func bring(_ entry: FileEntry, since known: FileVersion, _ flight: Flight<Void, Errno>) async {
     let asked = tree.context.time.uptime()
     let name = tree.asked(file)
@@ -167,7 +169,7 @@ extension ContentFetcher {
       let bytes = try await answer.body.collect(upTo: ContentCache.wholeLimit)
       if tree.isAnswer(to: name, about: file), expectation.isMet(by: Int64(bytes.count)) { content = (bytes, answer) }
     } catch {
-      // Whoever reads it asks for it again, and gets the error.
+      // The next reader asks again, and gets the error.
     }
     let isOutdated = file.state.withLock { state in
       let isOutdated = state.endsBringing()
@@ -185,7 +187,7 @@ extension ContentFetcher {
 }
 
 extension ContentFetcher {
-  /// Whether it is a file that a batch may bring: small, on the server, not in memory and not on its way.
+  /// Whether a batch may bring the file: it is small, on the server, and neither in memory nor on its way.
   func isPrefetchable(upTo limit: Int64, takesUnknown: Bool) -> Bool {
     let generation = file.state.withLock { state -> UInt32? in
       guard let remote = state.source.remote, remote.whole == nil, remote.stream == nil, !state.existence.isNew,

@@ -4,7 +4,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// One request for the whole content of a file, what its answer is worth, and what only such a request tells.
+/// One request for the whole content of a file: what its answer means, and what it tells beside the bytes.
 struct ContentFetcher: Sendable {
   let file: WorkFile
   var tree: WorkTree { file.tree }
@@ -19,19 +19,19 @@ struct ContentFetcher: Sendable {
   private enum Reading {
     /// All of a small content.
     case whole([UInt8])
-    /// As many bytes, which are not kept, or come as a stream by now.
+    /// Only its length: the bytes were not kept. `.max` if they come as a stream.
     case length(Int64)
-    /// It contradicts what the server lists: so many bytes came, where they were counted.
+    /// The answer contradicts the listing. The number of bytes that came, if they were counted.
     case contradiction(Int64?, [UInt8]?)
   }
 
-  /// Content up to this many bytes is read to its end where only the length was asked for: it has come with the answer
-  /// anyway.
+  /// Up to this many bytes are read to the end even when only the length was wanted: they came with the answer anyway.
   private static let incidentalLimit = 64 << 10
   /// How often what contradicts the listing is asked for.
   private static let attempts = 3
 
-  /// Asks for the content, and keeps what it tells. Returns all of it, if it is small and was read to its end.
+  /// Asks for the content, and keeps what the answer tells. Returns the bytes if there are few and all of them were
+  /// read.
   func request(_ operation: String, _ wish: Wish, _ generation: UInt32) async throws(Errno) -> [UInt8]? {
     var last: BerayError?
     for attempt in 1...Self.attempts {
@@ -65,7 +65,7 @@ struct ContentFetcher: Sendable {
         last = .contradiction(received, listed.size, operation: operation)
         try await relist()
         let now = file.state.withLock { (generation: $0.generation, listed: $0.listed) }
-        // It grows, or shrinks: what came is of a moment between two listings.
+        // The file is growing or shrinking: these bytes are from a moment between two listings.
         if let bytes, let before = listed.size, let after = now.listed.size, before != after,
           (min(before, after)...max(before, after)).contains(Int64(bytes.count))
         {
@@ -106,7 +106,7 @@ struct ContentFetcher: Sendable {
       let isFirst = count == Int64(piece.count)
       if isFirst || !bytes.isEmpty { bytes += piece }
       if count <= ContentCache.wholeLimit { continue }
-      // Too large for memory: who has it open gets it as a stream, and else it is counted.
+      // Too large for memory. A program that has the file open gets a stream; otherwise the bytes are counted.
       if !bytes.isEmpty, expectation.length == nil, goOnAsStream(bytes, iterator, generation) { return .length(.max) }
       bytes = []
     }
@@ -117,7 +117,7 @@ struct ContentFetcher: Sendable {
     return count <= ContentCache.wholeLimit ? .whole(bytes) : .length(count)
   }
 
-  /// Reads what may be a content of now, of which the listing does not know yet.
+  /// Reads content that may be newer than the listing.
   private func contradiction(
     _ content: FileContent, _ expectation: ContentExpectation
   ) async throws(BerayError) -> Reading {
@@ -126,7 +126,7 @@ struct ContentFetcher: Sendable {
     return .contradiction(Int64(bytes.count), bytes.count == Int(size) ? bytes : nil)
   }
 
-  /// A body without a length that is too large for memory goes on as a stream, if somebody has the file open.
+  /// A body of unknown length outgrew memory. It goes on as a stream if a program has the file open.
   private func goOnAsStream(
     _ bytes: [UInt8], _ iterator: ByteStream.AsyncIterator, _ generation: UInt32
   ) -> Bool {
@@ -158,7 +158,7 @@ struct ContentFetcher: Sendable {
 
   // MARK: - What is kept
 
-  /// Keeps content that came. Returns false where the file has another by now.
+  /// Keeps content that came. Returns false if the file has other content by now.
   @discardableResult
   func install(_ bytes: [UInt8], of content: FileContent?, asked: Duration, _ generation: UInt32) -> Bool {
     file.state.withLock { state in
@@ -169,7 +169,7 @@ struct ContentFetcher: Sendable {
     }
   }
 
-  /// Keeps `bytes` as what the file has now, unless a program wrote to it.
+  /// Makes `bytes` the content of the file, unless a program wrote to it.
   func keep(_ bytes: [UInt8], asked: Duration, _ state: inout FileState) {
     guard state.buffer == nil else { return }
     state.checked = asked
@@ -185,8 +185,7 @@ struct ContentFetcher: Sendable {
     }
   }
 
-  /// What was read may be newer than the listing: then it is another version, and what is written on top of it begins
-  /// from that.
+  /// The bytes may be newer than the listing. Then they are another version, and writes start from that one.
   func keepVersion(size: Int64, of content: FileContent?, _ state: inout FileState) {
     guard state.buffer == nil else { return }
     let tag = content?.etag

@@ -2,7 +2,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Where the bytes of a file come from: always those of one content.
+/// Where the bytes of a file come from. All of them are always of one content.
 enum ContentSource {
   /// The server has them.
   case remote(RemoteContent)
@@ -19,7 +19,7 @@ enum ContentSource {
     if case .remote(let remote) = self { remote } else { nil }
   }
 
-  /// Changes what is known of a content that the server has. Returns nil where programs wrote another.
+  /// Changes what is known of the server's content. Returns nil if programs wrote another.
   @discardableResult
   mutating func changeRemote<Value>(_ body: (inout RemoteContent) -> Value) -> Value? {
     guard case .remote(var remote) = self else { return nil }
@@ -65,7 +65,7 @@ struct RemoteContent {
 
   // MARK: - Events
 
-  /// It comes whole, unless it does so already, or comes as a stream.
+  /// Begins to fetch the whole content, unless that is under way or the content comes as a stream.
   mutating func begins(whole flight: Flight<[InodeID: [UInt8]], Errno>) -> Bool {
     guard whole == nil, stream == nil else { return false }
     transfer = .whole(flight)
@@ -99,7 +99,7 @@ struct RemoteContent {
     if ranges != nil { transfer = .none }
   }
 
-  /// Nobody has the file open: returns the stream that is to be ended.
+  /// The last handle was closed. Returns the stream that has to end.
   mutating func closed() -> StreamReader? {
     let stream = stream
     if stream != nil || ranges != nil { transfer = .none }

@@ -11,7 +11,7 @@ extension FileReader {
     var size: Int64?
   }
 
-  /// The version of now, where `pass` may read of it at `offset`; nil where that has to be found out first.
+  /// The current version, if `pass` may read it at `offset`; nil if the server has to be asked first.
   func admitted(_ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ state: inout FileState) -> Version? {
     let version = Version(
       epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size)
@@ -29,8 +29,8 @@ extension FileReader {
     return admission == .hasToFollow ? nil : version
   }
 
-  /// The same, found out where that is needed.
-  /// - Throws: ESTALE where the version that the handle reads is gone.
+  /// As ``admitted(_:at:_:)``, but asks the server where needed.
+  /// - Throws: ESTALE if the version that the handle reads is gone.
   func admit(
     _ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> Version {
@@ -60,7 +60,7 @@ extension FileReader {
       advice: "read it again from the start")
   }
 
-  /// Whether the content of now begins with the one that `old` read.
+  /// Whether the current content begins with the one that `old` read.
   private func continues(
     _ old: ReadPass, from offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> Bool {
@@ -87,7 +87,7 @@ extension FileReader {
     return true
   }
 
-  /// Whether `handle` is in the middle of a version of which more bytes are gone than are left.
+  /// Whether `handle` is in the middle of a version, more of which is gone than is left.
   func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
     file.state.withLock { state in
       handle.pass.withLock { pass in

@@ -6,7 +6,7 @@ import VFS
 
 /// Large content that comes whole, into a temporary file.
 extension FileReader {
-  /// Lets the content come as one stream, whose version is looked at once more before the last of it is given.
+  /// Has the content come as one stream. Before its last bytes are given out, its version is checked once more.
   func openStream() throws(Errno) {
     let spill = try tree.makeSpill("read", file.path)
     let started = file.state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
@@ -31,7 +31,8 @@ extension FileReader {
     file.state.withLock { $0.changeRemote { $0.ended(stream: stream) } }
   }
 
-  /// Brings all of a large content into `stream`. What contradicts the listing, or breaks off, is asked for once more.
+  /// Brings a large content into `stream`. An answer that contradicts the listing, or breaks off, is asked for once
+  /// more.
   private func fill(_ stream: StreamReader, _ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
     var failure: BerayError?
     for _ in 1...Self.readRounds {
@@ -56,15 +57,15 @@ extension FileReader {
         failure = error
         try await file.fetcher.relist()
       }
-      // Under the path may be another file by now, or the file has another content.
+      // The path may lead to another file by now, or the file has other content.
       try await file.untilNamesStay()
       guard file.state.withLock({ $0.generation == generation }) else { throw .staleNFSFileHandle }
     }
     throw refuseChanging()
   }
 
-  /// Throws ESTALE where the server has another version than `listed` by now: a file that is written in place while it is
-  /// sent comes as a mixture.
+  /// Throws ESTALE if the server has another version than `listed` by now. A file that is written in place while it is
+  /// sent arrives as a mixture.
   private func checkStill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) {
     guard listed.tellsContent, let parent = file.place.parent else { return }
     tree.markStale()
@@ -74,7 +75,7 @@ extension FileReader {
     }
   }
 
-  /// All of a large content in a temporary file, with its length in bytes; nil where the file has another by now.
+  /// A large content in a temporary file, with its length in bytes; nil if the file has other content by now.
   func wholeSpill(_ listed: FileVersion, _ generation: UInt32) async throws(Errno) -> (SpillFile, Int64)? {
     let asked = tree.asked(file)
     for attempt in 1...2 {

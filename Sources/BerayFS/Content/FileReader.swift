@@ -5,7 +5,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Reads of a file: what memory has, what the server is asked for, and how a handle stays with one version.
+/// Reads of a file: from memory or from the server, each handle within one version.
 struct FileReader: Sendable {
   let file: WorkFile
   var tree: WorkTree { file.tree }
@@ -98,7 +98,7 @@ struct FileReader: Sendable {
       let path = tree.serverPath(of: file)
       do throws(Errno) {
         let bytes = try await fetched(known.version, known.stream, offset: offset, count: count, ahead)
-        // What came is of the version that was asked for, and no other has come in between.
+        // The bytes are of the version that was asked for, and no other came in between.
         if let bytes, file.state.withLock({ $0.generation == known.version.generation }) {
           return (bytes, known.version.epoch)
         }
@@ -119,7 +119,7 @@ struct FileReader: Sendable {
       advice: "read it again once it is written")
   }
 
-  /// The bytes of a version that is not in memory; nil where it has to be looked at again.
+  /// The bytes of a version that is not in memory; nil if the caller has to look at the file again.
   private func fetched(
     _ version: Version, _ stream: StreamReader?, offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> ArraySlice<UInt8>? {
@@ -143,14 +143,14 @@ struct FileReader: Sendable {
     return nil
   }
 
-  /// Whether the file, which the server did not find at `path`, goes by another by now.
+  /// Whether the server did not find the file at `path` because it has another path by now.
   func wasRenamed(from path: String) async throws(Errno) -> Bool {
     try await file.untilNamesStay()
     return !file.state.withLock { $0.existence.isGone } && !tree.serverPath(of: file).utf8.elementsEqual(path.utf8)
   }
 
-  /// This mount is about to take the name away: programs that have the file open go on reading what it holds. Where there
-  /// is no room for it, or it does not come, they get ESTALE.
+  /// This mount is about to take the name away. Programs that have the file open go on reading its content. If there is
+  /// no room for it, or it does not come, they get ESTALE.
   func keepForReaders() async throws(Errno) {
     let isNeeded = file.state.withLock { $0.opens.isOpen && $0.buffer == nil && !$0.existence.isNew }
     guard isNeeded else { return }
@@ -167,7 +167,7 @@ struct FileReader: Sendable {
     }
   }
 
-  /// A block of a large file was read from memory: the next ones are fetched before they are asked for.
+  /// A block of a large file was read from memory: the next blocks are fetched early.
   func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64, count: Int) {
     guard let ranges = file.state.withLock({ $0.source.remote?.ranges }) else { return }
     ranges.advance(to: offset, ahead, of: file)
@@ -184,8 +184,8 @@ struct FileReader: Sendable {
 
   // MARK: - Small files
 
-  /// All of a small file, by one request for all who ask; nil where the content is another by now, or too large for
-  /// this. The request ends with the last who waits for it.
+  /// A small file's whole content, by one request for all who ask. The request ends when the last of them gives up. Nil
+  /// if the content is too large for this, or changed meanwhile.
   func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
     if allowsBatch, file.state.withLock({ $0.source.remote?.whole == nil }),
       let batch = tree.prefetcher.batch(onMissOf: file)
@@ -193,7 +193,7 @@ struct FileReader: Sendable {
       let bytes = try? await batch.value()[file.inode]
       if let bytes { return bytes }
       if Task.isCancelled { throw .interrupted }
-      // What failed for the batch is asked for alone, and tells its own error.
+      // The batch failed for this file. It is asked for alone, and so tells its own error.
       return try await wholeContent(allowsBatch: false)
     }
     let job = SharedJob()

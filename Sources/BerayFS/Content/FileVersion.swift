@@ -2,7 +2,7 @@ import Beray
 import BerayAPI
 import VFS
 
-/// What a server tells of the content of a file, as far as it tells: two that are equal are taken for the same content.
+/// What a server tells of a file's content, which may be little. Equal values are taken for the same content.
 struct FileVersion: Hashable, Sendable {
   /// Bytes.
   var size: Int64?
@@ -19,10 +19,10 @@ struct FileVersion: Hashable, Sendable {
     self.init(size: entry.size, modified: entry.modified, etag: entry.etag)
   }
 
-  /// Whether a listing alone shows that the content changed. A size alone does not: other bytes may have the same.
+  /// Whether a listing alone shows that the content changed. A size alone cannot: other bytes may have the same size.
   var tellsContent: Bool { etag != nil || (size != nil && modified != nil) }
 
-  /// Whether `other` is the content that this is. Entity tags decide where both have one.
+  /// Whether `other` is the same content. Entity tags decide if both have one.
   func isSameContent(as other: FileVersion) -> Bool {
     if let etag, let otherTag = other.etag { return etag == otherTag }
     return size == other.size && modified == other.modified
@@ -37,7 +37,7 @@ extension FileVersion {
 }
 
 extension VersionCondition {
-  /// That the server still has `version`; nil where it cannot be asked that way.
+  /// The condition that the server still has `version`; nil if it cannot be expressed.
   init?(replacing version: FileVersion?) {
     guard let version else {
       self = .absent

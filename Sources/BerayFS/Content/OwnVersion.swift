@@ -3,14 +3,14 @@ import VFS
 
 /// A version that this mount made, as far as the server told of it.
 struct OwnVersion: Sendable {
-  /// When the server answered, by its own clock, in whole seconds; nil: it did not tell.
+  /// The server's time of the answer, in whole seconds; nil if it gave none.
   var answered: UTCTime?
 
-  /// How far, in seconds, the time of an answer may lie before that of the file which it made: servers renew their `Date`
-  /// once a second, and file systems go by a clock of their own.
+  /// How far, in seconds, the time of an answer may be before that of the file it made. Servers renew their `Date` once
+  /// a second, and file systems have clocks of their own.
   private static let coarseness: Int64 = 2
 
-  /// Whether `new` of a listing is `made`, and not what somebody else made of it since.
+  /// Whether `new`, as a listing shows it, is `made` and not a later change by somebody else.
   func isShown(by new: FileVersion, asMade made: FileVersion) -> Bool {
     if let etag = new.etag, let madeTag = made.etag { return etag == madeTag }
     guard new.size == nil || new.size == made.size else { return false }
@@ -18,7 +18,7 @@ struct OwnVersion: Sendable {
     return modified.seconds <= answered.seconds + Self.coarseness
   }
 
-  /// Whether `new`, which is taken for it, may be somebody else's all the same, of the same length and made right behind it.
+  /// Whether `new` may nevertheless be somebody else's: of the same length, and made right after it.
   func isDoubtful(_ new: FileVersion) -> Bool {
     guard new.etag == nil, let answered, let modified = new.modified else { return false }
     return modified.seconds > answered.seconds

@@ -7,7 +7,7 @@ import VFS
 import Waiting
 import ZipArchive
 
-/// How a walk through many small files costs few requests: what follows comes as one ZIP.
+/// Makes a walk through many small files cost few requests: the files ahead come as one ZIP.
 struct Prefetcher: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }
@@ -32,8 +32,8 @@ struct Prefetcher: Sendable {
     _ = startBatch(following(frontier, count: next.count))
   }
 
-  /// Small files that are not in memory, behind `file` in the order of a walk: the rest of its directory and what is
-  /// beneath, then what follows the directory.
+  /// Small files that are not in memory and come after `file` in the order of a walk: the rest of its directory with
+  /// everything beneath it, then what comes after that directory.
   func following(_ file: WorkFile, count: Int) -> [WorkFile] {
     let takesUnknown = tree.prefetch.withLock { $0.takesUnknownSizes }
     let place = file.place
@@ -64,7 +64,7 @@ struct Prefetcher: Sendable {
       switch child.node {
       case .file(let file):
         guard file.fetcher.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: takesUnknown) else { continue }
-        // A file of unknown size counts as a typical source file. One that has no room begins the next batch.
+        // A file of unknown size counts as a typical source file. The first that does not fit begins the next batch.
         budget -= file.state.withLock { $0.size } ?? 16 << 10
         guard budget >= 0 else { return }
         found.append(file)
@@ -76,7 +76,7 @@ struct Prefetcher: Sendable {
     }
   }
 
-  /// Fetches `files` with one request. Nil where there is nothing that one file's own request would not do as well.
+  /// Fetches `files` with one request. Nil if a request for the single file would do as well.
   private func startBatch(_ files: [WorkFile]) -> Flight<[InodeID: [UInt8]], Errno>? {
     guard files.count > 1 else { return nil }
     let flight = Batch()
@@ -101,7 +101,7 @@ struct Prefetcher: Sendable {
 
   private func fetch(_ members: [(file: WorkFile, generation: UInt32, size: Int64?)]) async -> [InodeID: [UInt8]] {
     let asked = context.time.uptime()
-    // By their bytes: as strings, the composed and the decomposed form of «é» would be one path.
+    // As bytes: two strings that differ only in composition («é») would be the same key.
     var byPath: [[UInt8]: (file: WorkFile, generation: UInt32, size: Int64?, asked: AskedPath)] = [:]
     let paths = members.map { member in
       let name = tree.asked(member.file)
@@ -121,7 +121,7 @@ struct Prefetcher: Sendable {
         // What this mount renamed meanwhile may be another file's.
         guard let member = byPath[path], tree.isAnswer(to: member.asked, about: member.file) else { continue }
         guard member.size == nil || member.size == Int64(content.bytes.count) else {
-          // It changed since it was listed: it is asked for alone, after the listing.
+          // It changed after it was listed. It is asked for alone, after the next listing.
           tree.markStale()
           continue
         }

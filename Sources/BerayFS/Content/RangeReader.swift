@@ -36,7 +36,7 @@ final class RangeReader: Sendable {
     flights.withLock { $0[block] != nil } || file.tree.shared.cache.contains(key(block, of: file))
   }
 
-  /// Notes that a reader is at `offset`, and asks for what it will want.
+  /// Notes that a reader is at `offset`, and fetches what it will want next.
   func advance(to offset: Int64, _ ahead: borrowing Mutex<ReadAhead>, of file: WorkFile) {
     let block = Int(offset / Int64(ContentCache.blockSize))
     let isHere = isHere(block, of: file)
@@ -44,7 +44,7 @@ final class RangeReader: Sendable {
     for request in requests { start(request, of: file) }
   }
 
-  /// The bytes at `offset`; nil where they cannot be had in parts, or are of another version by now.
+  /// The bytes at `offset`; nil if the server gives no ranges, or has another version by now.
   func read(
     offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>, of file: WorkFile
   ) async throws(Errno) -> ArraySlice<UInt8>? {
@@ -73,7 +73,7 @@ final class RangeReader: Sendable {
     return try await flight.value()
   }
 
-  /// Asks for those of `blocks` that are neither here nor on their way, up to the first that is.
+  /// Asks for `blocks` up to the first that is here or on its way.
   private func start(_ blocks: Range<Int>, of file: WorkFile) {
     let wanted = flights.withLock { flights -> [(Int, Flight<[UInt8]?, Errno>)] in
       var wanted: [(Int, Flight<[UInt8]?, Errno>)] = []
@@ -182,7 +182,7 @@ final class RangeReader: Sendable {
 }
 
 extension WorkFile {
-  /// A part of the content turned out to be of another version than the parts before.
+  /// A range turned out to be of another version than those before.
   func changedOnServer(_ content: FileContent, _ generation: UInt32) {
     state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return }

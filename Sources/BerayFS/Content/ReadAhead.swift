@@ -8,7 +8,8 @@ struct ReadAhead: Sendable {
   private var frontier = 0
   private var window = 1
 
-  /// A block is read. Returns the blocks to ask for now: those that the reader waits for first, then those ahead of it.
+  /// A handle reads a block. Returns the blocks to fetch now: first those that the reader waits for, then those ahead
+  /// of it.
   /// - Parameters:
   ///   - isHere: whether the block is in memory or on its way.
   ///   - count: the number of blocks of the file.
@@ -24,7 +25,7 @@ struct ReadAhead: Sendable {
       frontier = min(block + window, count)
       requests.append(block..<frontier)
     }
-    // Half a window before the end of what was asked for, the next one starts.
+    // The next window is asked for while half of the last is still ahead.
     if isSequential, frontier < count, frontier - block <= window {
       window = min(window * 2, Self.maximumWindow)
       let end = min(frontier + window, count)

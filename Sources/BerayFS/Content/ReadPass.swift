@@ -1,4 +1,4 @@
-/// What one handle was given of a file, so that it never gets parts of two versions.
+/// What one handle has been given of a file, so that it never gets parts of two versions.
 ///
 /// A pass begins with the first read, or with a read from the start again, and stays with one version. Where others change
 /// the file meanwhile, it goes on only in a content that the old one is the beginning of, as a log that grows.
@@ -27,7 +27,7 @@ struct ReadPass: Sendable {
   private(set) var generation: UInt32
   /// Bytes that the version has; nil: not known.
   private(set) var size: Int64?
-  /// Whether the kernel had pages of the version, which a program may have read without a word.
+  /// Whether the kernel had pages of the version: a program may have read those without a request.
   private(set) var hasPages: Bool
   /// The end of what was given.
   private(set) var end: Int64 = 0
@@ -46,11 +46,11 @@ struct ReadPass: Sendable {
   func admission(to offset: Int64, epoch: UInt32) -> Admission {
     if epoch == self.epoch { return .goesOn }
     guard let first else { return hasPages && offset > 0 ? .hasToFollow : .beginsAnew }
-    // Who reads on from the start reads it anew. Who began elsewhere, as unzip does, is in the middle of it.
+    // A read from the start begins anew. A handle that began elsewhere, as unzip's does, is in the middle of the file.
     return offset == 0 && first.offset == 0 ? .beginsAnew : .hasToFollow
   }
 
-  /// Whether a program may have to read more of the version, and has begun.
+  /// Whether a program has begun to read the version, and may want more of it.
   var isUnderWay: Bool { first != nil && end < size ?? .max }
 
   /// The version goes on as another, which begins with it.

@@ -3,8 +3,8 @@ import Synchronization
 import SystemPackage
 import Waiting
 
-/// Large content of a server that cannot send parts: it comes once, from start to end, into a temporary file, and every
-/// read finds its bytes there.
+/// A large content from a server without ranges. It comes once, from start to end, into a temporary file in which every
+/// read finds its bytes.
 ///
 /// The last bytes are given once the end is known to be good, so that no reader takes a broken content for a whole one.
 final class StreamReader: Sendable {
@@ -34,7 +34,7 @@ final class StreamReader: Sendable {
 
   var received: Int64 { state.withLock { $0.received } }
 
-  /// Lets `body` bring the content, by ``pump(_:_:)``, in a task of its own, and tell whether it is good.
+  /// Starts a task in which `body` brings the content by ``pump(_:_:)``, and says whether it is good.
   func run(_ body: @escaping @Sendable () async throws(Errno) -> Void) {
     let task = Task { [self] in
       do throws(Errno) {
@@ -60,7 +60,7 @@ final class StreamReader: Sendable {
     task?.cancel()
   }
 
-  /// Stores all of `body`, from its start. What an earlier answer brought already has to be the same in this one.
+  /// Stores all of `body`, from its start. Bytes that an earlier answer brought must be the same in this one.
   func pump(_ body: ByteStream, _ expectation: ContentExpectation) async throws(BerayError) {
     var iterator = body.makeAsyncIterator()
     var offset: Int64 = 0

@@ -4,7 +4,7 @@ import VFS
 struct WalkPrefetch: Sendable {
   static let firstBatch = 50
   static let largestBatch = 200
-  /// Bytes that one file of a batch may have; larger ones come by themselves.
+  /// The largest file, in bytes, that a batch may hold. Larger files are fetched alone.
   static let fileLimit: Int64 = 1 << 20
   /// Bytes that a batch may have.
   static let byteLimit: Int64 = 8 << 20
@@ -13,18 +13,19 @@ struct WalkPrefetch: Sendable {
 
   /// Whether the server gives archives.
   private(set) var isAvailable = true
-  /// Whether files of unknown size may be in a batch: until they turned out too large once.
+  /// Whether a batch may hold files of unknown size. It may until they prove too large once.
   private(set) var takesUnknownSizes = true
   private var failures = 0
   private var last: (inode: InodeID, at: Duration)?
   private var nextCount = Self.firstBatch
-  /// The files of the newest batch whose opening shows that the walk goes on, so that the next batch starts. Of a first
-  /// batch these are the later ones; after that any, so that the server makes one batch while the one before is read.
+  /// The files whose opening shows that the walk goes on, so that the next batch starts. In the first batch these are
+  /// the later half. In later batches it is every file, so that the server prepares one batch while the one before is
+  /// read.
   private var triggers: Set<InodeID> = []
   private var frontier: InodeID?
 
-  /// A small file is wanted that is not in memory. Returns how many files to fetch with it, if it is the second of a
-  /// walk, or a later one.
+  /// A small file is wanted and not in memory. Returns how many files to fetch with it if this is the second file of a
+  /// walk or a later one.
   mutating func miss(_ inode: InodeID, at now: Duration) -> Int? {
     defer { last = (inode, now) }
     guard isAvailable, let last, last.inode != inode, now - last.at <= Self.pause else {
@@ -34,7 +35,7 @@ struct WalkPrefetch: Sendable {
     return takeCount()
   }
 
-  /// A file begins to be read. Returns how many to fetch behind which file, if the newest batch nears its end.
+  /// A file begins to be read. Returns how many to fetch, and after which file, if the newest batch nears its end.
   mutating func readBegins(_ inode: InodeID, at now: Duration) -> (after: InodeID, count: Int)? {
     guard isAvailable, triggers.contains(inode), let frontier else { return nil }
     triggers = []
@@ -55,7 +56,7 @@ struct WalkPrefetch: Sendable {
 
   mutating func succeeded() { failures = 0 }
 
-  /// A batch failed. After a refusal, or two failures one after the other, no more are tried.
+  /// A batch failed. After a refusal, or two failures in a row, no more are tried.
   mutating func failed(isRefused: Bool) {
     failures += 1
     if isRefused || failures >= 2 { isAvailable = false }

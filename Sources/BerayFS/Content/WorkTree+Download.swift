@@ -2,8 +2,8 @@ import Beray
 import SystemPackage
 
 extension WorkTree {
-  /// Puts all of a content into a temporary file. Returns it and its length in bytes.
-  /// - Throws: a `BerayError` where the server sends less or more than it has to, an `Errno` where there is no room.
+  /// Puts a whole content into a temporary file. Returns the file and its length in bytes.
+  /// - Throws: a `BerayError` if the server sends less or more than it has to, an `Errno` if there is no room.
   func download(
     _ content: FileContent, _ expectation: ContentExpectation
   ) async throws -> (SpillFile, Int64) {

@@ -1,7 +1,7 @@
 import Beray
 import Synchronization
 
-/// Tells one content from another without keeping it: its length and a hash of this process.
+/// Tells one content from another without keeping either: a length and a hash, valid within this process.
 struct ContentDigest: Hashable, Sendable {
   /// Bytes.
   let size: Int64
@@ -13,7 +13,7 @@ struct ContentDigest: Hashable, Sendable {
     self = digester.digest
   }
 
-  /// - Parameter limit: how long the content may be; nil where it is longer.
+  /// - Parameter limit: how long the content may be; nil if it is longer.
   init?(of stream: ByteStream, upTo limit: Int64) async throws(BerayError) {
     var digester = Digester()
     var iterator = stream.makeAsyncIterator()
@@ -46,7 +46,7 @@ struct ContentDigest: Hashable, Sendable {
 final class BodyDigest: Sendable {
   private let found = Mutex<ContentDigest?>(nil)
 
-  /// Of what was sent when the body was last read to its end; nil where it never was.
+  /// The digest of what was sent when the body was last read to its end; nil if it never was.
   var value: ContentDigest? { found.withLock { $0 } }
 
   /// The same body, whose digest is found as it is read.

@@ -5,12 +5,12 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// How an upload meets a version of the file that somebody else made since the write began.
+/// What an upload does about a version that somebody else made since the write began.
 ///
 /// What programs only appended goes behind that version. Anything else replaces it, for the last close wins, and
 /// `.beray/errors` tells of it. What no program closes just now, a retry or an unmount, replaces nothing of others.
 extension FileUploader {
-  /// Brings `upload` to the server. Where it had to be put behind what somebody else wrote, it is what went up.
+  /// Brings `upload` to the server. If its bytes had to go behind somebody else's, it is then what went up.
   func bring(
     _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
   ) async throws(UploadFailure) -> UploadReceipt {
@@ -36,18 +36,19 @@ extension FileUploader {
     }
   }
 
-  /// Whether the server has somebody else's version, which only a close may replace.
+  /// Whether the server has somebody else's version and only a close may replace that.
   var isInConflict: Bool { file.state.withLock { $0.buffer }?.failure?.isConflict ?? false }
 
   private enum Delivery {
     case arrived(UploadReceipt)
-    /// The server has somebody else's version, which is not to be replaced.
+    /// The server has somebody else's version, which this upload must not replace.
     case conflict
     /// The server did not tell what it has.
     case unknown(Errno)
   }
 
-  /// How often somebody else may come in between before nothing is asked any more.
+  /// How many times an upload is tried against versions of others. If it may replace another version, the last try carries
+  /// no condition.
   static let rounds = 4
 
   private func attempt(
@@ -70,7 +71,7 @@ extension FileUploader {
     }
     var known = buffer.base
     var isReplacing = false
-    // What was appended replaces nothing of others, however often they come in between.
+    // An append replaces nothing of others, however often they come in between.
     let mustHold = purpose.reason.yields || buffer.appendedFrom != nil
     let rounds = mustHold ? Self.rounds * 4 : Self.rounds
     for round in 1...rounds {
@@ -94,7 +95,7 @@ extension FileUploader {
         tree.markStale()
         if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
         guard let listed = file.serverVersion, !isOther(listed, than: known, buffer) else { continue }
-        // The version that was there is gone, and no other came in its place.
+        // The expected version is gone, and no other took its place.
         do throws(BerayError) {
           return .arrived(
             try await tree.put(upload.body, to: path, within: deadline, when: mustHold ? .absent : nil))
@@ -106,15 +107,15 @@ extension FileUploader {
     return purpose.reason.yields ? .conflict : .unknown(.resourceBusy)
   }
 
-  /// Uploads the file under a name that it is about to get. What stands there is replaced, unless it must be new, and
-  /// told of where it is not the version that is known.
+  /// Uploads the file under a name that it is about to get. The file there is replaced, unless the name must be new. If
+  /// that file is not the known version, `.beray/errors` says so.
   private func putInPlace(
     _ body: UploadBody, _ purpose: Purpose, of parent: WorkDirectory, at path: String, within deadline: Duration?,
     _ isConditional: Bool
   ) async throws(BerayError) -> UploadReceipt {
     func known() -> WorkFile? { parent.child(purpose.place.name)?.node.file }
     let old = known()
-    // What is hidden is there no more, for programs.
+    // To programs, a hidden name does not exist.
     let hidden = old == nil ? tree.renamer.hidden(purpose.place.name, in: parent)?.version : nil
     let condition =
       purpose.mustBeNew && hidden == nil ? .absent : VersionCondition(replacing: old?.serverVersion ?? hidden)
@@ -126,7 +127,7 @@ extension FileUploader {
         isReplacing = await relist(parent, age: .zero, for: old) != nil || known() != nil
       }
     } else if !purpose.mustBeNew {
-      // A listing that shows another version gives the file another generation.
+      // A listing with another version moves the file's generation.
       let generation = old?.generation
       isReplacing =
         await relist(parent, age: recent, for: old) == nil && known() != nil && known()?.generation != generation
@@ -136,7 +137,7 @@ extension FileUploader {
     return receipt
   }
 
-  /// How old a listing may be that is taken for what the server has.
+  /// The largest age of a listing that counts as what the server has now.
   private func trustedAge(of buffer: WriteBuffer, _ purpose: Purpose) -> Duration {
     let needsNewest = !purpose.reason.yields && (!buffer.isWhole || buffer.appendedFrom != nil)
     return needsNewest ? .zero : recent
@@ -144,7 +145,7 @@ extension FileUploader {
 
   private var recent: Duration { min(tree.window, .seconds(1)) }
 
-  /// Asks for the listing, and waits until what it tells of `other`, or of this file, is taken over. Returns what went wrong.
+  /// Asks for the listing, and waits until it is taken over for `other`, or for this file. Returns what went wrong.
   func relist(_ directory: WorkDirectory, age: Duration, for other: WorkFile? = nil) async -> Errno? {
     do throws(Errno) {
       try await tree.refresher.relist(directory, unlessYoungerThan: age)
@@ -155,11 +156,11 @@ extension FileUploader {
     }
   }
 
-  /// Whether what the server lists is, or may be, another version than the one that the write began from.
+  /// Whether the server lists, or may have, another version than the one that the write began from.
   private func isOther(_ listed: FileVersion, than known: FileVersion?, _ buffer: WriteBuffer) -> Bool {
     // A listing of names alone contradicts nothing.
     guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
-    // Where the listing does not tell versions, an append has to look for itself.
+    // If listings tell no versions, an append has to ask by itself.
     guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
     guard let checked = file.state.withLock({ $0.checked }) else { return true }
     return tree.context.time.uptime() - checked >= recent
@@ -168,9 +169,9 @@ extension FileUploader {
   // MARK: - Somebody else's version
 
   private enum Meeting {
-    /// It is what was to be uploaded: the answer of an upload was lost, or both wrote the same.
+    /// The server has exactly these bytes: the answer of an upload was lost, or both wrote the same.
     case arrived(UploadReceipt)
-    /// What was appended stands behind it now, or it is an upload of before whose answer was lost.
+    /// The appended bytes stand behind it now, or it is an earlier upload whose answer was lost.
     case based(FileVersion)
     /// The upload is to take its place.
     case replaced
@@ -215,7 +216,7 @@ extension FileUploader {
     return .based(other.tagged(as: content))
   }
 
-  /// `other`, where it is what this mount uploaded before: without an answer, or with one that tells no version.
+  /// `other`, if this mount uploaded it earlier: without an answer, or with one that gives no version.
   private func unanswered(
     _ other: FileVersion, at path: String, of buffer: WriteBuffer
   ) async throws(BerayError) -> FileVersion? {

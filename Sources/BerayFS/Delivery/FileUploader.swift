@@ -5,12 +5,13 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// How what programs wrote reaches the server: one upload at a time for a file, each of its whole content.
+/// Brings what programs wrote to the server. A file has one upload at a time. It carries the whole content, or only the
+/// appended bytes if the server can append.
 struct FileUploader: Sendable {
   let file: WorkFile
   var tree: WorkTree { file.tree }
 
-  /// Uploads what the server has not, and waits until it has it. An interrupt ends the wait and not the upload.
+  /// Uploads what the server lacks, and waits until it arrives. An interrupt ends the wait, not the upload.
   /// - Parameters:
   ///   - reason: what it is for.
   ///   - includingEmpty: whether a file that an open made or emptied, and nobody wrote to since, goes up as well.
@@ -22,7 +23,8 @@ struct FileUploader: Sendable {
       case .waitForName(let change): try await change.end()
       case .wait(let flight):
         try await flight.end()
-        // What failed there had these bytes, or fewer; a conflict is one for what replaces nothing of others.
+        // An upload that failed carried these bytes, or fewer. A conflict is final for an upload that may replace
+        // nothing of others.
         if let failure = file.state.withLock({ $0.buffer })?.failure, failure.changes >= goal,
           !failure.isConflict || reason.yields
         {
@@ -50,7 +52,7 @@ struct FileUploader: Sendable {
     case send(WriteBuffer.Upload, of: WriteBuffer, to: WorkDirectory.Place, Flight<Void, Errno>)
   }
 
-  /// Decides and begins at once, so that no upload begins under a name that is about to go, or is gone.
+  /// Decides and begins in one step, so that no upload begins under a name that is about to go.
   private func nextStep(includingEmpty: Bool) -> Step {
     file.state.withLock { state in
       guard let buffer = state.buffer, state.existence.isSent, buffer.isUnsent(includingEmpty: includingEmpty) else {
@@ -72,7 +74,7 @@ struct FileUploader: Sendable {
     var reason: UploadReason
     /// The name on the server.
     var place: WorkDirectory.Place
-    /// Where it is not the name that the file has: runs once the server has the bytes, before anything else sees that.
+    /// Runs when the bytes have gone up under a name that is not yet the file's, before anybody sees them there.
     var whenArrived: (@Sendable () -> Void)?
     /// Whether the server must have no file of that name.
     var mustBeNew = false
@@ -83,8 +85,9 @@ struct FileUploader: Sendable {
     }
   }
 
-  /// Uploads everything that the server has not, for a rename that has the file's turn: under the name that the file has,
-  /// or is to get. A rename holds a directory's lock in the kernel, so it has an end, which grows with the size.
+  /// Uploads everything that the server lacks, for a rename that has the file's turn: under the present name, or the
+  /// coming one. A rename holds a directory's lock in the kernel, so the upload has a deadline, which grows with the
+  /// size.
   func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     let next = file.state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
@@ -102,7 +105,7 @@ struct FileUploader: Sendable {
     try await flight.value()
   }
 
-  /// Bytes a second that an upload has to get through within a rename, beside the time that the server may take.
+  /// The slowest upload within a rename, in bytes a second, beside the time that the server itself may take.
   private static let slowestRename: Int64 = 256 << 10
 
   private func send(
@@ -112,7 +115,7 @@ struct FileUploader: Sendable {
     sent(flight, await deliver(upload, of: buffer, purpose, within: deadline))
   }
 
-  /// What was on its way ended. What of it failed, or failed before and could not be tried meanwhile, is tried again.
+  /// What was under way has ended. What failed in it, or could not be tried meanwhile, is tried again.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
     file.state.withLock { state in
       state.turn.sent()
@@ -143,7 +146,7 @@ struct FileUploader: Sendable {
     let size = upload.isAlone ? upload.body.length : receipt.size
     let version = FileVersion(size: size, modified: receipt.modified, etag: receipt.etag)
     let hadFailed = buffer.failure != nil
-    // Another upload from here may be taken for somebody else's where only its time tells.
+    // If listings tell versions by time alone, another upload of ours may look like somebody else's.
     let sent = receipt.etag == nil ? upload.digest : nil
     let isAllSent = tree.change(file, isPlaced: true) { state in
       state.existence.arrived()
@@ -155,7 +158,7 @@ struct FileUploader: Sendable {
       state.checked = tree.context.time.uptime()
       if upload.isAlone { buffer.base = version }
       let isAllSent = buffer.ended(upload, failure: nil)
-      // A time that was set and is not told yet stands in the buffer, and so does that of a later write.
+      // The buffer holds a time that was set and not yet told, and also the time of a later write.
       if isAllSent, !state.unsentAttributes.hasTime, let time = receipt.modified {
         buffer.setModified(Timestamp(time))
       }
@@ -166,13 +169,13 @@ struct FileUploader: Sendable {
       }
       return isAllSent
     }
-    // Where nothing was written, the kernel may rely on the time of the open that made the file.
+    // Nothing was written, so the kernel may rely on the time of the open that made the file.
     if version.size == 0 { tree.context.notifier.invalidate(file.inode, pages: false) }
     if isAllSent { file.writer.retireBuffer(buffer, content: upload.isAlone ? upload.bytes : nil) }
     if hadFailed { tree.shared.countKept() }
   }
 
-  /// The server's version has bytes of others that are not here: whoever reads the file asks for it.
+  /// The server's version holds bytes of others that are not here: the next reader asks for it.
   private func outgrow(_ buffer: WriteBuffer, _ version: FileVersion, _ state: inout FileState) {
     state.endsWriting()
     state.contentChanged()
@@ -183,7 +186,7 @@ struct FileUploader: Sendable {
 
   // MARK: - Retries
 
-  /// Whether it waits for the server, or the network, to be well again.
+  /// Whether the upload waits for the server, or the network, to recover.
   var isToBeRetried: Bool {
     file.state.withLock { state in
       guard state.turn.sending == nil, state.existence.isSent, let failure = state.buffer?.failure else { return false }

@@ -3,13 +3,13 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// Names that are held back, and what is hidden until a program makes it anew.
+/// Names that are held back from the server, and names that are hidden until a program makes them anew.
 struct HeldNames: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }
   var shared: WorkShared { tree.shared }
 
-  /// How long a name stays away that the server has still, so that a program can make it anew.
+  /// How long a name that the server still has stays hidden, so that a program can make it anew.
   static let hideTime = Duration.seconds(5)
 
   /// What kind of name that is, where it stands.
@@ -23,14 +23,13 @@ struct HeldNames: Sendable {
     return shared.names.classify(name, isInGit: isInGit)
   }
 
-  /// Whether a file of that name that is made here is held back: it may be renamed or removed soon, and the server could do
-  /// neither.
+  /// Whether a new file of that name is held back: it may be renamed or removed soon, and the server could do neither.
   func holdsBack(_ name: Name, in directory: WorkDirectory) -> Bool {
     shared.holdsBack && classify(name, in: directory) != .ordinary
   }
 
-  /// The server has a file and cannot rename it: it stays there, and is here under the new name, with its bytes, while
-  /// a program makes the old name anew. Where none does, the old name comes back.
+  /// The server cannot rename the file. There it keeps its name; here it has the new one, with its bytes, while a
+  /// program makes the old name anew. If none does, the old name comes back.
   func moveAway(
     _ file: WorkFile, from name: Name, in directory: WorkDirectory, to newName: Name, in newDirectory: WorkDirectory
   ) async throws(Errno) {
@@ -58,7 +57,7 @@ struct HeldNames: Sendable {
     }
   }
 
-  /// A backup is removed, which an editor wants to make anew. The server, which cannot remove it, has it still.
+  /// An editor removes its backup, in order to make it anew. The server cannot remove it, and still has it.
   func hide(_ name: Name, in directory: WorkDirectory) {
     let since = tree.structure.withLock { structure -> UInt64? in
       guard case .file(let file)? = structure.directories[directory.inode]?.children[name]?.node,
@@ -77,7 +76,7 @@ struct HeldNames: Sendable {
     }
   }
 
-  /// Shows a hidden name again if nobody makes it anew in time, and tells of it.
+  /// Shows a hidden name again if nobody makes it anew in time, and says so in `.beray/errors`.
   private func comesBack(
     _ name: Name, in directory: WorkDirectory, hidden since: UInt64, from operation: String,
     _ told: @escaping @Sendable () -> (text: String, advice: String)

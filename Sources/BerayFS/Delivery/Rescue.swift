@@ -15,8 +15,8 @@ public struct RescuedFile: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(savedAs), which was \(path)" }
 }
 
-/// Saves bytes that no server took: files side by side in one directory, and a line for each in ``index``, so that neither a
-/// long path nor a long name stands in the way.
+/// Saves bytes that no server took: all files side by side in one directory, and a line for each in ``index``. So
+/// neither a long path nor a long name can get in the way.
 struct Rescue: Sendable {
   let directory: String
 
@@ -59,7 +59,7 @@ struct Rescue: Sendable {
       "file": .string(name), "path": .string(path), "size": .number(String(size)), "saved_at": .string(time),
     ]
     do throws(Errno) {
-      // The line comes first: a file that nobody can tell would be as good as lost.
+      // The line is written first: a file whose origin nobody knows would be as good as lost.
       try append(line.serialized() + "\n", to: Self.index)
       try fill(descriptor)
       guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
@@ -81,7 +81,7 @@ struct Rescue: Sendable {
     throw .fileExists
   }
 
-  /// The end of a path's last component, as much of it as stands well in a name.
+  /// The end of a path's last component, as long as the new name has room for it.
   private static func shortName(of path: String) -> String {
     var name = ""
     for character in path.split(separator: "/").last.map(String.init)?.reversed() ?? [] {

@@ -1,6 +1,6 @@
 import VFS
 
-/// When what failed is tried again: each file by itself, later and later, so that one for which the server asks to wait holds
+/// When failed uploads are tried again. Each file has pauses of its own, which grow, so that one that has to wait holds
 /// up no other.
 struct RetrySchedule: Sendable {
   private struct Entry {
@@ -11,7 +11,7 @@ struct RetrySchedule: Sendable {
 
   /// The longest pause between two tries.
   static let longestPause = Duration.seconds(60)
-  /// The same while the server refuses the token: a login ends that, and whoever did it does not want to wait.
+  /// The longest pause while the server refuses the token: after a login nobody wants to wait.
   static let longestPauseForLogin = Duration.seconds(5)
   /// What is due within that time is tried together.
   static let together = Duration.milliseconds(500)
@@ -33,7 +33,7 @@ struct RetrySchedule: Sendable {
   /// Forgets all files but `files`.
   mutating func keep(_ files: Set<InodeID>) { entries = entries.filter { files.contains($0.key) } }
 
-  /// When the first of `files` is to be tried, those that did not fail at once; nil: there is none.
+  /// When the first of `files` is due, leaving out those whose failure is final; nil if none is.
   func next(of files: Set<InodeID>) -> Duration? {
     files.map { entries[$0]?.due ?? .zero }.min()
   }

@@ -9,9 +9,9 @@ struct UploadFailure: Error {
   var isTransient: Bool
   /// Seconds that the server asked to wait.
   var retryAfter: Int?
-  /// What of the buffer the upload had, by the count of its changes.
+  /// How much of the buffer the upload carried, by the count of its changes.
   var changes: UInt64
-  /// Whether somebody else changed the file meanwhile, so that it is not tried again by itself.
+  /// Whether somebody else changed the file meanwhile, so that it is not retried automatically.
   var isConflict = false
   /// Whether a new login is what would help.
   var isLogin = false

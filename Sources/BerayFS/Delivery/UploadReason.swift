@@ -2,6 +2,6 @@
 enum UploadReason: String, Sendable {
   case close, fsync, release, retry, unmount, rename, truncate
 
-  /// Whether it replaces no version of somebody else, for no program closes the file just now.
+  /// Whether it must not replace somebody else's version, because no program is closing the file now.
   var yields: Bool { self == .retry || self == .unmount }
 }

@@ -2,7 +2,7 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What could not be sent is tried again, by one loop for all files of a tree.
+/// Tries failed uploads again: one loop for all files of a tree.
 struct UploadRetrier: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }
@@ -10,11 +10,11 @@ struct UploadRetrier: Sendable {
 
   struct Retries {
     var schedule = RetrySchedule()
-    /// What the loop waits for, and until when, by ``TimeSource/uptime``; nil: there is no loop.
+    /// What the loop waits for, and until when by ``TimeSource/uptime``; nil if it does not run.
     var wait: (pause: Task<Void, Never>, until: Duration)?
   }
 
-  /// Something of `file` could not be sent: it is tried again in its time.
+  /// An upload of `file` failed: it is tried again when it is due.
   func retryLater(_ file: WorkFile) {
     guard file.uploader.isToBeRetried || file.attributeKeeper.hasUntoldAttributes else { return }
     let failure = file.state.withLock { $0.buffer }?.failure
@@ -35,7 +35,7 @@ struct UploadRetrier: Sendable {
     }
   }
 
-  /// Begins the next pause. Returns whether there is anything to be tried after it; else the loop ends.
+  /// Begins the next pause. Returns false if nothing is left to try, and the loop ends.
   private func begin(_ retries: inout Retries) -> Bool {
     let files = Set(filesToRetry.map(\.inode))
     retries.schedule.keep(files)
@@ -56,7 +56,7 @@ struct UploadRetrier: Sendable {
     } while tree.retries.withLock { begin(&$0) }
   }
 
-  /// One question tells whether the server is well and what it has by now. Where it is not, nothing more is asked.
+  /// One request tells whether the server is well and what it has. If it fails, nothing more is asked.
   private func retry() async {
     let due = dueFiles
     guard !due.isEmpty else { return }
@@ -84,7 +84,7 @@ struct UploadRetrier: Sendable {
     return tree.retries.withLock { retries in filesToRetry.filter { retries.schedule.isDue($0.inode, at: now) } }
   }
 
-  /// What could not be tried, or failed without being sent, waits as what failed does.
+  /// What could not be tried, or failed before it was sent, waits like any other failure.
   private func postpone(_ files: ArraySlice<WorkFile>) {
     let now = context.time.uptime()
     tree.retries.withLock { retries in

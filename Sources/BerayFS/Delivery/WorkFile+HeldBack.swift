@@ -3,15 +3,15 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// Files that tools make on the way to a save: held back from a server that could not take them away again, until they
-/// are renamed or removed, or turn out to stay.
+/// Files that tools make on the way to a save. A server that cannot rename or remove gets them only once they prove to
+/// stay.
 extension WorkFile {
-  /// How long after its last close a file that was neither renamed nor removed is taken to stay.
+  /// How long after its last close a file that was neither renamed nor removed counts as one that stays.
   static let holdTime = Duration.seconds(10)
 
   var isHeldBack: Bool { state.withLock { $0.existence.isHeldBack } }
 
-  /// Makes it what it is right after a program made it: empty.
+  /// Turns the file into one that a program has just made: empty.
   /// - Parameters:
   ///   - hidden: what the server has under this name, which a program had taken away.
   ///   - joinsOthers: whether the program did not say that it must be new or empty.
@@ -29,7 +29,7 @@ extension WorkFile {
     }
   }
 
-  /// Lets the file wait for its rename or removal from now on, if it is held back and nobody has it open.
+  /// From now on the file waits for its rename or removal, if it is held back and nobody has it open.
   func hold() {
     let wait = state.withLock { $0.opens.isOpen ? nil : $0.existence.beginWait() }
     guard let wait else { return }
@@ -46,7 +46,7 @@ extension WorkFile {
     }
   }
 
-  /// Whether an editor, which lives, keeps it beside a file that it works on.
+  /// Whether a living editor keeps it beside a file that it edits.
   private func isKeptByItsEditor(_ wait: Existence.Wait) -> Bool {
     let (keeper, place) = state.withLock { ($0.existence.isDecided(by: wait) ? $0.existence.keeper : nil, $0.place) }
     guard let keeper, tree.shared.names.classify(place.name) == .editorsOwn else { return false }
@@ -65,7 +65,7 @@ extension WorkFile {
   /// The file goes up as any other.
   func letGo() { state.withLock { $0.existence.goesUp() } }
 
-  /// Holds back what the server has under another name, and may have under this one.
+  /// Holds back a file that the server has under another name, and may have under this one.
   /// - Parameter replaced: what the server has under the new name.
   func holdBack(_ buffer: WriteBuffer, at place: WorkDirectory.Place, replacing replaced: FileVersion?) {
     buffer.becameFresh(at: tree.context.time.now())
@@ -77,7 +77,7 @@ extension WorkFile {
     }
   }
 
-  /// The server has the content after all, as `version`, under the name that the file has again.
+  /// The server has the content after all, as `version`, under the name that the file has got back.
   func wasRestored(to version: FileVersion, at place: WorkDirectory.Place) {
     let buffer = state.withLock { state in
       state.place = place

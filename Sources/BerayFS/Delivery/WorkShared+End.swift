@@ -5,7 +5,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// What becomes, at the end of a mount or of a task, of bytes that the server has not.
+/// What happens to bytes that the server lacks when a mount or a task ends.
 extension WorkShared {
   /// The uploads that are under way, so that they can be ended.
   struct Sending: Sendable {
@@ -33,8 +33,8 @@ extension WorkShared {
     sending.withLock { _ = $0.tasks.removeValue(forKey: number) }
   }
 
-  /// Uploads what no program writes any more, and waits for what is on its way, while programs go on: names that wait for
-  /// their rename stay held back, and uploads may begin after this as before.
+  /// Uploads what no program is writing any more, and waits for uploads under way, while programs go on. Names that
+  /// wait for their rename stay held back, and new uploads may begin afterwards.
   /// - Parameter end: when it ends at the latest, by ``TimeSource/uptime``.
   func uploadClosed(until end: Duration, progress: @escaping @Sendable (String) -> Void) async {
     let closed = unsent.filter { file, buffer in
@@ -43,8 +43,8 @@ extension WorkShared {
     await upload(closed.map(\.file), until: end, progress)
   }
 
-  /// Uploads everything that the server has not. When `deadline` has passed, what is under way is ended. Returns the
-  /// paths of what the server still has not; no upload begins any more.
+  /// Uploads everything that the server lacks. At `deadline` whatever is under way is ended, and no upload begins
+  /// afterwards. Returns the paths of what the server still lacks.
   func uploadAll(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [String] {
     for file in writtenFiles { file.letGo() }
     await upload(unsent.map(\.file), until: context.time.uptime() + deadline, progress)
@@ -74,7 +74,7 @@ extension WorkShared {
     }
   }
 
-  /// Ends the uploads that are under way, and lets none begin any more: what is unsent then stays so.
+  /// Ends the uploads under way, and lets none begin. What is unsent then stays unsent.
   func endSending() async {
     while true {
       let tasks = sending.withLock { sending in
@@ -103,7 +103,8 @@ extension WorkShared {
     }
   }
 
-  /// The server has no place for `file` any more. What it never got is saved now, and told.
+  /// The server has no place for `file` any more. Bytes that it never got are saved now, and `.beray/errors` says
+  /// where.
   func rescue(_ file: WorkFile, because reason: String) {
     guard let buffer = file.state.withLock({ $0.buffer }), buffer.isUnsent(includingEmpty: false) else { return }
     let path = file.path
@@ -126,6 +127,6 @@ extension WorkShared {
     context.logger.error("\(line)")
   }
 
-  /// What neither the server has nor a file beneath ``MountOptions/rescueDirectory``, as lines for people.
+  /// What is neither on the server nor beneath ``MountOptions/rescueDirectory``, as lines for people.
   var losses: [String] { lost.withLock { $0 } }
 }

@@ -46,7 +46,7 @@ final class WorkShared: Sendable {
   /// Bytes that all ``WriteBuffer`` have in memory.
   let bufferMemory = ByteCount()
   private let leavers = LeavingTrees()
-  /// The files that have a ``WriteBuffer``, or that something goes to the server for.
+  /// The files that have a ``WriteBuffer``, or for which something is on its way to the server.
   private let written = Mutex<[InodeID: WorkFile]>([:])
   private let kept = ByteCount()
   private let knownCapabilities = Mutex<Capabilities?>(nil)
@@ -56,7 +56,7 @@ final class WorkShared: Sendable {
   let lost = Mutex<[String]>([])
   private let rangesIgnored = Atomic(false)
 
-  /// - Parameter threadGroup: the process of a thread; nil where it is gone.
+  /// - Parameter threadGroup: the process of a thread; nil if it is gone.
   init(
     context: MountContext, limits: Limits = Limits(),
     threadGroup: @escaping @Sendable (ProcessID) -> ProcessID? = ThreadGroup.of
@@ -83,7 +83,7 @@ final class WorkShared: Sendable {
     return capabilities
   }
 
-  /// The same for reading, which goes without too: nothing, where the server answers with an error.
+  /// The capabilities, for reads, which also work without any: if the server answers with an error, it has no capabilities.
   func capabilitiesForReading() async throws(Errno) -> Capabilities {
     do throws(BerayError) {
       return try await told()
@@ -95,18 +95,18 @@ final class WorkShared: Sendable {
   }
 
   /// Whether names that tools make on the way to a save are held back, because the server could not take them away
-  /// again. As it was known last; before that, false.
+  /// again. False until the server was asked.
   var holdsBack: Bool { heldBack.load(ordering: .relaxed) }
 
-  /// Whether the server keeps modes and times. As it was known last; before that, false.
+  /// Whether the server keeps modes and times. False until the server was asked.
   var keepsAttributes: Bool { attributesKept.load(ordering: .relaxed) }
 
-  /// Whether the server makes a file only where it has none, and can remove it. As it was known last; before that, false.
+  /// Whether the server can make a file only if there is none, and can remove it. False until the server was asked.
   var keepsLocks: Bool {
     knownCapabilities.withLock { $0?.isSuperset(of: [.conditionalUploads, .remove]) ?? false }
   }
 
-  /// Whether the server answered a range with the whole file, though it said that it has ranges.
+  /// Whether the server answered a range with the whole file although it claims to support ranges.
   var ignoresRanges: Bool { rangesIgnored.load(ordering: .relaxed) }
   func rangesWereIgnored() { rangesIgnored.store(true, ordering: .relaxed) }
 
@@ -115,8 +115,8 @@ final class WorkShared: Sendable {
   /// Call it under the lock of the file.
   func remember(_ file: WorkFile) { written.withLock { $0[file.inode] = file } }
 
-  /// Call it as ``remember(_:)`` under the lock of the file, so that the buffer of an open that comes in between is not
-  /// forgotten; then ``countKept()`` without it.
+  /// Call it under the file's lock, as ``remember(_:)``, so that a buffer made in between is not forgotten. Call
+  /// ``countKept()`` afterwards, without the lock.
   func forget(_ file: WorkFile) { written.withLock { _ = $0.removeValue(forKey: file.inode) } }
 
   /// A name of `tree` is hidden for good.
@@ -142,7 +142,7 @@ final class WorkShared: Sendable {
     }
   }
 
-  /// Whether so much could not be uploaded that nothing more is taken.
+  /// Whether so much waits to be uploaded that no more is taken.
   var keepsTooMuch: Bool { kept.value >= limits.kept }
 
   var status: Status {

@@ -6,7 +6,7 @@ import VFS
 import Waiting
 
 extension WorkTree {
-  /// One PUT, which the end of the task that asks for it ends too.
+  /// One PUT. If the task that asks for it ends, so does the PUT.
   /// - Parameter deadline: when it has failed; nil: as long as it moves.
   func put(
     _ body: UploadBody, to path: String, within deadline: Duration?, when condition: VersionCondition?
@@ -40,7 +40,7 @@ extension WorkTree {
     return try result.get()
   }
 
-  /// Takes over what the server did to a file, and marks the name, so that no listing of before comes in between.
+  /// Takes over what the server did to a file, and marks the name so that no older listing undoes it.
   /// - Parameter isPlaced: whether the server has the file now, and so the directories above it.
   func change<Value>(_ file: WorkFile, isPlaced: Bool, _ body: (inout FileState) -> Value) -> Value {
     structure.withLock { structure in
@@ -60,7 +60,7 @@ extension WorkTree {
 }
 
 extension WorkTree {
-  /// Tells that something of ours took the place of somebody else's version, which no program here saw.
+  /// Says in `.beray/errors` that our upload replaced somebody else's version, which no program here has seen.
   func tellOfReplaced(_ path: String, by operation: String) {
     _ = context.refuse(
       operation, path, .resourceBusy,

@@ -12,7 +12,7 @@ struct EventLog: Sendable {
   private(set) var answer = TaskAnswer()
   private var json = ByteLog()
   private var text = ByteLog()
-  /// The sizes of the log that was forgotten and will be the same once it is fetched again.
+  /// The sizes of a log that was forgotten, and that it will have again once it is fetched.
   private var remembered: (json: Int64, text: Int64)?
 
   /// - Parameter status: what is known of the task at the start: a line stands only for a change from it.
@@ -63,7 +63,7 @@ struct EventLog: Sendable {
   /// Whether the server's list, fetched again, gives the same log.
   var isReproducible: Bool { merger.isReproducible }
 
-  /// The log before anything was known of it. Once the list is fetched again it reads the same.
+  /// Forgets everything. The same list makes the same log again.
   func emptied() -> EventLog {
     var log = self
     log.merger = merger.emptied()

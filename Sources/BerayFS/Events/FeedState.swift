@@ -15,7 +15,7 @@ enum FeedChange: Sendable, Equatable {
   case reachable
 }
 
-/// All that a ``TaskFeed`` knows, as a value: changes of it tell what is to be done once the lock is left.
+/// All that a ``TaskFeed`` knows, as a value. Its mutating methods return what to do once the lock is released.
 struct FeedState: Sendable {
   /// What is to be done after a change.
   struct Effects {
@@ -35,13 +35,13 @@ struct FeedState: Sendable {
   var modified: Timestamp
   private let firstSeen: Timestamp
   var created: Timestamp { task.createdAt.map(Timestamp.init) ?? firstSeen }
-  /// Uptime at which the newest answer about the task was asked for; nil where it is to be asked again.
+  /// The uptime at which the newest answer about the task was asked for; nil if it has to be asked again.
   var taskAsked: Duration?
   /// The same for the list of events.
   var eventsAsked: Duration?
   /// When the log was fetched.
   var logUsed = Duration.zero
-  /// Uptime at which everything was last to be asked again: answers to what was asked before tell nothing about now.
+  /// The uptime before which no answer counts, because everything was then marked stale.
   var expired = Duration.zero
   var isRemoved = false
   var isInterrupted = false
@@ -55,7 +55,7 @@ struct FeedState: Sendable {
   var isFetchDue = false
 
   var holds = 0
-  /// How often holds came and went, so that a linger that is over finds out whether it still counts.
+  /// Counts holds and releases, so that the end of a linger can tell whether it still applies.
   var holdChanges = 0
   var follower: Task<Void, Never>?
   var reader: Task<BerayError?, Never>?
@@ -80,14 +80,14 @@ struct FeedState: Sendable {
     isModifiedTold = task.updatedAt != nil || task.createdAt != nil
   }
 
-  /// Whether ``modified`` is more than the time at which the task was first seen.
+  /// Whether ``modified`` is more than the time at which this mount first saw the task.
   private var isModifiedTold: Bool
 
-  /// Whether the task has ended and all that is known of it, if anything, is final.
+  /// Whether the task has ended, and what is known of it will not change.
   var isFinished: Bool { task.status.isFinished && (!log.hasList || log.isClosed) }
 
-  /// Whether the request that is under way can tell all that one made now could: once the stream has told the end, the
-  /// answer to an older one cannot close the log.
+  /// Whether the request under way can tell as much as a new one. Once the stream has told the end, an older answer
+  /// cannot close the log.
   var canJoinFlight: Bool {
     (!task.status.isFinished || lastAsked == log.mark) && lastAskedAt.map { $0 >= expired } ?? true
   }
@@ -102,8 +102,7 @@ struct FeedState: Sendable {
     if !status.isFinished, log.isClosed { log.reopen() }
   }
 
-  /// Takes the task as a list tells it: all that is known at first, and only status and times once the task itself was
-  /// asked for, which tells more.
+  /// Takes the task from a list. Once the task itself was asked for, which tells more, only status and times are taken.
   mutating func take(listed new: BerayTask, asked: Duration) {
     // What was overtaken by a later answer has nothing to tell.
     if let taskAsked, asked < taskAsked { return }
@@ -115,10 +114,10 @@ struct FeedState: Sendable {
       take(new)
     }
     let tellsStatus = !new.status.text.isEmpty
-    // The end is not taken back by a list, but it is asked for again; and what a live stream told is newer.
+    // A list does not undo the end, but it has the task asked again. What a live stream told is newer than a list.
     let contradicts = known.status.isFinished && tellsStatus && !new.status.isFinished
     task.status = isLive || contradicts || !tellsStatus ? known.status : new.status
-    // An end that a list tells leaves the log without its last lines: the next look asks for them.
+    // When a list tells the end, the log lacks its last lines: the next look asks for them.
     let isBehind = task.status.isFinished && log.hasList && !log.isClosed
     if isBehind { eventsAsked = nil }
     if isBehind || contradicts {
@@ -128,7 +127,7 @@ struct FeedState: Sendable {
     }
   }
 
-  /// Takes an answer without its events. The goal that was told first stays: files and names are made of it.
+  /// Takes an answer without its events. The first goal stays, because files and names are made of it.
   mutating func take(_ new: BerayTask) {
     let goal = task.goal
     task = new
@@ -171,7 +170,7 @@ struct FeedState: Sendable {
     return (value, effects)
   }
 
-  /// The time of the last change never goes back, and is never the present.
+  /// The time of the last change never goes back, and is never simply now.
   private mutating func touch() {
     let told = [task.updatedAt, log.newest].compactMap { $0 }.max() ?? task.createdAt
     guard let time = told.map(Timestamp.init), time > modified || !isModifiedTold else { return }

@@ -55,7 +55,7 @@ final class LogBudget: Sendable {
   private func drop(before newest: UInt64) {
     var (excess, uses) = state.withLock { state -> (Int64, [(key: ObjectIdentifier, value: Use)]) in
       guard state.total > limit else { return (0, []) }
-      // A quarter more than is needed, so that not every log that comes has to look through all.
+      // Frees a quarter more than needed, so that not every new log looks through all of them.
       let old = state.uses.filter { $0.value.at < newest && $0.value.weight > 0 }
       return (state.total - limit / 4 * 3, old.sorted { $0.value.at < $1.value.at })
     }

@@ -1,8 +1,8 @@
 import BerayAPI
 
-/// What a task's events tell of its outcome, for `result` and `error` where the server itself tells none.
+/// What a task's events tell of its outcome, for `result` and `error` if the server itself tells none.
 struct TaskAnswer: Sendable {
-  /// What an event with a text says; the greater the more it is an answer.
+  /// How likely an event's text is an answer; a greater value is more likely.
   private enum Weight: Int {
     case output, message, result
   }

@@ -3,7 +3,7 @@ import BerayAPI
 import VFS
 import Waiting
 
-/// Following the stream of a task: what comes of it goes into the log at once.
+/// Follows the stream of a task, and puts its events into the log at once.
 extension TaskFeed: TaskFollowing {
   func startFollower() {
     // Two changes may both have seen that one is needed.
@@ -29,7 +29,7 @@ extension TaskFeed: TaskFollowing {
       state.follower = nil
       return false
     }
-    // A hold that came while this one was being cancelled needs another.
+    // A hold that came while this stream was being cancelled needs a new one.
     if !mayGoOn { change { _ in } }
     return mayGoOn
   }
@@ -49,7 +49,7 @@ extension TaskFeed: TaskFollowing {
   func read(_ updates: TaskUpdates, isResumed: Bool) async -> (error: BerayError?, toldNews: Bool) {
     let (reader, before) = change { state in
       state.log.connect(isResumed: isResumed)
-      // What it reads waits for this lock, and so comes behind the connection.
+      // Readers wait for this lock, and so see what came after the connection.
       let reader = Task { [self] in await take(updates) }
       state.reader = reader
       state.isInGrace = false
@@ -90,14 +90,14 @@ extension TaskFeed: TaskFollowing {
       state.lastEventID = update.lastEventID ?? state.lastEventID
       let known = state.log.status
       state.log.receive(update)
-      // A status that the stream only repeats is no line, and no news.
+      // A status that the stream only repeats is neither a line nor news.
       if state.log.status != known { state.set(state.log.status) }
       return update.wantsRefresh || state.log.wantsList || update.status?.isFinished == true
     }
     if wantsFetch { fetchSoon() }
   }
 
-  /// Asks for the task because of what the stream said: at once, or when enough time has passed since the last time.
+  /// Asks for the task because of what the stream said: at once, or when the pause since the last time is over.
   private func fetchSoon() {
     let now = context.time.uptime()
     let delay = read { state -> Duration? in
@@ -110,7 +110,7 @@ extension TaskFeed: TaskFollowing {
       if delay > .zero { try? await context.time.sleep(delay) }
       read { $0.isFetchDue = false }
       try? await fetch(joining: false).value()
-      // What came while the answer was on its way is not covered by it.
+      // The answer does not cover what came while it was on its way.
       if read({ $0.log.wantsList && $0.reader != nil && $0.log.mark.received > $0.lastAsked.received }) { fetchSoon() }
     }
   }

@@ -26,7 +26,7 @@ extension TaskFeed {
     }
   }
 
-  /// The task was deleted: what is read stays, what is waited for fails.
+  /// The task was deleted: what was read stays readable, and waits fail.
   func removed() {
     change { $0.isRemoved = true }
     read { $0.follower }?.cancel()

@@ -21,7 +21,7 @@ final class TaskFeed: Sendable {
   /// - Parameters:
   ///   - asked: when the server was asked for what `task` tells, by ``TimeSource/uptime``.
   ///   - linger: how long the stream is held on after the last ``letGo()``.
-  ///   - listTasks: asks the server for all tasks, which gives each feed what it tells; nil where the task is to be asked
+  ///   - listTasks: asks the server for all tasks, which gives each feed what it tells; nil if the task is to be asked
   ///     for alone.
   init(
     task: BerayTask, asked: Duration, context: MountContext, path: String, linger: Duration = .seconds(30),
@@ -38,23 +38,23 @@ final class TaskFeed: Sendable {
 
   // MARK: What is known
 
-  /// The newest that is known, without the list of events; ``BerayTask/raw`` is what the server gave last.
+  /// The newest known state, without the events; ``BerayTask/raw`` is what the server sent last.
   var task: BerayTask { read { $0.task } }
   /// When the task last changed as far as is told; never goes back.
   var modified: Timestamp { read { $0.modified } }
   /// When the task was made, or first seen where that is not told.
   var created: Timestamp { read { $0.created } }
-  /// Whether the task has ended, and its log, where it is known, will not grow.
+  /// Whether the task has ended, and its log, if known, will not grow.
   var isFinished: Bool { read { $0.isFinished } }
   /// Whether the task was deleted.
   var isRemoved: Bool { read { $0.isRemoved } }
-  /// Whether nobody has anything to wait for any more: the task has ended or was deleted, or the mount ends.
+  /// Whether nothing more will come: the task has ended or was deleted, or the mount ends.
   var isOver: Bool { read { $0.isFinished || $0.isRemoved || $0.isInterrupted } }
   /// Whether the list of events was fetched once.
   var hasEvents: Bool { read { $0.log.hasList } }
-  /// Whether the sizes of the log are known, though the log was forgotten: it will not change.
+  /// Whether the sizes of the log are known although it was forgotten: it will not change.
   var remembersSizes: Bool { read { $0.log.remembersSizes && $0.task.status.isFinished } }
-  /// Whether the task was asked within the window, or a stream without a gap tells of every change.
+  /// Whether the task was asked for within the window, or an unbroken stream tells every change.
   var isFresh: Bool { isFresh(needsEvents: false) }
 
   /// What the events tell of the outcome.
@@ -84,7 +84,7 @@ final class TaskFeed: Sendable {
   /// Asks the server for the task and its events. One request serves all who ask at the same time.
   func refresh() async throws(BerayError) { try await fetch(joining: true).value() }
 
-  /// Done at once where what is known is fresh; else a request.
+  /// Returns at once if what is known is fresh; otherwise asks the server.
   /// - Parameter needsEvents: whether a list of tasks, which tells no events, is not enough.
   func ensureFresh(needsEvents: Bool) -> Outcome<Void> {
     if isFresh(needsEvents: needsEvents) { return .done }
@@ -97,7 +97,7 @@ final class TaskFeed: Sendable {
     }
   }
 
-  /// Asks for all tasks: that tells the state of every one of them, where asking for one gives its whole log.
+  /// Asks for all tasks. One list tells the state of each of them, while a request for one task brings its whole log.
   /// - Returns: whether nothing more needs to be asked.
   private func isToldByList() async throws(BerayError) -> Bool {
     guard let listTasks, read({ $0.holds == 0 }) else { return false }
@@ -176,7 +176,7 @@ final class TaskFeed: Sendable {
     remember()
   }
 
-  /// Tells the budget of the log. One that is to go and was used just now goes soon.
+  /// Tells the budget the size of the log, and has the logs trimmed soon if there are too many.
   func remember() {
     guard context.logs.used(self, weight: read { $0.log.weight }) else { return }
     Task { [context] in
@@ -188,7 +188,7 @@ final class TaskFeed: Sendable {
   /// How long a log is kept at least once it was fetched.
   private static let logGrace = Duration.seconds(5)
 
-  /// Forgets the log, where nobody has it open and the server would give the same again.
+  /// Forgets the log, if nobody has it open and the server would send the same again.
   /// - Returns: whether it did.
   func dropLog() -> Bool {
     let now = context.time.uptime()
@@ -214,7 +214,7 @@ final class TaskFeed: Sendable {
   // MARK: Waiting
 
   /// Waits until there is more than `offset` bytes.
-  /// - Returns: false where the task or the mount has ended and there will be no more.
+  /// - Returns: false if the task or the mount has ended and there will be no more.
   /// - Throws: `EINTR` when cancelled, `ESTALE` when the task was deleted.
   func waitForMore(than offset: Int64, of rendering: Rendering) async throws(Errno) -> Bool {
     try await wait { state in
@@ -244,7 +244,7 @@ final class TaskFeed: Sendable {
       await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
           let isOver = read { state in
-            // A cancellation that is not seen here comes to the handler after this lock.
+            // A cancellation that is not seen here reaches the handler after this lock is released.
             if look(state) != nil || Task.isCancelled { return true }
             state.waiters.add(continuation, id: id)
             return false
@@ -280,7 +280,7 @@ final class TaskFeed: Sendable {
     state.withLock(body)
   }
 
-  /// Calls the observers for all changes that were not told; one thread does so for all, to keep the order.
+  /// Calls the observers for all changes that they were not told of. One thread does it for all, to keep the order.
   private func tell() {
     while true {
       let next = read { state -> (FeedChange, [@Sendable (FeedChange) -> Void])? in

@@ -5,7 +5,8 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Modes and times: told to a server that keeps them, and else kept for the life of the mount.
+/// Keeps modes and times: tells them to a server that stores them, and otherwise remembers them for the life of the
+/// mount.
 struct AttributeKeeper: Sendable {
   let file: WorkFile
   var tree: WorkTree { file.tree }
@@ -35,7 +36,7 @@ struct AttributeKeeper: Sendable {
     }
     guard mode != nil || modified != nil else { return .done }
     let isKept = file.state.withLock { state in
-      // What goes up later is told of then.
+      // What will be uploaded later is told then.
       let isKept = state.ignoresServer
       if isKept { set(mode, modified, &state) }
       return isKept
@@ -50,7 +51,7 @@ struct AttributeKeeper: Sendable {
     }
   }
 
-  /// Here, and to be told where the server has the operation.
+  /// Sets them here, and notes that the server has to be told if it stores them.
   private func set(_ mode: UInt16?, _ modified: Timestamp?, _ state: inout FileState) {
     if let mode { state.mode = mode }
     if let modified { set(modified, &state) }
@@ -58,7 +59,7 @@ struct AttributeKeeper: Sendable {
     file.writer.rememberWhileUnsent(state)
   }
 
-  /// Changes the server's file, in its turn among uploads and renames. Where that fails, nothing has changed.
+  /// Changes the server's file, in turn with uploads and renames. If that fails, nothing has changed.
   private func tell(_ mode: UInt16?, _ modified: Timestamp?) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     while let other = beginTelling(flight) { try await other.end() }
@@ -81,7 +82,7 @@ struct AttributeKeeper: Sendable {
     state.buffer?.setModified(modified)
   }
 
-  /// Returns what has to end first.
+  /// Returns what has to end first, if anything.
   private func beginTelling(_ flight: Flight<Void, Errno>) -> Flight<Void, Errno>? {
     file.state.withLock { state in
       tree.shared.remember(file)
@@ -94,7 +95,8 @@ struct AttributeKeeper: Sendable {
     }
   }
 
-  /// Has the server change them. Where somebody else made another version, that one gets them, once it is known here.
+  /// Asks the server to change them. If somebody else made another version, that version gets them once it is known
+  /// here.
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
     for _ in 1..<FileUploader.rounds {
       do throws(BerayError) {
@@ -122,7 +124,7 @@ struct AttributeKeeper: Sendable {
       of: tree.task, path: tree.serverPath(of: file), mode: mode, modified: modified.map(UTCTime.init),
       when: condition)
     tree.change(file, isPlaced: false) { state in
-      // Of another length it is somebody else's version, of which the next listing tells.
+      // Another length means somebody else's version, which the next listing shows.
       guard receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size else { return }
       var version = state.listed
       version.etag = receipt.etag
@@ -131,7 +133,7 @@ struct AttributeKeeper: Sendable {
     }
   }
 
-  /// The server renamed the file, which moves its entity tag where that counts the change of the inode too.
+  /// The server renamed the file. Its entity tag moves if it depends on the inode's change time.
   func wasMoved(_ receipt: UploadReceipt) {
     guard let etag = receipt.etag else { return }
     tree.change(file, isPlaced: false) { state in
@@ -142,7 +144,7 @@ struct AttributeKeeper: Sendable {
     }
   }
 
-  /// The same content has another time on the server, and maybe another entity tag, which is no news of it.
+  /// The same content has a new time on the server, and maybe a new entity tag. Neither is a change of content.
   private func becameVersion(_ version: FileVersion, answered: UTCTime?, _ state: inout FileState) {
     if let buffer = state.buffer, buffer.base == state.listed { buffer.base = version }
     if version.etag != state.listed.etag {
@@ -155,7 +157,7 @@ struct AttributeKeeper: Sendable {
 
   // MARK: - What was set before the server had the file
 
-  /// The file is about to be uploaded in the place of `old`, whose mode the server would keep.
+  /// The file is about to replace `old`, whose mode the server would keep.
   func keepsItsMode(replacing old: WorkFile) {
     let oldMode = old.state.withLock { $0.mode }
     file.state.withLock { state in
@@ -163,7 +165,7 @@ struct AttributeKeeper: Sendable {
     }
   }
 
-  /// Whether the server, which could keep them, was not told what programs set.
+  /// Whether programs set attributes that the server could store and was not told.
   var hasUntoldAttributes: Bool {
     file.state.withLock { tree.shared.keepsAttributes && $0.turn.sending == nil && untoldAttributes($0) != nil }
   }
@@ -175,7 +177,7 @@ struct AttributeKeeper: Sendable {
     var changes: UInt32
   }
 
-  /// What the server, which has the content, is to be told now.
+  /// What to tell the server now, which has the content.
   private func untoldAttributes(_ state: borrowing FileState) -> Untold? {
     let unsent = state.unsentAttributes
     // An upload would change the time again.
@@ -185,8 +187,8 @@ struct AttributeKeeper: Sendable {
       modified: unsent.hasTime ? state.buffer?.modified ?? state.modified : nil, changes: unsent.changes)
   }
 
-  /// Tells what was set while the server had not the content, for whoever sends the file now. What fails for the moment
-  /// is told later, by ``WorkTree/retryLater(_:)``.
+  /// Tells what was set before the server had the content; call it from the upload that brought the content. A failure
+  /// is retried by ``WorkTree/retryLater(_:)``.
   func tellUnsentAttributes() async {
     guard !file.state.withLock({ $0.unsentAttributes.isEmpty }),
       let capabilities = try? await tree.shared.capabilities(),
@@ -197,7 +199,7 @@ struct AttributeKeeper: Sendable {
       do throws(BerayError) {
         try await request(untold.mode, untold.modified, ofKnownVersion: true)
       } catch  where error.status == 412 && rounds < FileUploader.rounds {
-        // They were set on our own version. Where somebody else made another, the listing drops them.
+        // They were set on our own version. If somebody else made another, the next listing drops them.
         rounds += 1
         tree.markStale()
         guard let parent = file.place.parent, await file.uploader.relist(parent, age: .zero) == nil else { return }
@@ -206,12 +208,12 @@ struct AttributeKeeper: Sendable {
         let errno = tree.context.fail("setattr", file.path, error)
         if UploadFailure(error, errno: errno, changes: 0).isTransient { return }
       }
-      // Also what was refused: it was told in `.beray/errors`, and the next listing shows what the server has.
+      // A refusal counts as told: `.beray/errors` has it, and the next listing shows what the server has.
       file.state.withLock { $0.unsentAttributes.told(upTo: untold.changes) }
     }
   }
 
-  /// Tells what an earlier try could not.
+  /// Tries again what an earlier attempt could not tell.
   func retryAttributes() async {
     let flight = Flight<Void, Errno>()
     while let other = beginTelling(flight) {

@@ -2,44 +2,45 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Where a file is: on the server, here alone, or under no name any more.
+/// Where a file exists: on the server, only here, or nowhere any more.
 ///
 /// The table of its events stands in the article Architecture; `ExistenceTests` walks it.
 enum Existence: Sendable {
-  /// The server has a file of its name.
+  /// The server has a file of that name.
   case onServer
-  /// It was made here, and the server has nothing of its name yet. It goes up when it is closed.
+  /// It was made here, and goes up when it is closed. The server has nothing of that name yet.
   case new
-  /// It was made on the way to a save, and goes up only once it is known to stay.
+  /// It is a step on the way to a save, and goes up only if it stays.
   case heldBack(HeldBack)
-  /// No name leads to it. Who has it open goes on; nothing goes up.
+  /// No name leads to it. Programs that have it open go on; nothing goes up.
   case gone(Departure)
 
   struct HeldBack: Sendable {
-    /// Whether the server has nothing of its name.
+    /// Whether the server has nothing of that name.
     var isNew: Bool
-    /// Who opened it last for writing.
+    /// The process that opened it last for writing.
     var keeper: ProcessID?
-    /// What decides whether it stays, once nobody has it open.
+    /// The wait that decides whether it stays, while nobody has it open.
     var wait: Wait?
   }
 
-  /// The time from a last close, after which a file that is held back is taken to stay. One that begins anew ends it.
+  /// The time after the last close at which a file that is held back counts as one that stays. A new wait ends the one
+  /// before.
   final class Wait: Sendable {}
 
   struct Departure: Sendable {
-    /// Whether the server had nothing of its name.
+    /// Whether the server had nothing of that name.
     var wasNew: Bool
-    /// Ends when the kernel does not lead anybody here by the name any more: never, once the task is gone; nil: it does not
-    /// already.
+    /// Finished when the kernel no longer leads anybody here by the name (if the task is gone, that is never). Nil if
+    /// it already does not.
     var forgotten: Flight<Void, Errno>?
-    /// Whether this mount did not remove it: what is written now reaches nobody.
+    /// Whether somebody else removed it, so that what programs write now reaches nobody.
     var isLost: Bool
   }
 
   // MARK: - What follows
 
-  /// Whether the server has no file of its name.
+  /// Whether the server has no file of that name.
   var isNew: Bool {
     switch self {
     case .onServer: false
@@ -61,13 +62,13 @@ enum Existence: Sendable {
     if case .gone(let departure) = self { departure } else { nil }
   }
 
-  /// Whether it is gone though this mount did not remove it.
+  /// Whether it is gone because somebody else removed it.
   var isLost: Bool { departure?.isLost ?? false }
 
-  /// Whether the kernel may still lead here by a name that is gone: ESTALE has it look the name up again.
+  /// Whether the kernel may still come here by a name that is gone. ESTALE makes it look the name up again.
   var isOutOfDate: Bool { departure?.forgotten?.isFinished == false }
 
-  /// Whether what programs write is to go to the server.
+  /// Whether the server is to get what programs write.
   var isSent: Bool {
     switch self {
     case .onServer, .new: true
@@ -77,7 +78,7 @@ enum Existence: Sendable {
 
   // MARK: - Events
 
-  /// The server has a file of its name: a listing shows it, or the server said so.
+  /// A listing or another answer shows that the server has a file of that name.
   mutating func serverHasIt() {
     switch self {
     case .onServer: break
@@ -104,7 +105,7 @@ enum Existence: Sendable {
     self = .heldBack(HeldBack(isNew: isNew, keeper: held?.keeper))
   }
 
-  /// It goes up as any other.
+  /// From now on it goes up as any other file.
   mutating func goesUp() {
     guard let held else { return }
     self = held.isNew ? .new : .onServer
@@ -117,7 +118,7 @@ enum Existence: Sendable {
     self = .heldBack(held)
   }
 
-  /// Nobody has it open any more. Returns the wait that begins, if it is held back.
+  /// Nobody has it open any more. Returns the wait that begins if the file is held back.
   mutating func beginWait() -> Wait? {
     guard var held else { return nil }
     let wait = Wait()
@@ -126,10 +127,10 @@ enum Existence: Sendable {
     return wait
   }
 
-  /// Whether it is held back, and `wait` decides whether it stays.
+  /// Whether the file is held back and `wait` is the one that decides.
   func isDecided(by wait: Wait) -> Bool { held?.wait === wait }
 
-  /// Who opened it last for writing, while it is held back.
+  /// The process that opened it last for writing, if it is held back.
   var keeper: ProcessID? { held?.keeper }
 
   /// The last name is gone.

@@ -3,37 +3,38 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// What is known of a file, guarded by its lock. One for each file of a tree, so it is small; what only open files need
-/// hangs behind references.
+/// Everything known of a file, under its lock. There is one for each file of a tree, so it is small. What only open
+/// files need hangs behind references.
 struct FileState {
   var place: WorkDirectory.Place
   var existence: Existence
-  /// What the server told last of its content.
+  /// The version that the server told of last.
   var listed: FileVersion
   var mode: UInt16?
-  /// Bytes; nil while the server has not told and nobody asked.
+  /// In bytes; nil until the server tells it or somebody asks.
   var size: Int64?
   var modified: Timestamp
-  /// As a program set it; nil: as ``modified``. No server keeps it.
+  /// The access time that a program set, which no server stores; nil: as ``modified``.
   var accessed: Timestamp?
-  /// When content, attributes or name changed last, as far as this mount saw it; no program sets it.
+  /// The ctime: when content, attributes or name last changed, as far as this mount saw it. No program can set it.
   private(set) var changed: Timestamp
-  /// Counts the contents that the file had: what is cached of one is never shown for another.
+  /// Counts the contents of the file, so that the cache never shows one for another.
   var generation: UInt32 = 0
-  /// Counts the contents that others gave it: no handle gets parts of two.
+  /// Counts the contents that others gave it, so that no handle gets parts of two.
   var epoch: UInt32 = 0
-  /// What this mount uploaded last, where the server did not tell which version that is.
+  /// What this mount uploaded last, if the server did not tell which version that is.
   var sent: ContentDigest?
-  /// Whether all of what the server has of it was written here.
+  /// Whether the server's content was written here, all of it.
   var isMadeHere = false
-  /// This mount made the version that the server has: the first listing after it tells how the server shows it.
+  /// The version that this mount made and no listing has shown yet. The first one that does tells how the server
+  /// presents it.
   var unlisted: OwnVersion?
   var unsentAttributes = UnsentAttributes()
-  /// Where the listing does not tell versions: when the content was last asked for, by ``TimeSource/uptime``.
+  /// If listings tell no versions: when the content was last asked for, by ``TimeSource/uptime``.
   var checked: Duration?
   /// The entity tag of the content that was read last.
   var contentTag: String?
-  /// Another content, of which a listing told, on its way: until it is here, the one of before is what the file is.
+  /// A new content that a listing announced, while it is on its way. Until it arrives, the file is still the old one.
   private(set) var bringing: Arrival?
   private(set) var source = ContentSource.untouched
   var turn = Turn()
@@ -41,7 +42,7 @@ struct FileState {
 
   struct Arrival {
     let flight: Flight<Void, Errno>
-    /// Another listing came meanwhile.
+    /// Another listing has come meanwhile.
     var isOutdated = false
   }
 
@@ -57,16 +58,16 @@ struct FileState {
     self.changed = modified
   }
 
-  /// What programs wrote, while it differs from what the server has.
+  /// What programs wrote, while the server has something else.
   var buffer: WriteBuffer? { source.buffer }
 
-  /// Whether what the server has does not matter: nothing, or there is something newer here.
+  /// Whether the server's content does not matter: there is none, or something newer is here.
   var ignoresServer: Bool { existence.isNew || existence.isGone || buffer?.isUnsent(includingEmpty: true) ?? false }
 
-  /// Whether the file stays though the server does not list it.
+  /// Whether the file stays even if the server does not list it.
   var staysUnlisted: Bool { existence.isNew || buffer != nil }
 
-  /// What the server has under the file's name; nil where it has nothing.
+  /// What the server has under the file's name; nil if it has nothing.
   var serverVersion: FileVersion? { existence.isNew ? nil : listed }
 
   /// When content, attributes or name changed last.
@@ -77,7 +78,7 @@ struct FileState {
 
   // MARK: - Content
 
-  /// The content is another now.
+  /// The file has other content now.
   mutating func contentChanged() {
     generation &+= 1
     if let remote = source.remote {
@@ -88,11 +89,11 @@ struct FileState {
     checked = nil
   }
 
-  /// Changes how the content comes from the server; nil where programs wrote another.
+  /// Changes how the content comes from the server; nil if programs wrote another.
   @discardableResult
   mutating func changeRemote<Value>(_ body: (inout RemoteContent) -> Value) -> Value? { source.changeRemote(body) }
 
-  /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
+  /// From now on the content is what `buffer` holds. The kernel's pages saw the same writes and stay valid.
   mutating func begins(writing buffer: WriteBuffer) {
     let (old, checked) = (generation, checked)
     contentChanged()
@@ -102,13 +103,13 @@ struct FileState {
     source = .written(buffer)
   }
 
-  /// The server has what programs wrote, or it is dropped.
+  /// The server has what programs wrote, or it was dropped.
   mutating func endsWriting() {
     changed = statusChanged
     source = .untouched
   }
 
-  /// Others gave the file another content.
+  /// Somebody else gave the file other content.
   mutating func changedByOthers() {
     contentChanged()
     epoch &+= 1
@@ -117,8 +118,8 @@ struct FileState {
 
   // MARK: - Listings
 
-  /// Whether a listing shows another content of a file that a program has open, which is to be taken over together with its
-  /// bytes: a size without them would show a part of one content, or zeros behind the other.
+  /// Whether a listing shows other content for a file that a program has open. Then size and bytes are taken over
+  /// together: a new size over old bytes would show a part of a content, or zeros behind it.
   func comesWithContent(_ entry: FileEntry) -> Bool {
     guard opens.isOpen, buffer == nil, !existence.isNew, !existence.isGone, let size, let newSize = entry.size,
       max(size, newSize) <= ContentCache.wholeLimit
@@ -128,7 +129,7 @@ struct FileState {
     return !new.isSameContent(as: listed)
   }
 
-  /// A content of which a listing told is on its way. Returns false where another is: that one is no news then.
+  /// A content that a listing announced is on its way. Returns false if one already is.
   mutating func begins(bringing flight: Flight<Void, Errno>) -> Bool {
     guard bringing == nil else {
       bringing?.isOutdated = true
@@ -138,11 +139,11 @@ struct FileState {
     return true
   }
 
-  /// It is here, or does not come. Returns whether another listing came meanwhile.
+  /// It arrived, or failed. Returns whether another listing came meanwhile.
   mutating func endsBringing() -> Bool { bringing.take()?.isOutdated ?? false }
 
-  /// Takes over what a listing tells. Returns what the kernel has to forget: nothing (nil), attributes (false), or
-  /// pages too (true).
+  /// Takes over what a listing tells. Returns what the kernel has to forget: nil for nothing, false for attributes,
+  /// true for pages as well.
   mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Bool? {
     let new = FileVersion(entry)
     let old = listed
@@ -156,21 +157,21 @@ struct FileState {
     let isOwn = own?.isShown(by: new, asMade: old) ?? false
     if !isOwn, own != nil || !isSame { isMadeHere = false }
     if let buffer {
-      // While a program writes, what it wrote is what the file is.
+      // While a program writes, the file is what it wrote.
       if isOwn { buffer.base = new }
       if isOwn || isSame || !buffer.retire() { return nil }
       endsWriting()
     }
     if isOwn {
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
-      // Where somebody else may have come right behind it, the bytes are asked for again.
+      // Somebody else may have written right after it, so the bytes are asked for again.
       guard !opens.isOpen, own?.isDoubtful(new) ?? false else { return false }
       let size = size
       contentChanged()
       self.size = size
       return true
     }
-    // Where it is not our own, somebody else changed it after our upload.
+    // It is not ours, so somebody else changed the file after our upload.
     if own == nil, isSame {
       if size == nil { size = new.size }
       guard (new.modified != nil && new.modified != old.modified) || isModeNews else { return nil }

@@ -3,15 +3,15 @@ import VFS
 /// Who has a file open, and what the kernel keeps of it.
 struct Opens: Sendable {
   private(set) var handles: Int32 = 0
-  /// Handles that may write, and whoever truncates it by its name.
+  /// Open handles that may write, and truncations without a handle.
   private(set) var writers: Int32 = 0
-  /// Handles that may read.
+  /// Open handles that may read.
   private var readers: Int32 = 0
-  /// Those of them that read a content of before ``FileState/epoch``.
+  /// Those of them that read a content from before ``FileState/epoch``.
   private(set) var formerReaders: Int32 = 0
-  /// Requests of the kernel for attributes that wait for a listing.
+  /// The kernel's requests for attributes that wait for a listing.
   private var attributeRequests: Int32 = 0
-  /// The ``FileState/generation`` that the kernel's pages are of.
+  /// The ``FileState/generation`` of the kernel's pages.
   private var pages: UInt32?
 
   var isOpen: Bool { handles > 0 }
@@ -48,16 +48,16 @@ struct Opens: Sendable {
   mutating func writerComes() { writers += 1 }
   mutating func writerIsGone() { writers -= 1 }
 
-  /// Others gave the file another content: who reads, reads the former one.
+  /// Somebody else gave the file other content: whoever is reading reads the former one.
   mutating func contentIsFormer() { formerReaders = readers }
 
-  /// A reader of a former content goes on with that of now.
+  /// A reader of a former content goes on with the current one.
   mutating func followed() { formerReaders = max(0, formerReaders - 1) }
 
   /// The kernel takes pages of the content of `generation`.
   mutating func takesPages(of generation: UInt32) { pages = generation }
 
-  /// The content of `old` goes on as `new`: pages of it stay good.
+  /// The content `old` goes on as `new`, and its pages stay valid.
   mutating func pagesStay(_ old: UInt32, as new: UInt32) {
     if pages == old { pages = new }
   }

@@ -5,19 +5,19 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Which attributes a file or directory may have, and those of directories.
+/// Which attributes files and directories may have, and the attributes of directories.
 struct TreeAttributes: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }
   var shared: WorkShared { tree.shared }
 
-  /// Why attributes cannot be what a program wants; nil: they can.
+  /// The errno for attributes that cannot be set; nil if they can.
   func refusal(of changes: AttributeChanges, for path: String) -> Errno? {
     guard allowsOwner(changes) else { return refuseOwner(of: path) }
     return changes.permissions.flatMap { refusal(ofMode: $0, "chmod", path) }
   }
 
-  /// Whether the owner stays who it is: all belongs to who mounted.
+  /// Whether the owner stays the same. Everything belongs to the user who mounted.
   func allowsOwner(_ changes: AttributeChanges) -> Bool {
     (changes.user ?? context.options.user) == context.options.user
       && (changes.group ?? context.options.group) == context.options.group
@@ -62,7 +62,7 @@ struct TreeAttributes: Sendable {
         if let permissions = changes.permissions { structure.directories[directory.inode]?.mode = permissions & 0o777 }
         if let modified {
           structure.directories[directory.inode]?.modified = modified
-          // What a listing tells of it later is no news, which would take back what happens here meanwhile.
+          // A later listing that tells this time is no news, which would undo what happens here meanwhile.
           if isTold { structure.directories[directory.inode]?.serverModified = modified }
         }
         let (tick, place) = (structure.nextTick(), directory.place)
@@ -76,7 +76,7 @@ struct TreeAttributes: Sendable {
 }
 
 extension TreeAttributes {
-  /// Why a file or directory cannot have `mode`; nil: it can. No server keeps more than who may read, write and execute.
+  /// The errno for a mode that cannot be set; nil if it can. Servers store only who may read, write and execute.
   func refusal(ofMode mode: UInt16, _ operation: String, _ path: String) -> Errno? {
     guard mode & 0o7000 != 0 else { return nil }
     return context.refuse(

@@ -1,7 +1,7 @@
 import SystemPackage
 import Waiting
 
-/// Whose turn it is to tell the server of a file.
+/// Whose turn it is to tell the server something about a file.
 ///
 /// One thing at a time is on its way: an upload with what follows it, or attributes. A change of the name takes its own turn
 /// while something is on its way, and waits for that; nothing begins to go until the name has changed, but what the change

@@ -63,7 +63,7 @@ final class WorkDirectory: DirectoryNode {
     case .failed: return attributes()
     case .pending(let work):
       return .pending { [self] () async throws(Errno) in
-        // Where it cannot be asked, what is known is better than nothing.
+        // If it cannot be asked, what is known is better than nothing.
         do throws(Errno) { return try await work() } catch  where error != .interrupted {
           return try await attributes().get()
         }
@@ -80,7 +80,7 @@ final class WorkDirectory: DirectoryNode {
     return .ready(AttributeReply(end.attributes, timeout: .zero))
   }
 
-  /// Nil where it has left the tree.
+  /// Nil if it has left the tree.
   func knownAttributes() -> AttributeReply? {
     let window = tree.window
     return tree.structure.withLock { structure in

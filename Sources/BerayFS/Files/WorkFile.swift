@@ -32,12 +32,12 @@ final class WorkFile: Node {
     var state = FileState(
       place: .init(name: name, parent: directory), .new, listed: FileVersion(size: 0), mode: permissions & 0o777,
       modified: now)
-    // What a server gives a new file by itself needs not be told.
+    // Servers give new files 0644 anyway, so that mode is not sent.
     if permissions & 0o777 != 0o644 { state.unsentAttributes.set(mode: true, time: false) }
     self.state = Mutex(state)
   }
 
-  // What the rooms do with it.
+  // Operations on the file, grouped by purpose. Each holds only the file.
   var reader: FileReader { FileReader(file: self) }
   var fetcher: ContentFetcher { ContentFetcher(file: self) }
   var writer: FileWriter { FileWriter(file: self) }
@@ -145,7 +145,7 @@ final class WorkFile: Node {
 
   // MARK: - Attributes
 
-  /// What is known without asking; nil where the size is not.
+  /// What is known without asking; nil if the size is not.
   func knownAttributes(remaining: Duration) -> AttributeReply? {
     state.withLock { state in
       let size = state.buffer?.size ?? state.size
@@ -202,7 +202,7 @@ final class WorkFile: Node {
     }
     guard fetcher.needsRevalidation(onNews: true) else { return attributes(remaining: remaining) }
     return .pending { [self] () async throws(Errno) in
-      // Where it cannot be asked, what is known is better than nothing.
+      // If it cannot be asked, what is known is better than nothing.
       do throws(Errno) { try await fetcher.revalidate() } catch  where error != .interrupted {}
       return try await attributes(remaining: remaining).get()
     }
@@ -231,7 +231,7 @@ final class WorkFile: Node {
 }
 
 extension WorkFile {
-  /// What the server has under the file's name; nil where it has none.
+  /// What the server has under the file's name; nil if it has none.
   var serverVersion: FileVersion? { state.withLock { $0.serverVersion } }
 }
 

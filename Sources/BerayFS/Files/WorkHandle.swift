@@ -6,7 +6,7 @@ import VFS
 final class WorkHandle: OpenFile {
   private let file: WorkFile
   let flags: OpenFlags
-  /// Who opened it, for a close by another process uploads nothing.
+  /// Who opened it. While the opener lives, a close by another process uploads nothing.
   private let opener: Opener?
   private let ahead = Mutex(ReadAhead())
   let pass: Mutex<ReadPass>

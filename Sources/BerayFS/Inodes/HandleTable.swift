@@ -2,11 +2,11 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// An open directory: the names that were there when its reading began, so that a reader sees each once whatever changes
-/// meanwhile. What stands behind a name is asked when it is told, never kept.
+/// An open directory: the names at the moment when its reading began, so that a reader sees each once whatever changes
+/// meanwhile. The node behind a name is looked up only when it is told.
 final class DirectoryHandle: Sendable {
   let node: any DirectoryNode
-  /// Whether the kernel makes its copy of the listing from what this handle gives.
+  /// Whether the kernel fills its copy of the listing from this handle.
   let fillsKernelCopy: Bool
   private let names = Mutex<[ListedName]?>(nil)
 
@@ -15,7 +15,7 @@ final class DirectoryHandle: Sendable {
     self.fillsKernelCopy = fillsKernelCopy
   }
 
-  /// The names behind `cookie`. From the start, they are those of now: a first read, or rewinddir(3).
+  /// The names behind `cookie`. A read from the start (the first, or after rewinddir(3)) takes the names of now.
   func names(after cookie: UInt64) -> ArraySlice<ListedName> {
     let names = names(anew: cookie == 0)
     // Cookies ascend: find the first one that is greater.
@@ -35,8 +35,8 @@ final class DirectoryHandle: Sendable {
     return taken
   }
 
-  /// Another reader of the same directory began with `newer` names: what this one has not read yet is as these are, so that
-  /// no older name comes into the copy that both make for the kernel.
+  /// Another reader of the same directory began with `newer` names. What this one has not read yet is taken from these,
+  /// so that no older name gets into the copy that both fill for the kernel.
   func goOn(with newer: [ListedName]) {
     names.withLock { if $0 != nil { $0 = newer } }
   }
@@ -45,7 +45,7 @@ final class DirectoryHandle: Sendable {
   var taken: [ListedName]? { names.withLock { $0 } }
 }
 
-/// The open files and directories of a mount, by the numbers that the kernel knows them by.
+/// The open files and directories of a mount, by handle number.
 final class HandleTable: Sendable {
   private struct State {
     var files: [HandleID: any OpenFile] = [:]

@@ -29,12 +29,12 @@ final class InodeTable: Sendable {
     return node
   }
 
-  /// The node of that number, or nil where the kernel asks for one that it has forgotten.
+  /// The node with that number; nil if the kernel asks for one that it has forgotten.
   subscript(inode: InodeID) -> (any Node)? {
     state.withLock { $0.records[inode]?.node }
   }
 
-  /// The kernel was given `node` once more. Also of a retired node, which then stays until it is forgotten.
+  /// The kernel was given `node` once more. A retired node then stays until it is forgotten.
   func remember(_ node: any Node) {
     state.withLock { state in
       state.records[node.inode, default: Record(node: node, isRetired: true)].lookups += 1
@@ -59,7 +59,7 @@ final class InodeTable: Sendable {
     state.withLock { ($0.records[inode]?.lookups ?? 0) > 0 }
   }
 
-  /// The node has left the tree: its number is free once the kernel forgot it. Numbers are not used again.
+  /// The node has left the tree. Its number goes once the kernel forgets it, and is never used again.
   func retire(_ inode: InodeID) {
     state.withLock { state in
       guard let index = state.records.index(forKey: inode) else { return }

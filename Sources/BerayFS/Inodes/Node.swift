@@ -7,12 +7,12 @@ import VFS
 protocol Node: AnyObject, Sendable {
   var inode: InodeID { get }
   var kind: FileKind { get }
-  /// Where the node stands beneath the mountpoint, for messages, such as `42-write-docs/files/a.txt`.
+  /// Where the node is beneath the mountpoint, for messages, such as `42-write-docs/files/a.txt`.
   var path: String { get }
 
   /// - Parameter file: the open handle that asks, where the kernel names one.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply>
-  /// What memory tells of it; nil where that is not enough. Nothing is asked for.
+  /// The attributes, as far as memory has them; nil if a request would be needed.
   func knownAttributes() -> AttributeReply?
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply>
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile>
@@ -26,13 +26,12 @@ protocol DirectoryNode: Node {
   func lookup(_ name: Name, caller: Caller) -> Outcome<FoundNode>
   /// Why `caller` is not to read the directory; nil lets it.
   func refusal(ofOpeningBy caller: Caller) -> Errno?
-  /// Makes sure that what ``names(forKernel:)`` gives is no older than it may be, and tells what the kernel's copy of the
-  /// listing is worth.
+  /// Brings ``names(forKernel:)`` up to date, and tells what the kernel's copy of the listing is worth.
   func freshen() -> Outcome<KernelCopy>
   /// Everything in the directory now, in the order of its cookies.
   /// - Parameter forKernel: the kernel keeps what it is given as its copy of the listing.
   func names(forKernel: Bool) -> [ListedName]
-  /// The node of a listed name as readdirplus tells it; nil where the name does not stand for that node any more.
+  /// The node of a listed name, for readdirplus; nil if the name stands for another node by now.
   func entry(of listed: ListedName) -> ListedEntry?
   func mkdir(_ name: Name, permissions: UInt16, caller: Caller) -> Outcome<FoundNode>
   func rmdir(_ name: Name, caller: Caller) -> Outcome<Void>
@@ -41,7 +40,7 @@ protocol DirectoryNode: Node {
     _ name: Name, to newName: Name, in newDirectory: any DirectoryNode, flags: RenameFlags, caller: Caller
   ) -> Outcome<Void>
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile>
-  /// So many handles of it came, or went.
+  /// Adds `change`, which may be negative, to the number of open handles.
   func countHandles(_ change: Int)
 }
 
@@ -61,7 +60,7 @@ protocol OpenFile: AnyObject, Sendable {
 struct FoundNode: Sendable {
   var node: any Node
   var nameTimeout: Duration
-  /// What the lookup tells of the node where asking it would take long; nil asks it.
+  /// The attributes for the lookup, if asking the node would take long; nil: the node is asked.
   var attributes: AttributeReply?
 }
 
@@ -92,7 +91,7 @@ struct ListedName: Sendable {
 /// What readdirplus tells of a listed name.
 struct ListedEntry: Sendable {
   var nameTimeout: Duration
-  /// nil where asking would cost a request: the kernel looks the name up if it needs to.
+  /// Nil if the answer would cost a request: the kernel looks the name up when it needs to.
   var attributes: AttributeReply?
 
   init(nameTimeout: Duration, attributes: AttributeReply?) {

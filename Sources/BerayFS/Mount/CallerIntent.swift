@@ -1,6 +1,7 @@
 import VFS
 
-/// What a program means by a call at the root of the mount, from its command: the kernel tells the name alone.
+/// What a program means by a call at the root of the mount, judged by its command line, because the kernel tells only
+/// the name.
 struct CallerIntent: Sendable {
   private let processes: ProcessTable
   private let caller: Caller
@@ -12,11 +13,11 @@ struct CallerIntent: Sendable {
 
   private var words: [String] { processes.arguments(caller.process)?.words ?? [] }
 
-  /// The path in which `name` is a directory on the way to something else, as in `mkdir -p name/more`, from that name on;
-  /// nil where the command names it for itself, or not at all.
+  /// If `name` is only a directory on the way to another, as in `mkdir -p name/more`, the path from that name on. Nil
+  /// if the command names it for itself, or not at all.
   func path(through name: Name) -> String? {
     guard let arguments = processes.arguments(caller.process) else { return nil }
-    // What may be a word of its own is taken for one on the way: no task is made of half a path.
+    // A name that may be a component of a path counts as one, so that no task is made of half a path.
     if arguments.mayBeCut, takesExisting, let place = arguments.words.lastIndex(of: name.string),
       place < arguments.words.count - 1
     {
@@ -35,7 +36,7 @@ struct CallerIntent: Sendable {
   /// Whether it is mkdir(1).
   var isMkdir: Bool { processes.program(caller.process) == "mkdir" }
 
-  /// Whether mkdir(1) is content with a directory that is there already.
+  /// Whether mkdir(1) accepts a directory that is there already.
   var takesExisting: Bool {
     isMkdir
       && words.dropFirst().prefix { $0 != "--" }.contains { word in
@@ -43,9 +44,9 @@ struct CallerIntent: Sendable {
       }
   }
 
-  /// Whether the call that asks is one that makes a directory, be it the last of its path or one on the way.
+  /// Whether the calling program is one that makes a directory, as the last component of its path or on the way to it.
   func makesDirectory(by time: TimeSource) async -> Bool {
-    // A thread may still be on its way to sleep when its request is here already.
+    // The thread may not be asleep yet when its request is already here.
     for _ in 0..<50 {
       switch processes.systemCall(caller.process) {
       case .makesDirectory?: return true

@@ -1,8 +1,8 @@
 import SystemPackage
 import Waiting
 
-/// The goals that were closed and whose tasks are not there yet, in the order of their closes: a value that ``Creations``
-/// keeps under its lock.
+/// Goals that were closed and have no task yet, in the order of their closes: a value that ``Creations`` keeps under
+/// its lock.
 struct CloseOrder: Sendable {
   /// One goal on its way from the first close to the task.
   struct Ticket: Hashable, Sendable { fileprivate let number: UInt64 }
@@ -23,7 +23,7 @@ struct CloseOrder: Sendable {
     var close: UInt64
     /// Finished when the task is there, or there will be none.
     let end = Flight<Void, Errno>()
-    /// Finished when no goal that was closed before is unsettled; nil where nobody waits for that.
+    /// Finished when every goal that was closed earlier is settled; nil if nobody waits for that.
     var turn: Turn?
   }
 
@@ -58,14 +58,15 @@ struct CloseOrder: Sendable {
     return (ticket, turn, due())
   }
 
-  /// The goal has its task, or there will be none: nobody waits for it any more.
+  /// The goal has its task, or will get none.
   /// - Returns: its end, and whose turn has come.
   mutating func settle(_ ticket: Ticket) -> [Flight<Void, Errno>] {
     guard let goal = goals.removeValue(forKey: ticket) else { return [] }
     return [goal.end] + (goal.turn.map { [$0] } ?? []) + due()
   }
 
-  /// The same, where the goal waits for its last close since `close`: some other process holds the file open.
+  /// As ``settle(_:)``, for a goal that has waited for its last close since `close`, because another process holds the
+  /// file open.
   mutating func settle(_ ticket: Ticket, flushedAt close: UInt64) -> [Flight<Void, Errno>] {
     guard let goal = goals[ticket], goal.stage == .flushed, goal.close == close else { return [] }
     return settle(ticket)

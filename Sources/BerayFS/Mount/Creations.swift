@@ -16,14 +16,14 @@ final class Creations: Sendable {
   private struct State {
     /// Goals that were closed by somebody, whose task is not there yet.
     var unsettled = CloseOrder()
-    /// The texts of which mkdir makes tasks, until it is known what became of each.
+    /// The texts from which mkdir is making tasks now, until the outcome of each is known.
     var making: [Name: Making] = [:]
     var next: UInt64 = 0
     var running: [UInt64: Task<Void, Never>] = [:]
   }
 
-  /// How long others wait for the last close of a goal that somebody has closed already. It follows within milliseconds, unless another
-  /// process holds the file open.
+  /// How long others wait for the last close of a goal that was already closed once. It follows within milliseconds,
+  /// unless another process holds the file open.
   private static let releaseDelay = Duration.milliseconds(500)
 
   private let context: MountContext
@@ -42,7 +42,7 @@ final class Creations: Sendable {
 
   /// Makes a task of the text that mkdir was given, by one request, which is never repeated. Cancelling the wait leaves the
   /// request running; the task then just appears, and who asks for the same meanwhile waits for it.
-  /// - Throws: `EEXIST` where one of that text is under way or has not ended.
+  /// - Throws: `EEXIST` if one of that text is under way or has not ended.
   func mkdir(_ text: Name, caller: Caller) async throws(Errno) -> TaskDirectory {
     let session = sessions.session(of: caller)
     let making = Making()
@@ -123,7 +123,7 @@ final class Creations: Sendable {
     }
   }
 
-  /// Why the server cannot be asked for such a task; nil where it can.
+  /// Why the server cannot be asked for such a task; nil if it can.
   private func refusal(of creation: Creation) async -> Errno? {
     let wanted: [(name: String, value: String?, capability: Capabilities)] = [
       ("agent", creation.goal.request.agent, .choosesAgent),
@@ -145,7 +145,7 @@ final class Creations: Sendable {
     return nil
   }
 
-  /// A shell learns nothing of what close(2) gives, so it is kept for its next look.
+  /// A shell does not see what close(2) returns, so it is kept for the shell's next look.
   private func refused(_ creation: Creation, _ errno: Errno, _ why: String) {
     guard creation.text == nil else { return }
     refused(errno, why, for: creation.session)
@@ -209,7 +209,7 @@ final class Creations: Sendable {
     return ticket
   }
 
-  /// The last close of a handle of `new`: makes the task when those that were closed before have theirs.
+  /// The last close of a handle of `new`: makes the task when those that were closed earlier have theirs.
   func released(_ ticket: Ticket?, goal: Goal, session: SessionBook.Session) {
     let (ticket, turn, due) = state.withLock { $0.unsettled.release(ticket) }
     finish(due)
@@ -227,7 +227,7 @@ final class Creations: Sendable {
 
   var isUnsettled: Bool { state.withLock { !$0.unsettled.isEmpty } }
 
-  /// Waits until every goal that is closed by now has become a task, or has failed. Those that come later are not waited for.
+  /// Waits until every goal that is closed by now has become a task, or has failed. Later ones are not waited for.
   func settle() async {
     for end in state.withLock({ $0.unsettled.ends }) { try? await end.value() }
   }

@@ -20,7 +20,7 @@ struct Goal: Hashable, Sendable {
 
   init(text: String) { request = TaskRequest(goal: text) }
 
-  /// Reads what was written to `new`: a JSON object, or else the goal itself, without the newline at its end.
+  /// Reads what was written to `new`: a JSON object, or the goal itself without the newline at its end.
   /// - Parameter shown: what reading `new` gave. An editor leaves it in; its lines are dropped.
   init(written: String, shown: String = "") throws(Problem) {
     let written = Self.dropping(shown, from: written)
@@ -48,8 +48,8 @@ struct Goal: Hashable, Sendable {
 
   private static let members = ["goal", "tools", "agent", "from"]
 
-  /// Whether a text begins as an object does: with `{`, a name in quotes and a colon, or is an empty one. A shell's
-  /// `{ echo a; }` is no object.
+  /// Whether a text begins like a JSON object: `{`, a name in quotes and a colon, or `{}`. A shell's `{ echo a; }` does
+  /// not.
   private static func isMeantAsJSON(_ text: String) -> Bool {
     var rest = text.drop(while: \.isWhitespace)
     guard rest.popFirst() == "{" else { return false }
@@ -102,7 +102,7 @@ struct Goal: Hashable, Sendable {
     return text
   }
 
-  /// An absolute path or a repository's address: the server does not know the directory of who writes.
+  /// It must be an absolute path or a repository's address: the server does not know the writer's working directory.
   private static func path(_ member: JSON.Member) throws(Problem) -> String? {
     guard let path = try optionalText(member) else { return nil }
     guard path.hasPrefix("/") || path.contains(":") else {

@@ -35,7 +35,7 @@ final class MountContext: Sendable {
     spills = SpillSpace(directory: options.spillDirectory)
   }
 
-  /// How the kernel is told of changes; nothing happens before the mount started.
+  /// Tells the kernel of changes; until the mount has started, it does nothing.
   var notifier: any Notifier {
     get { notifierSlot.withLock { $0 } ?? SilentNotifier() }
     set { notifierSlot.withLock { $0 = newValue } }
@@ -51,7 +51,7 @@ final class MountContext: Sendable {
     do { return try await body() } catch { throw fail(operation, path, error) }
   }
 
-  /// Records that `operation` on `path` failed, and tells the errno for it.
+  /// Records that `operation` on `path` failed, and returns the errno for it.
   func fail(_ operation: String, _ path: String, _ error: BerayError) -> Errno {
     // What stands at the root and has no parent is a task.
     let isCreation = operation == "new" || (operation == "mkdir" && !path.utf8.contains(UInt8(ascii: "/")))
@@ -67,7 +67,7 @@ final class MountContext: Sendable {
     return errno
   }
 
-  /// Records a refusal that the file system itself makes, and gives back its errno.
+  /// Records a refusal by the file system itself, and returns its errno.
   func refuse(_ operation: String, _ path: String, _ errno: Errno, _ detail: String, advice: String) -> Errno {
     note(operation, path, errno, detail, advice: advice, repetition: Repetition(errno))
     return errno
@@ -83,7 +83,7 @@ final class MountContext: Sendable {
         repetition: repetition))
   }
 
-  /// Attributes of a node that belongs to whoever mounted.
+  /// Attributes of a node, whose owner is the user who mounted.
   /// - Parameter changed: when content, attributes or name changed last; nil: as `modified`.
   func attributes(
     _ inode: InodeID, _ kind: FileKind, permissions: UInt16, size: Int64, modified: Timestamp, links: UInt32 = 1,
@@ -127,8 +127,8 @@ extension MountContext {
     throw fail(operation, path, BerayError(.timedOut, detail: detail, operation: operation))
   }
 
-  /// Waits until the kernel has every notice about an inode that was given before, or a second has passed: a read that
-  /// waits for the server may keep them back. Not for what answers a read.
+  /// Waits until the kernel has every notice that was queued for an inode, or a second has passed: a read that waits
+  /// for the server may hold notices up. Do not call it from what answers a read.
   func untilTheKernelForgot() async throws(Errno) {
     let flight = Flight<Void, Errno>()
     notifier.whenInvalidated { flight.finish(.success(())) }

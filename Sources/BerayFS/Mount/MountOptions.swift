@@ -5,13 +5,15 @@ public struct MountOptions: Sendable {
   /// Who owns everything in the mount.
   public var user: UInt32
   public var group: UInt32
-  /// What others may not do; they get what the owner may else. Nil: modes are shown as they are.
+  /// The permission bits that group and others lack of those that the owner has; nil: modes are shown as they are.
   public var umask: UInt16?
   /// The limit of the in-memory cache of file contents, in bytes.
   public var cacheSize: Int
-  /// How old what is opened or listed may be; nil: 1 s while the task runs, 30 s once it has ended. Zero asks at every open.
+  /// How old what is opened or listed may be; nil: 1 s while the task runs, and 30 s once it has ended. Zero asks at
+  /// every open.
   public var freshness: Duration?
-  /// Further patterns (fnmatch) of names that tools make on the way to a save, held back from a server that cannot rename.
+  /// Further patterns (fnmatch) of names that tools use on the way to a save, which are held back from a server that
+  /// cannot rename.
   public var scratchPatterns: [String]
   /// Whether mkdir at the root makes a task.
   public var allowsMkdir: Bool
@@ -19,7 +21,7 @@ public struct MountOptions: Sendable {
   public var rmDeletes = false
   /// The server, as it is shown in `.beray/status.json`.
   public var serverName: String
-  /// Tells who works on the tasks, where this is known; nil for what is not.
+  /// Names who works on the tasks, if known; nil if not.
   public var agent: @Sendable () -> String? = { nil }
   /// A sentence for the guide about who works on the tasks.
   public var agentAdvice: String?
@@ -27,7 +29,7 @@ public struct MountOptions: Sendable {
   public var rescueDirectory: String
   /// Where large files spill to; must not be beneath the mountpoint.
   public var spillDirectory: String
-  /// How long a write may wait for the server in all, from the deadlines of the client.
+  /// The longest that a write may wait for the server, by the deadlines of the client.
   public var timeouts: Timeouts
 
   public init(

@@ -38,7 +38,7 @@ struct MountStatus {
         health.requests.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .number(String($0.value))) }),
       "request_seconds": .object(
         health.durations.sorted { $0.key < $1.key }.map { name, duration in
-          // Thousandths are enough, and a number of them is the same in every language.
+          // Thousandths are precise enough, and print as short numbers.
           JSON.Member(name, .number(String(Double(Int64(duration / .milliseconds(1))) / 1000)))
         }),
       "failed_requests": .number(String(health.failures)),

@@ -59,7 +59,8 @@ final class NewFile: Node {
     creations.sessions.text(for: creations.sessions.session(of: caller)) ?? Self.help
   }
 
-  /// Truncation is what `>` does before it writes, and editors set mode and times of what they save: all mean nothing here.
+  /// `>` truncates before it writes, and editors set mode and times of what they save. None of that means anything
+  /// here.
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
     let isHarmless = (changes.size ?? 0) == 0 && changes.user == nil && changes.group == nil
     return isHarmless ? getattr(for: caller) : .failed(.notPermitted)
@@ -68,7 +69,7 @@ final class NewFile: Node {
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
     guard flags.contains(.write) else { return creations.settled().map { [self] in opened(by: caller) } }
     guard !registry.isFresh else { return .ready(opened(by: caller)) }
-    // close(2) cannot tell a shell of an error, so what can fail already fails here: no credentials, no server.
+    // A shell ignores what close(2) returns, so whatever can fail early fails here: no credentials, no server.
     return .pending { [self] () async throws(Errno) in
       try await context.call("open", "new") { () async throws(BerayError) in try await registry.refresh() }
       return opened(by: caller)
@@ -95,7 +96,7 @@ final class NewHandle: OpenFile {
     /// Who wrote was killed before the text was whole.
     var interruption: Interruption?
 
-    /// Appends, where the whole is still UTF-8 but for a character that may lack its end.
+    /// Appends, if the result is valid UTF-8 except for an unfinished last character.
     mutating func append(_ added: RawSpan) -> Bool {
       let before = bytes.count
       added.withUnsafeBytes { bytes.append(contentsOf: $0) }
@@ -135,7 +136,7 @@ final class NewHandle: OpenFile {
 
   /// What the death of a writer means for the goal.
   private enum Interruption {
-    /// Ctrl-C and its like: the user takes it back, whoever else has the file open.
+    /// Ctrl-C or the like: the user takes the goal back, whoever else has the file open.
     case takenBack
     /// Another signal: the rest is missing, unless somebody goes on.
     case brokenOff
@@ -166,7 +167,7 @@ final class NewHandle: OpenFile {
     .ready(shown.slice(at: offset, count: count))
   }
 
-  /// Appends, whatever the offset: several processes may write to one handle, each after the other.
+  /// Appends whatever the offset is: several processes may write to one handle, one after the other.
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {
     let refusal = state.withLock { state -> Refusal? in
       let isTooLong = state.bytes.count + bytes.byteCount > Goal.maximumLength
@@ -195,12 +196,12 @@ final class NewHandle: OpenFile {
 
   func release() -> Outcome<Void> {
     let state = state.withLock { $0 }
-    // Nothing written is nothing to make, and half of a goal is not what was meant.
+    // Nothing was written, so there is nothing to make.
     guard !state.bytes.isEmpty || state.refusal != nil else { return .done }
     switch goal(in: state) {
     case .success(let goal): creations.released(state.ticket, goal: goal, session: session)
     case .failure(let refusal):
-      // A refused write was told to the writer; what is only found now, and a death, stand in `.beray/errors` alone.
+      // The writer was told of a refused write. What is found only now, and a death, are told in `.beray/errors` alone.
       if state.refusal == nil { _ = refuse(refusal) }
       // Who pressed Ctrl-C knows it.
       if state.interruption == nil { creations.refused(refusal.errno, refusal.detail, for: session) }
@@ -224,7 +225,7 @@ final class NewHandle: OpenFile {
     }
   }
 
-  /// What was written and belongs to no task yet, for the end of a mount: nobody will close the handle any more.
+  /// What was written and has no task yet, for the end of a mount, when nobody will close the handle any more.
   var unclosed: [UInt8]? {
     state.withLock { $0.bytes.isEmpty || $0.refusal != nil ? nil : $0.bytes }
   }
@@ -235,7 +236,7 @@ final class NewHandle: OpenFile {
 }
 
 extension ArraySlice<UInt8> {
-  /// How many of the bytes are whole UTF-8 characters, where the last one may lack its end; nil where they are no UTF-8.
+  /// How many of the bytes are whole UTF-8 characters, where the last one may lack its end; nil if they are no UTF-8.
   var completeUTF8: Int? {
     // The longest character has 4 bytes, so at most 3 may be an unfinished one.
     for cut in 0...Swift.min(3, count) where String(validating: dropLast(cut), as: UTF8.self) != nil {

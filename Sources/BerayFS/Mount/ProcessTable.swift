@@ -2,20 +2,20 @@ import Glibc
 import LinuxSystem
 public import VFS
 
-/// What the file system asks the kernel about the processes that call it, so that tests can answer. Each question is about a
-/// thread that waits for the answer to its call, and each answer is nil where the kernel does not tell.
+/// What the file system asks the kernel about its callers, as a protocol that tests can implement. Each question is
+/// about a thread that waits for the answer to its call. An answer is nil if the kernel does not tell.
 public struct ProcessTable: Sendable {
   /// How a process came to its end.
   public enum End: Hashable, Sendable {
-    /// A signal ended it; nil where it is not told which.
+    /// A signal ended it; nil if it is not told which.
     case signal(Int32?)
   }
 
   /// The words of a command.
   public struct Arguments: Hashable, Sendable {
     public var words: [String]
-    /// Whether two words may be one: mkdir(1) and others put a NUL in the place of a `/` while they make the directories on
-    /// the way, and the kernel may not let us see where their words begin.
+    /// Whether two words may really be one. While mkdir(1) makes the directories of a path, it puts a NUL in the place
+    /// of each `/`, and the kernel may not let us see where its words begin.
     public var mayBeCut: Bool
 
     public init(_ words: [String], mayBeCut: Bool = false) {
@@ -85,7 +85,7 @@ public struct ProcessTable: Sendable {
 
   /// - Parameters:
   ///   - cmdline: the content of `/proc/PID/cmdline`.
-  ///   - starts: where each word begins in it; nil where that is not told.
+  ///   - starts: where each word begins in it; nil if that is not told.
   static func arguments(cmdline: [UInt8], starts: [Int]?) -> Arguments {
     func words(_ bytes: ArraySlice<UInt8>) -> [String] {
       bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }

@@ -3,8 +3,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What became of the last goal of each session of processes (a terminal, a cron job, an ssh command), so that a script reads
-/// in `new` what close(2) could not tell it, and meets no older task at `last`.
+/// The outcome of the last goal of each session of processes (a terminal, a cron job, an ssh command). A script reads
+/// in `new` what close(2) could not tell it, and finds no older task at `last`.
 final class SessionBook: Sendable {
   enum Result: Sendable {
     case made(TaskID)
@@ -47,7 +47,7 @@ final class SessionBook: Sendable {
 
   func result(for session: Session) -> Result? { state.withLock { $0.results[session]?.result } }
 
-  /// What `new` reads as for who wrote a goal: the id of the task, or why there is none. Nil for all others.
+  /// What `new` reads as for a session that wrote a goal: the id of the task, or why there is none. Nil for all others.
   func text(for session: Session) -> String? {
     switch result(for: session) {
     case nil: nil
@@ -56,7 +56,7 @@ final class SessionBook: Sendable {
     }
   }
 
-  /// Whether the session's last goal was refused, and no newer task than it knew is there.
+  /// Whether the session's last goal was refused, and no newer task has come since.
   /// - Parameter newest: the newest task there is.
   func isRefused(for session: Session, newest: TaskID?) -> Bool {
     guard case .refused(_, _, let known)? = result(for: session) else { return false }

@@ -88,7 +88,7 @@ final class StateDirectory: DirectoryNode {
 }
 
 extension JSON {
-  /// The value without the members whose name says that they are secret, such as `access_token` or `apiKey`.
+  /// The value without members whose names say that they are secret, such as `access_token` or `apiKey`.
   fileprivate var withoutSecrets: JSON {
     switch self {
     case .object(let members):
@@ -106,8 +106,8 @@ extension JSON {
   }
 }
 
-/// Keeps the text of `status.json` for a moment: a program that reads it moves its counters, and tar would call it changed.
-/// What waits to be uploaded, and what is hidden, is never old: who reads an empty list relies on it.
+/// Keeps the text of `status.json` for a moment: reading it moves its own counters, and tar would say that the file
+/// changed. What waits to be uploaded or is hidden is always current, because whoever reads an empty list relies on it.
 private final class StatusSnapshot: Sendable {
   private static let lifetime = Duration.seconds(1)
   private let last = Mutex<(content: SnapshotFile.Content, waiting: [String], made: Duration)?>(nil)

@@ -5,7 +5,7 @@ public import VFS
 import Glibc
 #endif
 
-/// The clocks that the file system reads and sleeps by, so that tests can turn them by hand.
+/// The clocks of the file system, which tests can turn by hand.
 public struct TimeSource: Sendable {
   /// Time since some fixed moment; never goes back.
   public var uptime: @Sendable () -> Duration
@@ -13,7 +13,7 @@ public struct TimeSource: Sendable {
   public var now: @Sendable () -> Timestamp
   /// Waits, and ends early (with `CancellationError`) when the task is cancelled.
   public var sleep: @Sendable (Duration) async throws -> Void
-  /// The same for the end of what is under way; a test does not count it among those who sleep.
+  /// As ``sleep(_:)``, for the end of something under way. A test does not count it among the sleepers.
   var expire: @Sendable (Duration) async throws -> Void
 
   public init(

@@ -3,7 +3,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// The path that a request names, which may lead elsewhere by the time of its answer.
+/// The path of a request, which may lead elsewhere by the time of the answer.
 struct AskedPath: Sendable {
   /// ``TreeStructure/tick`` when it was asked for.
   let tick: UInt64
@@ -22,7 +22,7 @@ extension WorkTree {
     return AskedPath(tick: tick, path: serverPath(of: directory))
   }
 
-  /// Whether an answer to `asked` is about `file`: since then this mount changed no name on the way to it.
+  /// Whether an answer to `asked` is about `file`: this mount has changed no name on the way to it since.
   func isAnswer(to asked: AskedPath, about file: WorkFile) -> Bool {
     structure.withLock { $0.isAnswer(to: asked, about: file.inode, at: file.place) }
   }
@@ -41,7 +41,7 @@ extension TreeStructure {
     return true
   }
 
-  /// A directory stands elsewhere: the listing that told of its inside does so no more.
+  /// A directory has moved: the listing that told its content no longer does.
   mutating func moved(_ directory: InodeID) {
     guard directories[directory] != nil else { return }
     directories[directory]?.source = directory

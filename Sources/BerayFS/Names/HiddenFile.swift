@@ -3,10 +3,10 @@ import VFS
 /// A file that the server has and whose name is not shown.
 struct HiddenFile: Sendable {
   enum Reason: Sendable {
-    /// A program moved it away, to make it anew: its bytes are here in another file. Where nobody makes it, it comes back.
+    /// A program moved it away, to make it anew: its bytes are here in another file. If nobody makes it, it comes back.
     /// - `changes`: those of the other file's ``WriteBuffer`` when it was moved; nil: the server had not all of them.
     case movedAway(to: InodeID, changes: UInt64?)
-    /// An editor removed it, to make it anew. Where nobody does, it comes back.
+    /// An editor removed it, to make it anew. If nobody does, it comes back.
     case removed
     /// This mount made it, and gave it another name or removed it. The server, which could do neither, has it for good.
     case leftBehind
@@ -20,7 +20,7 @@ struct HiddenFile: Sendable {
   var since: UInt64
   var reason: Reason
 
-  /// Whether the name is that of a program's step on the way to a save: what is made there again is such a step too.
+  /// Whether the name belongs to a step on the way to a save, so that a file made there again is such a step too.
   var isStepOfASave: Bool {
     if case .leftBehind = reason { true } else { false }
   }
@@ -29,8 +29,8 @@ struct HiddenFile: Sendable {
     if case .movedAway = reason { true } else { false }
   }
 
-  /// The same, as a listing that was asked for at `tick` shows it; nil where it shows what somebody else put there, or
-  /// nothing any more.
+  /// The hidden file as a listing shows it that was asked for at `tick`; nil if somebody else put something there, or
+  /// it is gone.
   func shown(by version: FileVersion?, askedAt tick: UInt64) -> HiddenFile? {
     guard case .leftBehind = reason, since <= tick else { return self }
     guard let version else { return nil }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The work directories in which names are hidden that their servers have still, as long as they are there.
+/// The work directories that hide names which their servers still have, kept as long as they do.
 final class LeavingTrees: Sendable {
   private struct Member: Sendable {
     weak let tree: WorkTree?

@@ -7,7 +7,7 @@ import Waiting
 
 /// How files are made.
 extension NameKeeper {
-  /// Makes a file here alone: the server gets it when it is closed. Nil where the directory is gone.
+  /// Makes a file here only; the server gets it when it is closed. Nil if the directory is gone.
   func make(
     _ name: Name, in directory: WorkDirectory, permissions: UInt16, flags: OpenFlags
   ) -> WorkFile? {
@@ -20,7 +20,8 @@ extension NameKeeper {
     }
   }
 
-  /// Makes a file that is to keep others out: empty, and on the server before the program learns that it has it.
+  /// Makes a file that is to keep others out (O_EXCL): empty, and on the server before the program learns that it has
+  /// it.
   ///
   /// The kernel holds the directory's lock meanwhile, so it has an end; an interrupt ends the wait, and what the server made
   /// all the same is removed again.

@@ -57,13 +57,13 @@ struct NameKeeper: Sendable {
     do throws(BerayError) {
       try await context.service.makeDirectory(of: tree.task, path: path)
     } catch {
-      // The server may have done it all the same, or have another of that name.
+      // The server may have done it after all, or have another file of that name.
       tree.markStale()
       throw context.fail("mkdir", shownPath, error)
     }
-    // What a server gives a new directory by itself needs not be told.
+    // Servers give new directories 0755 anyway, so that mode is not sent.
     guard permissions & 0o777 != 0o755, capabilities.contains(.attributes) else { return }
-    // The directory is there all the same; that its mode is another stands in `.beray/errors`.
+    // The directory is there anyway; `.beray/errors` says that its mode differs.
     _ = try? await context.call("setattr", shownPath) { () async throws(BerayError) in
       try await context.service.setAttributes(
         of: tree.task, path: path, mode: permissions & 0o777, modified: nil, when: nil)
@@ -92,7 +92,7 @@ struct NameKeeper: Sendable {
           return .done
         }
         return .pending { () async throws(Errno) in
-          // No upload begins any more; what is on its way has to arrive first, or it would make the name again.
+          // From here on no upload begins. Those under way have to end first, or they would make the name again.
           let turns = try await tree.takeTurns(of: [file])
           defer { turns.end() }
           guard directory.child(name)?.node.inode == file.inode else { throw .noSuchFileOrDirectory }

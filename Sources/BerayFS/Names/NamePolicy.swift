@@ -4,15 +4,15 @@ import VFS
 import Glibc
 #endif
 
-/// What a name that a program makes in `files/` is: the one place that knows names of tools. It matters only on a server
-/// that can neither rename nor remove: there, such a name is kept from going up while it may go away again.
+/// What a new name in `files/` stands for: the one place that knows the names that tools use. It matters only on a
+/// server that can neither rename nor remove. There, a name that may soon go away is kept from going up.
 struct NamePolicy: Sendable {
   enum Class: Sendable, Hashable {
     /// A file as any other.
     case ordinary
-    /// What a program makes on the way to a save, to rename or remove it soon. It goes up if it stays.
+    /// A step on the way to a save, which the program renames or removes soon. It goes up if it stays.
     case heldBack
-    /// What an editor keeps beside a file while it works on it. It goes up if its editor ends and it stays.
+    /// A file that an editor keeps beside the one it edits. It goes up if the editor has ended and it stays.
     case editorsOwn
   }
 
@@ -29,13 +29,13 @@ struct NamePolicy: Sendable {
     return scratchPatterns.contains { fnmatch($0, name.string, 0) == 0 } ? .heldBack : .ordinary
   }
 
-  /// Whether editors remove such a file in order to make it anew at the next save: a backup, or what Emacs saves by itself.
+  /// Whether editors remove such a file in order to make it anew at the next save: a backup, or an autosave of Emacs.
   static func isBackup(_ name: Name) -> Bool {
     let bytes = Array(name.utf8)[...]
     return bytes.ends("~") || (bytes.count > 1 && bytes.begins("#") && bytes.ends("#"))
   }
 
-  /// Whether Emacs makes a link of that name to lock a file. It goes on where it cannot.
+  /// Whether Emacs makes a link of that name to lock a file. It goes on if it cannot.
   static func isEmacsLock(_ name: Name) -> Bool { Array(name.utf8)[...].begins(".#") }
 
   private static func isEditorsOwn(_ name: ArraySlice<UInt8>) -> Bool {
@@ -123,7 +123,7 @@ struct NamePolicy: Sendable {
       || (name.begins("t") && name.count == 7 && name.allSatisfy(\.isLetterOrDigit))
   }
 
-  /// Whether programs make such a name in order to keep others out: it is of use only where they see it at once.
+  /// Whether programs make such a name to keep others out. That works only if others see it at once.
   static func isLock(_ name: Name) -> Bool {
     let bytes = name.utf8.map { $0 | 0x20 }[...]
     return bytes.ends("lock") || bytes.ends(".lck") || bytes.ends(".pid")

@@ -2,8 +2,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// How programs that have a file of a running task open, or mapped, see what others write to it: nothing that they do
-/// asks the server, so somebody else does while they have it.
+/// Shows programs that have a file of a running task open, or mapped, what others write to it. Nothing that they do
+/// asks the server, so this watch does while they have it.
 struct OpenFileWatch: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }
@@ -14,7 +14,7 @@ struct OpenFileWatch: Sendable {
     var isWatched = false
   }
 
-  /// How long it takes at most until the news of an event is acted upon.
+  /// The longest time until the news of an event is acted upon.
   private static let glance = Duration.milliseconds(250)
   /// The longest pause while the server does not answer.
   private static let longestGlance = Duration.seconds(30)
@@ -64,7 +64,7 @@ struct OpenFileWatch: Sendable {
     let parents = files.filter { file in !file.state.withLock { $0.existence.isGone } }.compactMap(\.place.parent)
     for directory in Dictionary(parents.map { ($0.inode, $0) }, uniquingKeysWith: { $1 }).values {
       do throws(Errno) {
-        // Where one answer has the whole tree, it is one request for all of them.
+        // If one answer lists the whole tree, one request serves all of them.
         try await tree.whenFresh(directory, grace: Self.glance) { _ in Outcome<Void>.done }.get()
       } catch {
         guard error == .noSuchFileOrDirectory else { return false }

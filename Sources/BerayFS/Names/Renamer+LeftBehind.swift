@@ -2,13 +2,12 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What this mount made and uploaded can be renamed and removed on any server: where the server can do neither, the old name
-/// is left behind there and hidden here, until the end of the mount.
+/// Renames and removes what this mount made, on servers that can do neither: the old name stays there, and is hidden
+/// here until the mount ends.
 extension Renamer {
-  /// Uploads under its new name a file that the server has under the old one and cannot rename. Where that fails, nothing
-  /// has changed.
+  /// Uploads a file under its new name, because the server cannot rename it. If that fails, nothing has changed.
   func giveAgain(_ file: WorkFile, as purpose: FileUploader.Purpose, from path: String) async throws(Errno) {
-    // No listing tells that somebody else changed it since, and what is hidden would be theirs.
+    // No listing shows a later change by somebody else, so nothing of theirs gets hidden.
     if file.fetcher.needsRevalidation() { try await file.fetcher.revalidate() }
     guard file.isMadeHere else { throw tree.names.refuse("rename", path) }
     let buffer = try await file.writer.bufferWithContent(hasTurn: true)
@@ -40,7 +39,7 @@ extension Renamer {
     tree.structure.withLock { $0.directories[directory.inode]?.hidden[name] }
   }
 
-  /// - Throws: `EPERM` where the server has a file of that name which is hidden here: nothing else can be there.
+  /// - Throws: `EPERM` if the server has a file of that name which is hidden here: nothing else can be there.
   func checkIsFree(_ name: Name, in directory: WorkDirectory, for operation: String) throws(Errno) {
     guard let hidden = hidden(name, in: directory), hidden.isStepOfASave else { return }
     throw context.refuse(

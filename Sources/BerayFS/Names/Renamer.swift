@@ -5,7 +5,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// Renames: by the server where it can, else by an upload under the new name.
+/// Renames: by the server if it can, otherwise by an upload under the new name.
 struct Renamer: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }
@@ -66,13 +66,13 @@ struct Renamer: Sendable {
       if case .directory = child.node {
         try checkIsFree(rename.newName, in: rename.newDirectory, for: "rename")
       }
-      // What is on its way to a name, or begins to go there meanwhile, would come after what the rename puts there.
+      // An upload to a name, under way or about to begin, would overwrite what the rename puts there.
       let turns = try await tree.takeTurns(of: [child.node.file, target?.node.file].compactMap { $0 })
       defer { turns.end() }
       guard rename.directory.child(rename.name)?.node.inode == child.node.inode,
         rename.newDirectory.child(rename.newName)?.node.inode == target?.node.inode
       else { continue }
-      // The server's content goes by the move of another file, or by the upload of one that it has not.
+      // The name's content on the server changes by a move or an upload of another file.
       let capabilities = try await shared.capabilities()
       let isReplacedByUpload =
         child.node.file?.state.withLock { $0.existence.isNew || $0.existence.isHeldBack || $0.isMadeHere } ?? false
@@ -146,7 +146,7 @@ struct Renamer: Sendable {
       tree.markStale()
       let errno = context.fail("rename", rename.path, error)
       guard error.code == .conflict else { throw errno }
-      // Somebody else made the name, or put something into it, since it was looked for.
+      // Somebody else made the name, or put something into it, after it was checked.
       if !rename.replaces { throw .fileExists }
       throw child.node.file == nil ? .directoryNotEmpty : errno
     }
@@ -154,7 +154,7 @@ struct Renamer: Sendable {
     moveName(child, rename)
   }
 
-  /// Renames a file on the server. What stands there is replaced, and told of where it is not the version that is known.
+  /// Renames a file on the server. The file there is replaced; if it is not the known version, `.beray/errors` says so.
   private func moveFile(
     from: String, to: String, replacing known: FileVersion?, shownAs path: String
   ) async throws(BerayError) -> UploadReceipt {
@@ -176,8 +176,8 @@ struct Renamer: Sendable {
     }
   }
 
-  /// Gives a new name to a file that the server has not under the old one. A name that it is to have is uploaded; where
-  /// that fails, nothing has changed.
+  /// Renames a file that the server does not have under the old name. If it is to have the new one, the file is
+  /// uploaded; if that fails, nothing has changed.
   private func give(_ child: TreeChild, _ file: WorkFile, _ rename: Rename) async throws(Errno) {
     let (old, hidden) = tree.structure.withLock { structure -> (WorkFile?, HiddenFile?) in
       let contents = structure.directories[rename.newDirectory.inode]

@@ -11,7 +11,7 @@ struct TreeDiff {
   var gone: [TreeChild] = []
   /// The names that stay hidden.
   var hidden: [Name: HiddenFile]
-  /// Whether something else was passed over that this mount changed meanwhile.
+  /// Whether other entries were passed over because this mount changed them meanwhile.
   var isDoubtful = false
 
   /// - Parameters:

@@ -11,8 +11,8 @@ struct TreeRefresher: Sendable {
   var context: MountContext { tree.context }
   var shared: WorkShared { tree.shared }
 
-  /// Asks the server for what is in `directory`, once for all who ask at the same time. Where the server gives whole
-  /// subtrees, one request brings everything up to date. It ends with the last who waits for it.
+  /// Asks the server what is in `directory`. All who ask at the same time share one request, which ends when the last
+  /// of them gives up. If the server lists whole subtrees, one request brings everything up to date.
   /// - Parameters:
   ///   - window: how old a listing may be that is not asked for again, because it came just now; nil: it is asked for.
   ///   - grace: see ``remaining(of:marks:window:grace:)``.
@@ -52,8 +52,8 @@ struct TreeRefresher: Sendable {
     }
   }
 
-  /// Asks for the listing of `directory` while nobody waits, where it was asked for before and is too old. Where every look
-  /// asks by itself, none is asked for: what is looked at next must not be answered by it.
+  /// Asks for the listing of `directory` while nobody waits, if it was asked for before and is too old. If every look
+  /// asks by itself, nothing is asked here, because it would answer the next look.
   func refreshBehind(_ directory: WorkDirectory) {
     let (window, now) = (tree.window, context.time.uptime())
     guard window > .zero else { return }
@@ -74,8 +74,8 @@ struct TreeRefresher: Sendable {
     }
   }
 
-  /// The directory that is asked for what is in `directory`: where the server gives whole subtrees, the top, or the one
-  /// above it that the top's listing leaves out.
+  /// The directory to ask for the content of `directory`. If the server lists whole subtrees that is the top, or the
+  /// directory above it that the top's listing leaves out.
   private func source(of directory: WorkDirectory, isWhole: Bool, in structure: borrowing TreeStructure) -> InodeID {
     guard let contents = structure.directories[directory.inode] else { return directory.inode }
     let asksItself = contents.source == directory.inode && !contents.isLeftOut
@@ -148,11 +148,11 @@ struct TreeRefresher: Sendable {
     case taken
     /// There is no such directory.
     case gone
-    /// The path that was asked for led elsewhere by the time of the answer.
+    /// The path led to another directory by the time of the answer.
     case isOfAnother
   }
 
-  /// Takes over what a listing tells, at once with the look whether it is about `directory`.
+  /// Takes over a listing, after checking in the same step that it is about `directory`.
   /// - Parameter entries: nil: the server has no such directory.
   private func take(_ entries: [FileEntry]?, of directory: WorkDirectory, _ asked: Asked) -> Taking {
     let depth = tree.depth(of: directory)
@@ -198,7 +198,7 @@ struct TreeRefresher: Sendable {
         if let children = entry.children {
           apply(children, to: nested, depth: depth + 1, asked, in: &structure)
         } else if structure.directories[nested.inode]?.source != nested.inode {
-          // An earlier listing told of its inside, and this one does not: it has to be asked itself.
+          // An earlier listing told what is inside and this one does not, so the directory has to be asked itself.
           structure.directories[nested.inode]?.source = nested.inode
           structure.directories[nested.inode]?.freshness = nil
         }
@@ -213,7 +213,7 @@ struct TreeRefresher: Sendable {
     if contents.removals.contains(where: { $0.value <= asked.tick }) {
       structure.directories[directory.inode]?.removals = contents.removals.filter { $0.value > asked.tick }
     }
-    // What an earlier listing showed is known to have changed: the kernel's copy of it goes.
+    // The listing differs from an earlier one, so the kernel's copy goes.
     let isNews = contents.freshness != nil && !(diff.gone.isEmpty && diff.appeared.isEmpty)
     if isNews { context.notifier.invalidate(directory.inode, pages: true) }
   }
@@ -257,7 +257,7 @@ struct TreeRefresher: Sendable {
     directory.isNew = false
     guard let contents = structure.directories[directory.inode] else { return }
     let modified = entry.modified.map(Timestamp.init)
-    // A server that tells no modes does not take back what was set here.
+    // A server that tells no modes does not undo one that was set here.
     let mode = entry.mode ?? contents.mode
     let isChanged = modified != contents.serverModified || mode != contents.mode
     guard isChanged else { return }
@@ -267,7 +267,7 @@ struct TreeRefresher: Sendable {
     context.notifier.invalidate(directory.inode, pages: false)
   }
 
-  /// A name left the tree without this mount: nodes beneath it go too, and the kernel forgets the names.
+  /// A name left the tree without this mount's doing. Nodes beneath it go too, and the kernel forgets the names.
   func vanish(_ name: Name, of directory: WorkDirectory, in structure: inout TreeStructure) {
     guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
     let forgotten = Flight<Void, Errno>()
@@ -276,7 +276,7 @@ struct TreeRefresher: Sendable {
     context.notifier.whenExpired { forgotten.finish(.success(())) }
   }
 
-  /// Takes a node out of the tree that no name leads to any more.
+  /// Takes a node out of the tree when its last name is gone.
   /// - Parameter forgotten: ends when the kernel knows that it is gone, and bytes of it that the server has not are saved
   ///   elsewhere; nil: it went because of a call of the kernel, and they are to be dropped.
   func release(_ node: WorkNode, vanished forgotten: Flight<Void, Errno>? = nil, in structure: inout TreeStructure) {

@@ -2,14 +2,14 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// What a work directory holds, as far as it is known: the part of a ``WorkTree`` that one lock guards.
+/// The known names of a work directory: the part of a ``WorkTree`` that one lock guards.
 struct TreeStructure {
   var directories: [InodeID: DirectoryContents] = [:]
-  /// Counts what this mount itself did to the tree, so that a listing that was asked for earlier does not undo it.
+  /// Counts this mount's own changes to the tree, so that a listing that was asked for earlier does not undo them.
   var tick: UInt64 = 0
-  /// Counts the news that anything may have changed; a listing asked for before the newest is stale.
+  /// Counts the times that anything may have changed. A listing that was asked for before the last of them is stale.
   var staleMarks: UInt64 = 0
-  /// The listings that are being asked for, by the directory that is asked.
+  /// The listings under way, by the directory that is asked.
   var flights: [InodeID: (flight: Flight<Void, Errno>, marks: UInt64)] = [:]
   /// The task is gone.
   var isRemoved = false
@@ -27,35 +27,36 @@ struct DirectoryContents {
     /// By ``TimeSource/uptime``.
     var asked: Duration
     var marks: UInt64
-    /// Whether it came while this mount changed what it tells of: of that it does not say what the server has now.
+    /// Whether it came while this mount changed something in it: it may not say what the server has now.
     var isDoubtful = false
   }
 
   private(set) var children: [Name: TreeChild] = [:]
-  /// The children by cookie (their ``TreeChild/touched`` and ``TreeChild/placed`` may be older); nil where it has to be made anew.
+  /// The children by cookie (their ``TreeChild/touched`` and ``TreeChild/placed`` may be older); nil when it has to be
+  /// rebuilt.
   private var order: [TreeChild]?
   private var nextCookie: UInt64 = 3
-  /// Names that this mount took away, and when (by ``TreeStructure/tick``): a listing that was asked for before may
-  /// still have them.
+  /// Names that this mount removed, and when by ``TreeStructure/tick``: a listing that was asked for earlier may still
+  /// have them.
   var removals: [Name: UInt64] = [:]
-  /// Names that the server has and that are not shown.
+  /// Names that the server has and the tree does not show.
   var hidden: [Name: HiddenFile] = [:]
-  /// The directory whose listing tells what is in here: itself, or one above it.
+  /// The directory whose listing tells what is in this one: itself, or one above it.
   var source: InodeID
   /// nil: never listed.
   var freshness: Freshness?
   /// Whether it was made here and the server does not have it yet.
   var isNew = false
   var mode: UInt16?
-  /// What the server told last of its mtime.
+  /// The mtime that the server told last.
   var serverModified: Timestamp?
   var modified: Timestamp
-  /// When names or attributes changed last, as far as this mount saw it; no program sets it.
+  /// The ctime: when names or attributes last changed, as far as this mount saw it. No program can set it.
   private(set) var statusChanged: Timestamp
-  /// As a program set it; nil: as ``modified``. No server keeps it.
+  /// The access time that a program set, which no server stores; nil: as ``modified``.
   var accessed: Timestamp?
   private(set) var subdirectories: UInt32 = 0
-  /// Whether the whole listing of the work directory leaves out what is in here, so that it has to be asked itself.
+  /// Whether the listing of the whole work directory leaves out what is in here, so that it has to be asked itself.
   var isLeftOut = false
   /// Whether the listing changed since the kernel last began to copy it.
   var changedSinceListed = true
@@ -99,7 +100,7 @@ struct DirectoryContents {
     return child
   }
 
-  /// Takes all children away, as if the directory had never been listed.
+  /// Removes all children, as if the directory had never been listed.
   mutating func takeChildren() -> [TreeChild] {
     defer {
       children = [:]
@@ -117,12 +118,12 @@ struct DirectoryContents {
     if isPlaced { children[name]?.placed = tick }
   }
 
-  /// Until ``settle(_:_:)``, no listing changes what is known of the name.
+  /// Until ``settle(_:_:)``, no listing changes this name.
   mutating func hold(_ name: Name) {
     if children[name] == nil { removals[name] = .max } else { touch(name, .max, isPlaced: true) }
   }
 
-  /// What was held, and was not changed since, is known as of `tick`.
+  /// A held name that has not changed since counts as known at `tick`.
   mutating func settle(_ name: Name, _ tick: UInt64) {
     if children[name]?.placed == .max { children[name]?.placed = tick }
     if children[name]?.touched == .max { children[name]?.touched = tick }
@@ -142,10 +143,10 @@ struct TreeChild: Sendable {
   let name: Name
   let cookie: UInt64
   let node: WorkNode
-  /// When this mount last did something that gives the server the name, by ``TreeStructure/tick``; 0: never. A listing
-  /// that was asked for before may lack it.
+  /// When this mount last gave the server the name, by ``TreeStructure/tick``; 0: never. A listing that was asked for
+  /// earlier may lack it.
   var placed: UInt64
-  /// The same of anything that this mount did to it: of that, such a listing knows nothing.
+  /// When this mount last changed anything about it: a listing that was asked for earlier does not know of that.
   var touched: UInt64
 }
 

@@ -3,7 +3,7 @@ import SystemPackage
 import VFS
 
 extension WorkFile {
-  /// Whether the next listing brings all that is known of it, and nothing is under way for it.
+  /// Whether the next listing can restore all that is known of the file, and nothing is under way for it.
   var isIdle: Bool {
     state.withLock { state in
       !state.opens.isOpen && !state.existence.isNew && !state.existence.isHeldBack && state.turn.isFree

@@ -3,7 +3,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// The file's turn: its name changes, or something goes to the server under it.
+/// The file's turn: either its name changes, or something goes to the server under it.
 extension WorkFile {
   /// What keeps a change of the name waiting.
   enum Obstacle {
@@ -15,7 +15,7 @@ extension WorkFile {
   var sending: Flight<Void, Errno>? { state.withLock { $0.turn.sending } }
   var nameChange: Flight<Void, Errno>? { state.withLock { $0.turn.nameChange } }
 
-  /// The change of the file's name, or of a directory's above it, that has to end before anything may go to the server.
+  /// The change of the file's name, or of a directory's above it, that has to end before anything goes to the server.
   func nameChange(_ state: borrowing FileState) -> Flight<Void, Errno>? {
     state.turn.nameChange ?? directoryRename(state)
   }
@@ -30,9 +30,9 @@ extension WorkFile {
   func beginNameChange(_ turn: Flight<Void, Errno>) -> Obstacle? {
     state.withLock { state in
       if let other = state.turn.nameChange { return .file(other) }
-      // A directory's rename that does not know of this one yet is known here.
+      // A directory's rename that does not know of this file yet is seen here.
       tree.shared.remember(self)
-      // Whichever it is: the file may be about to come into it.
+      // Any rename counts: the file may be about to move into that directory.
       if let other = tree.directoryRename.withLock({ $0 }) {
         writer.rememberWhileUnsent(state)
         return .directory(other.flight)

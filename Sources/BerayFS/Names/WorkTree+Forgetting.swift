@@ -2,10 +2,10 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// How memory comes back: what the kernel has forgotten, and nobody has open, leaves the tree once a look at it would ask
+/// Frees memory: nodes that the kernel has forgotten and nobody has open leave the tree once the next look would ask
 /// the server anyway.
 extension WorkTree {
-  /// How long after its listing is out of date a directory is kept: no lookup takes so long.
+  /// How long a directory is kept after its listing is out of date. No lookup takes that long.
   private static let afterglow = Duration.seconds(10)
 
   /// The kernel has forgotten a node.

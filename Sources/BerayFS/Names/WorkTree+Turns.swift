@@ -3,7 +3,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// The turns of files whose names are about to change. Until ``end()``, nothing begins to go to the server for them.
+/// The turns of files whose names are about to change. Until ``end()``, nothing goes to the server for them.
 struct NameTurns: Sendable {
   fileprivate(set) var files: [WorkFile] = []
   fileprivate let flight = Flight<Void, Errno>()
@@ -15,7 +15,7 @@ struct NameTurns: Sendable {
   }
 }
 
-/// Changes of names take turns with what goes to the server under these names.
+/// A change of a name takes turns with uploads under that name.
 extension WorkTree {
   /// A rename of a directory that is under way.
   struct DirectoryRename: Sendable {
@@ -23,9 +23,10 @@ extension WorkTree {
     var flight: Flight<Void, Errno>
   }
 
-  /// Waits for the turns of `files`, and until what is on its way for them has arrived.
+  /// Waits for the turns of `files`, and for uploads that are under way.
   func takeTurns(of files: [WorkFile]) async throws(Errno) -> NameTurns {
-    // All take them in one order, and nobody who has one waits for a directory, which waits for all beneath it.
+    // Everybody takes them in the same order. Nobody who holds one waits for a directory, because that waits for all
+    // files beneath it.
     let files = files.sorted { $0.inode.rawValue < $1.inode.rawValue }
     var turns = NameTurns()
     do throws(Errno) {
@@ -48,7 +49,8 @@ extension WorkTree {
     return turns
   }
 
-  /// Runs `body` while nothing is on its way to the server for files beneath `directory`: it would make the old path anew.
+  /// Runs `body` while nothing goes to the server for files beneath `directory`, because an upload would make the old
+  /// path again.
   func whileNothingIsSent(
     beneath directory: WorkDirectory, _ body: () async throws(Errno) -> Void
   ) async throws(Errno) {
@@ -59,7 +61,7 @@ extension WorkTree {
       rename.flight.finish(.success(()))
     }
     for file in shared.writtenFiles where file.tree === self {
-      // Also one that is about to come into it from elsewhere.
+      // Includes a file that is about to move in.
       try await file.nameChange?.end()
       if file.place.isBeneath(directory) { try await file.sending?.end() }
     }

@@ -11,8 +11,8 @@ import Waiting
 /// by one request for all who look.
 ///
 /// Lock order: ``retries``, ``structure`` → the state or the end of a node → ``directoryRename``, a ``WriteBuffer``,
-/// ``ContentCache``, ``InodeTable``, ``lastNews``. No lock is held over an await.
-/// The notifier only queues, so it is called under the locks, before anybody can see what changed.
+/// ``ContentCache``, ``InodeTable``, ``lastNews``, and the notifier's. No lock is held over an await.
+/// Notices are only queued, so they may be given under these locks, before anybody can see what changed.
 final class WorkTree: Sendable {
   let context: MountContext
   let task: TaskID
@@ -24,12 +24,12 @@ final class WorkTree: Sendable {
   let openFiles = Mutex(OpenFileWatch.OpenFiles())
   let directoryRename = Mutex<DirectoryRename?>(nil)
   let retries = Mutex(UploadRetrier.Retries())
-  /// From when on a listing may be asked for while nobody waits, by ``TimeSource/uptime``: one at a time.
+  /// The uptime (``TimeSource/uptime``) from which a listing may be asked for while nobody waits. One goes at a time.
   let nextBehind = Mutex(Duration.zero)
-  /// When anything may have changed, by ``TimeSource/uptime``.
+  /// The uptime at which anything may have changed last.
   private let lastNews = Mutex(Duration.zero)
   private let isFinished: @Sendable () -> Bool
-  /// Whether what nobody holds is about to be dropped.
+  /// Whether a sweep of nodes that nobody holds is scheduled.
   let isSweeping = Mutex(false)
   private let rootSlot = Mutex(RootSlot())
 
@@ -55,7 +55,7 @@ final class WorkTree: Sendable {
     rootSlot.withLock { $0 = RootSlot(held: root, known: root) }
   }
 
-  // What the rooms do with it.
+  // Operations on the tree, grouped by purpose. Each holds only the tree.
   var refresher: TreeRefresher { TreeRefresher(tree: self) }
   var renamer: Renamer { Renamer(tree: self) }
   var names: NameKeeper { NameKeeper(tree: self) }
@@ -89,7 +89,7 @@ final class WorkTree: Sendable {
     lastNews.withLock { $0 = context.time.uptime() }
   }
 
-  /// Whether the content of a file may be another than at `checked`, a time of before the window.
+  /// Whether the content may have changed since `checked`, a time before the window.
   func mayHaveChanged(since checked: Duration, isRunning: Bool) -> Bool {
     isRunning || checked < lastNews.withLock { $0 }
   }
@@ -99,7 +99,7 @@ final class WorkTree: Sendable {
     markStale()
     structure.withLock { structure in
       for (inode, contents) in structure.directories {
-        // The kernel relies on what it was told of a directory, which its listing asks for anew.
+        // The kernel relies on the listing of this directory, which is now asked for anew.
         context.notifier.invalidate(inode, pages: false)
         for case .file(let file) in contents.children.values.lazy.map(\.node) { file.dropContent() }
       }
@@ -130,13 +130,14 @@ final class WorkTree: Sendable {
     shared.cache.removeAll(of: closed)
   }
 
-  /// How old an answer may be that a lookup has just brought up to date, so that its attributes do not ask again.
+  /// An answer of this age counts as fresh whatever the window is: the lookup that comes just before a getattr has
+  /// asked.
   static let grace = Duration.milliseconds(100)
 
-  /// How long a listing is relied on that came while this mount changed what it tells of.
+  /// How long to rely on a listing that came while this mount changed something in it.
   private static let doubt = Duration.seconds(1)
 
-  /// How long a listing may still be relied on; nil where it has to be asked for first.
+  /// How long a listing may still be relied on; nil if it has to be asked for first.
   /// - Parameter grace: an age that always counts as fresh.
   func remaining(
     of contents: DirectoryContents, marks: UInt64, window: Duration, grace: Duration = .zero
@@ -149,7 +150,7 @@ final class WorkTree: Sendable {
     return age < grace ? .zero : nil
   }
 
-  /// Answers with `answer` when what is known of `directory` is fresh, else asks the server first.
+  /// Gives `answer` at once if `directory` is fresh, otherwise after asking the server.
   /// - Parameter grace: an age that counts as fresh whatever the window is.
   func whenFresh<Value: Sendable>(
     _ directory: WorkDirectory, grace: Duration = .zero,
@@ -172,7 +173,7 @@ final class WorkTree: Sendable {
     }
   }
 
-  /// How long the kernel may go on with what it was told of `directory`.
+  /// How long the kernel may rely on what it was told of `directory`.
   func remaining(of directory: WorkDirectory) -> Duration {
     let window = window
     return structure.withLock { structure in
@@ -181,7 +182,7 @@ final class WorkTree: Sendable {
     }
   }
 
-  /// What this mount did to the tree, and the news that others did something, counted.
+  /// Counts this mount's changes to the tree, and the times that others may have changed something.
   struct Revision: Hashable, Sendable {
     var changes: UInt64
     var news: UInt64
@@ -219,7 +220,7 @@ final class WorkTree: Sendable {
     return depth
   }
 
-  /// The server is about to change a name: until ``settle(_:in:)``, nobody knows whether a listing came before or after.
+  /// The server is about to change a name: until ``settle(_:in:)``, no listing can be dated before or after the change.
   func hold(_ name: Name, in directory: WorkDirectory) {
     structure.withLock { $0.directories[directory.inode]?.hold(name) }
   }

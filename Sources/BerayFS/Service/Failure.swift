@@ -32,7 +32,7 @@ enum Repetition: String, Sendable {
       .illegalByteSequence, .noSuchFileOrDirectory, .notDirectory, .isDirectory, .directoryNotEmpty,
       .readOnlyFileSystem:
       self = .failsAgain
-    // The state of things is in the way: a running task, a full disk, a network that is away.
+    // The present state prevents it: a running task, a full disk, a network that is away.
     default: self = .isSafe
     }
   }
@@ -62,7 +62,7 @@ extension Errno {
     case .timedOut: self = .timedOut
     case .tooManyOpenFiles: self = .tooManyOpenFiles
     case .cancelled: self = .interrupted
-    // The connection broke, TLS failed or the answer made no sense: nothing that a program could tell apart.
+    // The connection broke, TLS failed, or the answer made no sense. A program could do nothing with the difference.
     case .connectionLost, .secureConnectionFailed, .invalidResponse: self = .ioError
     case .answerTooLarge: self = .fileTooLarge
     }
@@ -99,7 +99,7 @@ extension BerayError {
     }
   }
 
-  /// What comes of repeating what failed so.
+  /// What repeating the failed operation would do.
   /// - Parameter isCreation: whether it makes a task, which a server that has lost its answer may have done.
   func repetition(isCreation: Bool) -> Repetition {
     switch code {

@@ -29,7 +29,8 @@ final class FailureLog: Sendable {
   }
 }
 
-/// The last ``capacity`` failures. What repeats is counted: a tool that tries the same a hundred times pushes nothing out.
+/// The last ``capacity`` failures. Repetitions are counted in one line, so that a tool that fails a hundred times
+/// pushes nothing out.
 struct FailureList: Sendable {
   static let capacity = 100
   /// How many paths of one kind of failure have a line of their own.
@@ -99,7 +100,7 @@ struct FailureList: Sendable {
 
   private static func text(_ line: Line) -> String {
     var failure = line.failure
-    // Cut before the counts are added: some servers answer with a whole page, and a hundred of those stay in memory.
+    // Cut here, because some servers answer with a whole page, and many of them stay in memory.
     failure.detail = failure.detail.prefixed(500)
     if line.repeats.count > 0 { failure.detail += " (\(line.repeats.count + 1) times\(since(line.repeats)))" }
     if line.folded.count > 0 {

@@ -1,12 +1,12 @@
 import SystemPackage
 import Waiting
 
-/// How long somebody who looks waits for news, when there is something older that can be shown.
+/// How long a look waits for news when something older can be shown.
 enum Patience {
   static let limit = Duration.seconds(1)
 
-  /// Waits for `work`, but no longer than ``limit``; what is not done by then goes on alone.
-  /// - Throws: `EINTR` where the wait is cancelled.
+  /// Waits for `work`, but no longer than ``limit``. After that, the work goes on alone.
+  /// - Throws: `EINTR` if the wait is cancelled.
   static func wait(by time: TimeSource, for work: @escaping @Sendable () async -> Void) async throws(Errno) {
     let enough = Flight<Void, Errno>()
     Task {

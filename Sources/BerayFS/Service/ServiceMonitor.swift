@@ -3,7 +3,7 @@ import BerayAPI
 import Synchronization
 import VFS
 
-/// A ``TaskService`` that watches another: counts its requests and knows whether the server answers.
+/// A ``TaskService`` that wraps another: it counts requests, and knows whether the server answers.
 final class ServiceMonitor: TaskService {
   /// How the last requests went.
   struct Health: Sendable {
@@ -33,7 +33,7 @@ final class ServiceMonitor: TaskService {
 
   var executor: (any TaskExecutor)? { service.executor }
   var health: Health { state.withLock { $0 } }
-  /// Whether the last request got an answer. Where it did not, nothing that can be shown stale waits for the network.
+  /// Whether the last request got an answer. If not, nothing that can be shown stale waits for the network.
   var isReachable: Bool { state.withLock { $0.outage == nil } }
 
   func rememberUser() async throws(BerayError) {

@@ -8,7 +8,7 @@ public protocol TaskService: Sendable {
   /// Where its calls run by preference; nil: anywhere.
   var executor: (any TaskExecutor)? { get }
 
-  /// What the server offers beyond the SDK's endpoints. Asked of the server once; an error says nothing of it.
+  /// What the server offers beyond the SDK's endpoints, asked of it once. An error says nothing about the server.
   func capabilities() async throws(BerayError) -> Capabilities
   /// Has the next ``capabilities()`` ask the server again.
   func forgetCapabilities()
@@ -19,10 +19,11 @@ public protocol TaskService: Sendable {
   func task(_ id: TaskID) async throws(BerayError) -> BerayTask
   @discardableResult func stopTask(_ id: TaskID) async throws(BerayError) -> JSON
   @discardableResult func deleteTask(_ id: TaskID) async throws(BerayError) -> JSON
-  /// The updates of a task from now on, or behind `lastEventID`; ends when the server ends it.
+  /// The updates of a task from now on, or after `lastEventID`, until the server ends the stream.
   func updates(of id: TaskID, after lastEventID: String?) async throws(BerayError) -> TaskUpdates
 
-  /// The entries of a directory of the work directory ("." is its top). Their ``FileEntry/children`` are there where the server sent them.
+  /// The entries of a directory in the work directory ("." is its top), with their ``FileEntry/children`` if the server
+  /// sent them.
   func fileTree(of id: TaskID, path: String, recursive: Bool) async throws(BerayError) -> [FileEntry]
   func fileContent(
     of id: TaskID, path: String, range: ByteRange?, ifNoneMatch etag: String?
@@ -34,7 +35,7 @@ public protocol TaskService: Sendable {
   func uploadFile(
     to id: TaskID, path: String, content: UploadBody, contentType: String?, when condition: VersionCondition?
   ) async throws(BerayError) -> UploadReceipt
-  /// Adds bytes at the end of a file, which is made where it is missing; for servers with `Capabilities.append`.
+  /// Adds bytes at the end of a file, which is made if it is missing; for servers with `Capabilities.append`.
   /// - Parameter key: names this append; the server does it once, however often it comes.
   func appendFile(
     to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition?

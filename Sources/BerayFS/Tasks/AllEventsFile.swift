@@ -70,7 +70,7 @@ final class AllEventsHandle: OpenFile {
     self.context = context
   }
 
-  /// Finds the end of each log, and follows from there. What comes after that is not missed.
+  /// Finds the end of each log, and follows from there, so that nothing after it is missed.
   func start() async {
     let token = registry.observers.add(
       .init(taskCame: { [weak self] in self?.follow($0, from: 0) }, ended: { [weak self] in self?.end() }))
@@ -114,7 +114,7 @@ final class AllEventsHandle: OpenFile {
       guard (try? await feed.waitForMore(than: cursor, of: .json)) == true else { return }
       let bytes = feed.read(.json, offset: cursor, count: count)
       guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
-        // A line longer than the piece, for only whole lines are in the log.
+        // The line is longer than the piece; the log itself has only whole lines.
         count *= 2
         continue
       }
@@ -129,7 +129,7 @@ final class AllEventsHandle: OpenFile {
     }
   }
 
-  /// Puts lines where the reader finds them, when there is room.
+  /// Hands lines to the reader when there is room.
   /// - Returns: whether anybody still reads.
   private func put(_ lines: [UInt8]) async -> Bool {
     while true {
@@ -162,7 +162,7 @@ final class AllEventsHandle: OpenFile {
     }
   }
 
-  /// The next bytes; none where there will be no more, and nil where there are none yet.
+  /// The next bytes; empty at the end, and nil if there are none yet.
   private func take(_ count: Int) -> ArraySlice<UInt8>? {
     let (bytes, change) = state.withLock { state -> (ArraySlice<UInt8>?, Flight<Void, Errno>?) in
       guard !state.queue.isEmpty else { return (state.isOver ? [] : nil, nil) }

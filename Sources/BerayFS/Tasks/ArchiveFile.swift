@@ -4,7 +4,8 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// `files.zip`: the work directory as a ZIP, made whole when it is looked at, so that its size is true and unzip can seek.
+/// `files.zip`: the work directory as a ZIP, complete before anybody sees it, so that its size is right and unzip can
+/// seek.
 final class ArchiveFile: Node {
   /// One request for an archive.
   private struct Request {
@@ -27,7 +28,7 @@ final class ArchiveFile: Node {
     var archive: ArchiveHandle?
   }
 
-  /// For this long the stat, the open and the reads of one program see one archive, whatever the agent does.
+  /// For this long, the stat, open and reads of a program get the same archive, whatever the agent does.
   private static let grace = Duration.seconds(1)
 
   let inode: InodeID
@@ -67,7 +68,7 @@ final class ArchiveFile: Node {
   /// The next look makes the archive anew.
   func expire() { state.withLock { $0 = State() } }
 
-  /// An archive that is no older than the window: one that is there, or a new one, made once for all who want it.
+  /// An archive that is no older than the window: the present one, or a new one that is made once for all who ask.
   private func archive() -> Outcome<ArchiveHandle> {
     let (now, revision) = (context.time.uptime(), work.revision)
     let window = max(context.options.window(finished: feed.isFinished), Self.grace)
@@ -107,7 +108,7 @@ final class ArchiveFile: Node {
       request.flight.finish(.failure(error))
       return
     }
-    // A descriptor and its space are not held for a file that nobody looks at any more.
+    // Frees the descriptor and the space when nobody looks at the file any more.
     try? await context.time.sleep(window)
     change { $0 = State() }
   }
@@ -133,14 +134,14 @@ final class ArchiveFile: Node {
     return ArchiveHandle(spill: spill, size: size)
   }
 
-  /// Why an answer is no archive of the work directory; nil: it may be one.
+  /// Why an answer cannot be an archive of the work directory; nil if it can.
   private static func fault(_ piece: [UInt8], at offset: Int64, _ limit: Int64) -> String? {
     if offset == 0, !piece.starts(with: Array("PK".utf8).prefix(piece.count)) { return "the server's answer is no ZIP" }
     guard offset + Int64(piece.count) > limit else { return nil }
     return "the server's archive is larger than \(limit >> 20) MiB, more than its files can make"
   }
 
-  /// Does what keeps the archive on this machine; that it cannot is told, for no server will say so.
+  /// Stores the archive on this machine. A failure goes to `.beray/errors`, because no server would report it.
   private func kept<Value>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
     do throws(Errno) { return try body() } catch {
       let directory = context.options.spillDirectory

@@ -26,7 +26,7 @@ final class ControlFile: Node {
   let inode: InodeID
   var kind: FileKind { .regular }
   let path: String
-  /// Held by nobody but the tree: once the task is gone, the kernel may still know this file.
+  /// Weak, because only the tree holds the task, and the kernel may know this file for longer.
   private weak let task: TaskDirectory?
   private let context: MountContext
 
@@ -44,7 +44,7 @@ final class ControlFile: Node {
     return .ready(AttributeReply(attributes, timeout: task.window))
   }
 
-  /// Truncation is what `>` does before it writes, and means nothing here.
+  /// `>` truncates before it writes, which means nothing here.
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
     changes == AttributeChanges(size: 0) ? getattr(file) : .failed(.notPermitted)
   }
@@ -76,7 +76,7 @@ final class ControlHandle: OpenFile {
       // By bytes: "\r\n" is one character, and what is no UTF-8 would change its length.
       for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
         let (verb, word) = Self.verb(line)
-        // A short count tells how far it came; the program writes the rest, and gets the error then.
+        // A short count tells how far it came. The program then writes the rest, and gets the error.
         if verb == nil, !word.isEmpty, done > 0 { return done }
         do throws(Errno) { try await act(verb, word) } catch {
           guard done > 0 else { throw error }
@@ -117,7 +117,7 @@ final class ControlHandle: OpenFile {
     do {
       try await context.service.stopTask(task.id)
     } catch {
-      // It may have ended meanwhile, which servers call a conflict or a bad request.
+      // The task may have ended meanwhile, which servers report as a conflict or a bad request.
       if [400, 409, 422].contains(error.status), await hasEnded() { return }
       throw context.fail("stop", task.path, error)
     }

@@ -33,7 +33,7 @@ final class EventsFile: Node {
     let isFinished = feed.isFinished
     let attributes = context.attributes(
       inode, .regular, permissions: 0o400, size: feed.size(of: rendering), modified: feed.modified)
-    // While it grows the kernel remembers no size, so that it never shows bytes that are not there.
+    // While the log grows the kernel keeps no size, so that it never shows bytes that are not there.
     return AttributeReply(attributes, timeout: isFinished ? context.options.window(finished: true) : .zero)
   }
 
@@ -47,7 +47,7 @@ final class EventsFile: Node {
     }
   }
 
-  /// The log has grown: the kernel is told before anyone sees a larger size.
+  /// The log has grown: the kernel learns it before anybody sees a larger size.
   func grew() { context.notifier.invalidate(inode, pages: false) }
 }
 

@@ -15,7 +15,8 @@ final class LastLink: Node {
     target = { registry.newest.map { ($0.name.string, $0.feed.modified) } }
   }
 
-  /// What a session finds at `last` whose goal was refused: it leads nowhere, so that no older task is taken for the new one.
+  /// What a session finds at `last` after its goal was refused: a link that leads nowhere, so that no older task is
+  /// taken for the new one.
   init(refusedAt inode: InodeID, context: MountContext) {
     self.inode = inode
     self.context = context

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Those who are told of each task that is new to a mount, until they have enough.
+/// Observers that are told of each new task, until they want no more.
 final class RegistryObservers: Sendable {
   struct Observer: Sendable {
     var taskCame: @Sendable (TaskDirectory) -> Void

@@ -25,19 +25,19 @@ final class RootDirectory: DirectoryNode {
   /// What the kernel's copy of the listing was made from, and when.
   private let copied = Mutex<(generation: UInt64, at: Duration)?>(nil)
 
-  /// How old the list may be that `last` and an unknown task are looked for in: a command that has just made a task
-  /// elsewhere is followed by one that looks here.
+  /// How old the list may be in which `last` and unknown names are looked up: a command that made a task elsewhere may
+  /// be followed at once by one that looks here.
   private static let newestAge = Duration.milliseconds(50)
-  /// The kernel asks again for a text that mkdir was given whenever it is used, for a new task may take it over.
+  /// The kernel asks for a text that mkdir was given at each use, because a new task may take it over.
   static let textTimeout = Duration.zero
   private static let newName: Name = "new"
-  /// The longest text that mkdir is given here, in bytes. The corresponding kernel constant is `FUSE_NAME_MAX`.
+  /// The longest text that mkdir accepts here, in bytes: the kernel's `FUSE_NAME_MAX`.
   static let maximumNameLength = 1024
   private static let lastCookie: UInt64 = 5
   /// Cookies of tasks start here; those of the fixed names are below.
   private static let firstTaskCookie: Int64 = 16
 
-  /// Where a task stands in the listing; nil where its number leaves no room for that.
+  /// The place of a task in the listing; nil if its number is too large for one.
   static func cookie(of id: TaskID) -> UInt64? {
     // The numbers at the end are the kernel's: what it keeps is an off_t.
     guard (0..<Int64.max - 2 * firstTaskCookie).contains(id.rawValue) else { return nil }
@@ -112,7 +112,7 @@ final class RootDirectory: DirectoryNode {
       if let task = registry.task(named: name) { return .ready(found(task)) }
       if registry.isListed(within: Self.newestAge) { return missing(name, caller) }
       if let outage = monitor.health.outage {
-        // As with the listing, nobody waits for a server that did not answer the last time.
+        // As with the listing, nobody waits for a server that did not answer last time.
         Task { [registry] in try? await registry.refresh() }
         return .failed(context.fail("lookup", name.string, outage.error))
       }
@@ -162,7 +162,7 @@ final class RootDirectory: DirectoryNode {
       guard await intent.makesDirectory(by: context.time), intent.path(through: name) == nil, !intent.takesExisting
       else { return found }
       if await hasEnded(task) { throw .noSuchFileOrDirectory }
-      // The kernel itself says EEXIST to who made the call, so the reason is told here.
+      // The kernel itself answers EEXIST to the caller, so the reason is recorded here.
       _ = creations.exists(name, task)
       return found
     }
@@ -173,7 +173,7 @@ final class RootDirectory: DirectoryNode {
     return task.feed.isRemoved || task.feed.task.status.isFinished
   }
 
-  /// `mkdir "a/b"` fails in the kernel, which finds no `a`: the reason is told here.
+  /// `mkdir "a/b"` fails in the kernel, which finds no `a`, so the reason is recorded here.
   private func missing(_ name: Name, _ caller: Caller) -> Outcome<FoundNode> {
     let intent = CallerIntent(caller, processes: context.processes)
     guard intent.isMkdir else { return .failed(.noSuchFileOrDirectory) }
@@ -202,7 +202,7 @@ final class RootDirectory: DirectoryNode {
     return creations.settled().then { [registry, monitor] in registry.freshened(monitor) }.map { [self] in kernelCopy }
   }
 
-  /// The kernel's copy comes without attributes, so it is used only while those that it got with it are still good.
+  /// The kernel's copy has no attributes, so it is used only while the kernel's own are still valid.
   private var kernelCopy: KernelCopy {
     let (generation, now) = (registry.generation, context.time.uptime())
     let isCurrent = copied.withLock { copied in

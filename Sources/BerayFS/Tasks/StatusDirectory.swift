@@ -48,7 +48,7 @@ final class StatusDirectory: RegistryView {
     }
   }
 
-  /// The directory for a status: one for each meaning, whatever the server's word for it is.
+  /// The directory for a status: one for each meaning, whichever word the server uses.
   static func name(of status: TaskStatus) -> Name {
     switch status.phase {
     case .pending: return "PENDING"
@@ -58,7 +58,7 @@ final class StatusDirectory: RegistryView {
     case .stopped: return "STOPPED"
     case .unknown:
       var name = ""
-      // The server's word is nobody's path, and no longer than a name may be.
+      // The server's word becomes a file name: no separators, and not too long.
       for character in ShownText.escaped(status.text) {
         guard name.utf8.count + character.utf8.count <= 80 else { break }
         name += character == "/" ? "-" : String(character)

@@ -4,7 +4,7 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// The directory of one task: its files that the server's answers make, and its work directory.
+/// The directory of one task: files made from the server's answers, and the work directory.
 final class TaskDirectory: DirectoryNode {
   let inode: InodeID
   /// The listed name, which never changes.
@@ -17,7 +17,7 @@ final class TaskDirectory: DirectoryNode {
   private let registry: TaskRegistry
   private let shared: WorkShared
   private let wakeups = Wakeups()
-  /// Made when somebody first looks inside: most of ten thousand tasks are never entered.
+  /// Made when somebody first looks inside: of ten thousand tasks, most are never entered.
   private let content = Mutex(Inside.unseen)
 
   private enum Inside {
@@ -33,7 +33,7 @@ final class TaskDirectory: DirectoryNode {
     struct Child {
       var name: Name
       var node: any Node
-      /// Found by name only: reading it may block, or costs a whole archive, so that no walk should come upon it.
+      /// Found by name only, so that no walk comes upon them: reading may block, or cost a whole archive.
       var isListed = true
     }
 
@@ -70,7 +70,7 @@ final class TaskDirectory: DirectoryNode {
     else {
       return .failed(.noSuchFileOrDirectory)
     }
-    // The directory is locked while this is answered, so the size of an archive is left to the getattr that follows.
+    // The directory is locked during this answer, so the size of an archive is left to the getattr that follows.
     let attributes = (child.node as? ArchiveFile)?.unsizedReply
     return .ready(FoundNode(node: child.node, nameTimeout: SnapshotFile.forever, attributes: attributes))
   }
@@ -94,7 +94,7 @@ final class TaskDirectory: DirectoryNode {
     }
   }
 
-  /// What memory cannot answer is left out: the names alone must not cost a request for each task of a walk.
+  /// What memory cannot answer is left out, so that listing names costs no request for each task of a walk.
   func entry(of listed: ListedName) -> ListedEntry? {
     entered() == nil ? nil : ListedEntry(listed.node, nameTimeout: SnapshotFile.forever)
   }
@@ -166,7 +166,7 @@ final class TaskDirectory: DirectoryNode {
 
   // MARK: - Children
 
-  /// What is in here, made by the first who looks; nil once the task is gone.
+  /// The nodes in here, made by the first look; nil once the task is gone.
   private func entered() -> Content? {
     switch content.withLock({ $0 }) {
     case .entered(let content): return content
@@ -221,7 +221,7 @@ final class TaskDirectory: DirectoryNode {
     add("id", snapshot("id", constant: { "\($0.id)\n" }))
     add("goal", snapshot("goal", constant: { $0.goal.hasSuffix("\n") ? $0.goal : $0.goal + "\n" }))
     add("status", snapshot("status", needsWhole: false) { $0.status.text + "\n" })
-    // Lists leave out what the task itself tells, so only that is shown.
+    // Lists leave out what only the task itself tells, so this shows the answer of the latter.
     add("task.json", snapshot("task.json", needsWhole: true) { $0.json })
     add("result", outcome("result") { $0.result(of: $1) })
     add("error", outcome("error") { $0.error(of: $1) })
@@ -252,7 +252,7 @@ final class TaskDirectory: DirectoryNode {
     return Content(children: children, work: work)
   }
 
-  /// What came of the task: as the server tells it with the task, else as its events do.
+  /// The outcome of the task: what the server tells with it, otherwise what its events tell.
   private func outcome(
     _ name: String, _ text: @escaping @Sendable (TaskAnswer, BerayTask) -> String
   ) -> (InodeID) -> SnapshotFile {
@@ -278,7 +278,7 @@ final class TaskDirectory: DirectoryNode {
     }
   }
 
-  /// A file whose text is asked of the server when what is known is older than the window.
+  /// A file whose text is asked for if the known one is older than the window.
   /// - Parameter needsWhole: whether what a list of tasks tells is not enough.
   private func snapshot(
     _ name: String, needsWhole: Bool, current text: @escaping @Sendable (BerayTask) -> String

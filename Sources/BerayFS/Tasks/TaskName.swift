@@ -40,7 +40,7 @@ enum TaskName {
     }
   }
 
-  /// Why mkdir must not make a task of that name; nil where it may.
+  /// Why mkdir must not make a task of that name; nil if it may.
   static func refusal(_ name: Name) -> (detail: String, advice: String)? {
     if name.string.hasPrefix(".") {
       return ("names that start with a dot are made by tools, not by people", "write such a goal to 'new'")

@@ -20,19 +20,19 @@ final class TaskRegistry: Sendable {
     var order: [TaskID] = []
     /// Moves when the listing changes.
     private(set) var generation: UInt64 = 0
-    /// Moves with ``generation``, by which the kernel knows what its copy of the listing is worth.
+    /// Moves with ``generation``; it tells the kernel what its copy of the listing is worth.
     private(set) var modified: Timestamp
-    /// When the list that is shown was asked for; nil where it has to be asked for.
+    /// When the shown list was asked for; nil if a new one is needed.
     var listed: Duration?
     var refresh: (flight: Flight<Void, BerayError>, number: Int)?
     var refreshes = 0
-    /// The number of the newest list that came: an answer that was overtaken has nothing to tell.
+    /// The number of the newest list that came. An answer that was overtaken counts for nothing.
     var appliedRefresh = 0
-    /// Counts what this mount did to the tasks, so that a list that was asked for earlier does not undo it.
+    /// Counts this mount's changes to the tasks, so that a list that was asked for earlier does not undo them.
     var tick: UInt64 = 0
-    /// The tasks that this mount made and that are there, and when, by `tick`.
+    /// The existing tasks that this mount made, and when by `tick`.
     var adoptions: [TaskID: UInt64] = [:]
-    /// The tasks that are gone, and when; kept until a list tells so as well.
+    /// The tasks that are gone, and when, until a list shows it too.
     var removals: [TaskID: UInt64] = [:]
     /// When everything was last to be asked for again.
     var expired: UInt64 = 0
@@ -73,7 +73,7 @@ final class TaskRegistry: Sendable {
 
   // MARK: - From memory
 
-  /// The tasks in ascending order, and the ``generation`` that they are of.
+  /// The tasks in ascending order, and their ``generation``.
   var snapshot: (tasks: [TaskDirectory], generation: UInt64) {
     state.withLock { state in (state.order.compactMap { state.tasks[$0] }, state.generation) }
   }
@@ -91,7 +91,7 @@ final class TaskRegistry: Sendable {
   /// Whether this mount made the task.
   func isAdopted(_ id: TaskID) -> Bool { state.withLock { $0.adoptions[id] != nil } }
 
-  /// The task of that name: a listed name goes before an id, an id before a text given to mkdir.
+  /// The task with that name: a listed name comes before an id, and an id before a text given to mkdir.
   func task(named name: Name) -> TaskDirectory? { find(name)?.task }
 
   /// The same, and whether it is the text that was given to mkdir, which a new task may take over.
@@ -181,8 +181,8 @@ final class TaskRegistry: Sendable {
     return flight
   }
 
-  /// A task that was created through this mount. `text` is what mkdir was given.
-  /// - Returns: nil where it was removed in the same moment.
+  /// A task was created through this mount. `text` is what mkdir was given.
+  /// - Returns: nil if it was removed in the same moment.
   @discardableResult
   func adopt(_ task: BerayTask, text: Name?) -> TaskDirectory? {
     state.withLock { state in
@@ -194,7 +194,7 @@ final class TaskRegistry: Sendable {
     state.withLock { state in
       if let text { state.texts[text] = task.id }
     }
-    // The next moment it runs: whoever looks at its status is not to be told what was true before.
+    // It will run in a moment: whoever looks at its status must not see the old one.
     if task.status.phase == .pending { directory.feed.expire() }
     return directory
   }
@@ -223,7 +223,7 @@ final class TaskRegistry: Sendable {
     context.notifier.invalidate(.root, pages: true)
   }
 
-  /// The directory of `task`, made where it is new; nil where the task was removed after it was asked for, or has a
+  /// The directory of `task`, made where it is new; nil if the task was removed after it was asked for, or has a
   /// number that no server gives.
   /// - Parameter asked: when the server was asked for what `task` tells.
   private func insert(_ task: BerayTask, asked: Duration) -> TaskDirectory? {

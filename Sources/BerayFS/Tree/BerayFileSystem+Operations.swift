@@ -3,7 +3,7 @@ import Logging
 public import SystemPackage
 public import VFS
 
-/// What the kernel asks for, handed to the node or the handle that it is about.
+/// Hands each request of the kernel to its node or handle.
 extension BerayFileSystem: FileSystem {
   public var executor: (any TaskExecutor)? { context.service.executor }
 
@@ -12,8 +12,8 @@ extension BerayFileSystem: FileSystem {
   public func interruptAll() { registry.interruptAll() }
 
   public func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    // The kernel looks a name up before it makes it, so this is the one place to refuse. A goal may be as long as the
-    // kernel lets through.
+    // The kernel looks a name up before it makes it, so this is the one place that refuses names. A goal may be as long
+    // as the kernel accepts.
     let limit = directory == .root ? RootDirectory.maximumNameLength : Name.maximumLength
     guard name.utf8.count <= limit else {
       let path = directory == .root ? "" : context.inodes[directory].map { $0.path + "/" } ?? ""
@@ -55,7 +55,7 @@ extension BerayFileSystem: FileSystem {
     inDirectory(directory) { outcome(ofRemovingWithTask: $0, name, caller) ?? $0.unlink(name, caller: caller) }
   }
 
-  /// What a program gets that removes what is in `files/` on its way to remove the whole task.
+  /// The answer for a program that removes what is in `files/` on its way to remove the whole task.
   private func outcome(ofRemovingWithTask directory: any DirectoryNode, _ name: Name, _ caller: Caller) -> Outcome<
     Void
   >? {
@@ -88,7 +88,7 @@ extension BerayFileSystem: FileSystem {
     }
   }
 
-  /// The end of an open file that the kernel never learns of.
+  /// Releases a file whose open the kernel never learned of.
   private func releaseUnseen(_ file: any OpenFile) {
     if case .pending(let work) = file.release() { Task { try? await work() } }
   }
@@ -108,7 +108,7 @@ extension BerayFileSystem: FileSystem {
   private func refuse(
     _ operation: String, _ name: Name, in directory: InodeID, _ advice: String
   ) -> Outcome<Entry> {
-    // Emacs tries a link for each of its locks, and goes on without.
+    // Emacs tries to make a link for each of its locks, and goes on without.
     if NamePolicy.isEmacsLock(name) { return .failed(.notPermitted) }
     return inDirectory(directory) { directory in
       .failed(
@@ -177,7 +177,7 @@ extension BerayFileSystem: FileSystem {
 
   public func releasedir(_ inode: InodeID, handle: HandleID) { handles.removeDirectory(handle) }
 
-  /// Figures that no program takes for a full disk: the server tells nothing of its space.
+  /// Figures that no program takes for a full disk: the server tells nothing about its space.
   public func statfs() -> FileSystemStatistics {
     let blocks: UInt64 = 1 << 28
     return FileSystemStatistics(

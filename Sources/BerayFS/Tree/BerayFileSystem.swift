@@ -42,10 +42,11 @@ public final class BerayFileSystem: Sendable {
     self.root = root
   }
 
-  /// Asks the server, all at once, who we are, what it offers, and for its tasks: what a mount needs before it serves.
+  /// Asks the server, all at once, who the user is, what it offers, and which tasks there are. A mount needs this
+  /// before it serves.
   public func load() async throws(BerayError) {
     async let user = Self.result { [monitor] () async throws(BerayError) in try await monitor.rememberUser() }
-    // A server that cannot say it just now is asked again when it matters.
+    // If the server cannot tell now, it is asked again when it matters.
     async let offers = try? shared.capabilities()
     async let tasks = Self.result { [registry] () async throws(BerayError) in try await registry.refresh() }
     _ = await offers
@@ -91,7 +92,7 @@ public final class BerayFileSystem: Sendable {
     return await shared.rescue(to: context.options.rescueDirectory) + rescueGoals()
   }
 
-  /// Half a goal is not what was meant, so no task is made of what nobody closed; but it is not lost.
+  /// No task is made of a goal that nobody closed, because it may be half of one; but its text is saved.
   private func rescueGoals() -> [RescuedFile] {
     handles.files.compactMap { file in
       guard let goal = (file as? NewHandle)?.unclosed else { return nil }

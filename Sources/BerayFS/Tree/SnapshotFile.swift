@@ -40,7 +40,8 @@ final class SnapshotFile: Node {
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
     guard !flags.contains(.write) else { return .failed(.permissionDenied) }
     return content().map { content in
-      // A content that can change is read past the page cache: the kernel's idea of its size may be older than the snapshot.
+      // Content that can change is read past the page cache, because the kernel's size of it may be older than the
+      // snapshot.
       let options: OpenReply.Options = content.timeout == Self.forever ? [.keepCache] : [.directIO]
       return OpenedFile(SnapshotHandle(content), options: options.union(.noFlush))
     }

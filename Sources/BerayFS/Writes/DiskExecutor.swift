@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Where work with temporary files runs: on threads that may block, and never on those of the kernel's requests or of the
+/// Runs work on temporary files on threads that may block, apart from those of the kernel's requests and the
 /// connections.
 final class DiskExecutor: TaskExecutor {
   static let shared = DiskExecutor()

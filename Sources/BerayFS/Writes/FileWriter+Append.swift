@@ -4,10 +4,10 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What programs only appended goes up by an operation of its own, where the server has it: nothing of what others wrote
-/// meanwhile is lost, and nobody has to know it.
+/// Sends appended bytes by the server's append operation, if it has one. Then nothing is lost of what others write
+/// meanwhile, and nobody has to know of it.
 extension FileWriter {
-  /// Appends what `upload` has and the server has not. Nil where programs did more than append, or the server cannot.
+  /// Appends the bytes of `upload` that the server lacks. Nil if programs did more than append, or the server cannot.
   /// - Parameter upload: told whether its bytes stand behind bytes that are not known here.
   func append(
     _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, in parent: WorkDirectory, at path: String
@@ -29,7 +29,7 @@ extension FileWriter {
         tree.markStale()
         let errno = await file.uploader.relist(parent, age: .zero)
         if errno == nil, receipt == nil, let known, file.serverVersion == known {
-          // No other version came in its place: it is gone, and a part of it is not to come back as the whole.
+          // The file is gone and no other took its place. The appended part must not come back as the whole.
           return nil
         }
         if errno != nil {

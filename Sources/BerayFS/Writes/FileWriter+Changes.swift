@@ -3,7 +3,7 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// Writes and truncations. Where the file went on with another buffer meanwhile, they go there.
+/// Writes and truncations. If the file got another buffer meanwhile, they go there.
 extension FileWriter {
   /// Writes at `offset`, or at the end where it is nil.
   func write(_ bytes: RawSpan, at offset: Int64?) -> Outcome<Int> {
@@ -48,7 +48,7 @@ extension FileWriter {
     }
   }
 
-  /// A buffer that was made for a write that failed lacks what the write was to replace.
+  /// The buffer was made for a write that failed, and lacks the bytes which that write was to replace.
   private func dropUntouched(_ buffer: WriteBuffer) {
     file.state.withLock { state in
       guard state.buffer === buffer, buffer.isUntouched, buffer.retire() else { return }
@@ -87,8 +87,8 @@ extension FileWriter {
     }
   }
 
-  /// truncate(2) of a file that nobody writes: one upload. Where it fails, nothing has changed, unless the file has other
-  /// bytes by then that are to be uploaded: with these it is tried again.
+  /// truncate(2) of a file that nobody writes: one upload. If it fails nothing has changed, unless the file has other
+  /// unsent bytes by then; those are retried together with it.
   func truncateByPath(to size: Int64) -> Outcome<Void> {
     .pending { [self] () async throws(Errno) in
       file.state.withLock { $0.opens.writerComes() }

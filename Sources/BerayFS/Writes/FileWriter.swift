@@ -3,7 +3,7 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// How programs change the content of a file: through one ``WriteBuffer`` that all handles share.
+/// Changes the content of a file, through one ``WriteBuffer`` for all handles.
 struct FileWriter: Sendable {
   let file: WorkFile
   var tree: WorkTree { file.tree }
@@ -15,7 +15,8 @@ struct FileWriter: Sendable {
     }
   }
 
-  /// Lets the end of the mount, and the rename of a directory, find the file while it has to do with it.
+  /// Registers the file, so that the end of the mount and the rename of a directory find it while the writer works on
+  /// it.
   func rememberWhileUnsent(_ state: borrowing FileState) {
     let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty
     let isUnsent = !state.existence.isGone && (state.buffer != nil || isUntold)
@@ -29,7 +30,7 @@ struct FileWriter: Sendable {
   /// Whether it is gone, though this mount did not remove it.
   var isLost: Bool { file.state.withLock { $0.existence.isLost } }
 
-  /// Whether programs wrote something that the server will never have, because the file is gone there.
+  /// Whether programs wrote something that the server will never get, because the file is gone there.
   var hasLostBytes: Bool {
     file.state.withLock { state in
       guard state.existence.isLost, let buffer = state.buffer else { return false }
@@ -37,7 +38,7 @@ struct FileWriter: Sendable {
     }
   }
 
-  /// The content becomes what `buffer` holds. The kernel's pages have seen the same writes and stay good.
+  /// From now on the content is what `buffer` holds. The kernel's pages saw the same writes and stay valid.
   private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
     state.begins(writing: buffer)
     tree.shared.remember(file)
@@ -52,7 +53,7 @@ struct FileWriter: Sendable {
     attach(WriteBuffer([], base: state.serverVersion, isFresh: true, at: file.now, shared: tree.shared), &state)
   }
 
-  /// The buffer, where it exists or can be made without asking the server.
+  /// The buffer, if it exists or can be made without asking the server.
   /// - Parameter replacing: how many bytes from the start of the file are about to be overwritten, if they are.
   func bufferFromMemory(replacing: Int64?) -> WriteBuffer? {
     file.state.withLock { state in
@@ -74,7 +75,7 @@ struct FileWriter: Sendable {
     }
   }
 
-  /// The buffer, with the content that the server has.
+  /// The buffer, filled with the server's content.
   /// - Parameter hasTurn: whether the caller is about to change the file's name: nobody else does meanwhile.
   func bufferWithContent(hasTurn: Bool = false) async throws(Errno) -> WriteBuffer {
     for _ in 0..<4 {
@@ -89,7 +90,7 @@ struct FileWriter: Sendable {
     throw .ioError
   }
 
-  /// The same; nil where the content is another by now.
+  /// The same; nil if the content is another by now.
   private func bufferFromServer() async throws(Errno) -> WriteBuffer? {
     if let buffer = bufferFromMemory(replacing: nil) { return buffer }
     guard let size = file.state.withLock({ $0.size }) else {
@@ -109,7 +110,7 @@ struct FileWriter: Sendable {
     }
   }
 
-  /// The buffer of a file that is too large for memory; nil where the content is another by now.
+  /// The buffer of a file that is too large for memory; nil if the content changed meanwhile.
   private func largeBuffer() async throws(Errno) -> WriteBuffer? {
     let known = file.state.withLock { (generation: $0.generation, listed: $0.listed, size: $0.size) }
     guard let (spill, size) = try await file.reader.wholeSpill(known.listed, known.generation), size == known.size
@@ -127,7 +128,7 @@ struct FileWriter: Sendable {
 
   // MARK: - Close
 
-  /// `handle` is gone. What was written and not sent goes now, in the background.
+  /// `handle` was closed. Unsent bytes go up now, in the background.
   func closed(_ handle: WorkHandle) {
     defer { file.hold() }
     let next = file.state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
@@ -139,12 +140,12 @@ struct FileWriter: Sendable {
         stream = state.changeRemote { $0.closed() } ?? nil
       }
       if state.existence.isGone { return (false, stream, isLast) }
-      // What an open made is new to the server, though nobody could write to it.
+      // A file that an open made is new to the server, even if nobody could write to it.
       guard handle.flags.contains(.write) || state.existence.isNew, let buffer = state.buffer,
         state.existence.isSent
       else { return (false, stream, false) }
       guard buffer.isUnsent(includingEmpty: true) else { return (false, stream, !state.opens.isWritten) }
-      // What failed at close was told there, and is tried again in its own time.
+      // A failure at close was told there, and is retried in its own time.
       let wasTold = buffer.failure.map { $0.changes == buffer.changes } ?? false
       return (!wasTold, stream, false)
     }
@@ -155,7 +156,7 @@ struct FileWriter: Sendable {
     }
   }
 
-  /// The server has everything and nobody writes: the file is one as any other again.
+  /// The server has everything and nobody writes: the file needs no buffer any more.
   /// - Parameters:
   ///   - expected: the buffer that is meant, where it may be another by now.
   ///   - content: what it holds, if that is known.
@@ -177,7 +178,8 @@ struct FileWriter: Sendable {
     if isRetired { tree.shared.countKept() }
   }
 
-  /// This file takes the name of `old`, which it replaces on the server too. Where the server moves it, it has its own version there already.
+  /// This file takes the name of `old`, and replaces it on the server too. If the server moves it, its own version is
+  /// there already.
   func replaces(_ old: WorkFile) {
     guard let replaced = old.serverVersion else { return }
     file.state.withLock { if $0.existence.isNew || $0.existence.isHeldBack { $0.buffer?.base = replaced } }

@@ -6,8 +6,8 @@ import SystemPackage
 import Glibc
 #endif
 
-/// Makes temporary files in one directory. Each takes a descriptor, so there are not more of them than leave enough for
-/// connections and everything else.
+/// Makes temporary files in one directory. Each takes a descriptor, so their number leaves enough for connections and
+/// everything else.
 final class SpillSpace: Sendable {
   private let directory: String
   private let fixedLimit: Int?
@@ -24,7 +24,7 @@ final class SpillSpace: Sendable {
   /// The files that are there now.
   var inUse: Int { count.load(ordering: .relaxed) }
 
-  /// - Throws: ENOSPC where there are too many.
+  /// - Throws: ENOSPC if there are too many.
   func makeFile() throws(Errno) -> SpillFile {
     guard count.add(1, ordering: .relaxed).newValue <= limit else {
       count.subtract(1, ordering: .relaxed)
@@ -41,7 +41,7 @@ final class SpillSpace: Sendable {
   fileprivate func closed() { count.subtract(1, ordering: .relaxed) }
 }
 
-/// A temporary file that has no name: it is gone when its last owner is.
+/// A temporary file without a name: it is gone when its last owner is.
 final class SpillFile: Sendable {
   private let descriptor: CInt
   private let space: SpillSpace
@@ -51,7 +51,7 @@ final class SpillFile: Sendable {
     self.space = space
   }
 
-  /// Opens a file in `directory`, which is made (0700) where it is missing.
+  /// Opens a file in `directory`, which is made (0700) if it is missing.
   fileprivate static func open(in directory: String) throws(Errno) -> CInt {
     var created = -1 as CInt
     for attempt in 0..<2 {
@@ -83,7 +83,7 @@ final class SpillFile: Sendable {
     if let failure { throw failure }
   }
 
-  /// Looks now and then whether a twentieth of the file system is free still.
+  /// Checks from time to time that a twentieth of the file system is still free.
   private func checkRoom(from start: Int64, to end: Int64) throws(Errno) {
     guard start >> 24 != end >> 24 else { return }
     var status = statvfs()

@@ -7,10 +7,9 @@ import Glibc
 
 /// Which process a thread belongs to.
 enum ThreadGroup {
-  /// The thread group of `thread`; nil where there is no such thread, or nothing of its process but what its parent has not
-  /// waited for.
+  /// The thread group of `thread`; nil if there is no such thread, or only a zombie of its process.
   static func of(_ thread: ProcessID) -> ProcessID? {
-    // Most are the first of their process, and pidfd_open(2) takes those alone.
+    // Most threads are the first of their process, and pidfd_open(2) takes only those.
     let process = linux_pidfd_open(thread.rawValue)
     guard process >= 0 else { return errno == ESRCH ? nil : ofFurther(thread) }
     defer { close(process) }
@@ -19,7 +18,7 @@ enum ThreadGroup {
     return poll(&end, 1, 0) > 0 ? nil : thread
   }
 
-  /// The same from `/proc/THREAD/status` (proc_pid_status(5), `Tgid`), which has those too that nobody waited for.
+  /// The same from `/proc/THREAD/status` (proc_pid_status(5), `Tgid`), which shows zombies too.
   private static func ofFurther(_ thread: ProcessID) -> ProcessID? {
     let descriptor = open("/proc/\(thread.rawValue)/status", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

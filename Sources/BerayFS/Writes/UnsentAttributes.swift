@@ -1,4 +1,4 @@
-/// Which of its mode and its time programs set on a file without the server having been told yet.
+/// Mode and time that programs set on a file and the server has not been told of.
 struct UnsentAttributes: Sendable {
   /// Counts what programs set.
   private(set) var changes: UInt32 = 0
@@ -18,7 +18,7 @@ struct UnsentAttributes: Sendable {
     if time { self.time = changes }
   }
 
-  /// The server has what was set when ``changes`` was `count`; what was set since is still to be told.
+  /// The server was told what was set up to `count` of ``changes``. Later ones are still to be told.
   mutating func told(upTo count: UInt32) {
     if mode <= count { mode = 0 }
     if time <= count { time = 0 }

@@ -13,22 +13,22 @@ struct PendingAppend: Sendable {
   var condition: VersionCondition?
 }
 
-/// What programs appended can go behind a content that somebody else made meanwhile.
+/// Appended bytes can go behind content that somebody else wrote meanwhile.
 extension WriteBuffer {
-  /// Where the bytes begin that programs appended to the server's version; nil where they did more than append.
+  /// Where the appended bytes begin; nil if programs did more than append.
   var appendedFrom: Int64? { state.withLock { $0.appendedFrom } }
 
   /// Whether nothing of the server's version is in it.
   var isWhole: Bool { state.withLock { $0.isWhole } }
 
-  /// A program makes the file and does not say that it must be new or empty: what somebody else has put under the name
-  /// stays, as far as programs only append.
+  /// A program makes the file without O_EXCL or O_TRUNC. What somebody else puts under the name stays, as long as
+  /// programs only append.
   func joinsOthers() { state.withLock { $0.appendedFrom = $0.storage.size } }
 
   // MARK: - By an operation of its own
 
-  /// What is to be appended, up to what `upload` has, and its bytes: first what was sent before without an answer. Nil where
-  /// there is nothing, or where programs did more than append.
+  /// What to append, up to the end of `upload`: first the bytes of an append that got no answer. Nil if there is
+  /// nothing, or programs did more than append.
   func nextAppend(upTo upload: Upload, when condition: VersionCondition?) -> (append: PendingAppend, body: UploadBody)?
   {
     state.withLock { state in
@@ -52,7 +52,7 @@ extension WriteBuffer {
     }
   }
 
-  /// The server's version is another than the one that the condition names: the append goes behind it, whatever it is.
+  /// The server's version is not the one of the condition: the append goes behind it, whatever it is.
   func appendsBlindly(_ append: PendingAppend) {
     state.withLock { state in
       guard state.append?.key == append.key else { return }
@@ -62,15 +62,15 @@ extension WriteBuffer {
 
   // MARK: - As a part of the whole
 
-  /// Puts what was appended behind the `size` bytes of `content`, which is the buffer's from now on.
+  /// Puts the appended bytes behind the `size` bytes of `content`, which now belongs to the buffer.
   /// - Parameter version: what `content` is on the server.
-  /// - Returns: all of it, to be uploaded; nil where programs did more than append.
+  /// - Returns: all of it, to be uploaded; nil if programs did more than append.
   func putAppended(behind content: SpillFile, size: Int64, version: FileVersion) async throws(Errno) -> Upload? {
     try await disk.take { () async throws(Errno) -> Upload? in
       try await DiskExecutor.run { () throws(Errno) -> Upload? in
         while let known = self.appendedContent() {
           let isPart = size < known.start ? false : try known.storage.begins(with: content, size)
-          // Where it begins so, an upload of less arrived, whose answer was lost, or nothing has changed.
+          // If it begins like this, an upload of less arrived without its answer, or nothing has changed.
           let joined = isPart ? known.storage : try self.join(known, behind: content, size)
           if let upload = self.takeOver(joined, of: known, size: size, version, isPart: isPart) { return upload }
         }
@@ -106,7 +106,7 @@ extension WriteBuffer {
       ? .memory(Array(try content.read(at: 0, count: Int(end)))) : .spilled(content, size: end)
   }
 
-  /// Nil where programs wrote meanwhile.
+  /// Nil if programs wrote meanwhile.
   private func takeOver(
     _ joined: BufferStorage, of known: AppendedContent, size: Int64, _ version: FileVersion, isPart: Bool
   ) -> Upload? {

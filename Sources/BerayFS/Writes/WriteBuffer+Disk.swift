@@ -6,7 +6,7 @@ import Waiting
 /// Changes to a content that is in a temporary file, or gets too large for memory: one at a time, on threads that may block,
 /// and with the lock free meanwhile, so that nobody who looks at the file waits for the disk.
 extension WriteBuffer {
-  /// Writes at `offset`, or at the end where it is nil. Returns false where the file has another buffer by now.
+  /// Writes at `offset`, or at the end if it is nil. Returns false if the file has another buffer by now.
   func writeToDisk(_ bytes: [UInt8], at offset: Int64?, now: Timestamp) async throws(Errno) -> Bool {
     try await onDisk { () throws(Errno) in
       try self.write(bytes.span.bytes, at: offset, now: now)
@@ -20,7 +20,7 @@ extension WriteBuffer {
     }
   }
 
-  /// Cuts the content, or makes it longer with zeros. Returns false where the file has another buffer by now.
+  /// Cuts the content, or extends it with zeros. Returns false if the file has another buffer by now.
   func truncateOnDisk(to size: Int64, now: Timestamp) async throws(Errno) -> Bool {
     try await onDisk { () throws(Errno) in
       try self.truncate(to: size, now: now)
@@ -81,7 +81,7 @@ extension WriteBuffer {
     }
   }
 
-  /// Moves the content to a temporary file, unless it is another by then.
+  /// Moves the content to a temporary file, unless it changed meanwhile.
   private func spill(_ content: [UInt8], changes: UInt64, emptied: UInt64) throws(Errno) {
     let spill = try shared.context.spills.makeFile()
     try spill.write(content[...], at: 0)

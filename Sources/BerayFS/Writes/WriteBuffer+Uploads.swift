@@ -3,7 +3,7 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What of a ``WriteBuffer`` the server has not, and how it goes up.
+/// The unsent part of a ``WriteBuffer``, and how it goes up.
 extension WriteBuffer {
   /// The content at one moment.
   struct Upload: Sendable {
@@ -12,12 +12,12 @@ extension WriteBuffer {
     var emptied: UInt64
     /// All of it, where it is in memory.
     var bytes: [UInt8]?
-    /// Where it is not, and its digest is wanted.
+    /// If it is not, and its digest is wanted.
     var sent: BodyDigest?
-    /// Whether it is all that the server has then: what was appended may stand behind bytes of others.
+    /// Whether the server then has exactly these bytes: an append may stand behind bytes of others.
     var isAlone = true
 
-    /// Tells it from other contents, once it is sent; nil where that was not wanted.
+    /// The digest, once it is sent; nil if none was wanted.
     var digest: ContentDigest? { bytes.map(ContentDigest.init) ?? sent?.value }
   }
 
@@ -33,7 +33,7 @@ extension WriteBuffer {
   var unanswered: [ContentDigest] { state.withLock { $0.unanswered } }
   var unsentSince: Timestamp { state.withLock { $0.unsentSince } }
 
-  /// What is to be uploaded; nil: the server has everything. Of one file, one upload is under way at a time.
+  /// What to upload; nil if the server has everything. A file has one upload at a time.
   /// - Parameter isDigested: whether its digest is wanted, however large it is.
   func nextUpload(includingEmpty: Bool, isDigested: Bool) -> Upload? {
     state.withLock { state in

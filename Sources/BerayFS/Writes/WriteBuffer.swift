@@ -4,8 +4,8 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// What programs wrote to a file, all handles together: its whole content, in memory while it is small and in a
-/// temporary file after that.
+/// What programs wrote to a file through all its handles: the whole content, in memory while it is small, and then in a
+/// temporary file.
 final class WriteBuffer: Sendable {
   struct State {
     var storage: BufferStorage
@@ -32,10 +32,10 @@ final class WriteBuffer: Sendable {
     var emptied: UInt64 = 0
     /// The last upload failed so.
     var failure: UploadFailure?
-    /// What failed uploads sent and the server may have all the same, oldest first.
+    /// Contents of failed uploads that the server may have got anyway, oldest first.
     var unanswered: [ContentDigest] = []
     var unsentSince: Timestamp
-    /// The file has done with it: what was written to it now would reach nobody.
+    /// The file has dropped this buffer: what is written to it now would reach nobody.
     var isRetired = false
   }
 
@@ -79,7 +79,7 @@ final class WriteBuffer: Sendable {
   var modified: Timestamp { state.withLock { $0.modified } }
   var changed: Timestamp { state.withLock { $0.changed } }
 
-  /// The file changed last at `time`: what is done to it from now on is later.
+  /// The file last changed at `time`. Whatever is done to it from now on is later.
   func follows(_ time: Timestamp) {
     state.withLock { state in
       state.changed = state.isFresh ? time.moved(to: state.changed) : time
@@ -110,7 +110,7 @@ final class WriteBuffer: Sendable {
     case done
     /// The file has another buffer by now.
     case retired
-    /// It takes a temporary file, which ``writeToDisk(_:at:now:)`` or ``truncateOnDisk(to:now:)`` does.
+    /// The change needs a temporary file: ``writeToDisk(_:at:now:)`` or ``truncateOnDisk(to:now:)`` makes it.
     case needsDisk
   }
 
@@ -147,7 +147,7 @@ final class WriteBuffer: Sendable {
     }
   }
 
-  /// Whether the content is in memory, and may get as long there as `end`.
+  /// Whether the content is in memory and may grow there up to `end`.
   func fits(_ end: Int64, _ storage: BufferStorage) -> Bool {
     guard case .memory(let content) = storage else { return false }
     let growth = Int(clamping: end) - content.count
@@ -156,7 +156,8 @@ final class WriteBuffer: Sendable {
         && shared.bufferMemory.value + growth <= shared.limits.buffersInMemory)
   }
 
-  /// The file is to go on without this buffer. Call it under the lock of the file, which then lets go of it.
+  /// Asks the buffer to retire, so that the file can go on without it. Call it under the lock of the file, which then
+  /// lets go of it.
   /// - Parameter loss: what may be given up that the server has not.
   /// - Returns: whether it is so; else there is something more that the server has not.
   func retire(losing loss: Loss = .nothing) -> Bool {
@@ -180,7 +181,7 @@ final class WriteBuffer: Sendable {
     case everything
   }
 
-  /// An open with O_TRUNC empties the file; that alone is uploaded at the last close and not before.
+  /// An open with O_TRUNC empties the file. That alone is uploaded only at the last close.
   func empty(now: Timestamp) {
     state.withLock { state in
       if case .memory(let content) = state.storage { shared.bufferMemory.add(-content.count) }
@@ -197,7 +198,7 @@ final class WriteBuffer: Sendable {
     }
   }
 
-  /// The server has this content under another name, or loses it: all of it is to be uploaded.
+  /// The server has this content under another name, or is about to lose it: all of it has to be uploaded.
   func becameFresh(at now: Timestamp) {
     state.withLock { state in
       if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }

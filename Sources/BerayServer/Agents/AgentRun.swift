@@ -12,7 +12,7 @@ final class AgentRun: Sendable {
   private let mark: AgentMark
   private let clock = ContinuousClock()
   private let wake: Pipe
-  /// When it is killed; nil where nobody asked it to end.
+  /// When it is killed; nil if nobody asked it to end.
   private let killTime = Mutex<ContinuousClock.Instant?>(nil)
   /// How often it looks whether those that a stopped agent left behind have ended, which nothing tells.
   private static let leftoverPause: Duration = .milliseconds(50)

@@ -10,7 +10,7 @@ internal import SystemPackage
 final class TaskRunner: Sendable {
   struct Configuration: Sendable {
     var command: AgentCommand
-    /// Gives the agent of another name that a task asks for; nil where there is none.
+    /// Gives the agent of another name that a task asks for; nil if there is none.
     var named: @Sendable (String) -> AgentCommand? = { _ in nil }
     /// Names of variables that agents get besides the fixed ones.
     var environmentNames: [String] = []
@@ -24,7 +24,7 @@ final class TaskRunner: Sendable {
   private struct Running {
     /// Nil until the process is there.
     var run: AgentRun?
-    /// What its end counts as, and how long it may take, where it was asked to end.
+    /// How it ends and how long that may take, once somebody asked for it.
     var stop: (outcome: TaskOutcome, grace: Duration)?
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
@@ -85,11 +85,11 @@ final class TaskRunner: Sendable {
       return (true, running.run)
     }
     run?.stop(grace: grace)
-    // Also one that nobody knows here, so that none that the store calls unfinished stays so for ever.
+    // Includes a task that the runner does not know, so that none stays unfinished in the store for ever.
     if !isRunning { try finish(task, outcome) }
   }
 
-  /// Returns once the task does not run: at once where it waits, or has ended.
+  /// Returns once the task does not run: at once if it is waiting or has ended.
   func waitUntilEnded(_ task: Int64) async {
     await withCheckedContinuation { continuation in
       let runs = state.withLock { state in
@@ -185,7 +185,7 @@ final class TaskRunner: Sendable {
   }
 
   /// Runs one program of a task to its end.
-  /// - Throws: ``Errno`` where it cannot be started.
+  /// - Throws: ``Errno`` if it cannot be started.
   private func perform(_ launch: AgentLaunch, _ decoder: AgentLineDecoder, _ task: Int64) throws -> TaskOutcome {
     let run = try AgentRun(starting: launch, decoder: decoder)
     do {

@@ -7,7 +7,7 @@ struct Accounts: Sendable {
   let store: Store
   let logger: Logger
   let passwords = PasswordThread()
-  /// For addresses that nobody has registered: what a crowd asks of it holds up no user.
+  /// For addresses that nobody has registered, so that a crowd asking for those holds up no user.
   let strangers = PasswordThread()
   private let codeRequests = AttemptLimiter(ofOne: 5, ofAll: 200, period: .seconds(900))
   private let codeGuesses = AttemptLimiter(ofOne: 10, ofAll: 500, period: .seconds(900))
@@ -67,7 +67,7 @@ struct Accounts: Sendable {
       let thread = hash == nil ? strangers : passwords
       isRight = try await thread.run { try PasswordHash.verify(password, against: hash) }
     } catch let failure as HTTPFailure where failure.status == .serviceUnavailable {
-      // Nobody looked at the password: what a crowd does to others is no attempt of theirs.
+      // Nobody looked at the password: too many attempts by others do not count as one of this peer's.
       logins.takeBack(key, from: peer)
       throw failure
     }

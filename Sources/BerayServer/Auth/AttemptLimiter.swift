@@ -40,7 +40,7 @@ final class AttemptLimiter: Sendable {
   var nameCount: Int { state.withLock { $0.names.count } }
 
   /// Counts an attempt.
-  /// - Throws: 429 with Retry-After where the name, or all together, had too many.
+  /// - Throws: 429 with Retry-After if the name, or all together, had too many.
   func count(_ name: String) throws(HTTPFailure) {
     let instant = now()
     let end = state.withLock { state -> ContinuousClock.Instant? in

@@ -9,8 +9,8 @@ public enum LocalToken {
 
   /// Reads the token from a data directory.
   ///
-  /// - Returns: nil where no server has used the directory yet.
-  /// - Throws: ``SystemPackage/Errno`` where the file is there but not for this user.
+  /// - Returns: nil if no server has used the directory yet.
+  /// - Throws: ``SystemPackage/Errno`` if the file is there but not for this user.
   public static func read(dataDirectory: String) throws -> String? {
     let file: OwnedDescriptor
     do throws(Errno) {
@@ -26,7 +26,7 @@ public enum LocalToken {
     return text.split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 
-  /// Makes the local user where there is none, and a token where the file is missing or the server does not know it.
+  /// Makes the local user if there is none, and a token where the file is missing or the server does not know it.
   /// - Returns: the hash of the token that the file holds.
   static func ensure(in dataDirectory: String, store: Store) async throws -> [UInt8] {
     var account = try await store.account(email: email)
@@ -44,7 +44,7 @@ public enum LocalToken {
 
   private static func path(in dataDirectory: String) -> String { dataDirectory + "/token" }
 
-  /// Puts the file in its place whole, readable for its owner alone.
+  /// Replaces the file in one step, readable by its owner alone.
   private static func write(_ text: String, to path: String) throws(Errno) {
     let temporary = path + ".new"
     unlink(temporary)

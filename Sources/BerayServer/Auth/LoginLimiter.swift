@@ -41,7 +41,7 @@ final class LoginLimiter: Sendable {
   var count: Int { state.withLock { $0.entries.count } }
 
   /// Counts an attempt.
-  /// - Throws: 429 with Retry-After where it comes too early.
+  /// - Throws: 429 with Retry-After if it comes too early.
   func begin(_ account: String, from peer: String) throws(HTTPFailure) {
     let instant = now()
     let pair = Key(account: account, peer: peer)

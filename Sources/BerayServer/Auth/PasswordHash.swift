@@ -21,7 +21,7 @@ enum PasswordHash {
       .joined(separator: "$")
   }
 
-  /// Whether the password is the one that was hashed. Where nothing was, it takes as long and is false, so that the time
+  /// Whether the password is the one that was hashed. If nothing was, it takes as long and is false, so that the time
   /// of an answer does not tell whether an address is registered.
   static func verify(_ password: String, against hash: String?) throws -> Bool {
     let parts = (hash ?? "").split(separator: "$", omittingEmptySubsequences: false).map(String.init)

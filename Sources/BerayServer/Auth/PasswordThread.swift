@@ -12,7 +12,7 @@ final class PasswordThread: Sendable {
 
   init() { thread.start() }
 
-  /// - Throws: 503 with Retry-After where too many wait already.
+  /// - Throws: 503 with Retry-After if too many wait already.
   func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     let isAdmitted = waiting.withLock { waiting in
       guard waiting < Self.maximumWaiting else { return false }

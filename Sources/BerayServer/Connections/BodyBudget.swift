@@ -13,7 +13,7 @@ final class BodyBudget: Sendable {
     deinit { budget.used.withLock { $0 -= taken.withLock(\.self) } }
 
     /// Takes more.
-    /// - Throws: 503 with Retry-After where too much is taken already.
+    /// - Throws: 503 with Retry-After if too much is taken already.
     func take(_ count: Int) throws(HTTPFailure) {
       let isThere = budget.used.withLock { used in
         guard used + count <= budget.limit else { return false }

@@ -15,7 +15,7 @@ final class RequestTargetHandler: ChannelInboundHandler {
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 
-  /// Of `http://host:port/path`; nil where the target is a path.
+  /// Of `http://host:port/path`; nil if the target is a path.
   private static func authority(ofTarget target: String) -> String? {
     guard target.utf8.first != UInt8(ascii: "/") else { return nil }
     let parts = target.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)

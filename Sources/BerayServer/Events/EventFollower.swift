@@ -43,7 +43,7 @@ struct EventFollower: Sendable {
   }
 
   /// Sends all events after the cursor and moves it.
-  /// - Returns: how many; nil where the last one was the final status.
+  /// - Returns: how many; nil if the last one was the final status.
   @concurrent
   private func sendNew(from cursor: inout Int64, _ writer: inout any ResponseBodyWriter) async throws -> Int? {
     var sent = 0

@@ -3,8 +3,8 @@ internal import GRDB
 internal import Logging
 internal import Synchronization
 
-/// Writes down what agents say. Where the disk is full it waits for room, and so does the agent, whose pipe fills: nothing
-/// is dropped. What had to be dropped all the same is told by an event.
+/// Writes down what agents say. If the disk is full it waits for room, and so does the agent, whose pipe fills up:
+/// nothing is dropped. If something had to be dropped after all, an event says so.
 final class EventKeeper: Sendable {
   private let store: Store
   private let hub: EventHub

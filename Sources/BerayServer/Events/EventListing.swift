@@ -42,10 +42,10 @@ struct EventListing: Sendable {
   }
 
   /// Writes a page of events.
-  /// - Returns: the id of the last one; nil where no more follow.
+  /// - Returns: the id of the last one; nil if no more follow.
   private func append(after cursor: Int64, to json: inout JSONBytes) async throws -> Int64? {
     guard let page = try await store.events(of: task.id, after: cursor, through: task.lastEventID) else {
-      // Deleted meanwhile: the object can not be completed, so the connection must break.
+      // The task was deleted meanwhile. The JSON object cannot be completed, so the connection has to break.
       throw Errno.noSuchFileOrDirectory
     }
     for event in page.events {

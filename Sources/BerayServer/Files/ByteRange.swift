@@ -29,7 +29,7 @@ enum ByteRange: Hashable, Sendable {
     }
   }
 
-  /// A number of any length; one beyond all files is the largest. Nil where there is none.
+  /// A number of any length; one beyond all files is the largest. Nil if there is none.
   private static func number(_ digits: Substring) -> Int64? {
     digits.isEmpty ? nil : Int64(digits) ?? .max
   }

@@ -13,7 +13,7 @@ struct EntryName: Hashable, Sendable {
     text = Self.text(bytes.dropLast().map(UInt8.init(bitPattern:)))
   }
 
-  /// The name that a request calls `text`; nil where no name is written so.
+  /// The name that a request calls `text`; nil if no name is written so.
   init?(text: String) {
     let decoded = Self.decode(Array(text.utf8))
     guard Self.text(decoded).utf8.elementsEqual(text.utf8) else { return nil }
@@ -82,7 +82,7 @@ struct EntryName: Hashable, Sendable {
     return UInt8(high << 4 | low)
   }
 
-  /// How many bytes the character of UTF-8 at the start has; 0 where there is none.
+  /// How many bytes the character of UTF-8 at the start has; 0 if there is none.
   private static func scalarLength(_ bytes: ArraySlice<UInt8>) -> Int {
     guard let first = bytes.first else { return 0 }
     let length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0

@@ -31,9 +31,9 @@ struct FileAppend: Sendable {
     bytes = []
   }
 
-  /// Adds them at the end of the file, which is made where it is missing.
+  /// Adds them at the end of the file, which is made if it is missing.
   /// - Returns: the version that it is then, and where the first byte is.
-  /// - Throws: ``FileBusy`` where another request writes that file now.
+  /// - Throws: ``FileBusy`` if another request writes that file now.
   func commit(_ condition: FileCondition) throws -> (version: FileVersion, offset: Int64) {
     try HTTPFailure.translating(target.text) {
       let place: OwnedDescriptor
@@ -93,7 +93,7 @@ struct FileAppend: Sendable {
         offset += off_t(count)
       }
     }
-    // In one write where it can be: no line of an agent's comes in between.
+    // In one write if possible, so that no line of an agent gets in between.
     if !bytes.isEmpty { try file.writeAll(bytes) }
   }
 }

@@ -23,7 +23,7 @@ struct FileContent: Sendable {
 
   /// Opens the file and reads its first piece. Blocks.
   ///
-  /// - Throws: ``FileBusy`` where another request writes the file now.
+  /// - Throws: ``FileBusy`` if another request writes the file now.
   init(
     _ path: RelativePath, in work: WorkDirectory, range: String?, ifRange: String?, condition: FileCondition
   ) throws {
@@ -117,7 +117,7 @@ enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil where the year has not the four digits that the format gives it.
+  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil if the year has not the four digits that the format gives it.
   static func text(of time: UTCTime) -> String? {
     var seconds = time_t(time.seconds)
     var parts = tm()

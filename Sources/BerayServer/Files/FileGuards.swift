@@ -59,7 +59,7 @@ final class FileGuard: Sendable {
   deinit { guards.forget(identity) }
 
   /// Runs `body` while no other request writes the file.
-  /// - Throws: ``FileBusy`` where one does; nothing was done then.
+  /// - Throws: ``FileBusy`` if one does; nothing was done then.
   func holding<Result>(_ body: () throws -> Result) throws -> Result {
     let isFree = state.withLock { state in
       defer { state.isTaken = true }
@@ -77,11 +77,11 @@ final class FileGuard: Sendable {
     return try body()
   }
 
-  /// The content is about to be replaced: who reads the present one must break off. For the holder alone.
+  /// The content is about to be replaced: readers of the present one must break off. Only the holder may call it.
   func replaceContent() { state.withLock { $0.version += 1 } }
 
   /// Which content is read from now on, for ``isStill(_:)``.
-  /// - Throws: ``FileBusy`` where a request writes it.
+  /// - Throws: ``FileBusy`` if a request writes it.
   func version() throws -> UInt64 {
     let version = state.withLock { $0.isTaken ? nil : $0.version }
     guard let version else { throw FileBusy(file: self) }

@@ -31,7 +31,7 @@ final class FileUpload: Sendable {
   }
 
   /// Makes it the content of its target and tells the version there.
-  /// - Throws: ``FileBusy`` where another request writes that file now.
+  /// - Throws: ``FileBusy`` if another request writes that file now.
   func commit(_ condition: FileCondition) throws -> FileVersion {
     try HTTPFailure.translating(target.text) {
       while true {
@@ -102,7 +102,7 @@ final class FileUpload: Sendable {
   }
 
   /// Gives the spool the target's name.
-  /// - Throws: EEXIST where `replacing` is false and something stands there.
+  /// - Throws: EEXIST if `replacing` is false and something stands there.
   private func rename(replacing: Bool) throws -> FileVersion {
     try Self.commitLock.withLock { _ in
       let (parent, name) = try destination()
@@ -140,7 +140,7 @@ struct FileCondition: Sendable {
   var ifMatch: String?
   var ifNoneMatch: String?
 
-  /// - Parameter version: nil where there is none.
+  /// - Parameter version: nil if there is none.
   func check(_ version: FileVersion?, _ path: RelativePath) throws(HTTPFailure) {
     if let tags = ifMatch, version?.matches(tags, weak: false) != true {
       throw .isOtherVersion(path)

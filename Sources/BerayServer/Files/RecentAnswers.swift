@@ -57,7 +57,7 @@ final class RecentAnswers: Sendable {
   }
 
   /// The work of a key is done.
-  /// - Parameter answer: nil where it failed, and may be tried again.
+  /// - Parameter answer: nil if it failed, and may be tried again.
   func finish(_ key: Key, answer: [UInt8]?) {
     let waiting = memory.withLock { memory -> [CheckedContinuation<Void, Never>] in
       guard case .running(let waiting) = memory.entries[key]?.state else { return [] }

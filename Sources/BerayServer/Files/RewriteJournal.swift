@@ -44,7 +44,7 @@ struct RewriteJournal {
     let inode: UInt64
     let path: RelativePath
 
-    /// - Returns: nil where it was not written to its end: then the copy was not begun.
+    /// - Returns: nil if it was not written to its end: then the copy was not begun.
     init?(journal: String) {
       guard let file = try? OwnedDescriptor.open(path: journal, flags: O_RDONLY),
         let bytes = try? file.readAll(limit: 1 << 16), bytes.last == UInt8(ascii: "\n")

@@ -97,7 +97,7 @@ extension WorkDirectory {
     }
   }
 
-  /// - Throws: EPERM where the system keeps some of the bits back, such as those of a group that is not the server's.
+  /// - Throws: EPERM if the system keeps some of the bits back, such as those of a group that is not the server's.
   private static func set(_ mode: UInt16, of file: OwnedDescriptor, _ link: String) throws(Errno) {
     try checked(chmod(link, mode_t(mode)))
     guard try file.status().mode & 0o7777 == UInt32(mode) else { throw .notPermitted }

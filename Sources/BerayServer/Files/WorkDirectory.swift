@@ -32,14 +32,14 @@ struct WorkDirectory: Sendable {
 
   /// Opens what `path` names, following links as long as they stay beneath.
   ///
-  /// - Throws: EXDEV where a link leads out.
+  /// - Throws: EXDEV if a link leads out.
   func open(_ path: RelativePath, flags: Int32) throws(Errno) -> OwnedDescriptor {
     try open(path, flags: flags, from: openRoot())
   }
 
   /// Opens the directory itself, for ``open(_:flags:from:)``.
   ///
-  /// - Throws: EXDEV where an agent has put a symbolic link in its place, or in that of the directory above.
+  /// - Throws: EXDEV if an agent has put a symbolic link in its place, or in that of the directory above.
   func openRoot() throws(Errno) -> OwnedDescriptor {
     let flags = LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW
     do throws(Errno) {
@@ -84,7 +84,7 @@ struct WorkDirectory: Sendable {
 
   /// Opens the directory that holds the last component of `path`, whose name is about to be used without openat2(2).
   ///
-  /// - Throws: EINVAL where that name would lead anywhere else.
+  /// - Throws: EINVAL if that name would lead anywhere else.
   func openParent(of path: RelativePath) throws(Errno) -> OwnedDescriptor {
     guard path.hasEntryName else { throw .invalidArgument }
     return try open(path.parent, flags: LINUX_O_PATH | O_DIRECTORY)
@@ -106,13 +106,13 @@ struct WorkDirectory: Sendable {
   /// The version of a file, from its inode as it was just now.
   func version(_ status: linux_status) -> FileVersion { FileVersion(status, grain: grain) }
 
-  /// Makes the work directory where it is missing.
+  /// Makes the work directory if it is missing.
   func create() throws(Errno) {
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
   }
 
   /// Makes an empty file.
-  /// - Throws: EEXIST where the name is taken.
+  /// - Throws: EEXIST if the name is taken.
   func makeFile(_ path: RelativePath) throws(Errno) {
     let parent = try openParent(of: path)
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC

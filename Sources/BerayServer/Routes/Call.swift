@@ -96,14 +96,15 @@ struct Call: Sendable {
     return (bytes, share)
   }
 
-  /// Reads what is too large as far as it is not much more, so that the client reads the answer and no broken connection.
+  /// Reads the rest of a body that is too large, if it is not much larger, so that the client gets the answer instead
+  /// of a broken connection.
   private func discard(_ length: Int) async {
     guard length <= 1 << 20 else { return }
     try? await pieces { _ in }
   }
 
   /// Hands on the body piece by piece.
-  /// - Throws: ``ClientGone`` where the connection ends before it does.
+  /// - Throws: ``ClientGone`` if the connection ends before it does.
   func pieces(_ take: (ByteBuffer) async throws -> Void) async throws {
     var iterator = request.body.makeAsyncIterator()
     while true {

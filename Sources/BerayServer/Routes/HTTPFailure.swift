@@ -53,7 +53,7 @@ struct HTTPFailure: Error {
     }
   }
 
-  /// What an error of the system or of the database means to the client; nil where that is no business of theirs.
+  /// What an error of the system or of the database means to the client; nil if that is no business of theirs.
   init?(_ error: any Error) {
     switch error {
     case let error as Errno where [.noSpace, .diskQuotaExceeded].contains(error): self.init(error, path: "")

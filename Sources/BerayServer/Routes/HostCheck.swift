@@ -18,7 +18,7 @@ struct HostCheck: Sendable {
     self.init(allowed: isCheckedElsewhere ? nil : ["localhost", "127.0.0.1", "::1", tcp.host.lowercased()])
   }
 
-  /// - Throws: 400 where the request has more than one Host or one that is none (RFC 9112 §3.2); 421 where it is for
+  /// - Throws: 400 if the request has more than one Host or one that is none (RFC 9112 §3.2); 421 where it is for
   ///   another server.
   func check(_ request: HTTPRequest) throws(HTTPFailure) {
     // The first Host is the authority; another one, also of the request line, stays among the fields.
@@ -31,7 +31,7 @@ struct HostCheck: Sendable {
     throw HTTPFailure(.misdirectedRequest, "This server does not answer for that host")
   }
 
-  /// The host of `host` or `host:port` (RFC 3986 §3.2); nil where it is not of that form.
+  /// The host of `host` or `host:port` (RFC 3986 §3.2); nil if it is not of that form.
   private static func host(of authority: String) -> String? {
     var rest = authority[...]
     let host: Substring

@@ -111,7 +111,7 @@ struct TaskRoutes: Sendable {
 
   private func delete(_ call: Call) async throws -> Response {
     let task = try await services.task(of: call)
-    // Nobody will read what the agent still has to say, and the client waits for the answer.
+    // Nobody will read what the agent still says, and the client is waiting for the answer.
     try await services.stop(task.id, grace: min(.seconds(2), services.runner.grace))
     await services.runner.waitUntilEnded(task.id)
     try await services.store.deleteTask(task.id)

@@ -4,7 +4,7 @@ internal import LinuxSystem
 internal import Logging
 internal import SystemPackage
 
-/// Where the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
+/// If the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
 struct DataDirectory: Sendable {
   let path: String
   private let tasks: OwnedDescriptor
@@ -14,7 +14,7 @@ struct DataDirectory: Sendable {
   private let lock: OwnedDescriptor
   private static let lockPause: Duration = .milliseconds(100)
 
-  /// Makes the directory where it is missing, for its owner alone, and locks it (flock(2)).
+  /// Makes the directory if it is missing, for its owner alone, and locks it (flock(2)).
   ///
   /// - Parameters:
   ///   - lockWait: how long a server that still ends may keep the lock.

@@ -37,7 +37,7 @@ extension Store {
     }
   }
 
-  /// - Returns: nil where the address is taken.
+  /// - Returns: nil if the address is taken.
   func insertAccount(email: String, passwordHash: String?) async throws -> Account? {
     try await pool.write { database in
       try database.execute(

@@ -34,7 +34,7 @@ extension Store {
   }
 
   /// Marks a pending task as running, and writes down what the processes of its agent will carry.
-  /// - Returns: false where it is not pending any more.
+  /// - Returns: false if it is not pending any more.
   func markRunning(_ task: Int64, token: String, agent: String) throws -> Bool {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), record.status == .pending else { return false }
@@ -81,7 +81,7 @@ extension Store {
     }
   }
 
-  /// A page of the events after `cursor`, up to the one with the id `last`; nil where the task is gone.
+  /// A page of the events after `cursor`, up to the one with the id `last`; nil if the task is gone.
   func events(of task: Int64, after cursor: Int64, through last: Int64 = .max) async throws -> EventPage? {
     try await pool.read { database in
       guard let record = try Self.task(task, in: database) else { return nil }

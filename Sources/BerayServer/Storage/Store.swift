@@ -13,7 +13,7 @@ struct Store: Sendable {
   /// Bytes that the events of one task may have.
   var eventQuota: Int64 = 32 << 20
 
-  /// Opens the database, makes it where it is missing, and brings it to the present schema.
+  /// Opens the database, makes it if it is missing, and brings it to the present schema.
   init(path: String) throws {
     // SQLite gives its other files the permissions of this one.
     let file = try OwnedDescriptor.open(path: path, flags: O_RDWR | O_CREAT, mode: 0o600)

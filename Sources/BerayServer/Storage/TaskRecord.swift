@@ -16,7 +16,7 @@ struct TaskRecord: Hashable, Sendable {
   /// The exit status of its agent, where it exited by itself.
   let exitCode: Int?
   let lastEventID: Int64
-  /// The name of its agent; nil where the server of the time did not write it down.
+  /// The name of its agent; nil if the server of the time did not write it down.
   let agent: String?
   /// The agent's last answer, where it has ended.
   let result: String?

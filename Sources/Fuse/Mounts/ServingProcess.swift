@@ -4,7 +4,7 @@ import VFS
 /// A process that has a FUSE connection open, as far as this process may look.
 struct ServingProcess: Hashable {
   var process: ProcessID
-  /// The number of the connection; nil where the kernel does not tell (before 6.9).
+  /// The number of the connection; nil if the kernel does not tell (before 6.9).
   var connection: UInt32?
   /// Whether it was killed and only its last threads are left.
   var isDying: Bool

@@ -126,7 +126,7 @@ func onLink(
 }
 
 extension Adapter {
-  /// The name at `bytes` that something is to be made under; nil where it is not UTF-8, which the file system is told.
+  /// The name at `bytes` that something is to be made under; nil if it is not UTF-8, which the file system is told.
   func newName(_ bytes: UnsafePointer<CChar>, in directory: InodeID, for operation: String) -> Name? {
     if let name = Name(bytes) { return name }
     let unusable = UnusableName(notUTF8: UnsafeRawBufferPointer(start: bytes, count: strlen(bytes)))

@@ -19,7 +19,7 @@ enum PendingSignals {
     (unblocked(path) ?? 0) & 1 << UInt64(SIGKILL - 1) != 0
   }
 
-  /// The signals that wait for a thread and that it does not block, a bit each; nil where it is gone.
+  /// The signals that are pending for a thread and that it does not block, a bit each; nil if it is gone.
   private static func unblocked(_ path: String) -> UInt64? {
     guard let text = ProcessFile.text(path) else { return nil }
     var (waiting, blocked) = (UInt64(0), UInt64(0))

@@ -114,7 +114,7 @@ extension Caller {
 }
 
 extension Name {
-  /// The name at `bytes`, or nil where it is not UTF-8.
+  /// The name at `bytes`, or nil if it is not UTF-8.
   init?(_ bytes: UnsafePointer<CChar>) {
     guard let string = String(validatingCString: bytes) else { return nil }
     self.init(string)

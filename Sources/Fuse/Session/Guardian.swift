@@ -71,7 +71,7 @@ final class Guardian: Sendable {
     }
   }
 
-  /// - Returns: nil where the mount has ended, or no process can be started.
+  /// - Returns: nil if the mount has ended, or no process can be started.
   private func startChild() -> pid_t? {
     guard let pipe = try? Pipe() else { return failed() }
     let goesOn = state.withLock { state in

@@ -18,7 +18,7 @@ struct Mountpoint {
 
   /// Mounts at `path` by `mount`, while no other process of this program does: two that start at once would both find it
   /// free.
-  /// - Returns: the new mount; nil where proc(5) does not tell.
+  /// - Returns: the new mount; nil if proc(5) does not tell.
   static func mounting(at path: String, by mount: () throws(MountError) -> Void) throws(MountError) -> Mount? {
     // The directory itself, which the mount hides from then on: who comes later locks another one, and finds the mount.
     let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -1,5 +1,5 @@
 extension TaskUpdate {
-  /// Reads one message of the stream of a server that declares nothing; nil where it is a heartbeat, or carries nothing
+  /// Reads one message of the stream of a server that declares nothing; nil if it is a heartbeat, or carries nothing
   /// at all.
   ///
   /// - An envelope is opened first (``Envelope``).

@@ -20,7 +20,7 @@ enum TaskReference: Hashable, Sendable {
     return .id(id)
   }
 
-  /// - Throws: where it cannot be asked which one is the newest, or where there is none.
+  /// - Throws: where it cannot be asked which one is the newest, or if there is none.
   func resolved(by client: BerayClient) async throws -> TaskID {
     switch self {
     case .id(let id): return id

@@ -71,7 +71,7 @@ struct AllTaskEvents {
   func run(in context: Context) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.findTasks(in: context) }
-      // The search ends with an error alone, or with the command.
+      // The search ends only with an error, or with the command.
       try await group.next()
       group.cancelAll()
     }

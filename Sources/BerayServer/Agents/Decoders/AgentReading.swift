@@ -53,7 +53,7 @@ struct RunSummary: Hashable, Sendable {
     if let cost { self.cost = (self.cost ?? 0) + cost }
   }
 
-  /// `2 turns, 240 tokens in, 40 out, $0.0018, 1 denied`; nil where the agent told nothing of the kind.
+  /// `2 turns, 240 tokens in, 40 out, $0.0018, 1 denied`; nil if the agent told nothing of the kind.
   var usage: String? {
     var parts: [String] = []
     if let turns { parts.append(turns == 1 ? "1 turn" : "\(turns) turns") }

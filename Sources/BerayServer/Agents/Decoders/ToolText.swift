@@ -37,7 +37,7 @@ struct ToolText: Sendable {
     return scalars.isEmpty ? name : "\(name): \(Self.line(scalars.joined(separator: " ")))"
   }
 
-  /// The tail of what a command wrote, and its exit status where that is not 0; nil where there is nothing to tell.
+  /// The tail of what a command wrote, and its exit status where that is not 0; nil if there is nothing to tell.
   static func output(_ text: String, exitStatus: Int? = nil) -> String? {
     let lines = TerminalText.plain(text).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }

@@ -33,7 +33,7 @@ struct WorkSource: Hashable, Sendable {
     return .object(members)
   }
 
-  /// What is wrong with it, seen before the task is made; nil where nothing is.
+  /// What is wrong with it, seen before the task is made; nil if nothing is.
   var complaint: String? {
     if let from, !Self.isURL(from) {
       guard from.hasPrefix("/") else { return "from is neither an absolute path nor the URL of a git repository" }

@@ -8,7 +8,7 @@ public enum AgentNeed: Hashable, Sendable {
   /// One of these variables, or one of these files beneath the home directory.
   case credentials(AgentCredentials, advice: String)
 
-  /// What to tell where it is missing; nil where it is there.
+  /// What to tell if it is missing; nil if it is there.
   func complaint(in environment: [String: String]) -> String? {
     switch self {
     case .program(let name, let advice):
@@ -69,7 +69,7 @@ public struct AgentCredentials: Hashable, Sendable {
 
 /// A program as the shell would find it.
 public enum AgentProgram {
-  /// The path of a program; nil where it is not there.
+  /// The path of a program; nil if it is not there.
   /// - Parameter search: directories with `:` between them.
   public static func path(of program: String, searching search: String?) -> String? {
     if program.contains("/") { return isProgram(program) ? program : nil }
@@ -95,7 +95,7 @@ public enum AgentProgram {
 }
 
 extension AgentCommand {
-  /// Why it cannot work in an environment; nil where nothing that it needs is known to be missing.
+  /// Why it cannot work in an environment; nil if nothing that it needs is known to be missing.
   public func complaint(in environment: [String: String]) -> String? {
     needs.lazy.compactMap { $0.complaint(in: environment) }.first
   }

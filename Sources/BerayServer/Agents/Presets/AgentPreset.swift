@@ -19,9 +19,9 @@ public struct AgentPreset: Hashable, Sendable {
   public let evidence: Evidence
   /// What it is started with to tell its version.
   public let versionArguments: [String]
-  /// Where it finds whom it works for; nil where it needs nobody.
+  /// Its credentials; nil if it needs none.
   public let credentials: AgentCredentials?
-  /// What it may do without asking, where nobody says it.
+  /// What it may do without asking, by default.
   public let standardAccess: AgentAccess
   private let commands: [AgentAccess: AgentCommand]
   private let notes: [AgentAccess: String]
@@ -54,7 +54,7 @@ public struct AgentPreset: Hashable, Sendable {
 
   /// What it runs as.
   /// - Parameter access: nil for its standard one.
-  /// - Returns: nil where it cannot be held to that.
+  /// - Returns: nil if it cannot be held to that.
   public func command(_ access: AgentAccess? = nil) -> AgentCommand? { commands[access ?? standardAccess] }
 
   /// What it may do, in words.

@@ -11,7 +11,7 @@ struct AgentMark: Hashable, Sendable {
   /// Where the agent works.
   let workDirectory: String
 
-  /// - Parameter token: of this run alone; nil where a server of an older version started it, which marked its agents by
+  /// - Parameter token: of this run alone; nil if a server of an older version started it, which marked its agents by
   ///   their work directory.
   init(token: String?, workDirectory: String) {
     entry = token.map { Self.variable + "=" + $0 } ?? AgentLaunch.workDirectoryVariable + "=" + workDirectory

@@ -7,7 +7,7 @@ internal import LinuxSystem
 /// No process of another run is among them, nor this process, its ancestors, or anything that a person started.
 struct AgentProcesses: Sendable {
   private let mark: AgentMark
-  /// The agent itself, a child that nobody has waited for yet: so its number, group and session are its own. Nil where
+  /// The agent itself, a child that nobody has waited for yet: so its number, group and session are its own. Nil if
   /// it is no child of this process.
   private let leader: ProcessIdentity?
   private var members: Set<ProcessIdentity> = []
@@ -27,8 +27,8 @@ struct AgentProcesses: Sendable {
     members = survivors
   }
 
-  /// Those of the last look that do not carry the mark: only who remembers them can tell whose they are once their
-  /// parents are gone.
+  /// Processes of the last look without the mark: once their parents are gone, only this memory can tell whose they
+  /// are.
   var strays: Set<ProcessIdentity> { members.filter { marked[$0] == false && $0 != leader } }
 
   /// Looks for them, and remembers what it finds: a process stays one of them when its parent ends.

@@ -7,7 +7,7 @@ enum AgentThread {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// - Returns: false where the system has no thread to give.
+  /// - Returns: false if the system has no thread to give.
   static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
     let body = Unmanaged.passRetained(Body(run))
     var thread = pthread_t()

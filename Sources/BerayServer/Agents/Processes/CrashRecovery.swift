@@ -4,7 +4,7 @@ internal import Logging
 /// An agent that was at work when the server last ended.
 struct InterruptedRun: Hashable, Sendable {
   let task: Int64
-  /// Of the run; nil where an older version of the server started it.
+  /// Of the run; nil if an older version of the server started it.
   let token: String?
   /// Its first process and its strays, as far as they were written down and the machine was not booted since.
   let survivors: Set<ProcessIdentity>

@@ -9,7 +9,7 @@ enum MachineProcesses {
 
   /// What was seen at most half a second ago.
   static func recent() -> [Int32: ProcessStatus] {
-    // Held while it looks: who comes meanwhile takes the same.
+    // Held during a look, so that those who come meanwhile share its result.
     last.withLock { last in
       let now = ContinuousClock.now
       if let last, now - last.time < age { return last.table }

@@ -11,7 +11,7 @@ struct ProcessIdentity: Hashable, Sendable {
     self.start = start
   }
 
-  /// The process that has this number now; nil where none has.
+  /// The process that has this number now; nil if none has.
   init?(of process: Int32) {
     guard let status = ProcessStatus(of: process) else { return nil }
     self = status.identity
@@ -32,9 +32,9 @@ struct ProcessIdentity: Hashable, Sendable {
       })
   }
 
-  /// Holds this process, and never another that got its number since; nil where it is gone.
+  /// A handle for this process, and never for another that got its number since; nil if it is gone.
   var handle: ProcessHandle? {
-    // The handle stands for whoever had the number when it was opened; only now is it known to be this one.
+    // The handle is for whichever process had the number when it was opened, so only now is it known to be this one.
     guard let process = try? ProcessHandle(id), ProcessIdentity(of: id) == self else { return nil }
     return process
   }
