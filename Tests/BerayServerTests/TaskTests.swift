@@ -109,6 +109,23 @@ import Testing
     }
   }
 
+  @Test func sixteenTasksRunAtOnceAndTheNextOneWaits() async throws {
+    let meeting = TestServer.temporaryDirectory()
+    try FileManager.default.createDirectory(atPath: meeting, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: meeting) }
+    try await TestServer.run { (server: TestServer) async throws in
+      var ids: [Int64] = []
+      for number in 1...17 {
+        let wait = "while [ ! -e '\(meeting)/go' ]; do sleep 0.05; done"
+        ids.append(try await server.createTask("echo > '\(meeting)/\(number)'; \(wait)"))
+      }
+      while try FileManager.default.contentsOfDirectory(atPath: meeting).count < 16 { await Task.yield() }
+      #expect(try await server.client.get("/api/v1/tasks/\(ids[16])").json["status"] == "PENDING")
+      #expect(FileManager.default.createFile(atPath: meeting + "/go", contents: nil))
+      for id in ids { #expect(try await server.follow(id).last?["status"] == "COMPLETED") }
+    }
+  }
+
   @Test func aStreamResumesAfterTheLastEventAndEndsWithOneFinalStatus() async throws {
     try await TestServer.run { (server: TestServer) async throws in
       let (id, events) = try await server.runTask("for i in 1 2 3 4 5; do echo $i; done")

@@ -48,6 +48,14 @@ extension WorkFile {
     if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
   }
 
+  /// A handle has read. The kernel keeps what it got as pages for all handles, and one that is in the middle of a former
+  /// content must not find them.
+  func hidePagesFromFormerReaders() {
+    guard state.withLock({ $0.opens.hasFormerReaders }) else { return }
+    // Sent once the read is answered: until then the kernel holds the lock of these pages.
+    tree.context.notifier.invalidate(inode, pages: true)
+  }
+
   /// A handle, without a look at the server.
   func opened(_ flags: OpenFlags, _ caller: Caller) -> Outcome<OpenedFile> {
     let isWriter = flags.contains(.write)

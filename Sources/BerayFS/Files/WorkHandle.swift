@@ -42,6 +42,7 @@ final class WorkHandle: OpenFile {
 
   private func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
     pass.withLock { $0.gave(bytes, at: offset, of: nil) }
+    file.hidePagesFromFormerReaders()
   }
 
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {

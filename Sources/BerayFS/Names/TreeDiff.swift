@@ -67,13 +67,3 @@ struct TreeDiff {
     }
   }
 }
-
-extension WorkNode {
-  fileprivate func isSameKind(as entry: FileEntry) -> Bool {
-    switch (self, entry.kind) {
-    case (.file, .file), (.directory, .directory): true
-    case (.link(let link), .symbolicLink): link.target == entry.target
-    default: false
-    }
-  }
-}

@@ -20,6 +20,30 @@ struct TreeStructure {
   }
 }
 
+extension TreeStructure {
+  /// Whether an answer to `asked` is about the node that stands at `place`.
+  func isAnswer(to asked: AskedPath, about inode: InodeID, at place: WorkDirectory.Place) -> Bool {
+    var (inode, place) = (inode, place)
+    while let parent = place.parent {
+      guard let child = directories[parent.inode]?.children[place.name], child.node.inode == inode,
+        child.placed <= asked.tick
+      else { return false }
+      (inode, place) = (parent.inode, parent.place)
+    }
+    return true
+  }
+
+  /// A directory has moved: the listing that told its content no longer does.
+  mutating func moved(_ directory: InodeID) {
+    guard directories[directory] != nil else { return }
+    directories[directory]?.source = directory
+    directories[directory]?.isLeftOut = false
+    for case .directory(let nested) in (directories[directory]?.children.values).map({ $0.map(\.node) }) ?? [] {
+      moved(nested.inode)
+    }
+  }
+}
+
 /// What one directory holds.
 struct DirectoryContents {
   /// When a listing was asked for.
@@ -136,6 +160,9 @@ struct DirectoryContents {
     if freshness != nil { statusChanges(at: time) }
     changedSinceListed = true
   }
+
+  /// Whether the next listing brings all of it again.
+  var isReproducible: Bool { !isNew && hidden.isEmpty && removals.isEmpty && accessed == nil }
 }
 
 /// A name in a directory.
@@ -148,25 +175,4 @@ struct TreeChild: Sendable {
   var placed: UInt64
   /// When this mount last changed anything about it: a listing that was asked for earlier does not know of that.
   var touched: UInt64
-}
-
-/// What a name stands for.
-enum WorkNode: Sendable {
-  case file(WorkFile)
-  case directory(WorkDirectory)
-  case link(WorkLink)
-
-  var node: any Node {
-    switch self {
-    case .file(let file): file
-    case .directory(let directory): directory
-    case .link(let link): link
-    }
-  }
-
-  var inode: InodeID { node.inode }
-
-  var file: WorkFile? {
-    if case .file(let file) = self { file } else { nil }
-  }
 }

@@ -49,3 +49,10 @@ extension WorkFile {
     }
   }
 }
+
+extension WorkFile {
+  /// Waits until no change of a name on the way to the file is under way.
+  func untilNamesStay() async throws(Errno) {
+    while let change = state.withLock({ nameChange($0) }) { try await change.end() }
+  }
+}

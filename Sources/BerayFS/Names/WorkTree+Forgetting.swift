@@ -73,12 +73,3 @@ extension WorkTree {
     }
   }
 }
-
-extension DirectoryContents {
-  /// Whether the next listing brings all of it again.
-  fileprivate var isReproducible: Bool { !isNew && hidden.isEmpty && removals.isEmpty && accessed == nil }
-}
-
-extension WorkDirectory {
-  func forgotten() { tree.nodeWasForgotten() }
-}

@@ -122,6 +122,33 @@ import VFS
     #expect(try await !fixture.open("big").options.contains(.directIO))
   }
 
+  /// Two programs had the file open when it changed. One reads the new content from its start, which the kernel would
+  /// keep for the other too: that one is in the middle of the old content, and would get the rest of another.
+  @Test(arguments: manners)
+  func whatOneReadsAnewIsNoPageForTheOther(_ manner: FakeWorkServer.Manner) async throws {
+    let fixture = WorkFixture(manner, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let node = try await fixture.node("f")
+    let (one, other) = (try await fixture.open("f").file, try await fixture.open("f").file)
+    _ = try await other.read(offset: 0, count: 4096, flags: .read).get()
+    fixture.server.put("f", bytes(2, 70_000))
+    fixture.tree.markStale()
+    _ = try await fixture.names()
+    await fixture.settle()
+    fixture.notices.clear()
+    #expect(try await one.read(offset: 0, count: 128 << 10, flags: .read).get().count == 70_000)
+    #expect(fixture.notices.all.contains("pages \(node.inode.rawValue)"))
+    let (rest, error) = await read(fixture, other, from: 4096)
+    #expect((rest, error) == ([], .staleNFSFileHandle))
+    // From its start it reads the new one too: then nobody is in the middle of the old one, and pages stay.
+    #expect(try await other.read(offset: 0, count: 128 << 10, flags: .read).get().count == 70_000)
+    fixture.notices.clear()
+    #expect(try await other.read(offset: 4096, count: 4096, flags: .read).get().count == 4096)
+    #expect(fixture.notices.all == [])
+    try await one.release().get()
+    try await other.release().get()
+  }
+
   @Test func whatThisMountWritesIsReadOnByAll() async throws {
     let fixture = WorkFixture(.ours)
     fixture.server.put("f", bytes(1, 1 << 20))

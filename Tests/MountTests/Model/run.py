@@ -218,6 +218,7 @@ class Run:
         self.origins.are_of_others(changed[-1])
         if is_asked:
             self.refresh()
+            self.read_anew(changed)
             self.take_attributes(changed)
         else:
             self.wait_until_seen(changed)
@@ -260,6 +261,14 @@ class Run:
                 os.chmod(self.plain.path(path), stat.S_IMODE(status.st_mode))
                 os.utime(self.plain.path(path), ns=(status.st_atime_ns, status.st_mtime_ns))
                 path = os.path.dirname(path)
+
+    def read_anew(self, changed):
+        """Each handle of what others changed reads it from the start, past the pages that another handle has brought:
+        the mount learns of no read that the kernel answers, and gives ESTALE to who goes on in the middle."""
+        for slot in sorted(self.plain.handles):
+            if self.plain.name(slot) in changed:
+                self.mount.drop_pages_of(slot)
+                self.compare_handles({slot})
 
     # What has to be sent
 

@@ -224,6 +224,9 @@ class World:
     def names(self):
         return {name for name, status in self.tree().items() if status[0] == "file"}
 
+    def drop_pages_of(self, slot):
+        forget_pages(self.handle(slot))
+
     def drop_pages(self):
         """Has the kernel forget what it can of the files' bytes."""
         for handle in self.handles.values():

@@ -78,3 +78,10 @@ public enum AgentAccess: String, Hashable, Sendable, CaseIterable, Comparable {
     (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
   }
 }
+
+extension AgentCommand {
+  /// Why it cannot work in an environment; nil if nothing that it needs is known to be missing.
+  public func complaint(in environment: [String: String]) -> String? {
+    needs.lazy.compactMap { $0.complaint(in: environment) }.first
+  }
+}

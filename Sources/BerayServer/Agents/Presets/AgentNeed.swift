@@ -93,10 +93,3 @@ public enum AgentProgram {
     return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
 }
-
-extension AgentCommand {
-  /// Why it cannot work in an environment; nil if nothing that it needs is known to be missing.
-  public func complaint(in environment: [String: String]) -> String? {
-    needs.lazy.compactMap { $0.complaint(in: environment) }.first
-  }
-}

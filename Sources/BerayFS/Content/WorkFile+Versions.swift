@@ -1,0 +1,20 @@
+import Beray
+import Synchronization
+import VFS
+
+extension WorkFile {
+  /// A range turned out to be of another version than those before.
+  func changedOnServer(_ content: FileContent, _ generation: UInt32) {
+    state.withLock { state in
+      guard state.generation == generation, state.buffer == nil else { return }
+      state.changedByOthers()
+      if let etag = content.etag, state.listed.etag != nil { state.listed.etag = etag }
+      if let size = content.size {
+        state.listed.size = size
+        state.size = size
+      }
+      tree.context.notifier.invalidate(inode, pages: true)
+    }
+    tree.markStale()
+  }
+}

@@ -1,0 +1,3 @@
+extension WorkDirectory {
+  func forgotten() { tree.nodeWasForgotten() }
+}
