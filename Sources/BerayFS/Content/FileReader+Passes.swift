@@ -9,18 +9,26 @@ extension FileReader {
     var epoch: UInt32
     var generation: UInt32
     var size: Int64?
+    /// Its entity tag, without a mark of weakness; nil if the server tells none.
+    var tag: Substring?
+
+    init(_ state: borrowing FileState) {
+      epoch = state.epoch
+      generation = state.generation
+      size = state.buffer?.size ?? state.size
+      tag = state.buffer == nil ? state.listed.etag?.opaqueTag : nil
+    }
   }
 
   /// The current version, if `pass` may read it at `offset`; nil if the server has to be asked first.
   func admitted(_ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ state: inout FileState) -> Version? {
-    let version = Version(
-      epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size)
+    let version = Version(state)
     let admission = pass.withLock { pass in
       let admission = pass.admission(to: offset, epoch: state.epoch)
       switch admission {
-      case .goesOn: pass.follow(epoch: version.epoch, generation: version.generation, size: version.size)
+      case .goesOn: pass.follow(version)
       case .beginsAnew:
-        pass = ReadPass(epoch: version.epoch, generation: version.generation, size: version.size, hasPages: false)
+        pass = ReadPass(version, hasPages: false)
       case .hasToFollow: break
       }
       return admission
@@ -37,15 +45,13 @@ extension FileReader {
     while true {
       if let version = file.state.withLock({ admitted(pass, at: offset, &$0) }) { return version }
       let old = pass.withLock { $0 }
-      let now = file.state.withLock {
-        Version(epoch: $0.epoch, generation: $0.generation, size: $0.buffer?.size ?? $0.size)
-      }
-      guard try await continues(old, from: offset, ahead) else { throw refuseOtherVersion() }
+      let now = file.state.withLock { Version($0) }
+      guard try await continues(old, as: now, from: offset, ahead) else { throw refuseOtherVersion() }
       file.state.withLock { state in
         guard state.epoch == now.epoch else { return }
         let isFirst = pass.withLock { pass in
           guard pass.epoch == old.epoch else { return false }
-          pass.follow(epoch: now.epoch, generation: now.generation, size: now.size)
+          pass.follow(now)
           return true
         }
         if isFirst { state.opens.followed() }
@@ -62,14 +68,17 @@ extension FileReader {
 
   /// Whether the current content begins with the one that `old` read.
   private func continues(
-    _ old: ReadPass, from offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
+    _ old: ReadPass, as now: Version, from offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> Bool {
-    guard let oldSize = old.size, let size = file.state.withLock({ $0.buffer?.size ?? $0.size }) else { return false }
+    guard let oldSize = old.size, let size = now.size else { return false }
     if size <= ContentCache.wholeLimit, let known = tree.shared.cache[wholeKey(old.generation)] {
       let read = old.hasPages ? known.count : min(Int(old.end), known.count)
       return try await content(at: 0, count: read, ahead).bytes.elementsEqual(known.prefix(read))
     }
-    guard size > oldSize, oldSize > 0 else { return false }
+    // A tag that was weak in one answer and is strong in the next names the same content, unless it changed twice within
+    // a tick of the server's clock: what was read before decides.
+    let hasSameTag = size == oldSize && old.tag != nil && old.tag == now.tag
+    guard size > oldSize || hasSameTag, oldSize > 0 else { return false }
     var samples = old.samples
     if samples.isEmpty {
       let block = (oldSize - 1) / Int64(ContentCache.blockSize)

@@ -82,7 +82,7 @@ struct FileReader: Sendable {
     for _ in 0..<Self.readRounds {
       let known = file.state.withLock { state in
         (
-          version: Version(epoch: state.epoch, generation: state.generation, size: state.size), buffer: state.buffer,
+          version: Version(state), buffer: state.buffer,
           stream: state.source.remote?.stream, isGone: state.existence.isGone
         )
       }

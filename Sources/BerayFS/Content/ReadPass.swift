@@ -27,6 +27,8 @@ struct ReadPass: Sendable {
   private(set) var generation: UInt32
   /// Bytes that the version has; nil: not known.
   private(set) var size: Int64?
+  /// ``FileReader/Version/tag`` of that version.
+  private(set) var tag: Substring?
   /// Whether the kernel had pages of the version: a program may have read those without a request.
   private(set) var hasPages: Bool
   /// The end of what was given.
@@ -34,10 +36,11 @@ struct ReadPass: Sendable {
   private var first: Sample?
   private var last: Sample?
 
-  init(epoch: UInt32, generation: UInt32, size: Int64?, hasPages: Bool) {
-    self.epoch = epoch
-    self.generation = generation
-    self.size = size
+  init(_ version: FileReader.Version, hasPages: Bool) {
+    epoch = version.epoch
+    generation = version.generation
+    size = version.size
+    tag = version.tag
     self.hasPages = hasPages
   }
 
@@ -54,10 +57,11 @@ struct ReadPass: Sendable {
   var isUnderWay: Bool { first != nil && end < size ?? .max }
 
   /// The version goes on as another, which begins with it.
-  mutating func follow(epoch: UInt32, generation: UInt32, size: Int64?) {
-    self.epoch = epoch
-    self.generation = generation
-    self.size = size
+  mutating func follow(_ version: FileReader.Version) {
+    epoch = version.epoch
+    generation = version.generation
+    size = version.size
+    tag = version.tag
   }
 
   mutating func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64, of size: Int64?) {

@@ -72,8 +72,7 @@ extension WorkFile {
       let hasPages = state.opens.hasPages(of: state.generation)
       if hasPages { options.insert(.keepCache) }
       state.opens.takesPages(of: state.generation)
-      return ReadPass(
-        epoch: state.epoch, generation: state.generation, size: state.buffer?.size ?? state.size, hasPages: hasPages)
+      return ReadPass(FileReader.Version(state), hasPages: hasPages)
     }
     let handle = WorkHandle(self, flags: flags, opener: opener, pass: pass)
     if !flags.contains(.write) { tree.prefetcher.readBegins(self) }

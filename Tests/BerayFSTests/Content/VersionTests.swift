@@ -101,6 +101,25 @@ import VFS
     #expect(isSame(rest, Array(new[(64 << 10)...])))
   }
 
+  /// A server whose clock ticks marks the tag of what was just written as weak, and later tells it without the mark.
+  @Test(arguments: [20_000, 9 << 20])
+  func aTagThatLosesItsMarkOfWeaknessIsNoOtherVersion(_ size: Int) async throws {
+    let fixture = WorkFixture(.ours)
+    let content = [UInt8]((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) })
+    fixture.server.put("f", content)
+    fixture.server.setWeak("f", true)
+    let file = try await fixture.open("f").file
+    _ = try await file.read(offset: 0, count: 4096, flags: .read).get()
+    fixture.server.setWeak("f", false)
+    fixture.tree.dropCaches()
+    _ = try await fixture.names()
+    await fixture.settle()
+    let (rest, error) = await read(fixture, file, from: 4096)
+    #expect(error == nil, "\(fixture.errors)")
+    #expect(isSame(rest, Array(content[4096...])))
+    try await file.release().get()
+  }
+
   /// The kernel takes a smaller size for the end, unless it is told that the file is another.
   @Test func whoIsInTheMiddleIsNotToldASmallerSize() async throws {
     let fixture = WorkFixture(.ours)

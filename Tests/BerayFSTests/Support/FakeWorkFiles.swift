@@ -8,8 +8,10 @@ struct FakeWorkFiles {
     var modified: UTCTime
     var mode: UInt16 = 0o644
     var version: Int
+    /// Whether its tag is weak, as that of a file which our own server looks at right after a change.
+    var isWeak = false
     /// Moves with the time of modification, as that of our own server.
-    var tag: String { "\"\(version)-\(modified.seconds)\"" }
+    var tag: String { (isWeak ? "W/" : "") + "\"\(version)-\(modified.seconds)\"" }
   }
 
   struct Directory: Sendable {
@@ -36,6 +38,8 @@ struct FakeWorkFiles {
     files[Name(path)] = File(bytes: bytes, modified: now, mode: old?.mode ?? 0o644, version: version)
     if old == nil { changed(above: path) }
   }
+
+  mutating func setWeak(_ path: String, _ isWeak: Bool) { files[Name(path)]?.isWeak = isWeak }
 
   mutating func link(_ path: String, to target: String) { links[Name(path)] = target }
 

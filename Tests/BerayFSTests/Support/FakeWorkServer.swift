@@ -35,6 +35,7 @@ final class FakeWorkServer: TaskService {
 
   func put(_ path: String, _ bytes: [UInt8]) { state.withLock { $0.files.put(path, bytes) } }
   func put(_ path: String, _ text: String) { put(path, Array(text.utf8)) }
+  func setWeak(_ path: String, _ isWeak: Bool) { state.withLock { $0.files.setWeak(path, isWeak) } }
   func link(_ path: String, to target: String) { state.withLock { $0.files.link(path, to: target) } }
   func makeDirectory(_ path: String) { state.withLock { $0.files.makeDirectory(path) } }
   func setMode(of path: String, _ mode: UInt16) {
