@@ -2,7 +2,7 @@ public import Logging
 
 /// What a local server is told to be.
 public struct ServerConfiguration: Sendable {
-  /// If it keeps everything; made if it is missing. One server at a time uses it.
+  /// Where it keeps everything; made if it is missing. One server at a time uses it.
   public var dataDirectory: String
   /// How long it waits for another server that still ends to let go of the directory; none for an error at once.
   public var lockWait: Duration = .zero

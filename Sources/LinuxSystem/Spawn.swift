@@ -27,7 +27,7 @@ package struct Spawn: Sendable {
   package var extra: Int32?
   /// Whether it leads a session (setsid(2)) of its own: a process group, and no terminal.
   package var leadsSession: Bool
-  /// If it works; nil: where this process does.
+  /// Where it works; nil: where this process does.
   package var directory: String?
 
   package init(

@@ -41,7 +41,7 @@ struct MountEnding {
   /// Whether its process is gone already, so that only the mountpoint is to be cleared.
   let isOver: Bool
 
-  /// If it is, absolute.
+  /// Where it is, absolute.
   var path: String { mount.mountpoint }
 
   /// Asks it to end and waits for its uploads, at most so long. Tells what is not on the server.

@@ -29,7 +29,7 @@ enum ErrorText {
     ShownText.escaped(error.reason)
   }
 
-  /// If it went wrong: the server that cannot be reached, or the request that it could not answer.
+  /// Where it went wrong: the server that cannot be reached, or the request that it could not answer.
   private static func place(_ error: BerayError, _ server: String?) -> String {
     switch error.code {
     case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut, .secureConnectionFailed:

@@ -34,7 +34,7 @@ struct Paths: Sendable {
   var credentialsFile: FilePath { configuration.appending("credentials.json") }
   /// Where the local server listens.
   var serverSocket: FilePath { serverSocket(data: data) }
-  /// If the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
+  /// Where the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
   ///
   /// It is in that directory, which stays when the user logs out; where its path would be too long for unix(7), in one of this
   /// user's beneath `/tmp`.

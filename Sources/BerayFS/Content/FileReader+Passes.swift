@@ -9,14 +9,14 @@ extension FileReader {
     var epoch: UInt32
     var generation: UInt32
     var size: Int64?
-    /// Its entity tag, without a mark of weakness; nil if the server tells none.
-    var tag: Substring?
+    /// Its entity tag; nil if the server tells none, or it is what programs wrote here.
+    var tag: String?
 
     init(_ state: borrowing FileState) {
       epoch = state.epoch
       generation = state.generation
       size = state.buffer?.size ?? state.size
-      tag = state.buffer == nil ? state.listed.etag?.opaqueTag : nil
+      tag = state.buffer == nil ? state.listed.etag : nil
     }
   }
 
@@ -75,9 +75,10 @@ extension FileReader {
       let read = old.hasPages ? known.count : min(Int(old.end), known.count)
       return try await content(at: 0, count: read, ahead).bytes.elementsEqual(known.prefix(read))
     }
-    // A tag that was weak in one answer and is strong in the next names the same content, unless it changed twice within
-    // a tick of the server's clock: what was read before decides.
-    let hasSameTag = size == oldSize && old.tag != nil && old.tag == now.tag
+    // A tag that was weak and is strong now names the same content, unless that changed twice within a tick of the
+    // server's clock: the first and the last bytes that were read decide.
+    let isWeakTagOfNow = old.tag?.hasPrefix("W/") == true && old.tag?.opaqueTag == now.tag.map { $0[...] }
+    let hasSameTag = size == oldSize && isWeakTagOfNow
     guard size > oldSize || hasSameTag, oldSize > 0 else { return false }
     var samples = old.samples
     if samples.isEmpty {
@@ -96,7 +97,7 @@ extension FileReader {
     return true
   }
 
-  /// Whether `handle` is in the middle of a version, more of which is gone than is left.
+  /// Whether `handle` is in the middle of a version that was longer than the present one.
   func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
     file.state.withLock { state in
       handle.pass.withLock { pass in

@@ -76,7 +76,7 @@ struct Prefetcher: Sendable {
     }
   }
 
-  /// Fetches `files` with one request. Nil if a request for the single file would do as well.
+  /// Fetches `files` with one request. Nil if the first of them does not come with it.
   private func startBatch(_ files: [WorkFile]) -> Flight<[InodeID: [UInt8]], Errno>? {
     guard files.count > 1 else { return nil }
     let flight = Batch()

@@ -73,7 +73,7 @@ final class RangeReader: Sendable {
     return try await flight.value()
   }
 
-  /// Asks for `blocks` up to the first that is here or on its way.
+  /// Asks for the first of `blocks` that are missing, up to the next that is here or on its way.
   private func start(_ blocks: Range<Int>, of file: WorkFile) {
     let wanted = flights.withLock { flights -> [(Int, Flight<[UInt8]?, Errno>)] in
       var wanted: [(Int, Flight<[UInt8]?, Errno>)] = []

@@ -25,7 +25,7 @@ struct ReadAhead: Sendable {
       frontier = min(block + window, count)
       requests.append(block..<frontier)
     }
-    // The next window is asked for while half of the last is still ahead.
+    // The next window is asked for once no more than the last one is ahead.
     if isSequential, frontier < count, frontier - block <= window {
       window = min(window * 2, Self.maximumWindow)
       let end = min(frontier + window, count)

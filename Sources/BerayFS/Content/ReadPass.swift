@@ -28,7 +28,7 @@ struct ReadPass: Sendable {
   /// Bytes that the version has; nil: not known.
   private(set) var size: Int64?
   /// ``FileReader/Version/tag`` of that version.
-  private(set) var tag: Substring?
+  private(set) var tag: String?
   /// Whether the kernel had pages of the version: a program may have read those without a request.
   private(set) var hasPages: Bool
   /// The end of what was given.

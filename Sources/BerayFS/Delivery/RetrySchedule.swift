@@ -33,7 +33,7 @@ struct RetrySchedule: Sendable {
   /// Forgets all files but `files`.
   mutating func keep(_ files: Set<InodeID>) { entries = entries.filter { files.contains($0.key) } }
 
-  /// When the first of `files` is due, leaving out those whose failure is final; nil if none is.
+  /// When the first of `files` is due; one that has not failed is due at once. Nil if there are none.
   func next(of files: Set<InodeID>) -> Duration? {
     files.map { entries[$0]?.due ?? .zero }.min()
   }

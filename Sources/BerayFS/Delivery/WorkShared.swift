@@ -142,7 +142,7 @@ final class WorkShared: Sendable {
     }
   }
 
-  /// Whether so much waits to be uploaded that no more is taken.
+  /// Whether so much could not be uploaded that no more is taken.
   var keepsTooMuch: Bool { kept.value >= limits.kept }
 
   var status: Status {

@@ -49,7 +49,7 @@ extension TaskFeed: TaskFollowing {
   func read(_ updates: TaskUpdates, isResumed: Bool) async -> (error: BerayError?, toldNews: Bool) {
     let (reader, before) = change { state in
       state.log.connect(isResumed: isResumed)
-      // Readers wait for this lock, and so see what came after the connection.
+      // What the stream brings waits for this lock, and so comes after the connection.
       let reader = Task { [self] in await take(updates) }
       state.reader = reader
       state.isInGrace = false

@@ -187,8 +187,8 @@ struct AttributeKeeper: Sendable {
       modified: unsent.hasTime ? state.buffer?.modified ?? state.modified : nil, changes: unsent.changes)
   }
 
-  /// Tells what was set before the server had the content; call it from the upload that brought the content. A failure
-  /// is retried by ``WorkTree/retryLater(_:)``.
+  /// Tells what was set before the server had the content; call it while the file has its turn. A failure is retried by
+  /// ``WorkTree/retryLater(_:)``.
   func tellUnsentAttributes() async {
     guard !file.state.withLock({ $0.unsentAttributes.isEmpty }),
       let capabilities = try? await tree.shared.capabilities(),

@@ -49,7 +49,7 @@ extension WorkFile {
   }
 
   /// A handle has read. The kernel keeps what it got as pages for all handles, and one that is in the middle of a former
-  /// content must not find them.
+  /// content should not find them.
   func hidePagesFromFormerReaders() {
     guard state.withLock({ $0.opens.hasFormerReaders }) else { return }
     // Sent once the read is answered: until then the kernel holds the lock of these pages.
@@ -74,7 +74,8 @@ extension WorkFile {
       state.opens.takesPages(of: state.generation)
       return ReadPass(FileReader.Version(state), hasPages: hasPages)
     }
-    let handle = WorkHandle(self, flags: flags, opener: opener, pass: pass)
+    let handle = WorkHandle(
+      self, flags: flags, opener: opener, pass: pass, fillsPages: !options.contains(.directIO))
     if !flags.contains(.write) { tree.prefetcher.readBegins(self) }
     return .ready(OpenedFile(handle, options: options))
   }

@@ -10,6 +10,8 @@ final class WorkHandle: OpenFile {
   private let opener: Opener?
   private let ahead = Mutex(ReadAhead())
   let pass: Mutex<ReadPass>
+  /// Whether the kernel keeps what this handle reads.
+  private let fillsPages: Bool
 
   /// A thread, and its process where that was found.
   struct Opener {
@@ -17,21 +19,29 @@ final class WorkHandle: OpenFile {
     var process: ProcessID?
   }
 
-  init(_ file: WorkFile, flags: OpenFlags, opener: Opener?, pass: ReadPass) {
+  init(_ file: WorkFile, flags: OpenFlags, opener: Opener?, pass: ReadPass, fillsPages: Bool) {
     self.file = file
     self.flags = flags
     self.opener = opener
     self.pass = Mutex(pass)
+    self.fillsPages = fillsPages
   }
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     guard offset >= 0, count > 0 else { return .ready([]) }
-    if let known = file.reader.known(pass, offset: offset, count: count) {
-      if case .ready(let bytes) = known {
+    switch file.reader.known(pass, offset: offset, count: count) {
+    case .ready(let bytes):
+      gave(bytes, at: offset)
+      file.reader.readAhead(ahead, offset: offset, count: count)
+      return .ready(bytes)
+    case .failed(let errno): return .failed(errno)
+    case .pending(let work):
+      return .pending { [self] () async throws(Errno) in
+        let bytes = try await work()
         gave(bytes, at: offset)
-        file.reader.readAhead(ahead, offset: offset, count: count)
+        return bytes
       }
-      return known
+    case nil: break
     }
     return .pending { [self] () async throws(Errno) in
       let bytes = try await file.reader.read(offset: offset, count: count, pass, ahead)
@@ -42,7 +52,7 @@ final class WorkHandle: OpenFile {
 
   private func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
     pass.withLock { $0.gave(bytes, at: offset, of: nil) }
-    file.hidePagesFromFormerReaders()
+    if fillsPages { file.hidePagesFromFormerReaders() }
   }
 
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {

@@ -3,7 +3,7 @@ import SystemPackage
 import VFS
 
 /// An open directory: the names at the moment when its reading began, so that a reader sees each once whatever changes
-/// meanwhile. The node behind a name is looked up only when it is told.
+/// meanwhile. What is told of a node is asked for only then.
 final class DirectoryHandle: Sendable {
   let node: any DirectoryNode
   /// Whether the kernel fills its copy of the listing from this handle.

@@ -44,7 +44,7 @@ struct CallerIntent: Sendable {
       }
   }
 
-  /// Whether the calling program is one that makes a directory, as the last component of its path or on the way to it.
+  /// Whether the call that asks is one that makes a directory, as the last component of its path or on the way to it.
   func makesDirectory(by time: TimeSource) async -> Bool {
     // The thread may not be asleep yet when its request is already here.
     for _ in 0..<50 {

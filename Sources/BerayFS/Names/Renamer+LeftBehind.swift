@@ -7,7 +7,7 @@ import VFS
 extension Renamer {
   /// Uploads a file under its new name, because the server cannot rename it. If that fails, nothing has changed.
   func giveAgain(_ file: WorkFile, as purpose: FileUploader.Purpose, from path: String) async throws(Errno) {
-    // No listing shows a later change by somebody else, so nothing of theirs gets hidden.
+    // If no listing would show a later change by somebody else, the server is asked: what gets hidden could be theirs.
     if file.fetcher.needsRevalidation() { try await file.fetcher.revalidate() }
     guard file.isMadeHere else { throw tree.names.refuse("rename", path) }
     let buffer = try await file.writer.bufferWithContent(hasTurn: true)

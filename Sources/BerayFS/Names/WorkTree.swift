@@ -99,7 +99,7 @@ final class WorkTree: Sendable {
     markStale()
     structure.withLock { structure in
       for (inode, contents) in structure.directories {
-        // The kernel relies on the listing of this directory, which is now asked for anew.
+        // The kernel relies on the attributes of this directory, which are now asked for anew.
         context.notifier.invalidate(inode, pages: false)
         for case .file(let file) in contents.children.values.lazy.map(\.node) { file.dropContent() }
       }

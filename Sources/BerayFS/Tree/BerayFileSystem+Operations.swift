@@ -12,8 +12,8 @@ extension BerayFileSystem: FileSystem {
   public func interruptAll() { registry.interruptAll() }
 
   public func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    // The kernel looks a name up before it makes it, so this is the one place that refuses names. A goal may be as long
-    // as the kernel accepts.
+    // The kernel looks a name up before it makes it, so this is the one place that refuses long ones. A goal may be as
+    // long as the kernel accepts.
     let limit = directory == .root ? RootDirectory.maximumNameLength : Name.maximumLength
     guard name.utf8.count <= limit else {
       let path = directory == .root ? "" : context.inodes[directory].map { $0.path + "/" } ?? ""

@@ -4,7 +4,7 @@ internal import LinuxSystem
 internal import Logging
 internal import SystemPackage
 
-/// If the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
+/// Where the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
 struct DataDirectory: Sendable {
   let path: String
   private let tasks: OwnedDescriptor

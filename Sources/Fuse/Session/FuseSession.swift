@@ -36,7 +36,7 @@ public final class FuseSession: Sendable {
     var noticeThreads: [ServiceThread] = []
   }
 
-  /// If it is mounted: absolute, symbolic links resolved.
+  /// Where it is mounted: absolute, symbolic links resolved.
   public let mountpoint: String
   private let options: FuseOptions
   private let operations: OperationTable

@@ -168,6 +168,24 @@ import VFS
     try await other.release().get()
   }
 
+  /// What programs wrote is in a temporary file: its reads count as any other.
+  @Test func whoReadsFromATemporaryFileIsInTheMiddleOfAVersion() async throws {
+    var limits = WorkShared.Limits()
+    limits.bufferInMemory = 1000
+    let fixture = WorkFixture(.ours, limits: limits)
+    let file = try await fixture.create("f", [.read, .write])
+    try await fixture.write(file, bytes(1, 20_000), at: 0)
+    _ = try await file.read(offset: 0, count: 4096, flags: .read).get()
+    try await file.fsync().get()
+    fixture.server.put("f", bytes(2, 20_000))
+    fixture.tree.dropCaches()
+    _ = try await fixture.names()
+    await fixture.settle()
+    let (rest, error) = await read(fixture, file, from: 4096)
+    #expect((rest, error) == ([], .staleNFSFileHandle))
+    try await file.release().get()
+  }
+
   @Test func whatThisMountWritesIsReadOnByAll() async throws {
     let fixture = WorkFixture(.ours)
     fixture.server.put("f", bytes(1, 1 << 20))
