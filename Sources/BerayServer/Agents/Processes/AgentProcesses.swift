@@ -50,7 +50,8 @@ struct AgentProcesses: Sendable {
       found.formUnion(grown)
     }
     members = Set(found.compactMap { table[$0]?.identity })
-    for process in members where marked[process] == nil { marked[process] = mark.isCarried(by: process.id) }
+    // One that was seen just before its exec(2) may have lost the mark since.
+    for process in members where marked[process] != false { marked[process] = mark.isCarried(by: process.id) }
     return members
   }
 
