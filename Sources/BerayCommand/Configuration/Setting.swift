@@ -41,7 +41,8 @@ struct Setting: Hashable, Sendable {
       standard: "1, and 30 once a task has ended"),
   ]
 
-  /// - Throws: ``CommandError`` if there is none of that name.
+  /// Finds a setting by its name.
+  /// - Throws: ``CommandError`` for an unknown name, with the nearest known one.
   static func named(_ name: String) throws(CommandError) -> Setting {
     guard let setting = all.first(where: { $0.name == name }) else {
       let similar = Spelling.nearest(to: name, in: all.map(\.name))
