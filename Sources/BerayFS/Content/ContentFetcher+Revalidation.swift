@@ -123,7 +123,7 @@ extension ContentFetcher {
         state.checked = asked
         state.contentTag = content.etag
         state.modified = content.modified.map(Timestamp.init) ?? tree.context.time.now()
-        tree.context.notifier.invalidate(file.inode, pages: true)
+        file.kernelForgets(pages: true, &state)
         return state.generation
       }
       if let bytes, let generation { install(bytes, of: content, asked: asked, generation) }

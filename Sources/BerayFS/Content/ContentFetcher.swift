@@ -199,7 +199,7 @@ struct ContentFetcher: Sendable {
       // A listing that tells another size is news.
       if state.listed.size != nil { state.listed.size = size }
       // The kernel must not go on with the old size.
-      tree.context.notifier.invalidate(file.inode, pages: true)
+      file.kernelForgets(pages: true, &state)
     }
     state.contentTag = tag
     state.size = size

@@ -16,23 +16,65 @@ struct FileReader: Sendable {
 
   // MARK: - Reading
 
+  /// What memory can answer to a read.
+  struct KnownRead {
+    var bytes: Outcome<ArraySlice<UInt8>>
+    /// Whether readers of another content are not to find them as pages.
+    var hidesPages: Bool
+  }
+
   /// What memory can answer to a read of a handle; nil: nothing.
+  /// - Parameter fillsPages: whether the kernel keeps what it reads for the handle, and cuts it at the size that it knows.
   func known(
-    _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int
-  ) -> Outcome<ArraySlice<UInt8>>? {
-    let known = file.state.withLock { state in
-      admitted(pass, at: offset, &state).map {
-        (version: $0, buffer: state.buffer, stream: state.source.remote?.stream)
-      }
+    _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int, fillsPages: Bool
+  ) -> KnownRead? {
+    enum Source {
+      case former(ArraySlice<UInt8>)
+      case present(Version, WriteBuffer?, StreamReader?, hidesPages: Bool)
     }
-    guard let known else { return nil }
-    if let buffer = known.buffer {
-      if let bytes = buffer.readFromMemory(offset: offset, count: count) { return .ready(bytes) }
-      return .pending { () async throws(Errno) in
+    let source = file.state.withLock { state -> Source? in
+      if fillsPages, let bytes = formerBytes(pass, offset: offset, count: count, state) { return .former(bytes) }
+      guard let version = admitted(pass, at: offset, &state) else { return nil }
+      let hidesPages = fillsPages && state.opens.hasFormerReaders
+      return .present(version, state.buffer, state.source.remote?.stream, hidesPages: hidesPages)
+    }
+    switch source {
+    // The kernel drops these pages itself: the size that it is told next is another.
+    case .former(let bytes): return KnownRead(bytes: .ready(bytes), hidesPages: false)
+    case .present(_, let buffer?, _, let hidesPages):
+      if let bytes = buffer.readFromMemory(offset: offset, count: count) {
+        return KnownRead(bytes: .ready(bytes), hidesPages: hidesPages)
+      }
+      let reading = Outcome.pending { () async throws(Errno) in
         try await DiskExecutor.run { () throws(Errno) in try buffer.read(offset: offset, count: count) }
       }
+      return KnownRead(bytes: reading, hidesPages: hidesPages)
+    case .present(let version, nil, let stream, let hidesPages):
+      return cached(version, stream, offset: offset, count: count).map {
+        KnownRead(bytes: .ready($0), hidesPages: hidesPages)
+      }
+    case nil: return nil
     }
-    return cached(known.version, known.stream, offset: offset, count: count).map { .ready($0) }
+  }
+
+  /// The bytes of the content whose size the kernel has, if that is another size than the present one's; nil if memory has
+  /// them no more, or the handle reads the present one already.
+  private func formerBytes(
+    _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int, _ state: borrowing FileState
+  ) -> ArraySlice<UInt8>? {
+    guard let former = state.former?.version, former.size != state.size,
+      let bytes = cached(former, nil, offset: offset, count: count)
+    else { return nil }
+    let epoch = state.epoch
+    return pass.withLock { pass -> ArraySlice<UInt8>? in
+      guard pass.epoch != epoch else { return nil }
+      switch pass.admission(to: offset, epoch: former.epoch) {
+      case .goesOn: pass.follow(former)
+      case .beginsAnew: pass = ReadPass(former, hasPages: false)
+      case .hasToFollow: return nil
+      }
+      return bytes
+    }
   }
 
   /// The bytes at `offset`, where they are in memory.

@@ -13,7 +13,7 @@ extension WorkFile {
         state.listed.size = size
         state.size = size
       }
-      tree.context.notifier.invalidate(inode, pages: true)
+      kernelForgets(pages: true, &state)
     }
     tree.markStale()
   }

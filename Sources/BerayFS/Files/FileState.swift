@@ -22,6 +22,8 @@ struct FileState {
   var generation: UInt32 = 0
   /// Counts the contents that others gave it, so that no handle gets parts of two.
   var epoch: UInt32 = 0
+  /// The content whose size the kernel has, if others changed it since.
+  private(set) var former: FormerContent?
   /// What this mount uploaded last, if the server did not tell which version that is.
   var sent: ContentDigest?
   /// Whether the server's content was written here, all of it.
@@ -81,6 +83,7 @@ struct FileState {
   /// The file has other content now.
   mutating func contentChanged() {
     generation &+= 1
+    former = nil
     if let remote = source.remote {
       remote.stream?.cancel()
       source = .untouched
@@ -103,17 +106,42 @@ struct FileState {
     source = .written(buffer)
   }
 
-  /// The server has what programs wrote, or it was dropped.
+  /// The server has what programs wrote.
   mutating func endsWriting() {
+    if let buffer { size = buffer.size }
+    dropsWriting()
+  }
+
+  /// What programs wrote is dropped: the file is again what it was.
+  mutating func dropsWriting() {
     changed = statusChanged
     source = .untouched
   }
 
   /// Somebody else gave the file other content.
   mutating func changedByOthers() {
+    var known = former
+    if known == nil, opens.isOpen, size != nil, buffer == nil {
+      known = FormerContent(version: FileReader.Version(self), modified: modified)
+    }
     contentChanged()
+    former = known
     epoch &+= 1
     opens.contentIsFormer()
+  }
+
+  /// The kernel is sent a notice that the content changed.
+  mutating func announces(_ notice: Flight<Void, Errno>, at uptime: Duration) {
+    former?.notice = notice
+    former?.since = uptime
+  }
+
+  /// The size and the time to tell the kernel; nil if the size is not known.
+  mutating func tellKernel(at uptime: Duration) -> (size: Int64, modified: Timestamp)? {
+    if let former, let size = former.version.size, !former.isOver(at: uptime) { return (size, former.modified) }
+    guard let size = buffer?.size ?? size else { return nil }
+    former = nil
+    return (size, buffer?.modified ?? modified)
   }
 
   // MARK: - Listings

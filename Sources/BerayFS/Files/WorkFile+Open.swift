@@ -48,10 +48,12 @@ extension WorkFile {
     if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
   }
 
+  /// Whether some handle is in the middle of a former content.
+  var hasFormerReaders: Bool { state.withLock { $0.opens.hasFormerReaders } }
+
   /// A handle has read. The kernel keeps what it got as pages for all handles, and one that is in the middle of a former
   /// content should not find them.
-  func hidePagesFromFormerReaders() {
-    guard state.withLock({ $0.opens.hasFormerReaders }) else { return }
+  func hidePages() {
     // Sent once the read is answered: until then the kernel holds the lock of these pages.
     tree.context.notifier.invalidate(inode, pages: true)
   }

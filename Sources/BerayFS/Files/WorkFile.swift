@@ -100,8 +100,7 @@ final class WorkFile: Node {
   func dropContent() {
     state.withLock { state in
       guard !state.existence.isNew, state.buffer?.retire() != false else { return }
-      if let buffer = state.buffer {
-        state.size = buffer.size
+      if state.buffer != nil {
         state.endsWriting()
         writer.rememberWhileUnsent(state)
       }
@@ -138,9 +137,19 @@ final class WorkFile: Node {
     if let pages = state.adopt(entry, at: now) {
       // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
       let isAnswered = state.opens.isAskedFor && (state.size != size || state.modified != modified)
-      if !isAnswered { tree.context.notifier.invalidate(inode, pages: pages) }
+      if !isAnswered { kernelForgets(pages: pages, &state) }
     }
     if mayBeDone { writer.rememberWhileUnsent(state) }
+  }
+
+  /// Others changed the file: what the kernel knows of it is over.
+  func kernelForgets(pages: Bool, _ state: inout FileState) {
+    let notifier = tree.context.notifier
+    notifier.invalidate(inode, pages: pages)
+    guard state.former != nil else { return }
+    let notice = Flight<Void, Errno>()
+    notifier.whenInvalidated { notice.finish(.success(())) }
+    state.announces(notice, at: tree.context.time.uptime())
   }
 
   // MARK: - Attributes
@@ -148,9 +157,7 @@ final class WorkFile: Node {
   /// What is known without asking; nil if the size is not.
   func knownAttributes(remaining: Duration) -> AttributeReply? {
     state.withLock { state in
-      let size = state.buffer?.size ?? state.size
-      guard let size else { return nil }
-      let modified = state.buffer?.modified ?? state.modified
+      guard let (size, modified) = state.tellKernel(at: tree.context.time.uptime()) else { return nil }
       // Who reads a former content is not to take the end of this one for its own.
       let isWritten = state.opens.isWritten || state.buffer != nil || state.opens.hasFormerReaders
       var attributes = tree.context.attributes(

@@ -29,30 +29,27 @@ final class WorkHandle: OpenFile {
 
   func read(offset: Int64, count: Int, flags: OpenFlags) -> Outcome<ArraySlice<UInt8>> {
     guard offset >= 0, count > 0 else { return .ready([]) }
-    switch file.reader.known(pass, offset: offset, count: count) {
-    case .ready(let bytes):
-      gave(bytes, at: offset)
-      file.reader.readAhead(ahead, offset: offset, count: count)
-      return .ready(bytes)
-    case .failed(let errno): return .failed(errno)
-    case .pending(let work):
+    guard let known = file.reader.known(pass, offset: offset, count: count, fillsPages: fillsPages) else {
       return .pending { [self] () async throws(Errno) in
-        let bytes = try await work()
-        gave(bytes, at: offset)
+        let bytes = try await file.reader.read(offset: offset, count: count, pass, ahead)
+        gave(bytes, at: offset, hidesPages: fillsPages && file.hasFormerReaders)
         return bytes
       }
-    case nil: break
     }
-    return .pending { [self] () async throws(Errno) in
-      let bytes = try await file.reader.read(offset: offset, count: count, pass, ahead)
-      gave(bytes, at: offset)
+    if case .ready(let bytes) = known.bytes {
+      gave(bytes, at: offset, hidesPages: known.hidesPages)
+      file.reader.readAhead(ahead, offset: offset, count: count)
+      return known.bytes
+    }
+    return known.bytes.map { [self] bytes throws(Errno) in
+      gave(bytes, at: offset, hidesPages: known.hidesPages)
       return bytes
     }
   }
 
-  private func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
+  private func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64, hidesPages: Bool) {
     pass.withLock { $0.gave(bytes, at: offset, of: nil) }
-    if fillsPages { file.hidePagesFromFormerReaders() }
+    if hidesPages { file.hidePages() }
   }
 
   func write(offset: Int64?, bytes: RawSpan, caller: Caller) -> Outcome<Int> {

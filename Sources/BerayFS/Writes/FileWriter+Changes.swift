@@ -52,7 +52,7 @@ extension FileWriter {
   private func dropUntouched(_ buffer: WriteBuffer) {
     file.state.withLock { state in
       guard state.buffer === buffer, buffer.isUntouched, buffer.retire() else { return }
-      state.endsWriting()
+      state.dropsWriting()
       rememberWhileUnsent(state)
     }
   }
@@ -115,7 +115,7 @@ extension FileWriter {
         buffer.retire(losing: .oneChange)
       else { return }
       state.contentChanged()
-      state.endsWriting()
+      state.dropsWriting()
       state.size = state.listed.size
       if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
       rememberWhileUnsent(state)

@@ -166,7 +166,6 @@ struct FileWriter: Sendable {
       // What no name leads to any more exists nowhere else.
       let isOver = state.existence.isGone ? !state.opens.isOpen : !state.opens.isWritten
       guard isOver, buffer.retire(losing: state.existence.isGone ? .everything : .nothing) else { return false }
-      state.size = buffer.size
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: file.reader.wholeKey(state.generation))
         state.checked = tree.context.time.uptime()

@@ -25,6 +25,8 @@ import VFS
     await fixture.time.sleepers(1)
     fixture.time.advance(by: .seconds(1))
     await waitForPages(fixture, of: node)
+    // As the kernel does before it reads.
+    #expect(try await node.getattr(opened.file).get().attributes.size == 8)
     #expect(try await fixture.readAll(opened.file) == Array("after it".utf8))
     #expect(fixture.server.count(.tree) == asked + 1)
     // News of the task are acted upon at once.
@@ -56,6 +58,7 @@ import VFS
       fixture.time.advance(by: .milliseconds(250))
     }
     await waitForPages(fixture, of: node)
+    #expect(try await node.getattr(opened.file).get().attributes.size == 8)
     #expect(try await fixture.readAll(opened.file) == Array("after it".utf8))
     try await opened.file.release().get()
   }

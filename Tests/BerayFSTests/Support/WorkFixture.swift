@@ -190,14 +190,17 @@ final class NoticeList: Notifier {
 
   private let kept = Mutex<[@Sendable () -> Void]?>(nil)
 
-  /// From now on the kernel gets no notice about a name until ``letGo()``.
+  /// From now on the kernel gets no notice until ``letGo()``.
   func hold() { kept.withLock { $0 = [] } }
 
   func letGo() {
     for body in kept.withLock({ $0.take() }) ?? [] { body() }
   }
 
-  func whenExpired(_ body: @escaping @Sendable () -> Void) {
+  func whenExpired(_ body: @escaping @Sendable () -> Void) { runOrKeep(body) }
+  func whenInvalidated(_ body: @escaping @Sendable () -> Void) { runOrKeep(body) }
+
+  private func runOrKeep(_ body: @escaping @Sendable () -> Void) {
     let isKept = kept.withLock { kept in
       kept?.append(body)
       return kept != nil
