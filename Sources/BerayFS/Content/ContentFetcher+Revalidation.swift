@@ -160,29 +160,51 @@ extension ContentFetcher {
   /// - Parameter known: what was known of the file when the listing came. If that is another by now, neither is news.
   func bring(_ entry: FileEntry, since known: FileVersion, _ flight: Flight<Void, Errno>) async {
     let asked = tree.context.time.uptime()
-    let name = tree.asked(file)
-    var content: (bytes: [UInt8], answer: FileContent)?
-    do throws(BerayError) {
-      let answer = try await tree.context.service.fileContent(
-        of: tree.task, path: name.path, range: nil, ifNoneMatch: nil)
-      let expectation = ContentExpectation(answer, listed: FileVersion(entry))
-      let bytes = try await answer.body.collect(upTo: ContentCache.wholeLimit)
-      if tree.isAnswer(to: name, about: file), expectation.isMet(by: Int64(bytes.count)) { content = (bytes, answer) }
-    } catch {
-      // The next reader asks again, and gets the error.
+    let content = await completeContent()
+    var isWrong = false
+    if let content {
+      let expectation = ContentExpectation(content.answer, listed: FileVersion(entry))
+      isWrong = !expectation.isMet(by: Int64(content.bytes.count))
+      // It was changed again, or the answer is wrong. Another listing tells which; that it came shows below.
+      if isWrong, let parent = file.place.parent {
+        tree.markStale()
+        try? await tree.refresher.refresh(parent)
+      }
     }
     let isOutdated = file.state.withLock { state in
-      let isOutdated = state.endsBringing()
+      let newest = state.endsBringing()
       guard !state.existence.isGone, !state.existence.isNew, state.listed == known else { return true }
-      file.takeOver(entry, &state)
-      if let (bytes, answer) = content {
-        keepVersion(size: Int64(bytes.count), of: answer, &state)
-        keep(bytes, asked: asked, &state)
+      // Without a length of its own an answer may have ended early.
+      let isNewer = content?.answer.size != nil && newest.map { $0 != FileVersion(entry) } ?? false
+      guard let (bytes, answer) = content, !isWrong || isNewer else {
+        file.takeOver(entry, &state)
+        return newest != nil
       }
-      return isOutdated
+      var found = entry
+      found.size = Int64(bytes.count)
+      if let tag = answer.etag, entry.etag != nil { found.etag = tag }
+      file.takeOver(found, &state)
+      keepVersion(size: Int64(bytes.count), of: answer, &state)
+      keep(bytes, asked: asked, &state)
+      return newest != nil
     }
     if isOutdated { tree.markStale() }
     flight.finish(.success(()))
+  }
+
+  /// A small content and what came with it; nil if it did not come, or not all of it.
+  private func completeContent() async -> (bytes: [UInt8], answer: FileContent)? {
+    let name = tree.asked(file)
+    do throws(BerayError) {
+      let answer = try await tree.context.service.fileContent(
+        of: tree.task, path: name.path, range: nil, ifNoneMatch: nil)
+      let bytes = try await answer.body.collect(upTo: ContentCache.wholeLimit)
+      guard tree.isAnswer(to: name, about: file), answer.size ?? Int64(bytes.count) == bytes.count else { return nil }
+      return (bytes, answer)
+    } catch {
+      // The next reader asks again, and gets the error.
+      return nil
+    }
   }
 }
 

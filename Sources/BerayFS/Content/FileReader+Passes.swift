@@ -46,7 +46,12 @@ extension FileReader {
       if let version = file.state.withLock({ admitted(pass, at: offset, &$0) }) { return version }
       let old = pass.withLock { $0 }
       let now = file.state.withLock { Version($0) }
-      guard try await continues(old, as: now, from: offset, ahead) else { throw refuseOtherVersion() }
+      guard try await continues(old, as: now, from: offset, ahead) else {
+        pass.withLock { $0.refused() }
+        // So that a read from the start comes here.
+        file.hidePages()
+        throw refuseOtherVersion()
+      }
       file.state.withLock { state in
         guard state.epoch == now.epoch else { return }
         let isFirst = pass.withLock { pass in
@@ -97,11 +102,13 @@ extension FileReader {
     return true
   }
 
-  /// Whether `handle` is in the middle of a version that was longer than the present one.
+  /// Whether `handle` is in the middle of a version that was longer than the present one. Its program is told once.
   func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
     file.state.withLock { state in
       handle.pass.withLock { pass in
-        pass.epoch != state.epoch && pass.isUnderWay && size < pass.size ?? 0
+        let isCut = pass.epoch != state.epoch && pass.isUnderWay && size < pass.size ?? 0
+        if isCut { pass.refused() }
+        return isCut
       }
     }
   }

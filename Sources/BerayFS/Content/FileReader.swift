@@ -29,18 +29,19 @@ struct FileReader: Sendable {
     _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int, fillsPages: Bool
   ) -> KnownRead? {
     enum Source {
-      case former(ArraySlice<UInt8>)
+      case former(ArraySlice<UInt8>, hidesPages: Bool)
       case present(Version, WriteBuffer?, StreamReader?, hidesPages: Bool)
     }
     let source = file.state.withLock { state -> Source? in
-      if fillsPages, let bytes = formerBytes(pass, offset: offset, count: count, state) { return .former(bytes) }
+      if fillsPages, let bytes = formerBytes(pass, offset: offset, count: count, state) {
+        return .former(bytes, hidesPages: state.opens.hasSeveralReaders)
+      }
       guard let version = admitted(pass, at: offset, &state) else { return nil }
       let hidesPages = fillsPages && state.opens.hasFormerReaders
       return .present(version, state.buffer, state.source.remote?.stream, hidesPages: hidesPages)
     }
     switch source {
-    // The kernel drops these pages itself: the size that it is told next is another.
-    case .former(let bytes): return KnownRead(bytes: .ready(bytes), hidesPages: false)
+    case .former(let bytes, let hidesPages): return KnownRead(bytes: .ready(bytes), hidesPages: hidesPages)
     case .present(_, let buffer?, _, let hidesPages):
       if let bytes = buffer.readFromMemory(offset: offset, count: count) {
         return KnownRead(bytes: .ready(bytes), hidesPages: hidesPages)

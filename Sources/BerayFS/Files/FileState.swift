@@ -44,8 +44,8 @@ struct FileState {
 
   struct Arrival {
     let flight: Flight<Void, Errno>
-    /// Another listing has come meanwhile.
-    var isOutdated = false
+    /// What another listing has shown meanwhile.
+    var newest: FileVersion?
   }
 
   init(
@@ -130,10 +130,10 @@ struct FileState {
     opens.contentIsFormer()
   }
 
-  /// The kernel is sent a notice that the content changed.
+  /// The kernel is sent a notice about the content.
   mutating func announces(_ notice: Flight<Void, Errno>, at uptime: Duration) {
+    if former?.notice == nil { former?.since = uptime }
     former?.notice = notice
-    former?.since = uptime
   }
 
   /// The size and the time to tell the kernel; nil if the size is not known.
@@ -158,17 +158,17 @@ struct FileState {
   }
 
   /// A content that a listing announced is on its way. Returns false if one already is.
-  mutating func begins(bringing flight: Flight<Void, Errno>) -> Bool {
+  mutating func begins(bringing flight: Flight<Void, Errno>, of entry: FileEntry) -> Bool {
     guard bringing == nil else {
-      bringing?.isOutdated = true
+      bringing?.newest = FileVersion(entry)
       return false
     }
     bringing = Arrival(flight: flight)
     return true
   }
 
-  /// It arrived, or failed. Returns whether another listing came meanwhile.
-  mutating func endsBringing() -> Bool { bringing.take()?.isOutdated ?? false }
+  /// It arrived, or failed. Returns what another listing has shown meanwhile.
+  mutating func endsBringing() -> FileVersion? { bringing.take()?.newest }
 
   /// Takes over what a listing tells. Returns what the kernel has to forget: nil for nothing, false for attributes,
   /// true for pages as well.

@@ -21,6 +21,9 @@ struct Opens: Sendable {
   /// Whether the kernel waits for attributes.
   var isAskedFor: Bool { attributeRequests > 0 }
 
+  /// Whether more than one handle may read.
+  var hasSeveralReaders: Bool { readers > 1 }
+
   func hasPages(of generation: UInt32) -> Bool { pages == generation }
 
   /// Returns whether it is the first handle.

@@ -55,7 +55,7 @@ extension WorkFile {
   /// content should not find them.
   func hidePages() {
     // Sent once the read is answered: until then the kernel holds the lock of these pages.
-    tree.context.notifier.invalidate(inode, pages: true)
+    state.withLock { kernelForgets(pages: true, &$0) }
   }
 
   /// A handle, without a look at the server.

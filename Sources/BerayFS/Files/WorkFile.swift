@@ -124,7 +124,7 @@ final class WorkFile: Node {
         takeOver(entry, &state)
         return nil
       }
-      return state.begins(bringing: flight) ? state.listed : nil
+      return state.begins(bringing: flight, of: entry) ? state.listed : nil
     }
     if let known { Task { await fetcher.bring(entry, since: known, flight) } }
   }
@@ -142,7 +142,7 @@ final class WorkFile: Node {
     if mayBeDone { writer.rememberWhileUnsent(state) }
   }
 
-  /// Others changed the file: what the kernel knows of it is over.
+  /// What the kernel knows of the file is over.
   func kernelForgets(pages: Bool, _ state: inout FileState) {
     let notifier = tree.context.notifier
     notifier.invalidate(inode, pages: pages)

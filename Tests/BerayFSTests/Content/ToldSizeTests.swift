@@ -134,4 +134,63 @@ import VFS
     #expect(isSame(try await readAtOnce(reader), bytes(3, 50_000)))
     try await reader.release().get()
   }
+
+  /// It was changed once more between its listing and its content: size and bytes are those of the later one.
+  @Test(arguments: manners) func aContentThatIsNewerThanItsListingBringsItsSize(
+    _ manner: FakeWorkServer.Manner
+  ) async throws {
+    let fixture = WorkFixture(manner, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let node = try await fixture.node("f")
+    let file = try await fixture.open("f").file
+    _ = try await readAtOnce(file)
+    let asked = fixture.server.count(.content)
+    _ = fixture.server.hold(.content)
+    fixture.server.put("f", bytes(2, 30_000))
+    fixture.tree.markStale()
+    _ = try await fixture.names()
+    await fixture.server.requests(.content, asked + 1)
+    fixture.server.put("f", bytes(3, 40_000))
+    fixture.server.letGo(.content)
+    await fixture.settle()
+    #expect(try await node.getattr(file).get().attributes.size == 40_000)
+    #expect(isSame(try await readAtOnce(file), bytes(3, 40_000)))
+    #expect(fixture.errors == "")
+    try await file.release().get()
+  }
+
+  // MARK: - After a refusal
+
+  /// A program that looks at the head of a file again and again is told once that the file is another.
+  @Test(arguments: manners) func whoIsRefusedByTheSizeReadsOn(_ manner: FakeWorkServer.Manner) async throws {
+    let fixture = WorkFixture(manner, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let node = try await fixture.node("f")
+    let file = try await fixture.open("f").file
+    _ = try await file.read(offset: 0, count: 4096, flags: .read).get()
+    try await change("f", bytes(2, 10_000), in: fixture)
+    await #expect(throws: Errno.staleNFSFileHandle) { _ = try await node.getattr(file).get() }
+    #expect(try await node.getattr(file).get().attributes.size == 10_000)
+    #expect(isSame(try await readAtOnce(file), bytes(2, 10_000)))
+    try await file.release().get()
+  }
+
+  /// The kernel may have the first page: then a read from the start would come as one from the middle.
+  @Test(arguments: manners) func whoIsRefusedByAReadFindsNoPages(_ manner: FakeWorkServer.Manner) async throws {
+    let fixture = WorkFixture(manner, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let node = try await fixture.node("f")
+    let file = try await fixture.open("f").file
+    // As unzip(1), from the end.
+    _ = try await file.read(offset: 16_384, count: 4096, flags: .read).get()
+    try await change("f", bytes(2, 30_000), in: fixture)
+    #expect(try await node.getattr(nil).get().attributes.size == 30_000)
+    fixture.notices.clear()
+    await #expect(throws: Errno.staleNFSFileHandle) {
+      _ = try await file.read(offset: 4096, count: 4096, flags: .read).get()
+    }
+    #expect(fixture.notices.all == ["pages \(node.inode.rawValue)"])
+    #expect(isSame(try await readAtOnce(file), bytes(2, 30_000)))
+    try await file.release().get()
+  }
 }
