@@ -58,7 +58,7 @@ extension ContentFetcher {
   func needsRevalidation(onNews: Bool = false) -> Bool {
     let (window, isRunning) = (tree.window, tree.isRunning)
     return file.state.withLock { state in
-      guard !state.listed.tellsContent, !state.existence.isGone, let checked = state.checked,
+      guard !state.server.listed.tellsContent, !state.existence.isGone, let checked = state.server.checked,
         state.buffer?.isUnsent(includingEmpty: true) != true,
         tree.context.time.uptime() - checked >= window
       else { return false }
@@ -70,7 +70,7 @@ extension ContentFetcher {
   /// are dropped.
   func revalidate() async throws(Errno) {
     let asked = tree.context.time.uptime()
-    let known = file.state.withLock { (tag: $0.contentTag, generation: $0.generation) }
+    let known = file.state.withLock { (tag: $0.server.contentTag, generation: $0.generation) }
     let old = file.state.withLock { $0.buffer }?.small ?? tree.shared.cache[file.reader.wholeKey(known.generation)]
     let name = tree.asked(file)
     try await tree.context.call("open", file.path) { () async throws(BerayError) in
@@ -79,11 +79,11 @@ extension ContentFetcher {
       // The path may lead to another file by now. The next look asks for this one.
       guard tree.isAnswer(to: name, about: file) else { return }
       if content.isUnchanged {
-        file.state.withLock { $0.checked = asked }
+        file.state.withLock { state in state.learns { $0.wasAsked(at: asked) } }
         return
       }
       // This mount uploaded it, and no sign of a later change has come.
-      let sent = file.state.withLock { $0.isMadeHere ? $0.sent : nil }
+      let sent = file.state.withLock { $0.server.isMadeHere ? $0.server.sent : nil }
       var bytes: [UInt8]?
       var isSame = false
       if let sent, sent.size > ContentCache.wholeLimit {
@@ -97,7 +97,7 @@ extension ContentFetcher {
           // It grew too large for memory.
         }
       }
-      let listed = file.state.withLock { $0.listed }
+      let listed = file.state.withLock { $0.server.listed }
       if let bytes, !ContentExpectation(content, listed: listed).isMet(by: Int64(bytes.count)) {
         // A new content, or a wrong answer. The listing decides which, and the read asks again.
         tree.markStale()
@@ -105,10 +105,7 @@ extension ContentFetcher {
       }
       if let bytes { isSame = old.map { $0 == bytes } ?? (sent == ContentDigest(bytes)) }
       if isSame {
-        file.state.withLock { state in
-          state.checked = asked
-          state.contentTag = content.etag
-        }
+        file.state.withLock { state in state.learns { $0.wasRead(content.etag, at: asked) } }
         return
       }
       let generation = file.state.withLock { state -> UInt32? in
@@ -116,13 +113,10 @@ extension ContentFetcher {
         guard state.generation == known.generation, state.buffer?.retire() != false else { return nil }
         if state.buffer != nil { state.endsWriting() }
         file.writer.rememberWhileUnsent(state)
-        state.changedByOthers()
+        state.changedByOthers(
+          content.etag, size: bytes.map { Int64($0.count) } ?? content.size,
+          modified: content.modified.map(Timestamp.init) ?? file.now, asked: asked)
         state.statusChanges(at: file.now)
-        state.isMadeHere = false
-        state.size = bytes.map { Int64($0.count) } ?? content.size
-        state.checked = asked
-        state.contentTag = content.etag
-        state.modified = content.modified.map(Timestamp.init) ?? tree.context.time.now()
         file.kernelForgets(pages: true, &state)
         return state.generation
       }
@@ -173,7 +167,7 @@ extension ContentFetcher {
     }
     let isOutdated = file.state.withLock { state in
       let newest = state.endsBringing()
-      guard !state.existence.isGone, !state.existence.isNew, state.listed == known else { return true }
+      guard !state.existence.isGone, !state.existence.isNew, state.server.listed == known else { return true }
       // Without a length of its own an answer may have ended early.
       let isNewer = content?.answer.size != nil && newest.map { $0 != FileVersion(entry) } ?? false
       guard let (bytes, answer) = content, !isWrong || isNewer else {

@@ -36,7 +36,7 @@ struct ContentFetcher: Sendable {
     var last: BerayError?
     for attempt in 1...Self.attempts {
       let asked = tree.asked(file)
-      let (time, listed) = (tree.context.time.uptime(), file.state.withLock { $0.listed })
+      let (time, listed) = (tree.context.time.uptime(), file.state.withLock { $0.server.listed })
       let reading: Reading
       let content: FileContent
       var hasBegun = false
@@ -64,7 +64,7 @@ struct ContentFetcher: Sendable {
       case .contradiction(let received, let bytes):
         last = .contradiction(received, listed.size, operation: operation)
         try await relist()
-        let now = file.state.withLock { (generation: $0.generation, listed: $0.listed) }
+        let now = file.state.withLock { (generation: $0.generation, listed: $0.server.listed) }
         // The file is growing or shrinking: these bytes are from a moment between two listings.
         if let bytes, let before = listed.size, let after = now.listed.size, before != after,
           (min(before, after)...max(before, after)).contains(Int64(bytes.count))
@@ -149,8 +149,8 @@ struct ContentFetcher: Sendable {
       }
       file.state.withLock { state in
         guard state.source.remote?.stream === stream else { return }
-        state.size = stream.received
-        state.checked = tree.context.time.uptime()
+        state.learns(size: stream.received)
+        state.learns { $0.wasAsked(at: tree.context.time.uptime()) }
       }
     }
     return true
@@ -172,7 +172,7 @@ struct ContentFetcher: Sendable {
   /// Makes `bytes` the content of the file, unless a program wrote to it.
   func keep(_ bytes: [UInt8], asked: Duration, _ state: inout FileState) {
     guard state.buffer == nil else { return }
-    state.checked = asked
+    state.learns { $0.wasAsked(at: asked) }
     file.reader.cache.insert(bytes, for: file.reader.wholeKey(state.generation))
   }
 
@@ -181,27 +181,14 @@ struct ContentFetcher: Sendable {
       // A stream tells it at its end.
       guard state.generation == generation, state.buffer == nil, size != .max else { return }
       keepVersion(size: size, of: content, &state)
-      state.checked = asked
+      state.learns { $0.wasAsked(at: asked) }
     }
   }
 
   /// The bytes may be newer than the listing. Then they are another version, and writes start from that one.
   func keepVersion(size: Int64, of content: FileContent?, _ state: inout FileState) {
     guard state.buffer == nil else { return }
-    let tag = content?.etag
-    var isOther = state.size != nil && state.size != size
-    if let tag, let listed = state.listed.etag { isOther = isOther || tag.opaqueTag != listed.opaqueTag }
-    if isOther {
-      state.changedByOthers()
-      if let tag, state.listed.etag != nil {
-        state.listed.etag = tag
-      }
-      // A listing that tells another size is news.
-      if state.listed.size != nil { state.listed.size = size }
-      // The kernel must not go on with the old size.
-      file.kernelForgets(pages: true, &state)
-    }
-    state.contentTag = tag
-    state.size = size
+    // The kernel must not go on with the old size.
+    if state.learns(size: size, tag: content?.etag) { file.kernelForgets(pages: true, &state) }
   }
 }

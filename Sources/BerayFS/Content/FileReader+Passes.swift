@@ -16,7 +16,7 @@ extension FileReader {
       epoch = state.epoch
       generation = state.generation
       size = state.buffer?.size ?? state.size
-      tag = state.buffer == nil ? state.listed.etag : nil
+      tag = state.buffer == nil ? state.server.listed.etag : nil
     }
   }
 

@@ -12,7 +12,7 @@ extension FileReader {
     let started = file.state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
       let stream = StreamReader(spill: spill, size: state.size)
       guard state.changeRemote({ $0.begins(stream: stream) }) == true else { return nil }
-      return (stream, state.listed, state.generation)
+      return (stream, state.server.listed, state.generation)
     }
     guard let (stream, listed, generation) = started else { return }
     stream.run { [self] () async throws(Errno) in

@@ -220,7 +220,7 @@ struct FileReader: Sendable {
     file.state.withLock { state in
       if let ranges = state.source.remote?.ranges { return ranges }
       guard let size = state.size else { return nil }
-      let made = RangeReader(size: size, generation: state.generation, listed: state.listed)
+      let made = RangeReader(size: size, generation: state.generation, listed: state.server.listed)
       return state.changeRemote { $0.begins(ranges: made) } == true ? made : nil
     }
   }

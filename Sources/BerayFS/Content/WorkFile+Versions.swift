@@ -7,12 +7,7 @@ extension WorkFile {
   func changedOnServer(_ content: FileContent, _ generation: UInt32) {
     state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return }
-      state.changedByOthers()
-      if let etag = content.etag, state.listed.etag != nil { state.listed.etag = etag }
-      if let size = content.size {
-        state.listed.size = size
-        state.size = size
-      }
+      state.changedByOthers(content.etag, size: content.size)
       kernelForgets(pages: true, &state)
     }
     tree.markStale()

@@ -162,7 +162,7 @@ extension FileUploader {
     guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
     // If listings tell no versions, an append has to ask by itself.
     guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
-    guard let checked = file.state.withLock({ $0.checked }) else { return true }
+    guard let checked = file.state.withLock({ $0.server.checked }) else { return true }
     return tree.context.time.uptime() - checked >= recent
   }
 
@@ -203,7 +203,7 @@ extension FileUploader {
       guard let joined else { return .replaced }
       file.state.withLock { state in
         state.contentChanged()
-        state.checked = tree.context.time.uptime()
+        state.learns { $0.wasAsked(at: tree.context.time.uptime()) }
         tree.context.notifier.invalidate(file.inode, pages: true)
       }
       upload = joined
@@ -220,7 +220,7 @@ extension FileUploader {
   private func unanswered(
     _ other: FileVersion, at path: String, of buffer: WriteBuffer
   ) async throws(BerayError) -> FileVersion? {
-    let sent = (buffer.unanswered + [file.state.withLock { $0.sent }].compactMap(\.self)).filter {
+    let sent = (buffer.unanswered + [file.state.withLock { $0.server.sent }].compactMap(\.self)).filter {
       other.size == nil || other.size == $0.size
     }
     guard let longest = sent.map(\.size).max() else { return nil }

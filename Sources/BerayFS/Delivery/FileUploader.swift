@@ -150,21 +150,19 @@ struct FileUploader: Sendable {
     let sent = receipt.etag == nil ? upload.digest : nil
     let isAllSent = tree.change(file, isPlaced: true) { state in
       state.existence.arrived()
-      state.listed = version
-      state.unlisted = OwnVersion(answered: receipt.date)
-      state.sent = sent
-      state.isMadeHere = state.isMadeHere || buffer.isWhole
-      state.contentTag = receipt.etag
-      state.checked = tree.context.time.uptime()
+      state.learns {
+        $0.has(
+          version, answered: receipt.date, digest: sent, isWhole: buffer.isWhole, at: tree.context.time.uptime())
+      }
       if upload.isAlone { buffer.base = version }
       let isAllSent = buffer.ended(upload, failure: nil)
       // The buffer holds a time that was set and not yet told, and also the time of a later write.
       if isAllSent, !state.unsentAttributes.hasTime, let time = receipt.modified {
         buffer.setModified(Timestamp(time))
       }
-      state.modified = buffer.modified
+      state.uploaded(buffer)
       if !upload.isAlone {
-        state.isMadeHere = false
+        state.learns { $0.isOfOthers() }
         if isAllSent, buffer.retire() { outgrow(buffer, version, &state) }
       }
       return isAllSent
@@ -177,9 +175,7 @@ struct FileUploader: Sendable {
 
   /// The server's version holds bytes of others that are not here: the next reader asks for it.
   private func outgrow(_ buffer: WriteBuffer, _ version: FileVersion, _ state: inout FileState) {
-    state.endsWriting()
-    state.contentChanged()
-    state.size = version.size
+    state.goesBack(toSize: version.size)
     file.writer.rememberWhileUnsent(state)
     tree.context.notifier.invalidate(file.inode, pages: true)
   }

@@ -20,9 +20,7 @@ extension WorkFile {
       if isHeldBack { state.existence.isHeldBack(isNew: hidden == nil) }
       if let hidden {
         state.existence.serverHasIt()
-        state.listed = hidden.version
-        state.unlisted = hidden.unlisted
-        state.isMadeHere = hidden.isStepOfASave
+        state.learns { $0.isFound(hidden) }
       }
       writer.attachEmpty(&state)
       if hidden == nil, joinsOthers { state.buffer?.joinsOthers() }
@@ -57,7 +55,7 @@ extension WorkFile {
   func isHeldBackAlone() {
     state.withLock { state in
       state.existence.isHeldBack(isNew: true)
-      state.unlisted = nil
+      state.learns { $0.isNothing() }
       state.buffer?.base = nil
     }
   }
@@ -71,18 +69,18 @@ extension WorkFile {
     buffer.becameFresh(at: tree.context.time.now())
     buffer.base = replaced
     state.withLock { state in
-      state.place = place
+      state.moves(to: place)
       state.existence.isHeldBack(isNew: replaced == nil)
-      state.listed = replaced ?? FileVersion(size: buffer.size)
+      state.learns { $0.isReplaced(by: replaced ?? FileVersion(size: buffer.size)) }
     }
   }
 
   /// The server has the content after all, as `version`, under the name that the file has got back.
   func wasRestored(to version: FileVersion, at place: WorkDirectory.Place) {
     let buffer = state.withLock { state in
-      state.place = place
+      state.moves(to: place)
       state.existence.arrived()
-      state.listed = version
+      state.learns { $0.isReplaced(by: version) }
       state.buffer?.base = version
       return state.buffer
     }

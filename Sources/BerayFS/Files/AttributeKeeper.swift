@@ -31,7 +31,7 @@ struct AttributeKeeper: Sendable {
     let mode = changes.permissions.map { $0 & 0o777 }
     let accessed = changes.accessed.map { tree.attributeRules.timestamp($0) }
     file.state.withLock { state in
-      if let accessed { state.accessed = accessed }
+      if let accessed { state.sets(accessed: accessed) }
       state.statusChanges(at: file.now)
     }
     guard mode != nil || modified != nil else { return .done }
@@ -53,8 +53,8 @@ struct AttributeKeeper: Sendable {
 
   /// Sets them here, and notes that the server has to be told if it stores them.
   private func set(_ mode: UInt16?, _ modified: Timestamp?, _ state: inout FileState) {
-    if let mode { state.mode = mode }
-    if let modified { set(modified, &state) }
+    if let mode { state.sets(mode: mode) }
+    if let modified { state.sets(modified: modified) }
     state.unsentAttributes.set(mode: mode != nil, time: modified != nil)
     file.writer.rememberWhileUnsent(state)
   }
@@ -71,15 +71,10 @@ struct AttributeKeeper: Sendable {
       throw tree.context.fail("setattr", file.path, error)
     }
     file.state.withLock { state in
-      if let mode { state.mode = mode }
-      if let modified { set(modified, &state) }
+      if let mode { state.sets(mode: mode) }
+      if let modified { state.sets(modified: modified) }
       state.statusChanges(at: file.now)
     }
-  }
-
-  private func set(_ modified: Timestamp, _ state: inout FileState) {
-    state.modified = modified
-    state.buffer?.setModified(modified)
   }
 
   /// Returns what has to end first, if anything.
@@ -119,14 +114,16 @@ struct AttributeKeeper: Sendable {
   ) async throws(BerayError) {
     let isConditional = (try? await tree.shared.capabilities().contains(.conditionalAttributes)) ?? false
     let condition =
-      isConditional && ofKnownVersion ? VersionCondition(replacing: file.state.withLock { $0.listed }) : nil
+      isConditional && ofKnownVersion ? VersionCondition(replacing: file.state.withLock { $0.server.listed }) : nil
     let receipt = try await tree.context.service.setAttributes(
       of: tree.task, path: tree.serverPath(of: file), mode: mode, modified: modified.map(UTCTime.init),
       when: condition)
     tree.change(file, isPlaced: false) { state in
       // Another length means somebody else's version, which the next listing shows.
-      guard receipt.size == nil || state.listed.size == nil || receipt.size == state.listed.size else { return }
-      var version = state.listed
+      guard receipt.size == nil || state.server.listed.size == nil || receipt.size == state.server.listed.size else {
+        return
+      }
+      var version = state.server.listed
       version.etag = receipt.etag
       version.modified = receipt.modified ?? modified.map(UTCTime.init) ?? version.modified
       becameVersion(version, answered: receipt.date, &state)
@@ -137,8 +134,10 @@ struct AttributeKeeper: Sendable {
   func wasMoved(_ receipt: UploadReceipt) {
     guard let etag = receipt.etag else { return }
     tree.change(file, isPlaced: false) { state in
-      guard state.listed.etag != nil, receipt.size == nil || receipt.size == state.listed.size else { return }
-      var version = state.listed
+      guard state.server.listed.etag != nil, receipt.size == nil || receipt.size == state.server.listed.size else {
+        return
+      }
+      var version = state.server.listed
       version.etag = etag
       becameVersion(version, answered: receipt.date, &state)
     }
@@ -146,13 +145,12 @@ struct AttributeKeeper: Sendable {
 
   /// The same content has a new time on the server, and maybe a new entity tag. Neither is a change of content.
   private func becameVersion(_ version: FileVersion, answered: UTCTime?, _ state: inout FileState) {
-    if let buffer = state.buffer, buffer.base == state.listed { buffer.base = version }
-    if version.etag != state.listed.etag {
-      state.contentTag = version.etag
+    if let buffer = state.buffer, buffer.base == state.server.listed { buffer.base = version }
+    if version.etag != state.server.listed.etag {
+      state.learns { $0.comes(with: version.etag) }
       state.changeRemote { $0.dropRanges() }
     }
-    state.listed = version
-    state.unlisted = OwnVersion(answered: answered)
+    state.learns { $0.becomes(version, answered: answered) }
   }
 
   // MARK: - What was set before the server had the file

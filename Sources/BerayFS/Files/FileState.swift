@@ -1,3 +1,4 @@
+import Beray
 import BerayAPI
 import SystemPackage
 import VFS
@@ -6,36 +7,24 @@ import Waiting
 /// Everything known of a file, under its lock. There is one for each file of a tree, so it is small. What only open
 /// files need hangs behind references.
 struct FileState {
-  var place: WorkDirectory.Place
+  private(set) var place: WorkDirectory.Place
   var existence: Existence
-  /// The version that the server told of last.
-  var listed: FileVersion
-  var mode: UInt16?
+  private(set) var server: ServerCopy
+  private(set) var mode: UInt16?
   /// In bytes; nil until the server tells it or somebody asks.
-  var size: Int64?
-  var modified: Timestamp
+  private(set) var size: Int64?
+  private(set) var modified: Timestamp
   /// The access time that a program set, which no server stores; nil: as ``modified``.
-  var accessed: Timestamp?
+  private(set) var accessed: Timestamp?
   /// The ctime: when content, attributes or name last changed, as far as this mount saw it. No program can set it.
   private(set) var changed: Timestamp
   /// Counts the contents of the file, so that the cache never shows one for another.
-  var generation: UInt32 = 0
+  private(set) var generation: UInt32 = 0
   /// Counts the contents that others gave it, so that no handle gets parts of two.
-  var epoch: UInt32 = 0
+  private(set) var epoch: UInt32 = 0
   /// The content whose size the kernel has, if others changed it since.
   private(set) var former: FormerContent?
-  /// What this mount uploaded last, if the server did not tell which version that is.
-  var sent: ContentDigest?
-  /// Whether the server's content was written here, all of it.
-  var isMadeHere = false
-  /// The version that this mount made and no listing has shown yet. The first one that does tells how the server
-  /// presents it.
-  var unlisted: OwnVersion?
   var unsentAttributes = UnsentAttributes()
-  /// If listings tell no versions: when the content was last asked for, by ``TimeSource/uptime``.
-  var checked: Duration?
-  /// The entity tag of the content that was read last.
-  var contentTag: String?
   /// A new content that a listing announced, while it is on its way. Until it arrives, the file is still the old one.
   private(set) var bringing: Arrival?
   private(set) var source = ContentSource.untouched
@@ -53,7 +42,7 @@ struct FileState {
   ) {
     self.place = place
     self.existence = existence
-    self.listed = listed
+    server = ServerCopy(listed)
     self.mode = mode
     self.size = listed.size
     self.modified = modified
@@ -70,13 +59,67 @@ struct FileState {
   var staysUnlisted: Bool { existence.isNew || buffer != nil }
 
   /// What the server has under the file's name; nil if it has nothing.
-  var serverVersion: FileVersion? { existence.isNew ? nil : listed }
+  var serverVersion: FileVersion? { existence.isNew ? nil : server.listed }
 
   /// When content, attributes or name changed last.
   var statusChanged: Timestamp { buffer.map { max(changed, $0.changed) } ?? changed }
 
   /// Content, attributes or name changed just now.
   mutating func statusChanges(at now: Timestamp) { changed = statusChanged.moved(to: now) }
+
+  // MARK: - Name and attributes
+
+  /// It has another name, or stands in another directory.
+  mutating func moves(to place: WorkDirectory.Place) { self.place = place }
+
+  /// A program set them, or the server has them from now on.
+  mutating func sets(mode: UInt16) { self.mode = mode }
+
+  mutating func sets(modified time: Timestamp) {
+    modified = time
+    buffer?.setModified(time)
+    // The kernel is told of this time at once.
+    former = nil
+  }
+
+  mutating func sets(accessed time: Timestamp) { accessed = time }
+
+  // MARK: - What the server has
+
+  /// Something was learned of the server's copy.
+  mutating func learns(_ body: (inout ServerCopy) -> Void) { body(&server) }
+
+  /// The content that is read now has that many bytes.
+  mutating func learns(size: Int64) { self.size = size }
+
+  /// A whole content of `size` bytes came with `tag`. Returns whether it is of others, and not the known one.
+  mutating func learns(size: Int64, tag: String?) -> Bool {
+    var isOther = self.size != nil && self.size != size
+    if let tag, let listed = server.listed.etag { isOther = isOther || tag.opaqueTag != listed.opaqueTag }
+    if isOther {
+      changedByOthers()
+      server.isOther(tag, size: size)
+    }
+    server.comes(with: tag)
+    self.size = size
+    return isOther
+  }
+
+  /// An upload of this mount has arrived.
+  mutating func uploaded(_ buffer: WriteBuffer) { modified = buffer.modified }
+
+  /// The server has the file, as empty as it was made.
+  mutating func isMade(_ version: FileVersion, answered: UTCTime?) {
+    existence.serverHasIt()
+    server.becomes(version, answered: answered)
+    if let time = version.modified { modified = Timestamp(time) }
+  }
+
+  /// What can be read again is dropped.
+  mutating func forgetsContent() {
+    contentChanged()
+    if server.isForgotten() { size = nil }
+  }
 
   // MARK: - Content
 
@@ -88,8 +131,7 @@ struct FileState {
       remote.stream?.cancel()
       source = .untouched
     }
-    contentTag = nil
-    checked = nil
+    server.contentChanged()
   }
 
   /// Changes how the content comes from the server; nil if programs wrote another.
@@ -98,9 +140,9 @@ struct FileState {
 
   /// From now on the content is what `buffer` holds. The kernel's pages saw the same writes and stay valid.
   mutating func begins(writing buffer: WriteBuffer) {
-    let (old, checked) = (generation, checked)
+    let (old, checked) = (generation, server.checked)
     contentChanged()
-    self.checked = checked
+    if let checked { server.wasAsked(at: checked) }
     opens.pagesStay(old, as: generation)
     buffer.follows(statusChanged)
     source = .written(buffer)
@@ -118,6 +160,14 @@ struct FileState {
     source = .untouched
   }
 
+  /// What programs wrote is dropped: the file is what the server has, of `size` bytes and that time.
+  mutating func goesBack(toSize size: Int64?, modified time: UTCTime? = nil) {
+    contentChanged()
+    dropsWriting()
+    self.size = size
+    if let time { modified = Timestamp(time) }
+  }
+
   /// Somebody else gave the file other content.
   mutating func changedByOthers() {
     var known = former
@@ -128,6 +178,22 @@ struct FileState {
     former = known
     epoch &+= 1
     opens.contentIsFormer()
+  }
+
+  /// Somebody else gave the file the content of an answer, of `size` bytes if that is known.
+  mutating func changedByOthers(_ tag: String?, size: Int64?, modified time: Timestamp, asked: Duration) {
+    changedByOthers()
+    server.isOfOthers()
+    server.wasRead(tag, at: asked)
+    self.size = size
+    modified = time
+  }
+
+  /// Somebody else's version shows in a range of it.
+  mutating func changedByOthers(_ tag: String?, size: Int64?) {
+    changedByOthers()
+    server.isOther(tag, size: size)
+    if let size { self.size = size }
   }
 
   /// The kernel is sent a notice about the content.
@@ -153,8 +219,8 @@ struct FileState {
       max(size, newSize) <= ContentCache.wholeLimit
     else { return false }
     let new = FileVersion(entry)
-    if let unlisted { return !unlisted.isShown(by: new, asMade: listed) }
-    return !new.isSameContent(as: listed)
+    if let unlisted = server.unlisted { return !unlisted.isShown(by: new, asMade: server.listed) }
+    return !new.isSameContent(as: server.listed)
   }
 
   /// A content that a listing announced is on its way. Returns false if one already is.
@@ -174,35 +240,29 @@ struct FileState {
   /// true for pages as well.
   mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Bool? {
     let new = FileVersion(entry)
-    let old = listed
     existence.serverHasIt()
-    // A listing of names alone contradicts nothing.
-    let isSame = new == FileVersion() || new.isSameContent(as: old)
     let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
     if let mode = entry.mode, !unsentAttributes.hasMode { self.mode = mode }
-    listed = new
-    let own = unlisted.take()
-    let isOwn = own?.isShown(by: new, asMade: old) ?? false
-    if !isOwn, own != nil || !isSame { isMadeHere = false }
+    let news = server.isListed(as: new)
     if let buffer {
       // While a program writes, the file is what it wrote.
-      if isOwn { buffer.base = new }
-      if isOwn || isSame || !buffer.retire() { return nil }
+      if news.isOwn { buffer.base = new }
+      if news.isOwn || news.isSame || !buffer.retire() { return nil }
       endsWriting()
     }
-    if isOwn {
+    if news.isOwn {
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       // Somebody else may have written right after it, so the bytes are asked for again.
-      guard !opens.isOpen, own?.isDoubtful(new) ?? false else { return false }
+      guard !opens.isOpen, news.own?.isDoubtful(new) ?? false else { return false }
       let size = size
       contentChanged()
       self.size = size
       return true
     }
     // It is not ours, so somebody else changed the file after our upload.
-    if own == nil, isSame {
+    if news.own == nil, news.isSame {
       if size == nil { size = new.size }
-      guard (new.modified != nil && new.modified != old.modified) || isModeNews else { return nil }
+      guard (new.modified != nil && new.modified != news.old.modified) || isModeNews else { return nil }
       statusChanges(at: now)
       if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
       return false

@@ -59,14 +59,14 @@ final class WorkFile: Node {
   var generation: UInt32 { state.withLock { $0.generation } }
 
   /// Whether all of what the server has of it was written here.
-  var isMadeHere: Bool { state.withLock { $0.isMadeHere } }
+  var isMadeHere: Bool { state.withLock { $0.server.isMadeHere } }
 
   /// Whether the server has no such file.
   var isNew: Bool { state.withLock { $0.existence.isNew } }
 
   func move(to place: WorkDirectory.Place) {
     state.withLock { state in
-      state.place = place
+      state.moves(to: place)
       state.statusChanges(at: now)
     }
   }
@@ -104,14 +104,7 @@ final class WorkFile: Node {
         state.endsWriting()
         writer.rememberWhileUnsent(state)
       }
-      state.contentChanged()
-      // Whether the next listing still shows what was uploaded here, nobody knows now.
-      let isListed = state.unlisted.take() == nil
-      if !isListed || !state.listed.tellsContent {
-        state.size = nil
-        // Nor whose it is.
-        state.isMadeHere = false
-      }
+      state.forgetsContent()
     }
     tree.context.notifier.invalidate(inode, pages: true)
   }
@@ -124,7 +117,7 @@ final class WorkFile: Node {
         takeOver(entry, &state)
         return nil
       }
-      return state.begins(bringing: flight, of: entry) ? state.listed : nil
+      return state.begins(bringing: flight, of: entry) ? state.server.listed : nil
     }
     if let known { Task { await fetcher.bring(entry, since: known, flight) } }
   }
@@ -246,10 +239,8 @@ extension WorkFile {
   /// The server has the file, as empty as it was made.
   func isOnServer(_ receipt: UploadReceipt) {
     state.withLock { state in
-      state.existence.serverHasIt()
-      state.listed = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
-      state.unlisted = OwnVersion(answered: receipt.date)
-      if let time = receipt.modified { state.modified = Timestamp(time) }
+      let version = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
+      state.isMade(version, answered: receipt.date)
     }
   }
 }

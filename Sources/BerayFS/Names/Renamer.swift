@@ -75,7 +75,8 @@ struct Renamer: Sendable {
       // The name's content on the server changes by a move or an upload of another file.
       let capabilities = try await shared.capabilities()
       let isReplacedByUpload =
-        child.node.file?.state.withLock { $0.existence.isNew || $0.existence.isHeldBack || $0.isMadeHere } ?? false
+        child.node.file?.state.withLock { $0.existence.isNew || $0.existence.isHeldBack || $0.server.isMadeHere }
+        ?? false
       if isReplacedByUpload || capabilities.contains(.move) { try await target?.node.file?.reader.keepForReaders() }
       do throws(Errno) {
         return try await move(child, rename)

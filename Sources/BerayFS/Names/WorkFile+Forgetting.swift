@@ -8,8 +8,8 @@ extension WorkFile {
     state.withLock { state in
       !state.opens.isOpen && !state.existence.isNew && !state.existence.isHeldBack && state.turn.isFree
         && state.source.remote?.isIdle ?? false && state.bringing == nil
-        && state.unsentAttributes.isEmpty && state.accessed == nil && state.unlisted == nil
-        && state.listed.size != nil && state.listed.modified != nil
+        && state.unsentAttributes.isEmpty && state.accessed == nil && state.server.unlisted == nil
+        && state.server.listed.size != nil && state.server.listed.modified != nil
     }
   }
 

@@ -114,10 +114,8 @@ extension FileWriter {
       guard let buffer = state.buffer, !state.opens.isWritten, state.turn.sending == nil,
         buffer.retire(losing: .oneChange)
       else { return }
-      state.contentChanged()
-      state.dropsWriting()
-      state.size = state.listed.size
-      if case .some(let base) = buffer.base, let time = base.modified { state.modified = Timestamp(time) }
+      let base: FileVersion? = buffer.base
+      state.goesBack(toSize: state.server.listed.size, modified: base?.modified)
       rememberWhileUnsent(state)
       tree.context.notifier.invalidate(file.inode, pages: true)
     }

@@ -112,14 +112,16 @@ struct FileWriter: Sendable {
 
   /// The buffer of a file that is too large for memory; nil if the content changed meanwhile.
   private func largeBuffer() async throws(Errno) -> WriteBuffer? {
-    let known = file.state.withLock { (generation: $0.generation, listed: $0.listed, size: $0.size) }
+    let known = file.state.withLock { (generation: $0.generation, listed: $0.server.listed, size: $0.size) }
     guard let (spill, size) = try await file.reader.wholeSpill(known.listed, known.generation), size == known.size
     else {
       return nil
     }
     return file.state.withLock { state in
       if let buffer = state.buffer { return buffer }
-      guard state.generation == known.generation, state.listed.isSameContent(as: known.listed) else { return nil }
+      guard state.generation == known.generation, state.server.listed.isSameContent(as: known.listed) else {
+        return nil
+      }
       let buffer = WriteBuffer(spill, size: size, base: state.serverVersion, at: state.modified, shared: tree.shared)
       attach(buffer, &state)
       return buffer
@@ -168,7 +170,7 @@ struct FileWriter: Sendable {
       guard isOver, buffer.retire(losing: state.existence.isGone ? .everything : .nothing) else { return false }
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: file.reader.wholeKey(state.generation))
-        state.checked = tree.context.time.uptime()
+        state.learns { $0.wasAsked(at: tree.context.time.uptime()) }
       }
       state.endsWriting()
       rememberWhileUnsent(state)
