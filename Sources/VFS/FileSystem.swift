@@ -89,9 +89,9 @@ public protocol Notifier: Sendable {
   func expire(_ name: Name, in directory: InodeID)
   /// Wake whoever polls `handle`.
   func wake(_ handle: HandleID)
-  /// Runs `body` once the kernel has every notice about an inode that was given before, or never will. It may have to wait
-  /// for a read of that inode: what `body` answers must be none.
-  func whenInvalidated(_ body: @escaping @Sendable () -> Void)
+  /// Runs `body` once the kernel has every notice about `inode`, or about any if it is nil, that was given before, or
+  /// never will. It may have to wait for a read of that inode: what `body` answers must be none.
+  func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void)
   /// Runs `body` once the kernel has forgotten every name that ``expire(_:in:)`` was given before, or never will. It may
   /// have to wait for what changes names beside them.
   func whenExpired(_ body: @escaping @Sendable () -> Void)
@@ -99,7 +99,7 @@ public protocol Notifier: Sendable {
 
 extension Notifier {
   /// At once: for those who tell no kernel.
-  public func whenInvalidated(_ body: @escaping @Sendable () -> Void) { body() }
+  public func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void) { body() }
   public func whenExpired(_ body: @escaping @Sendable () -> Void) { body() }
 }
 

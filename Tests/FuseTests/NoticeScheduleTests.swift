@@ -66,6 +66,25 @@ import VFS
     #expect(ran.withLock { $0 } == ["first", "second"])
   }
 
+  /// Who waits for the notices of one file does not wait for a read of another.
+  @Test func whatIsAboutOneInodeWaitsForItAlone() {
+    var schedule = NoticeSchedule()
+    let ran = Mutex<[String]>([])
+    let read = schedule.begin(directory)
+    schedule.add(.pages(directory))
+    schedule.whenSent(about: directory) { ran.withLock { $0.append("held") } }
+    schedule.add(.pages(other))
+    schedule.whenSent(about: other) { ran.withLock { $0.append("other") } }
+    schedule.whenSent { ran.withLock { $0.append("all") } }
+    expectReady([.pages(other)], &schedule)
+    for body in schedule.takeAfterwards() { body() }
+    #expect(ran.withLock { $0 } == ["other"])
+    expectEnd(read, directory, &schedule)
+    expectReady([.pages(directory)], &schedule)
+    for body in schedule.takeAfterwards() { body() }
+    #expect(ran.withLock { $0 } == ["other", "held", "all"])
+  }
+
   @Test func aNoticeThatWaitsIsNotSentTwice() {
     var schedule = NoticeSchedule()
     let read = schedule.begin(directory)

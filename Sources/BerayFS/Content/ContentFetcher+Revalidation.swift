@@ -117,7 +117,7 @@ extension ContentFetcher {
           content.etag, size: bytes.map { Int64($0.count) } ?? content.size,
           modified: content.modified.map(Timestamp.init) ?? file.now, asked: asked)
         state.statusChanges(at: file.now)
-        file.kernelForgets(pages: true, &state)
+        file.kernelForgets(&state)
         return state.generation
       }
       if let bytes, let generation { install(bytes, of: content, asked: asked, generation) }
@@ -147,7 +147,7 @@ extension ContentFetcher {
     do throws(Errno) { _ = try await file.reader.wholeContent() } catch  where error != .interrupted {
       // Whoever reads it gets the error.
     }
-    if file.state.withLock({ $0.size != told }) { try await tree.context.untilTheKernelForgot() }
+    if file.state.withLock({ $0.size != told }) { try await tree.context.untilTheKernelForgot(file.inode) }
   }
 
   /// Fetches the content that a listing announced, and takes over content and listing together.
@@ -168,6 +168,8 @@ extension ContentFetcher {
     let isOutdated = file.state.withLock { state in
       let newest = state.endsBringing()
       guard !state.existence.isGone, !state.existence.isNew, state.server.listed == known else { return true }
+      // It has become again what it was.
+      if isWrong, newest == known { return false }
       // Without a length of its own an answer may have ended early.
       let isNewer = content?.answer.size != nil && newest.map { $0 != FileVersion(entry) } ?? false
       guard let (bytes, answer) = content, !isWrong || isNewer else {
@@ -176,7 +178,8 @@ extension ContentFetcher {
       }
       var found = entry
       found.size = Int64(bytes.count)
-      if let tag = answer.etag, entry.etag != nil { found.etag = tag }
+      // Proxies add marks of weakness: another mark is no other version.
+      if let tag = answer.etag, let listed = entry.etag, tag.opaqueTag != listed.opaqueTag { found.etag = tag }
       file.takeOver(found, &state)
       keepVersion(size: Int64(bytes.count), of: answer, &state)
       keep(bytes, asked: asked, &state)

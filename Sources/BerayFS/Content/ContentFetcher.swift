@@ -189,6 +189,6 @@ struct ContentFetcher: Sendable {
   func keepVersion(size: Int64, of content: FileContent?, _ state: inout FileState) {
     guard state.buffer == nil else { return }
     // The kernel must not go on with the old size.
-    if state.learns(size: size, tag: content?.etag) { file.kernelForgets(pages: true, &state) }
+    if state.takesContent(size: size, tag: content?.etag) { file.kernelForgets(&state) }
   }
 }

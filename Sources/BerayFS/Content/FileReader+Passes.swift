@@ -47,7 +47,7 @@ extension FileReader {
       let old = pass.withLock { $0 }
       let now = file.state.withLock { Version($0) }
       guard try await continues(old, as: now, from: offset, ahead) else {
-        pass.withLock { $0.refused() }
+        pass.withLock { if $0.epoch == old.epoch { $0.refused() } }
         // So that a read from the start comes here.
         file.hidePages()
         throw refuseOtherVersion()

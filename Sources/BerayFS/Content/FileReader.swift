@@ -63,12 +63,15 @@ struct FileReader: Sendable {
   private func formerBytes(
     _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int, _ state: borrowing FileState
   ) -> ArraySlice<UInt8>? {
-    guard let former = state.former?.version, former.size != state.size,
+    guard let content = state.former, content.isRead(at: tree.context.time.uptime()) else { return nil }
+    let former = content.version
+    guard former.size != state.size,
       let bytes = cached(former, nil, offset: offset, count: count)
     else { return nil }
     let epoch = state.epoch
     return pass.withLock { pass -> ArraySlice<UInt8>? in
-      guard pass.epoch != epoch else { return nil }
+      // Nobody goes back.
+      guard pass.epoch <= former.epoch, pass.epoch != epoch else { return nil }
       switch pass.admission(to: offset, epoch: former.epoch) {
       case .goesOn: pass.follow(former)
       case .beginsAnew: pass = ReadPass(former, hasPages: false)

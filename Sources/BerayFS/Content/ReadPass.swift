@@ -64,6 +64,7 @@ struct ReadPass: Sendable {
 
   /// The version goes on as another, which begins with it.
   mutating func follow(_ version: FileReader.Version) {
+    isRefused = false
     epoch = version.epoch
     generation = version.generation
     size = version.size

@@ -8,7 +8,7 @@ extension WorkFile {
     state.withLock { state in
       guard state.generation == generation, state.buffer == nil else { return }
       state.changedByOthers(content.etag, size: content.size)
-      kernelForgets(pages: true, &state)
+      kernelForgets(&state)
     }
     tree.markStale()
   }

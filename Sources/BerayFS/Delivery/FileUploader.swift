@@ -151,7 +151,7 @@ struct FileUploader: Sendable {
     let isAllSent = tree.change(file, isPlaced: true) { state in
       state.existence.arrived()
       state.learns {
-        $0.has(
+        $0.tookUpload(
           version, answered: receipt.date, digest: sent, isWhole: buffer.isWhole, at: tree.context.time.uptime())
       }
       if upload.isAlone { buffer.base = version }
@@ -162,7 +162,7 @@ struct FileUploader: Sendable {
       }
       state.uploaded(buffer)
       if !upload.isAlone {
-        state.learns { $0.isOfOthers() }
+        state.learns { $0.othersWrote() }
         if isAllSent, buffer.retire() { outgrow(buffer, version, &state) }
       }
       return isAllSent

@@ -55,7 +55,7 @@ extension WorkFile {
   func isHeldBackAlone() {
     state.withLock { state in
       state.existence.isHeldBack(isNew: true)
-      state.learns { $0.isNothing() }
+      state.learns { $0.hasNothing() }
       state.buffer?.base = nil
     }
   }

@@ -147,7 +147,7 @@ struct AttributeKeeper: Sendable {
   private func becameVersion(_ version: FileVersion, answered: UTCTime?, _ state: inout FileState) {
     if let buffer = state.buffer, buffer.base == state.server.listed { buffer.base = version }
     if version.etag != state.server.listed.etag {
-      state.learns { $0.comes(with: version.etag) }
+      state.learns { $0.contentComes(with: version.etag) }
       state.changeRemote { $0.dropRanges() }
     }
     state.learns { $0.becomes(version, answered: answered) }

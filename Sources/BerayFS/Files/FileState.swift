@@ -93,14 +93,14 @@ struct FileState {
   mutating func learns(size: Int64) { self.size = size }
 
   /// A whole content of `size` bytes came with `tag`. Returns whether it is of others, and not the known one.
-  mutating func learns(size: Int64, tag: String?) -> Bool {
+  mutating func takesContent(size: Int64, tag: String?) -> Bool {
     var isOther = self.size != nil && self.size != size
     if let tag, let listed = server.listed.etag { isOther = isOther || tag.opaqueTag != listed.opaqueTag }
     if isOther {
       changedByOthers()
-      server.isOther(tag, size: size)
+      server.showsOther(tag, size: size)
     }
-    server.comes(with: tag)
+    server.contentComes(with: tag)
     self.size = size
     return isOther
   }
@@ -118,7 +118,7 @@ struct FileState {
   /// What can be read again is dropped.
   mutating func forgetsContent() {
     contentChanged()
-    if server.isForgotten() { size = nil }
+    if server.forget() { size = nil }
   }
 
   // MARK: - Content
@@ -171,8 +171,10 @@ struct FileState {
   /// Somebody else gave the file other content.
   mutating func changedByOthers() {
     var known = former
-    if known == nil, opens.isOpen, size != nil, buffer == nil {
-      known = FormerContent(version: FileReader.Version(self), modified: modified)
+    if known != nil {
+      known?.changesAgain(from: FileReader.Version(self))
+    } else if opens.isOpen, size != nil, buffer == nil {
+      known = FormerContent(FileReader.Version(self), modified: modified)
     }
     contentChanged()
     former = known
@@ -183,7 +185,7 @@ struct FileState {
   /// Somebody else gave the file the content of an answer, of `size` bytes if that is known.
   mutating func changedByOthers(_ tag: String?, size: Int64?, modified time: Timestamp, asked: Duration) {
     changedByOthers()
-    server.isOfOthers()
+    server.othersWrote()
     server.wasRead(tag, at: asked)
     self.size = size
     modified = time
@@ -192,22 +194,21 @@ struct FileState {
   /// Somebody else's version shows in a range of it.
   mutating func changedByOthers(_ tag: String?, size: Int64?) {
     changedByOthers()
-    server.isOther(tag, size: size)
+    server.showsOther(tag, size: size)
     if let size { self.size = size }
   }
 
   /// The kernel is sent a notice about the content.
   mutating func announces(_ notice: Flight<Void, Errno>, at uptime: Duration) {
-    if former?.notice == nil { former?.since = uptime }
-    former?.notice = notice
+    former?.announces(notice, at: uptime)
   }
 
-  /// The size and the time to tell the kernel; nil if the size is not known.
-  mutating func tellKernel(at uptime: Duration) -> (size: Int64, modified: Timestamp)? {
-    if let former, let size = former.version.size, !former.isOver(at: uptime) { return (size, former.modified) }
+  /// The size and the time to tell the kernel, and whether they are former ones; nil if the size is not known.
+  mutating func tellKernel(at uptime: Duration) -> (size: Int64, modified: Timestamp, areFormer: Bool)? {
+    if let former, let size = former.version.size, !former.isOver(at: uptime) { return (size, former.modified, true) }
     guard let size = buffer?.size ?? size else { return nil }
     former = nil
-    return (size, buffer?.modified ?? modified)
+    return (size, buffer?.modified ?? modified, false)
   }
 
   // MARK: - Listings
@@ -225,13 +226,13 @@ struct FileState {
 
   /// A content that a listing announced is on its way. Returns false if one already is.
   mutating func begins(bringing flight: Flight<Void, Errno>, of entry: FileEntry) -> Bool {
-    guard bringing == nil else {
-      bringing?.newest = FileVersion(entry)
-      return false
-    }
+    guard bringing == nil else { return false }
     bringing = Arrival(flight: flight)
     return true
   }
+
+  /// A listing shows the file while a content that another announced is on its way.
+  mutating func isListed(whileBringing entry: FileEntry) { bringing?.newest = FileVersion(entry) }
 
   /// It arrived, or failed. Returns what another listing has shown meanwhile.
   mutating func endsBringing() -> FileVersion? { bringing.take()?.newest }
@@ -243,7 +244,7 @@ struct FileState {
     existence.serverHasIt()
     let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
     if let mode = entry.mode, !unsentAttributes.hasMode { self.mode = mode }
-    let news = server.isListed(as: new)
+    let news = server.shows(new)
     if let buffer {
       // While a program writes, the file is what it wrote.
       if news.isOwn { buffer.base = new }

@@ -32,7 +32,7 @@ struct ServerCopy: Sendable {
   }
 
   /// The content comes with `tag`.
-  mutating func comes(with tag: String?) { contentTag = tag }
+  mutating func contentComes(with tag: String?) { contentTag = tag }
 
   /// What was read before is not the content any more.
   mutating func contentChanged() {
@@ -41,16 +41,16 @@ struct ServerCopy: Sendable {
   }
 
   /// An answer shows a version of others before a listing does. A listing that tells another size is then news.
-  mutating func isOther(_ tag: String?, size: Int64?) {
+  mutating func showsOther(_ tag: String?, size: Int64?) {
     if let tag, listed.etag != nil { listed.etag = tag }
     if let size, listed.size != nil { listed.size = size }
   }
 
   /// The content is somebody else's.
-  mutating func isOfOthers() { isMadeHere = false }
+  mutating func othersWrote() { isMadeHere = false }
 
   /// What can be asked for again is forgotten. Returns whether the size is now unknown too.
-  mutating func isForgotten() -> Bool {
+  mutating func forget() -> Bool {
     // Whether the next listing still shows what was uploaded here, nobody knows now.
     let isListed = unlisted.take() == nil
     guard !isListed || !listed.tellsContent else { return false }
@@ -72,7 +72,7 @@ struct ServerCopy: Sendable {
     var isSame: Bool
   }
 
-  mutating func isListed(as new: FileVersion) -> News {
+  mutating func shows(_ new: FileVersion) -> News {
     let old = listed
     let own = unlisted.take()
     // A listing of names alone contradicts nothing.
@@ -89,7 +89,7 @@ struct ServerCopy: Sendable {
   /// - Parameters:
   ///   - digest: of what was sent, if the answer names no version.
   ///   - isWhole: whether programs wrote all of it here.
-  mutating func has(
+  mutating func tookUpload(
     _ version: FileVersion, answered: UTCTime?, digest: ContentDigest?, isWhole: Bool, at uptime: Duration
   ) {
     becomes(version, answered: answered)
@@ -115,5 +115,5 @@ struct ServerCopy: Sendable {
   }
 
   /// The server has nothing of it.
-  mutating func isNothing() { unlisted = nil }
+  mutating func hasNothing() { unlisted = nil }
 }

@@ -34,12 +34,19 @@ extension WorkFile {
   private func upToDate(for flags: OpenFlags, in parent: WorkDirectory) -> Outcome<Void> {
     tree.whenFresh(parent) { [self] _ in
       guard state.withLock({ !$0.existence.isGone }) else { return .failed(.staleNFSFileHandle) }
-      guard fetcher.needsRevalidation() || fetcher.isToBeRead(flags) else { return .done }
+      guard fetcher.needsRevalidation() || fetcher.isToBeRead(flags) || isFormerTold else { return .done }
       return .pending { [self] () async throws(Errno) in
         if fetcher.needsRevalidation() { try await fetcher.revalidate() }
         if fetcher.isToBeRead(flags) { try await fetcher.readAtOpen() }
+        // Who opens it now gets the content of now, and its size.
+        if isFormerTold { try await tree.context.untilTheKernelForgot(inode) }
       }
     }
+  }
+
+  /// Whether the kernel is still told of a former content.
+  private var isFormerTold: Bool {
+    state.withLock { state in state.former.map { !$0.isOver(at: tree.context.time.uptime()) } ?? false }
   }
 
   /// Whether only the content is still to come, for which whoever reads it can wait.
@@ -51,11 +58,10 @@ extension WorkFile {
   /// Whether some handle is in the middle of a former content.
   var hasFormerReaders: Bool { state.withLock { $0.opens.hasFormerReaders } }
 
-  /// A handle has read. The kernel keeps what it got as pages for all handles, and one that is in the middle of a former
-  /// content should not find them.
+  /// The kernel keeps what a handle reads as pages for all handles. Now others should not find them.
   func hidePages() {
-    // Sent once the read is answered: until then the kernel holds the lock of these pages.
-    state.withLock { kernelForgets(pages: true, &$0) }
+    // Sent once a read that is under way is answered: until then the kernel holds the lock of these pages.
+    state.withLock { sendNotice(pages: true, &$0) }
   }
 
   /// A handle, without a look at the server.

@@ -113,6 +113,7 @@ final class WorkFile: Node {
   func adopt(_ entry: FileEntry) {
     let flight = Flight<Void, Errno>()
     let known = state.withLock { state -> FileVersion? in
+      state.isListed(whileBringing: entry)
       guard state.comesWithContent(entry) else {
         takeOver(entry, &state)
         return nil
@@ -124,24 +125,33 @@ final class WorkFile: Node {
 
   /// Takes over what a listing tells. The kernel is told to forget before anybody is told the new size.
   func takeOver(_ entry: FileEntry, _ state: inout FileState) {
-    let (size, modified) = (state.size, state.modified)
+    // What the kernel has.
+    let size = state.former?.version.size ?? state.size
+    let modified = state.former?.modified ?? state.modified
     // Of most files nothing is remembered.
     let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
     if let pages = state.adopt(entry, at: now) {
       // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
       let isAnswered = state.opens.isAskedFor && (state.size != size || state.modified != modified)
-      if !isAnswered { kernelForgets(pages: pages, &state) }
+      if !isAnswered { sendNotice(pages: pages, &state) }
     }
     if mayBeDone { writer.rememberWhileUnsent(state) }
   }
 
-  /// What the kernel knows of the file is over.
-  func kernelForgets(pages: Bool, _ state: inout FileState) {
+  /// Others changed the content: what the kernel has of it is over.
+  func kernelForgets(_ state: inout FileState) {
+    let isAnswered = state.former?.differs(fromSize: state.size, modified: state.modified) ?? false
+    guard !(state.opens.isAskedFor && isAnswered) else { return }
+    sendNotice(pages: true, &state)
+  }
+
+  /// Has the kernel forget attributes, and `pages` as well.
+  func sendNotice(pages: Bool, _ state: inout FileState) {
     let notifier = tree.context.notifier
     notifier.invalidate(inode, pages: pages)
     guard state.former != nil else { return }
     let notice = Flight<Void, Errno>()
-    notifier.whenInvalidated { notice.finish(.success(())) }
+    notifier.whenInvalidated(inode) { notice.finish(.success(())) }
     state.announces(notice, at: tree.context.time.uptime())
   }
 
@@ -150,9 +160,9 @@ final class WorkFile: Node {
   /// What is known without asking; nil if the size is not.
   func knownAttributes(remaining: Duration) -> AttributeReply? {
     state.withLock { state in
-      guard let (size, modified) = state.tellKernel(at: tree.context.time.uptime()) else { return nil }
+      guard let (size, modified, areFormer) = state.tellKernel(at: tree.context.time.uptime()) else { return nil }
       // Who reads a former content is not to take the end of this one for its own.
-      let isWritten = state.opens.isWritten || state.buffer != nil || state.opens.hasFormerReaders
+      let isWritten = areFormer || state.opens.isWritten || state.buffer != nil || state.opens.hasFormerReaders
       var attributes = tree.context.attributes(
         inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
         links: state.existence.isGone ? 0 : 1, changed: state.statusChanged)

@@ -127,11 +127,11 @@ extension MountContext {
     throw fail(operation, path, BerayError(.timedOut, detail: detail, operation: operation))
   }
 
-  /// Waits until the kernel has every notice that was queued for an inode, or a second has passed: a read that waits
-  /// for the server may hold notices up. Do not call it from what answers a read.
-  func untilTheKernelForgot() async throws(Errno) {
+  /// Waits until the kernel has every notice that was queued for `inode`, or for any if it is nil, or a second has passed:
+  /// a read that waits for the server may hold notices up. Do not call it from what answers a read.
+  func untilTheKernelForgot(_ inode: InodeID? = nil) async throws(Errno) {
     let flight = Flight<Void, Errno>()
-    notifier.whenInvalidated { flight.finish(.success(())) }
+    notifier.whenInvalidated(inode) { flight.finish(.success(())) }
     guard !flight.isFinished else { return }
     let limit = Task { [time] in
       if (try? await time.sleep(.seconds(1))) != nil { flight.finish(.success(())) }

@@ -25,7 +25,9 @@ final class KernelNotifier: Notifier {
 
   func expire(_ name: Name, in directory: InodeID) { names.add(.name(name, directory: directory)) }
 
-  func whenInvalidated(_ body: @escaping @Sendable () -> Void) { inodes.whenSent(body) }
+  func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void) {
+    inodes.whenSent(about: inode, body)
+  }
 
   func whenExpired(_ body: @escaping @Sendable () -> Void) { names.whenSent(body) }
 

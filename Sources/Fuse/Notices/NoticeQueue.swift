@@ -30,10 +30,10 @@ final class NoticeQueue: Sendable {
     if mayFree { changed.signal() }
   }
 
-  /// Runs `body` once everything that was added before is sent, or dropped.
-  func whenSent(_ body: @escaping @Sendable () -> Void) {
+  /// Runs `body` once everything that was added before is sent, or dropped: what is about `inode` alone if one is named.
+  func whenSent(about inode: InodeID? = nil, _ body: @escaping @Sendable () -> Void) {
     let isClosed = state.withLock { state in
-      if !state.isClosed { state.schedule.whenSent(body) }
+      if !state.isClosed { state.schedule.whenSent(about: inode, body) }
       return state.isClosed
     }
     if isClosed { body() } else { changed.signal() }

@@ -28,8 +28,14 @@ struct NoticeSchedule {
   private var queued: Set<Notice> = []
   /// Of what was left by ``takeReady()``: the last request that it waits for, by inode.
   private var held: [InodeID: RequestNumber] = [:]
-  /// Run once the notices up to a number are sent.
-  private var afterwards: [(number: UInt64, body: @Sendable () -> Void)] = []
+  /// What runs once the notices up to a number are sent: those about `inode`; nil: all.
+  private struct Afterwards {
+    var number: UInt64
+    var inode: InodeID?
+    var body: @Sendable () -> Void
+  }
+
+  private var afterwards: [Afterwards] = []
 
   /// A request came that holds the lock of `inode`; nil: of one that is not known.
   mutating func begin(_ inode: InodeID?) -> RequestNumber {
@@ -59,8 +65,10 @@ struct NoticeSchedule {
     return true
   }
 
-  /// `body` is run once all that was added before is sent.
-  mutating func whenSent(_ body: @escaping @Sendable () -> Void) { afterwards.append((lastNotice, body)) }
+  /// `body` is run once all that was added before is sent, about `inode` alone if one is named.
+  mutating func whenSent(about inode: InodeID? = nil, _ body: @escaping @Sendable () -> Void) {
+    afterwards.append(Afterwards(number: lastNotice, inode: inode, body: body))
+  }
 
   /// Takes what may be sent now, in order.
   mutating func takeReady() -> [Notice] {
@@ -89,10 +97,17 @@ struct NoticeSchedule {
 
   /// Takes what is to run now that everything taken before was sent.
   mutating func takeAfterwards() -> [@Sendable () -> Void] {
-    let first = scheduled.first?.number ?? .max
-    let count = afterwards.prefix { $0.number < first }.count
-    defer { afterwards.removeFirst(count) }
-    return afterwards.prefix(count).map(\.body)
+    guard !afterwards.isEmpty else { return [] }
+    var waiting: [Afterwards] = []
+    var bodies: [@Sendable () -> Void] = []
+    for item in afterwards {
+      let isHeld = scheduled.contains { left in
+        left.number <= item.number && (item.inode == nil || left.notice.lockedInode == item.inode)
+      }
+      if isHeld { waiting.append(item) } else { bodies.append(item.body) }
+    }
+    afterwards = waiting
+    return bodies
   }
 
   private func isFree(_ item: Scheduled, _ inode: InodeID) -> Bool {

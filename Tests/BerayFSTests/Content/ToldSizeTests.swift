@@ -159,6 +159,70 @@ import VFS
     try await file.release().get()
   }
 
+  /// Each notice has its second.
+  @Test func aSecondChangeIsHiddenUntilItsOwnNotice() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let node = try await fixture.node("f")
+    let file = try await fixture.open("f").file
+    _ = try await readAtOnce(file)
+    try await change("f", bytes(2, 30_000), in: fixture)
+    fixture.time.advance(by: .seconds(5))
+    fixture.notices.hold()
+    try await change("f", bytes(3, 40_000), in: fixture)
+    #expect(try await node.getattr(file).get().attributes.size == 20_000)
+    #expect(isSame(try await readAtOnce(file), bytes(1, 20_000)))
+    fixture.notices.letGo()
+    #expect(try await node.getattr(file).get().attributes.size == 40_000)
+    try await file.release().get()
+  }
+
+  /// A program that opens the file after the change gets the new content, and its size.
+  @Test func whoOpensItWaitsForTheNotice() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let node = try await fixture.node("f")
+    let file = try await fixture.open("f", [.read, .write]).file
+    _ = try await readAtOnce(file)
+    fixture.notices.hold()
+    try await change("f", bytes(2, 30_000), in: fixture)
+    let opening = Task { try await fixture.open("f", [.read, .write]).file }
+    await fixture.time.sleepers(2)
+    fixture.notices.letGo()
+    let other = try await opening.value
+    #expect(try await node.getattr(other).get().attributes.size == 30_000)
+    #expect(isSame(try await readAtOnce(other), bytes(2, 30_000)))
+    try await fixture.close(file)
+    try await fixture.close(other)
+  }
+
+  /// A handle that has read the content between is never taken back.
+  @Test func nobodyGoesBackToAFormerContent() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let file = try await fixture.open("f").file
+    _ = try await readAtOnce(file)
+    try await change("f", bytes(2, 20_000), in: fixture)
+    #expect(isSame(try await readAtOnce(file), bytes(2, 20_000)))
+    try await change("f", bytes(3, 30_000), in: fixture)
+    #expect(isSame(try await readAtOnce(file), bytes(2, 20_000)))
+    try await file.release().get()
+  }
+
+  /// A program that maps the file asks for no attributes.
+  @Test func theFormerContentIsReadForTenSeconds() async throws {
+    let fixture = WorkFixture(.ours, isFinished: false)
+    fixture.server.put("f", bytes(1, 20_000))
+    let file = try await fixture.open("f").file
+    _ = try await readAtOnce(file)
+    try await change("f", bytes(2, 30_000), in: fixture)
+    fixture.time.advance(by: .seconds(9))
+    #expect(isSame(try await readAtOnce(file), bytes(1, 20_000)))
+    fixture.time.advance(by: .seconds(1))
+    #expect(isSame(try await readAtOnce(file), bytes(2, 30_000)))
+    try await file.release().get()
+  }
+
   // MARK: - After a refusal
 
   /// A program that looks at the head of a file again and again is told once that the file is another.

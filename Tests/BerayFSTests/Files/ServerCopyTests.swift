@@ -13,7 +13,7 @@ struct ServerCopyTests {
   /// A copy that this mount uploaded as `version`, before any listing shows it.
   private static func uploaded(_ version: FileVersion) -> ServerCopy {
     var copy = ServerCopy(old)
-    copy.has(version, answered: time, digest: nil, isWhole: true, at: .seconds(7))
+    copy.tookUpload(version, answered: time, digest: nil, isWhole: true, at: .seconds(7))
     return copy
   }
 
@@ -34,7 +34,7 @@ struct ServerCopyTests {
   @Test(arguments: listings.indices) func aListingIsReadByWhatIsKnown(_ index: Int) {
     let listing = Self.listings[index]
     var copy = listing.copy
-    let news = copy.isListed(as: listing.shown)
+    let news = copy.shows(listing.shown)
     #expect(news.old == listing.copy.listed, "\(listing.name)")
     #expect(news.isOwn == listing.isOwn, "\(listing.name)")
     #expect(news.isSame == listing.isSame, "\(listing.name)")
@@ -46,20 +46,20 @@ struct ServerCopyTests {
     var copy = Self.uploaded(Self.new)
     #expect(copy.checked == .seconds(7) && copy.contentTag == "\"b\"" && copy.isMadeHere)
     // No listing has shown it, so nobody knows whether it is still there.
-    let isUnknown = copy.isForgotten()
+    let isUnknown = copy.forget()
     #expect(isUnknown && !copy.isMadeHere && copy.unlisted == nil)
-    _ = copy.isListed(as: Self.new)
-    let isUnknownAgain = copy.isForgotten()
+    _ = copy.shows(Self.new)
+    let isUnknownAgain = copy.forget()
     #expect(!isUnknownAgain)
   }
 
   /// An answer may show a later version than the listing: only what listings tell is compared with the next one.
   @Test func anAnswerOfOthersChangesWhatListingsTell() {
     var copy = ServerCopy(FileVersion(size: 3, modified: Self.time))
-    copy.isOther("\"x\"", size: 9)
+    copy.showsOther("\"x\"", size: 9)
     #expect(copy.listed == FileVersion(size: 9, modified: Self.time))
     var silent = ServerCopy(FileVersion())
-    silent.isOther("\"x\"", size: 9)
+    silent.showsOther("\"x\"", size: 9)
     #expect(silent.listed == FileVersion())
     copy.wasRead("\"x\"", at: .seconds(1))
     copy.contentChanged()

@@ -198,7 +198,7 @@ final class NoticeList: Notifier {
   }
 
   func whenExpired(_ body: @escaping @Sendable () -> Void) { runOrKeep(body) }
-  func whenInvalidated(_ body: @escaping @Sendable () -> Void) { runOrKeep(body) }
+  func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void) { runOrKeep(body) }
 
   private func runOrKeep(_ body: @escaping @Sendable () -> Void) {
     let isKept = kept.withLock { kept in
