@@ -33,13 +33,15 @@ import VFS
     let text = feed.read(.json, offset: 0, count: 1 << 20)
     #expect(!text.isEmpty)
     time.advance(by: .seconds(6))
-    #expect(feed.dropLog())
+    // The last request may still be under way.
+    while !feed.dropLog() { await Task.yield() }
     #expect(feed.read { $0.log.weight } == 0)
     #expect(feed.size(of: .json) == Int64(text.count), "a stat does not cost the log")
-    let asked = service.requests
     time.advance(by: .milliseconds(1))
-    try await feed.ensureFresh(needsEvents: false).get()
-    #expect(service.requests == asked)
+    guard case .ready = feed.ensureFresh(needsEvents: false) else {
+      Issue.record("it asks again for what it knows")
+      return
+    }
     try await feed.ensureFresh(needsEvents: true).get()
     #expect(feed.read(.json, offset: 0, count: 1 << 20) == text)
   }

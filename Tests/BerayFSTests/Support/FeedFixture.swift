@@ -35,8 +35,8 @@ struct FeedFixture {
 
   /// Waits until the log says `expected`.
   func expect(_ feed: TaskFeed, _ expected: String) async throws {
-    while text(feed).utf8.count < expected.utf8.count {
-      guard try await feed.waitForMore(than: feed.size(of: .json), of: .json) else { break }
+    while case let size = feed.size(of: .json), size < expected.utf8.count {
+      guard try await feed.waitForMore(than: size, of: .json) else { break }
     }
     #expect(text(feed) == expected)
   }
