@@ -1,11 +1,11 @@
 public import BerayAPI
 
 extension BerayClient {
-  /// What the server offers beyond the endpoints of the SDK, by its `/openapi.json`.
+  /// What the server offers beyond the endpoints of the SDK, read from its `/openapi.json`.
   ///
-  /// Asked once and kept, also where the server has no such document, which means: nothing. Any other failure is thrown
-  /// and says nothing of the server; the next call asks again, but after an answer with an error status not before some
-  /// seconds have passed.
+  /// The client asks once and keeps the answer. A server without that document offers nothing beyond the SDK. An answer
+  /// that is not JSON counts as no document, for some seconds. An error answer is thrown, and thrown again for some
+  /// seconds without asking. Any other failure is thrown, and the next call asks again.
   /// ```swift
   /// if try await client.capabilities().contains(.append) { print("appends are kept") }
   /// ```
@@ -17,7 +17,7 @@ extension BerayClient {
         return .init(.success(Capabilities(openAPI: document, prefix: self.address.prefix)))
       } catch {
         if Self.isWithoutDocument(error) { return .init(.success([])) }
-        // What stands there is no such document, or none just now.
+        // The body is no OpenAPI document. A proxy may have answered, so the result is kept only briefly.
         if error.code == .invalidResponse {
           return .init(.success([]), keptFor: self.configuration.capabilitiesFailureLifetime)
         }
@@ -28,12 +28,12 @@ extension BerayClient {
     return try known.get()
   }
 
-  /// How this server's events are read. A server that cannot tell what it offers declares nothing.
+  /// How this server's events are read. They count as undeclared if the capabilities cannot be fetched.
   func eventContract() async -> EventContract {
     (try? await capabilities())?.eventContract ?? .undeclared
   }
 
-  /// Has the next ``capabilities()`` ask the server again, which may be another version by now.
+  /// Makes the next ``capabilities()`` ask again. Call it when the server may have been upgraded.
   /// ```swift
   /// client.forgetCapabilities()
   /// ```
@@ -41,7 +41,7 @@ extension BerayClient {
     knownCapabilities.forget()
   }
 
-  /// Whether the server has no document at that path, rather than none to give at present.
+  /// Whether the server has no document at all, rather than a temporary failure.
   private static func isWithoutDocument(_ error: BerayError) -> Bool {
     guard let status = error.status else { return false }
     return [404, 405, 410, 501].contains(status) || (300..<400).contains(status)

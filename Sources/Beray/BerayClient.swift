@@ -2,21 +2,22 @@ public import Logging
 
 /// A client of a BeRay server: every operation of the API as an async method that throws ``BerayError``.
 ///
-/// It is safe to use from many tasks at once. Each call has a deadline (``Timeouts``), and ends at once when the task
-/// that makes it is cancelled. What can be repeated is repeated after a broken connection; POST never is.
+/// It is safe to use from many tasks at once. Each call has a deadline (``Timeouts``) and ends at once when its task is
+/// cancelled. Idempotent requests are retried after a broken connection. A POST is retried only if it carries an
+/// idempotency key.
 public final class BerayClient: Sendable {
-  /// The server that it calls.
+  /// The address of the server.
   public let address: ServerAddress
   public let configuration: Configuration
   let calls: CallSender
   let knownCapabilities = SharedAnswer<Result<Capabilities, BerayError>>()
 
   /// - Parameters:
-  ///   - address: of the server.
-  ///   - credentials: where the token comes from, and where a login puts it.
-  ///   - configuration: deadlines, and what else is set.
-  ///   - transport: HTTP where nil.
-  ///   - logger: where failures are logged, without secrets.
+  ///   - address: the address of the server.
+  ///   - credentials: supplies the token and stores the token of a login.
+  ///   - configuration: deadlines, retries and other settings.
+  ///   - transport: carries the requests; nil means HTTP.
+  ///   - logger: receives failures, without secrets.
   public init(
     address: ServerAddress, credentials: any CredentialProvider, configuration: Configuration = Configuration(),
     transport: (any Transport)? = nil, logger: Logger = Logger(label: "beray-client")
@@ -31,16 +32,16 @@ public final class BerayClient: Sendable {
       logger: logger)
   }
 
-  /// A client that keeps its token in memory.
+  /// Creates a client that keeps its token in memory.
   /// ```swift
   /// let client = try BerayClient(url: "unix:/run/user/1000/beray/socket")
   /// ```
-  /// - Throws: ``BerayError/Code/invalidRequest`` if `url` is none.
+  /// - Throws: ``BerayError/Code/invalidRequest`` if `url` is not a server address.
   public convenience init(url: String = "http://localhost:8000", token: String? = nil) throws(BerayError) {
     self.init(address: try ServerAddress(parsing: url), credentials: StaticCredentials(token: token))
   }
 
-  /// Closes its connections. No call follows.
+  /// Closes all connections. Make no call afterwards.
   /// ```swift
   /// await client.shutdown()
   /// ```
@@ -48,10 +49,10 @@ public final class BerayClient: Sendable {
     await calls.transport.shutdown()
   }
 
-  /// Where its calls run: tasks that make many calls, one after the other, prefer it too and save changes of threads. What blocks or computes long
-  /// must not run there. Nil: anywhere.
+  /// The executor on which calls run, or nil for no preference. A task that makes many calls in a row saves thread
+  /// switches by preferring it. Never block or compute for long on it.
   public var executor: (any TaskExecutor)? { calls.transport.executor }
 
-  /// What it has done so far.
+  /// Counts of the requests, retries and failures so far.
   public var statistics: Statistics { calls.statistics }
 }

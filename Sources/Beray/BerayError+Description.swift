@@ -1,12 +1,12 @@
 internal import BerayAPI
 
 extension BerayError: CustomStringConvertible {
-  /// A sentence for people, in one line: what was asked, what went wrong, and the status if there is one.
+  /// One line for people: the operation, what went wrong, and the status if there is one.
   public var description: String {
     "\(operation): \(detail.isEmpty ? meaning : detail)\(status.map { " (HTTP \($0))" } ?? "")"
   }
 
-  /// What went wrong, in words of the server where it gave any.
+  /// What went wrong, in the server's words if it sent any.
   package var reason: String {
     detail.isEmpty ? "\(meaning)\(status.map { " (HTTP \($0))" } ?? "")" : detail
   }
@@ -32,7 +32,7 @@ extension BerayError: CustomStringConvertible {
     }
   }
 
-  /// Whether sending the same request again can help, if it may be repeated at all.
+  /// Whether a retry can help. It does not say whether the request is safe to repeat.
   public var isTransient: Bool {
     switch code {
     case .connectionRefused, .hostUnreachable, .connectionLost, .tooManyOpenFiles: true

@@ -3,7 +3,8 @@ public import BerayAPI
 /// Why a call failed.
 ///
 /// The first five codes are the classes of the Python SDK: `AuthenticationError`, `NotFoundError`, `ConflictError`,
-/// `UnprocessableEntityError`, and `APIError` for every other status. The others are failures in which no answer came.
+/// `UnprocessableEntityError`, and `APIError` for every other status. The others have no counterpart there: no answer
+/// came, or its body could not be used.
 public struct BerayError: Error, Hashable, Sendable {
   public enum Code: Hashable, Sendable {
     /// 401 or 403.
@@ -20,34 +21,35 @@ public struct BerayError: Error, Hashable, Sendable {
     case connectionRefused
     /// No route, or no such host.
     case hostUnreachable
-    /// The connection broke before the answer was whole.
+    /// The connection broke before the answer was complete.
     case connectionLost
     /// The deadline passed.
     case timedOut
-    /// This process, or its machine, has as many files open as it may: there can be no connection.
+    /// No connection could be opened: the process or the machine has reached its limit of open files.
     case tooManyOpenFiles
     /// The task that made the call was cancelled.
     case cancelled
-    /// TLS failed: an unknown issuer, a wrong name.
+    /// TLS failed, for example because of an unknown issuer or a wrong host name.
     case secureConnectionFailed
-    /// The answer was not what the API promises, such as a body that is no JSON.
+    /// The answer breaks the API's contract, for example with a body that is not JSON.
     case invalidResponse
-    /// The answer is larger than what is read at once: 256 MiB, or some million values.
+    /// The answer exceeds what the client reads into memory: 256 MiB, or some million JSON values.
     case answerTooLarge
-    /// The call was not made, because it would have been wrong: a bad URL, a token over plain HTTP to another machine.
+    /// The request was not sent because it is invalid or unsafe: a bad URL, or a token over plain HTTP to another
+    /// machine.
     case invalidRequest
   }
 
   public var code: Code
-  /// The HTTP status, where an answer came.
+  /// The HTTP status; nil if no answer came.
   public var status: Int?
-  /// What the server said, or what went wrong, in one line without control characters.
+  /// The server's message, or a description of the failure: one line without control characters.
   public var detail: String
-  /// The server's `detail` as it came: a string, or with 422 a list of objects.
+  /// The server's `detail` as received: a string, or a list of objects with 422.
   public var rawDetail: JSON?
-  /// Seconds to wait before the next try, where the server told (`Retry-After`, RFC 9110 §10.2.3).
+  /// Seconds to wait before the next try, if the server sent `Retry-After` (RFC 9110 §10.2.3).
   public var retryAfter: Int?
-  /// What was asked, such as `GET tasks/7`.
+  /// The operation that failed, such as `GET tasks/7`.
   public var operation: String
 
   public init(

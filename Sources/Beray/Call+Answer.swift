@@ -1,7 +1,7 @@
 internal import BerayAPI
 
 extension Call {
-  /// The JSON of its answer; an empty one (204) is an empty object.
+  /// Parses the body of an answer. An empty body (204) becomes an empty object.
   func json(_ body: [UInt8]) throws(BerayError) -> JSON {
     if body.isEmpty { return .object([]) }
     do {
@@ -11,14 +11,14 @@ extension Call {
     }
   }
 
-  /// What it means that the answer could not be parsed.
+  /// The error to report for an answer that cannot be parsed.
   func notJSON(_ error: JSONError) -> BerayError {
     error.reason == .tooManyValues
       ? BerayError(.answerTooLarge, detail: "the answer is too large: \(error)", operation: operation)
       : BerayError(.invalidResponse, detail: "the answer is no JSON: \(error)", operation: operation)
   }
 
-  /// What `read` finds in the answer.
+  /// Runs `read` and reports unexpected JSON as an error of this call.
   func decode<Value>(_ read: () throws(UnexpectedJSON) -> Value) throws(BerayError) -> Value {
     do {
       return try read()

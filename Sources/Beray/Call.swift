@@ -10,17 +10,17 @@ struct Call: Sendable {
     case upload(UploadBody, contentType: String, UploadProgress)
   }
 
-  /// What statistics count it as.
+  /// The key under which statistics count the call.
   var name: String
   var method: String
-  /// From the server's root.
+  /// The path and query, from the server's root.
   var target: String
-  /// What errors call it, such as `GET tasks/7`.
+  /// The name in error messages, such as `GET tasks/7`.
   var operation: String
   var headers: HTTPFields = [:]
   var body = Body.none
   var isAuthentication = false
-  /// Texts of the request that no error may repeat.
+  /// Strings in the request that no error may repeat.
   var secrets: [String] = []
 
   init(
@@ -46,8 +46,8 @@ struct Call: Sendable {
     operation = "GET \(path)"
   }
 
-  /// Whether sending it twice does what sending it once does (RFC 9110 §9.2.2).
-  /// A server that reads the key of a request does its work once, however often it comes.
+  /// Whether sending it twice has the same effect as sending it once (RFC 9110 §9.2.2).
+  /// A server that honours the idempotency key runs the request once, however often it arrives.
   var isIdempotent: Bool {
     method == "GET" || method == "PUT" || method == "DELETE" || headers[.idempotencyKey] != nil
   }
@@ -55,7 +55,7 @@ struct Call: Sendable {
   func request(token: String?, prefix: String, userAgent: String) -> TransportRequest {
     var request = TransportRequest(method: method, target: prefix + target, headers: headers, operation: operation)
     request.headers[.userAgent] = userAgent
-    // Proxies compress what is not asked for as it is.
+    // Without this header, some proxies compress the answer.
     request.headers[.acceptEncoding] = "identity"
     if let token { request.headers[.authorization] = "Bearer \(token)" }
     switch body {

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Logging
 internal import Synchronization
 
-/// Sends the calls of a client: each with the token, within its deadline, and repeated if that is safe.
+/// Sends the calls of a client: adds the token, enforces the deadline, and retries if that is safe.
 final class CallSender: Sendable {
   let address: ServerAddress
   let configuration: BerayClient.Configuration
@@ -26,7 +26,7 @@ final class CallSender: Sendable {
   /// What it has done so far.
   var statistics: BerayClient.Statistics { counts.withLock { $0 } }
 
-  /// The most bytes of an answer that is no file.
+  /// The largest answer, in bytes, that is read into memory. File contents are streamed and have no such limit.
   static let answerLimit = 256 << 20
 
   /// Makes a call and reads its whole answer, within `limit`.
@@ -48,8 +48,8 @@ final class CallSender: Sendable {
     try call.json(try await answer(to: call, within: limit).body)
   }
 
-  /// Makes a call and returns when the head of the answer has come, and with it a body that is small. The waits of a
-  /// larger one are watched.
+  /// Makes a call and returns once the head of the answer has arrived. A small body is read at once; reads of a larger
+  /// one have a timeout.
   func stream(
     _ call: Call, head: Duration, progress: Int, within limit: Duration
   ) async throws(BerayError) -> TransportResponse {
@@ -57,7 +57,7 @@ final class CallSender: Sendable {
       try await limited(to: head, operation: call.operation) { () async throws(BerayError) in
         try await self.send(call, within: head) { response throws(BerayError) in
           var response = response
-          // The length of a compressed answer says nothing of what comes out of it.
+          // `Content-Length` counts compressed bytes, so it does not bound a compressed body.
           let isPlain = response.headers[.contentEncoding] == nil
           if isPlain, let length = response.headers[.contentLength].flatMap({ ServerNumber.size($0) }),
             length <= 64 << 10
@@ -73,7 +73,7 @@ final class CallSender: Sendable {
     }
   }
 
-  /// Makes a call where the transport wants it to run; counts its failure, and logs it.
+  /// Runs `work` on the transport's executor, and counts and logs its failure.
   func counted<Value: Sendable>(
     _ call: Call, _ work: @Sendable () async throws(BerayError) -> Value
   ) async throws(BerayError) -> Value {
@@ -86,11 +86,11 @@ final class CallSender: Sendable {
     }
   }
 
-  /// Sends a request, and repeats it if that is safe, until an answer with a good status has been read.
+  /// Sends a request, and retries it if that is safe, until a successful answer has been read.
   /// - Parameters:
   ///   - limit: no retry starts later than this after the call began.
-  ///   - progress: what moves meanwhile: the limit counts from the last movement on.
-  ///   - read: reads the answer; where that fails as a connection does, the request is sent again too.
+  ///   - progress: the upload, if there is one: `limit` then counts from its last movement.
+  ///   - read: reads the answer. The request is also retried if this fails with a connection error.
   func send<Value: Sendable>(
     _ call: Call, within limit: Duration, after progress: UploadProgress? = nil,
     reading read: @Sendable (TransportResponse) async throws(BerayError) -> Value
@@ -103,7 +103,7 @@ final class CallSender: Sendable {
       do {
         return try await read(try await sendOnce(call, token: attempt.token))
       } catch {
-        // What an earlier try was to delete is gone: that try did its work, and its answer was lost.
+        // An earlier try deleted it, and its answer was lost.
         if error.status == 404, call.method == "DELETE", attempt.mayHaveArrived {
           return try await read(TransportResponse(status: 204))
         }
@@ -133,7 +133,7 @@ final class CallSender: Sendable {
       isSecret: call.isAuthentication, secrets: Secrets(call.secrets + [token].compactMap { $0 }))
   }
 
-  /// Logs the request, what came of it, and how long the head of its answer took.
+  /// Logs the request, its outcome, and how long the head of the answer took.
   private func logged(
     _ call: Call, _ execute: () async throws(BerayError) -> TransportResponse
   ) async throws(BerayError) -> TransportResponse {
@@ -153,7 +153,7 @@ final class CallSender: Sendable {
     }
   }
 
-  /// Makes ready to send once more, or throws `error` where that must not be.
+  /// Prepares a retry, or throws `error` if none is allowed.
   private func prepare(
     _ attempt: inout Attempt, for call: Call, after error: BerayError, deadline: ContinuousClock.Instant
   ) async throws(BerayError) {
@@ -189,13 +189,13 @@ final class CallSender: Sendable {
   }
 }
 
-/// What is left to be tried for one call.
+/// What may still be tried for one call.
 private struct Attempt {
   var token: String?
   var retries: Int
   var mayRenew: Bool
   var mayStart: Bool
-  /// Whether an earlier try may have done its work, though its answer was lost on the way.
+  /// Whether an earlier try may have reached the server although its answer was lost.
   var mayHaveArrived = false
   private var pauses = 0
 
@@ -206,8 +206,8 @@ private struct Attempt {
     self.mayStart = mayStart
   }
 
-  /// What the server asked for, else 100, 200, 400 ms… less up to the half by chance, so that clients do not come at
-  /// once.
+  /// The pause that the server asked for, else 100, 200, 400 ms… A random part of up to half is taken off, so that
+  /// clients do not retry in step.
   mutating func nextPause(retryAfter: Int?) -> Duration {
     defer { pauses += 1 }
     if let retryAfter { return .seconds(retryAfter) }

@@ -1,6 +1,6 @@
 public import BerayAPI
 
-/// Bytes that arrive piece by piece. Iterate it once; ending the iteration early ends the transfer.
+/// Bytes that arrive in pieces. Iterate it once; ending the iteration early ends the transfer.
 public struct ByteStream: AsyncSequence, Sendable {
   public typealias Element = [UInt8]
   public typealias Failure = BerayError
@@ -19,12 +19,12 @@ public struct ByteStream: AsyncSequence, Sendable {
 
   private let make: @Sendable () -> AsyncIterator
 
-  /// - Parameter makeIterator: called once; gives a function that returns the next piece, and nil at the end.
+  /// - Parameter makeIterator: called once; returns a function that returns the next piece, or nil at the end.
   public init(_ makeIterator: @escaping @Sendable () -> (() async throws(BerayError) -> [UInt8]?)) {
     self.make = { AsyncIterator(pull: makeIterator()) }
   }
 
-  /// A stream of bytes that are in memory.
+  /// Creates a stream over bytes in memory.
   public init(_ bytes: [UInt8]) {
     self.init {
       var rest: [UInt8]? = bytes.isEmpty ? nil : bytes
@@ -34,16 +34,16 @@ public struct ByteStream: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> AsyncIterator { make() }
 
-  /// All that is left of the stream, which must be no more than `limit` bytes.
+  /// Reads the rest of the stream into memory.
   /// - Parameters:
-  ///   - limit: bytes.
-  ///   - expected: about how many bytes will come, so that room is made for them once.
-  /// - Throws: ``BerayError/Code/invalidResponse`` if it is more.
+  ///   - limit: the most bytes to accept.
+  ///   - expected: about how many bytes will come, so that the memory is allocated once.
+  /// - Throws: ``BerayError/Code/invalidResponse`` if more than `limit` bytes come.
   public func collect(upTo limit: Int, expecting expected: Int = 0) async throws(BerayError) -> [UInt8] {
     try await collect(upTo: limit, expecting: expected, orElse: .invalidResponse)
   }
 
-  /// - Parameter code: of what is thrown where it is more.
+  /// - Parameter code: the code of the error thrown when more than `limit` bytes come.
   func collect(
     upTo limit: Int, expecting expected: Int = 0, orElse code: BerayError.Code
   ) async throws(BerayError) -> [UInt8] {
@@ -62,13 +62,13 @@ public struct ByteStream: AsyncSequence, Sendable {
   }
 }
 
-/// The content of a file, or a part of it, or the news that it has not changed.
+/// The content of a file, a part of it, or the answer that it has not changed.
 public struct FileContent: Sendable {
-  /// Whether the server answered 304: what `ifNoneMatch` named is still the content, and ``body`` is empty.
+  /// Whether the server answered 304: the version given as `ifNoneMatch` is still current, and ``body`` is empty.
   public var isUnchanged: Bool
-  /// Where the first byte of ``body`` stands in the file: 0, unless the server answered 206.
+  /// The offset in the file of the first byte of ``body``: 0, unless the server answered 206.
   public var offset: Int64
-  /// The length of the whole file in bytes, where the server tells.
+  /// The length of the whole file in bytes, if the server sent it.
   public var size: Int64?
   public var etag: String?
   public var modified: UTCTime?
@@ -87,13 +87,13 @@ public struct FileContent: Sendable {
   }
 }
 
-/// What is uploaded: bytes in memory, or a stream that can be opened anew for each try.
+/// The content of an upload: bytes in memory, or a stream that can be opened again for each try.
 public struct UploadBody: Sendable {
-  /// Bytes.
+  /// The number of bytes.
   public var length: Int64
-  /// Called once for each try; gives the content from its start.
+  /// Called once for each try; returns the content from its start.
   public var open: @Sendable () -> ByteStream
-  /// All of the content, where it is so small that it goes out in one piece.
+  /// The whole content, if it is small enough to be sent in one piece.
   var small: [UInt8]?
   private static let smallLimit = UploadProgress.pieceLimit
 
@@ -102,7 +102,7 @@ public struct UploadBody: Sendable {
     self.open = open
   }
 
-  /// A text, in UTF-8.
+  /// A string, encoded as UTF-8.
   public static func text(_ text: String) -> UploadBody { bytes(Array(text.utf8)) }
 
   public static func bytes(_ bytes: [UInt8]) -> UploadBody {
@@ -112,25 +112,27 @@ public struct UploadBody: Sendable {
   }
 }
 
-/// Which version of a file the server must have for a request to take place, else it answers 412 (RFC 9110 §13.1). Needs
-/// `Capabilities.conditionalUploads` or `Capabilities.conditionalAttributes`; other servers ignore it.
+/// A condition on the server's current version of a file (RFC 9110 §13.1). If it does not hold, the server changes
+/// nothing and answers 412.
+///
+/// It needs `Capabilities.conditionalUploads`, `conditionalAttributes` or `conditionalMoves`; other servers ignore it.
 public enum VersionCondition: Hashable, Sendable {
-  /// The file is the version with that entity tag.
+  /// The file has this entity tag.
   case matching(etag: String)
-  /// There is no such file.
+  /// The file does not exist.
   case absent
 }
 
-/// What a server answered to an upload, or to new attributes of a file.
+/// The answer to an upload, a rename or a change of attributes.
 public struct UploadReceipt: Sendable, Hashable {
-  /// The version that it made, where the server tells (`ETag`).
+  /// The new version of the file, if the server sent it (`ETag`).
   public var etag: String?
   public var modified: UTCTime?
-  /// How many bytes the file has now, where the server tells.
+  /// The new size of the file in bytes, if the server sent it.
   public var size: Int64?
-  /// When the server answered, by its own clock, in whole seconds (`Date`).
+  /// When the server answered, by its own clock in whole seconds (`Date`).
   public var date: UTCTime?
-  /// The whole answer.
+  /// The whole answer as received.
   public var raw: JSON
 
   public init(
@@ -144,11 +146,11 @@ public struct UploadReceipt: Sendable, Hashable {
   }
 }
 
-/// What a server answered to an append.
+/// The answer to an append.
 public struct AppendReceipt: Sendable, Hashable {
-  /// The version that the append made.
+  /// The file after the append.
   public var file: UploadReceipt
-  /// Where the bytes landed, where the server tells.
+  /// The offset at which the bytes were written, if the server sent it.
   public var offset: Int64?
 
   public init(file: UploadReceipt, offset: Int64? = nil) {
@@ -157,7 +159,7 @@ public struct AppendReceipt: Sendable, Hashable {
   }
 }
 
-/// Bytes of a file: `offset ..< offset + count`.
+/// The bytes `offset ..< offset + count` of a file.
 public struct ByteRange: Hashable, Sendable {
   public var offset: Int64
   public var count: Int64

@@ -1,7 +1,7 @@
 internal import BerayAPI
 
-/// Where a server is: `http://HOST:PORT`, `https://HOST`, either with a path before `/api/v1`, or `unix:/PATH` for a
-/// socket of this machine.
+/// The address of a server: `http://HOST:PORT` or `https://HOST`, optionally followed by a path prefix, or `unix:/PATH`
+/// for a socket on this machine.
 public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
   enum Scheme: String, Hashable, Sendable {
     case http
@@ -10,17 +10,18 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
   }
 
   let scheme: Scheme
-  /// The host, an IPv6 address without its brackets; with `unix`, the path of the socket.
+  /// The host name or IP address (IPv6 without brackets). For `unix`, the path of the socket.
   let host: String
   let port: Int?
-  /// What stands before `/api/v1`: empty, or `/` and something.
+  /// The path before `/api/v1`: empty, or a path that begins with `/`.
   let prefix: String
 
-  /// - Throws: ``BerayError/Code/invalidRequest``; its detail tells what an address looks like.
+  /// Parses an address.
+  /// - Throws: ``BerayError/Code/invalidRequest``; its detail shows what an address looks like.
   public init(parsing text: String) throws(BerayError) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let isSocket = parts[0].lowercased() == Scheme.unix.rawValue
-    // Before all else, for no other error may show what stands before the `@`.
+    // Checked first, because the other errors would repeat the password before the `@`.
     if !isSocket, Self.hasUserInfo(text) {
       throw BerayError(
         .invalidRequest, detail: "the server's URL holds a user name or a password: leave it out and log in instead",
@@ -67,7 +68,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
     scheme == .unix ? "unix:\(host)" : "\(scheme.rawValue)://\(authority)\(prefix)"
   }
 
-  /// Whether what is sent stays on this machine: a socket, `localhost`, 127.0.0.0/8 or ::1.
+  /// Whether the server is on this machine: a socket, `localhost`, 127.0.0.0/8 or ::1.
   public var isLocal: Bool {
     if scheme == .unix || host == "localhost" || host == "::1" { return true }
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -75,25 +76,25 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
       && parts.allSatisfy { part in part.utf8.allSatisfy { (48...57).contains($0) } && UInt8(part) != nil }
   }
 
-  /// Whether others can read what is sent: plain HTTP to another machine.
+  /// Whether others can read the traffic: plain HTTP to another machine.
   public var isInsecure: Bool { scheme == .http && !isLocal }
 
-  /// What the `Host` header names.
+  /// The value of the `Host` header.
   var authority: String {
     guard scheme != .unix else { return "localhost" }
     let name = host.contains(":") ? "[\(host)]" : host
     return port.map { "\(name):\($0)" } ?? name
   }
 
-  /// The URL of a target, which begins with `/`, in the form that async-http-client takes.
+  /// The URL of `target`, which begins with `/`, in the form that async-http-client expects.
   func url(_ target: String) -> String {
     guard scheme == .unix else { return "\(scheme.rawValue)://\(authority)\(target)" }
     let socket = Route.percentEncoded(host).split(separator: "/", omittingEmptySubsequences: false)
     return "http+unix://\(socket.joined(separator: "%2F"))\(target)"
   }
 
-  /// Whether an `@` stands elsewhere than in the path behind a good `HOST:PORT`. A password may hold any character, a `/`
-  /// too, and the scheme may be missing.
+  /// Whether the text may contain a password. An `@` is harmless only in the path after a valid `HOST:PORT`: a password
+  /// may contain any character, even `/`, and the scheme may be missing.
   private static func hasUserInfo(_ text: String) -> Bool {
     guard text.contains("@") else { return false }
     guard let start = text.firstRange(of: "://")?.upperBound else { return true }

@@ -1,14 +1,14 @@
 internal import Synchronization
 internal import Waiting
 
-/// An answer that is asked for once and kept. Whoever asks meanwhile waits for the same; what is thrown is not kept.
+/// An answer that is fetched once and kept. Concurrent callers share one request. Errors are not kept.
 ///
-/// The one who asks is a task of its own, so that the cancellation of a waiting caller ends that wait alone.
+/// A separate task makes the request, so cancelling one caller does not cancel it for the others.
 package final class SharedAnswer<Value: Sendable>: Sendable {
   /// An answer, and for how long it is kept.
   package struct Answer: Sendable {
     var value: Value
-    /// Nil: for ever.
+    /// Nil means that it never expires.
     var expiry: ContinuousClock.Instant?
 
     package init(_ value: Value, keptFor lifetime: Duration? = nil) {
@@ -71,7 +71,7 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     }
   }
 
-  /// Has the next one ask again, also where an answer is under way.
+  /// Makes the next caller ask again, even if a request is in flight.
   func forget() {
     state.withLock { $0 = State() }
   }

@@ -1,19 +1,19 @@
 /// How long a client waits.
 public struct Timeouts: Hashable, Sendable {
-  /// For a connection.
+  /// The limit for opening a connection.
   public var connect: Duration
-  /// For the whole of a call that carries no file, its retries included.
+  /// The limit for a whole call without file content, retries included.
   public var metadata: Duration
-  /// For the answer to the creation of a task.
+  /// The limit for creating a task.
   public var creation: Duration
-  /// For a download to begin, and for each ``progress`` bytes of it; for an upload to move at all.
+  /// The limit for a download to begin, for each ``progress`` bytes of it, and for an upload without movement.
   public var stall: Duration
-  /// For any byte of an event stream.
+  /// The longest silence on an event stream.
   public var streamIdle: Duration
-  /// Bytes that a download must give within ``stall``.
+  /// How many bytes a download must deliver within ``stall``.
   public var progress = 16 << 10
 
-  /// - Parameter metadata: the others keep their proportion to it.
+  /// - Parameter metadata: the limit for a call without file content; the other limits scale with it.
   public init(metadata: Duration = .seconds(10)) {
     self.connect = metadata / 2
     self.metadata = metadata

@@ -1,9 +1,10 @@
 extension Capabilities {
-  /// Reads an OpenAPI 3 document: what its `paths` list is there, whatever the path parameter is called.
+  /// Reads the capabilities from an OpenAPI 3 document. Operations are recognised by their `paths`, whatever the path
+  /// parameter is called.
   /// - Parameters:
-  ///   - document: `/openapi.json`.
-  ///   - prefix: what stands before ``Route/prefix`` where the server is not at the root of its host. Servers
-  ///     write their paths with it or without.
+  ///   - document: the content of `/openapi.json`.
+  ///   - prefix: the path before ``Route/prefix`` if the server is not at the root of its host. Some servers include it
+  ///     in their paths, others do not.
   public init(openAPI document: JSON, prefix: String = "") {
     self = []
     if document[EventContract.marker.name]?.intValue == EventContract.marker.version { insert(.declaredEvents) }
@@ -28,7 +29,7 @@ extension Capabilities {
     (.conditionalMoves, .moveFile), (.append, .appendFile), (.choosesAgent, .createTask), (.startsFrom, .createTask),
   ]
 
-  /// The names of what the JSON body of an operation may hold.
+  /// The names of the members that the JSON body of an operation may have.
   private static func members(of operation: JSON, in document: JSON) -> [String] {
     guard let body = operation["requestBody"].map({ resolve($0, in: document) }),
       let schema = body["content"]?["application/json"]?["schema"]

@@ -7,18 +7,18 @@ import Darwin
 #endif
 
 extension UTCTime {
-  /// The time by the system's real-time clock, `clock_gettime(2)`.
+  /// The current time of the system's real-time clock, `clock_gettime(2)`.
   public static func now() -> UTCTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return UTCTime(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
   }
 
-  /// ISO 8601 in UTC, such as `2026-01-02T03:04:05.678Z`. A year of more than four digits, or before the year 0, has a sign in
-  /// front: `+12026-01-02T03:04:05Z`.
-  /// - Parameter fractionDigits: 0...9 digits behind the second's point; what is smaller is cut off.
+  /// ISO 8601 in UTC, such as `2026-01-02T03:04:05.678Z`. A year after 9999 or before 0 has a sign:
+  /// `+12026-01-02T03:04:05Z`.
+  /// - Parameter fractionDigits: the number of fraction digits, 0...9. Further digits are cut off.
   public func iso8601(fractionDigits: Int = 9) -> String {
-    // Rounded down, and with no step that could overflow: a file's time may be any.
+    // Rounded down, and without a step that could overflow, because a file's time may be any number.
     let remainder = seconds % 86_400
     let secondOfDay = Int(remainder < 0 ? remainder + 86_400 : remainder)
     let (year, month, day) = Self.civilDate(daysSinceEpoch: seconds / 86_400 - (remainder < 0 ? 1 : 0))
@@ -42,8 +42,8 @@ extension UTCTime {
     }
   }
 
-  /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. The year is taken to begin in March, so that
-  /// the leap day is its last; 400 years (an era) have 146,097 days.
+  /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. The computation begins the year in March, so
+  /// that the leap day comes last. An era of 400 years has 146,097 days.
   static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
     let year = month <= 2 ? year - 1 : year
     let era = (year >= 0 ? year : year - 399) / 400

@@ -1,6 +1,6 @@
 extension UTCTime {
-  /// Reads a time in a JSON answer: ISO 8601, or the seconds, milliseconds, microseconds or nanoseconds since 1970, as
-  /// a number or as text.
+  /// Reads a time from a JSON answer: ISO 8601, or the seconds, milliseconds, microseconds or nanoseconds since 1970,
+  /// as a number or a string.
   public init?(json: JSON) {
     switch json {
     case .number(let text): self.init(epoch: text)
@@ -9,14 +9,14 @@ extension UTCTime {
     }
   }
 
-  /// Reads ISO 8601 (RFC 3339 and its looser relatives: a space for the `T`, no seconds, `+hhmm`, no zone, which means
-  /// UTC), or a number as ``init(epoch:)`` does.
+  /// Reads ISO 8601, or a number as ``init(epoch:)`` does. Beside RFC 3339 it accepts a space for the `T`, missing
+  /// seconds, `+hhmm`, and a missing zone, which means UTC.
   public init?(_ text: String) {
     if let time = Self.parseISO8601(text) { self = time } else { self.init(epoch: text) }
   }
 
-  /// Reads the time since 1970 as a decimal number, whose unit is told by its magnitude: up to 11 digits before the
-  /// point are seconds, 14 milliseconds, 17 microseconds, more nanoseconds.
+  /// Reads the time since 1970 as a decimal number. Its magnitude determines the unit: up to 11 digits before the point
+  /// are seconds, up to 14 milliseconds, up to 17 microseconds, and more are nanoseconds.
   public init?(epoch text: String) {
     guard let number = DecimalNumber(text) else { return nil }
     let whole = number.whole.magnitude
@@ -38,7 +38,7 @@ extension UTCTime {
     else { return nil }
     let (midnight, isTooFar) = daysSinceEpoch(year: year, month: month, day: day).multipliedReportingOverflow(
       by: 86_400)
-    // A day is left for the hours and the zone.
+    // Leaves room to add the time of day and the zone without overflow.
     guard !isTooFar, (Int64.min + 200_000...Int64.max - 200_000).contains(midnight) else { return nil }
     var seconds = midnight
     if reader.isAtEnd { return UTCTime(seconds: seconds) }
@@ -84,7 +84,7 @@ private struct DigitReader {
     return value
   }
 
-  /// Four digits; or a sign, then four or more.
+  /// Reads four digits, or a sign and four or more digits.
   mutating func year() -> Int? {
     let isNegative = take("-")
     let isSigned = take("+") || isNegative
@@ -97,7 +97,7 @@ private struct DigitReader {
     return isNegative ? -value : value
   }
 
-  /// Digits behind a point as billionths; what is smaller is cut off. Nil if there is none.
+  /// Reads the digits after a point as billionths. Further digits are cut off. Nil if there are no digits.
   mutating func fraction() -> Int32? {
     guard var value = digit().map({ Int32($0) }) else { return nil }
     var width = 1
@@ -114,7 +114,7 @@ private struct DigitReader {
     return value
   }
 
-  /// The zone's seconds east of Greenwich; 0 if there is none.
+  /// Reads the zone in seconds east of UTC; 0 if there is no zone.
   mutating func zone() -> Int? {
     if isAtEnd || take("Z") || take("z") { return 0 }
     let isEast = take("+")
@@ -136,7 +136,7 @@ private struct DigitReader {
   }
 }
 
-/// A decimal number to the billionth, which a Double of seconds since 1970 cannot hold.
+/// A decimal number to the billionth. A Double cannot represent seconds since 1970 so precisely.
 private struct DecimalNumber {
   var whole: Int64
   var billionths: Int32

@@ -3,15 +3,15 @@ import Beray
 import Glibc
 import Synchronization
 
-/// Parses the arguments, runs the command, and makes of every failure a line on standard error and an exit status.
+/// Parses the arguments and runs the command. Reports a failure by a line on standard error and the exit status.
 package enum Program {
   /// Runs the command of this process's arguments.
   ///
-  /// - Parameter commit: what the program was built from.
+  /// - Parameter commit: the commit that the program was built from.
   /// - Returns: the exit status.
   package static func main(commit: String?) async -> Int32 {
     StandardStreams.openMissing()
-    // A reader that goes away is EPIPE from write(2), and not the end of a process that may hold a mount.
+    // Otherwise a closed pipe would end this process, which may serve a mount. Now write(2) fails with EPIPE.
     signal(SIGPIPE, SIG_IGN)
     Version.commit.withLock { $0 = commit }
     return await run(Array(CommandLine.arguments.dropFirst()), in: .process)
@@ -41,7 +41,7 @@ package enum Program {
       return closed.code == EPIPE
         ? 1 : report(CommandError.system("write to standard output", closed.code), ErrorAdvice(), context)
     } catch {
-      // Help comes this way too.
+      // The parser also throws to show help.
       if error is ExitCode || error is ValidationError || RootCommand.exitCode(for: error) == .success {
         return UsageReport(error, invocation, context).show()
       }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the argument parser has to say: help, or what is wrong with a line.
+/// Shows the output of the argument parser: help, or a usage error.
 struct UsageReport {
   private let error: any Error
   private let invocation: Invocation
@@ -18,20 +18,20 @@ struct UsageReport {
     if status == .success { return (try? context.terminal.print(RootCommand.fullMessage(for: error))) == nil ? 1 : 0 }
     let message = message
     if !message.isEmpty { context.note(message) }
-    // A program that was started in the background finds its errors only there.
+    // Whoever started this process in the background reads its errors only from this descriptor.
     if let descriptor = invocation.value(of: "--ready-fd").flatMap({ Int32($0) }) {
       ReadySignal.ofProcess(descriptor: descriptor).failed(invocation.unknownOption ?? RootCommand.message(for: error))
     }
     return status == .validationFailure ? 2 : status.rawValue
   }
 
-  /// The whole message, in the form that all errors have.
+  /// The parser's message in the form that all errors have.
   private var message: String {
     let whole = RootCommand.fullMessage(for: error)
     guard whole.hasPrefix("Error: ") else { return whole }
     var lines = whole.dropFirst("Error: ".count).split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init)
-    // The parser may complain of a word that only stands behind an option that it does not know.
+    // The parser may complain about a word only because it does not know the option before it.
     if let unknown = invocation.unknownOption {
       lines = [unknown] + lines.filter { $0.hasPrefix("Usage:") || $0.hasPrefix("  See ") }
     }

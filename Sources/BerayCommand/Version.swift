@@ -1,12 +1,12 @@
 import CFuse
 import Synchronization
 
-/// Which version this is.
+/// The version of this program.
 enum Version {
-  /// By semver.org. What is promised: the SDK, `--json`, exit statuses, the tree, and the server's API.
+  /// A version by semver.org. It covers the SDK, `--json`, exit statuses, the tree, and the server's API.
   static let number = "0.2.0"
 
-  /// The commit that the program was built from, where it is known; set once at the start.
+  /// The commit that the program was built from, if it is known. Set once at the start.
   static let commit = Mutex<String?>(nil)
 
   /// The version of the libfuse that is loaded.

@@ -1,15 +1,15 @@
 internal import Synchronization
 
-/// Knows whether anybody uses the server.
+/// Tracks whether the server is in use, so that an idle server can stop.
 final class Activity: Sendable {
   private struct State {
     var inUse = 0
-    /// Grows with each use that begins or ends.
+    /// Incremented whenever a use begins or ends.
     var changes: UInt64 = 0
     var isClosed = false
   }
 
-  /// One use of the server, such as a request until its answer is sent; it ends with its last reference.
+  /// One use of the server, such as a request until its answer is sent. It ends when its last reference is released.
   final class Use: Sendable {
     private let activity: Activity
 
@@ -20,7 +20,7 @@ final class Activity: Sendable {
 
   private let state = Mutex(State())
 
-  /// - Returns: nil if the server was found idle and ends.
+  /// - Returns: nil if the server was idle and is shutting down.
   func begin() -> Use? {
     let isOpen = state.withLock { state in
       guard !state.isClosed else { return false }
@@ -38,10 +38,11 @@ final class Activity: Sendable {
     }
   }
 
-  /// Returns after `timeout` without a use or a task, or when it is cancelled. No use begins after that: what came in
-  /// before is done, what comes later is refused.
+  /// Returns once there has been no use and no task for `timeout`. From then on, ``begin()`` refuses every use.
+  ///
+  /// - Throws: `CancellationError` if it is cancelled first; uses can still begin then.
   func closeWhenIdle(for timeout: Duration, clock: any Clock<Duration>, isBusy: () -> Bool) async throws {
-    // A tenth at a time: it ends at most that much late.
+    // Checks ten times per timeout, so the server stops at most a tenth of the timeout late.
     var quietTenths = 0
     var seen = state.withLock(\.changes)
     while !state.withLock(\.isClosed) {

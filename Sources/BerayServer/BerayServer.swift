@@ -10,16 +10,16 @@ internal import SystemPackage
 
 /// A complete BeRay server for one machine: users, tasks, their events and files, and the agents that work on them.
 ///
-/// The agents of all users share the server's uid: users of one server trust each other.
+/// The agents of all users run under the server's own uid, so the users of one server must trust each other.
 public struct BerayServer: Sendable {
   private let configuration: ServerConfiguration
   private let clock: any Clock<Duration>
   private let onReady: @Sendable (BoundAddresses) -> Void
 
   /// - Parameters:
-  ///   - configuration: what to be.
-  ///   - clock: measures idleness and the pauses of streams.
-  ///   - onReady: called once, when it listens everywhere.
+  ///   - configuration: the settings of the server.
+  ///   - clock: measures idle time and the pauses of streams.
+  ///   - onReady: called once, when the server listens on all its addresses.
   public init(
     _ configuration: ServerConfiguration, clock: any Clock<Duration> = ContinuousClock(),
     onReady: @escaping @Sendable (BoundAddresses) -> Void = { _ in }
@@ -29,10 +29,10 @@ public struct BerayServer: Sendable {
     self.onReady = onReady
   }
 
-  /// Serves until the task is cancelled, the surrounding service group shuts down, or nobody has used it for the idle
-  /// timeout. Agents are stopped then; tasks that wait for one stay pending for the next start.
+  /// Serves until the task is cancelled, the surrounding service group shuts down, or the idle timeout passes without
+  /// use. Then it stops all agents. Tasks that wait for one stay pending for the next start.
   ///
-  /// - Throws: ``ServerError`` if it cannot start.
+  /// - Throws: ``ServerError`` if the server cannot start.
   public func run() async throws {
     try configuration.check()
     let logger = configuration.logger
@@ -75,7 +75,7 @@ public struct BerayServer: Sendable {
     try result.get()
   }
 
-  /// Removes the files of tasks that were deleted while their files could not be.
+  /// Removes files of deleted tasks that could not be removed earlier.
   private func removeForgottenFiles(_ dataDirectory: DataDirectory, _ store: Store) throws {
     let tasks = try store.taskIDs()
     for task in try dataDirectory.tasksWithFiles() where !tasks.contains(task) {
@@ -98,13 +98,13 @@ public struct BerayServer: Sendable {
       }())
     let shutDown: @Sendable () -> Void = { [runner = services.runner, hub = services.hub] in
       Task {
-        // Those who follow a task learn how it ended; then the streams end, for a listener waits for its connections.
+        // First the tasks, so that followers learn how theirs ended. Then the streams, because listeners wait for them.
         await runner.shutDown()
         hub.close()
         await group.triggerGracefulShutdown()
       }
     }
-    // Not a child: cancellation is to end the server in good order.
+    // An unstructured task, so that cancellation leads to a graceful shutdown instead of cancelling the services.
     let serving = Task { try await group.run() }
     let idle = configuration.idleTimeout.map { timeout in
       Task { [clock] in
@@ -129,6 +129,6 @@ public struct BerayServer: Sendable {
     }
   }
 
-  /// Service groups tell of every step; the server's own log is for what matters to people.
+  /// Drops the log of the service group, which reports every step. The server's log is for what matters to people.
   private static let quiet = Logger(label: "beray-fs.server.lifecycle") { _ in SwiftLogNoOpLogHandler() }
 }

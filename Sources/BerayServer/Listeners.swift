@@ -10,7 +10,7 @@ internal import ServiceLifecycle
 internal import Synchronization
 internal import SystemPackage
 
-/// The sockets that a server answers on: one Hummingbird application each, with the same services behind.
+/// The sockets that the server listens on. Each has its own Hummingbird application; all share the same services.
 struct Listeners: Sendable, CustomStringConvertible {
   let applications: [any Service]
   let description: String
@@ -19,7 +19,7 @@ struct Listeners: Sendable, CustomStringConvertible {
   init(
     _ configuration: ServerConfiguration, _ services: Services, onReady: @escaping @Sendable (BoundAddresses) -> Void
   ) throws {
-    // The rest is for files, agents and the unix socket.
+    // The other descriptors are for files, agents and the unix socket.
     let maximumConnections = max(1, min(configuration.maximumConnections, OpenFileLimit.raise() / 2))
     unixSocket = configuration.unixSocket
     description = [configuration.unixSocket, configuration.tcp.map { "\($0.host):\($0.port)" }]
@@ -79,7 +79,7 @@ struct Listeners: Sendable, CustomStringConvertible {
     return try .tls(plain, tlsConfiguration: settings)
   }
 
-  /// Reads a file for TLS; what BoringSSL says of one that it cannot read has neither a path nor a reason.
+  /// Reads a file for TLS. If that fails, BoringSSL's error has neither a path nor a reason, so this gives both.
   private static func reading<Content>(
     _ path: String, _ what: String, _ read: (String) throws -> Content
   ) throws -> Content {
@@ -92,8 +92,8 @@ struct Listeners: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Makes the socket's directory for its owner alone; what stands at the path was left by a server that is gone, for
-  /// the data directory is locked.
+  /// Makes the socket's directory, accessible only to its owner, and removes an old socket. No server can be using the
+  /// old one, because this one holds the lock of the data directory.
   private static func prepare(_ path: String) throws {
     guard path.utf8.count <= 107 else { throw ServerError.socketPathTooLong(path) }
     if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
@@ -104,17 +104,17 @@ struct Listeners: Sendable, CustomStringConvertible {
     unlink(path)
   }
 
-  /// Listeners log every start; the command that runs the server tells where it listens.
+  /// Drops the log of the listeners, which report every start. The command that runs the server prints the addresses.
   private static let quiet = Logger(label: "beray-fs.server.http") { _ in SwiftLogNoOpLogHandler() }
 }
 
-/// Gathers what every listener got.
+/// Collects the addresses that the listeners were bound to.
 private final class Readiness: Sendable {
   private let state: Mutex<(missing: Int, addresses: BoundAddresses)>
 
   init(expected: Int) { state = Mutex((expected, BoundAddresses())) }
 
-  /// - Returns: all addresses where this was the last one missing.
+  /// - Returns: all addresses if this was the last one missing; otherwise nil.
   func add(_ change: (inout BoundAddresses) -> Void) -> BoundAddresses? {
     state.withLock { state in
       change(&state.addresses)

@@ -1,54 +1,54 @@
 public import Logging
 
-/// What a local server is told to be.
+/// The settings of a server.
 public struct ServerConfiguration: Sendable {
-  /// Where it keeps everything; made if it is missing. One server at a time uses it.
+  /// The directory for all data of the server, created if it is missing. Only one server can use it at a time.
   public var dataDirectory: String
-  /// How long it waits for another server that still ends to let go of the directory; none for an error at once.
+  /// How long to wait for another server that is shutting down to release the directory. Zero fails at once.
   public var lockWait: Duration = .zero
-  /// A socket that only its owner reaches; its directory is made, 0700, if it is missing.
+  /// The path of a socket that only its owner can use. Its directory is created with mode 0700 if it is missing.
   public var unixSocket: String?
   public var tcp: TCP?
   public var agent: AgentCommand
-  /// Gives the agent of another name that a task may ask for; nil if there is none.
+  /// Returns the agent that a task asks for by name; nil if there is none.
   public var agentNamed: @Sendable (String) -> AgentCommand? = { AgentPreset.named($0)?.command() }
-  /// A directory or the URL of a git repository that every task begins with, unless it names another.
+  /// A directory, or the URL of a git repository, that every task starts from unless it names another source.
   public var source: String?
-  /// Whether orphans of agents become children of this process, which then waits for every child that it does not know:
-  /// only for a process that does nothing else than to serve.
+  /// Whether this process adopts the orphans of agents. It then reaps every child that it does not know, so enable this
+  /// only in a process that does nothing but serve.
   public var adoptsOrphans = false
-  /// Agents at work at once; the other tasks wait.
+  /// How many agents run at once. Further tasks wait.
   public var maximumTasks: Int = standardMaximumTasks
-  /// A dozen side by side is an ordinary day: most wait for their model.
+  /// Enough for a dozen tasks side by side, which is common: most agents only wait for their model.
   public static let standardMaximumTasks = 16
-  /// Variables that agents get besides PATH, HOME and the locale. None that begins with `BERAY_` is passed.
+  /// Variables that agents get in addition to PATH, HOME and the locale. Names that begin with `BERAY_` are ignored.
   public var agentEnvironment: [String] = []
-  /// How long an agent may take to end by itself once it was asked to.
+  /// How long an agent may take to end after it was asked to, before it is killed.
   public var stopGrace: Duration = .seconds(10)
-  /// After how long without a request and without a task the server ends; nil for never.
+  /// The server ends after this time without a request or a task; nil for never.
   public var idleTimeout: Duration?
-  /// Connections over TCP at once; more wait to be accepted.
+  /// How many TCP connections are open at once. Further ones wait to be accepted.
   public var maximumConnections: Int = 1024
-  /// How long a TCP client may leave a request unfinished, and a connection unused. It is longer than clients keep
-  /// unused connections, so that they and not the server end them, and no request meets an end that is under way.
+  /// How long a TCP client may leave a request unfinished or a connection idle. Clients usually close idle connections
+  /// earlier. If the server closed first, it could close a connection just as the next request arrives.
   public var connectionTimeout: Duration = .seconds(60)
-  /// Bytes that one upload may have.
+  /// The largest upload, in bytes.
   public var maximumUpload: Int64 = 1 << 40
-  /// What the server says of itself.
+  /// The version that the server reports.
   public var version: String = "0.1.0"
   public var logger: Logger
 
   /// A TCP listener.
   public struct TCP: Sendable {
     public var host: String
-    /// 0 for one that the system chooses.
+    /// 0 for a port that the system chooses.
     public var port: Int
-    /// PEM files; both or none.
+    /// The path of a PEM file. Set this and ``privateKeyPath``, or neither.
     public var certificatePath: String?
     public var privateKeyPath: String?
-    /// Whether a proxy stands before it that does TLS and checks Host.
+    /// Whether a proxy in front of the server handles TLS and checks Host.
     public var isBehindProxy: Bool = false
-    /// Whether anyone may register. On loopback everyone may, unless a proxy brings others there.
+    /// Whether anyone may register. On loopback anyone may in any case, unless there is a proxy that lets others in.
     public var allowsRegistration: Bool = false
 
     var isOpenToRegistration: Bool { allowsRegistration || isLoopback && !isBehindProxy }
@@ -58,10 +58,10 @@ public struct ServerConfiguration: Sendable {
       self.port = port
     }
 
-    /// Whether it talks TLS.
+    /// Whether it uses TLS.
     var isSecure: Bool { certificatePath != nil }
 
-    /// Whether nobody on another machine can connect.
+    /// Whether only clients on this machine can connect.
     public var isLoopback: Bool {
       host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
     }
@@ -73,7 +73,8 @@ public struct ServerConfiguration: Sendable {
     self.logger = logger
   }
 
-  /// - Throws: ``ServerError`` if the server would be open to others without protection.
+  /// - Throws: ``ServerError`` if there is no listener, the TLS files are incomplete, or other machines could connect
+  ///   without protection.
   func check() throws(ServerError) {
     guard unixSocket != nil || tcp != nil else { throw .noListener }
     guard let tcp else { return }
@@ -85,7 +86,7 @@ public struct ServerConfiguration: Sendable {
 /// Where a server listens.
 public struct BoundAddresses: Hashable, Sendable {
   public var unixSocket: String?
-  /// The host that it was told, and the port that it has.
+  /// The configured host. ``port`` is the actual port.
   public var host: String?
   public var port: Int?
 }

@@ -7,7 +7,7 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
   case databaseIsNewer(String)
   case noListener
   case incompleteTLS
-  /// A file of `--tls-cert` or `--tls-key`.
+  /// A file given with `--tls-cert` or `--tls-key` cannot be used.
   case unusableTLSFile(String, reason: String)
   case unprotected(host: String)
   case cannotListen(String, reason: String)

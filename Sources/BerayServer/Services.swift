@@ -1,32 +1,32 @@
 internal import Logging
 internal import NIOPosix
 
-/// What the handlers of requests share.
+/// The dependencies that all request handlers share.
 struct Services: Sendable {
   let store: Store
   let hub: EventHub
   let runner: TaskRunner
   let accounts: Accounts
-  /// Of the token in the file of the local user.
+  /// The hash of the local user's token.
   let localTokenHash: [UInt8]
-  /// To appends to files.
+  /// The answers to recent appends to files.
   let appends: RecentAnswers
   let activity: Activity
   let bodies = BodyBudget()
   let metrics = Metrics()
   let cleaner: StoreCleaner
-  /// For calls that block on files, and for those that compute long.
+  /// For blocking file operations and long computations.
   let threads: NIOThreadPool
   let dataDirectory: DataDirectory
   let allowsRegistration: Bool
-  /// Whether a proxy says for whom a request is.
+  /// Whether a proxy reports the address of the client.
   let isBehindProxy: Bool
   let version: String
-  /// What the work directory of a task begins with that asks for nothing else.
+  /// The source of the work directory for tasks that name none.
   let standardSource: String?
-  /// Bytes that one upload may have.
+  /// The largest upload, in bytes.
   let maximumUpload: Int64
-  /// Measures the pause between two signs of life on a stream.
+  /// Measures the pause between keep-alive comments on a stream.
   let clock: any Clock<Duration>
   let logger: Logger
 }

@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// Runs tasks on an event loop's own thread, so that what a request needs between its socket and the code that makes or
-/// handles it costs no switch of threads. Nothing that blocks or computes long may run there.
+/// Runs tasks on the thread of an event loop. This saves thread switches between a socket and the code that uses it.
+/// Never block or compute for long on it.
 package final class EventLoopExecutor: TaskExecutor {
   package let loop: any EventLoop
 

@@ -8,7 +8,7 @@ package func checked<Result: FixedWidthInteger>(_ result: Result) throws(Errno) 
   return result
 }
 
-/// Makes a system call, again where a signal interrupts it (`EINTR`, signal(7)).
+/// Makes a system call, and repeats it if a signal interrupts it (`EINTR`, signal(7)).
 @discardableResult
 package func retrying<Result: FixedWidthInteger>(_ call: () -> Result) throws(Errno) -> Result {
   while true {

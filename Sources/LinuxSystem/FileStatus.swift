@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// What stat(2) tells of a file, as far as it is looked at here.
+/// The fields of stat(2) that this program uses.
 package struct FileStatus {
-  /// The nine bits of who may do what.
+  /// The nine permission bits.
   package let permissions: UInt32
-  /// Whether it runs as its owner.
+  /// Whether the set-user-ID bit is set.
   package let isSetUserID: Bool
   package let user: UInt32
   package let size: Int64
@@ -14,21 +14,22 @@ package struct FileStatus {
   package let isDirectory: Bool
   private let inode: UInt64
 
-  /// Of an open file; nil and errno where there is an error.
+  /// The status of an open file. On failure, returns nil and sets errno.
   package init?(of descriptor: Int32) {
     var status = linux_status()
     guard linux_fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// Of a name itself, not of what a symbolic link leads to; nil and errno where there is an error.
+  /// The status of `path` without following a symbolic link. On failure, returns nil and sets errno.
   package init?(of path: FilePath) {
     var status = linux_status()
     guard linux_lstatat(AT_FDCWD, path.string, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// Of what a name leads to, over symbolic links; a FIFO is not waited for. Nil and errno where there is an error.
+  /// The status of the file that `path` leads to over symbolic links. Does not wait for a FIFO. On failure, returns nil
+  /// and sets errno.
   package init?(behind path: FilePath) {
     let descriptor = open(path.string, LINUX_O_PATH | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -36,7 +37,7 @@ package struct FileStatus {
     self.init(of: descriptor)
   }
 
-  /// Whether both are of one file, where they are of one directory.
+  /// Whether both are the same file. Compares only inode numbers, so both must be in the same directory.
   package func isSame(as other: FileStatus) -> Bool { inode == other.inode }
 
   private init(_ status: linux_status) {

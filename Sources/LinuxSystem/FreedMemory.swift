@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Synchronization
 
-/// Memory that this process freed and that its allocator keeps.
+/// Memory that this process has freed but its allocator keeps.
 package enum FreedMemory {
   private static let isDue = Mutex(false)
 
-  /// Gives back to the system, in about a second, what many small objects leave behind when they go (malloc_trim(3)):
-  /// the allocator of glibc keeps it, except at the end of its heap. Calls until then are one.
+  /// Returns freed memory to the system in about a second (malloc_trim(3)). glibc keeps the memory of many small
+  /// objects, except at the end of its heap. Calls within that second count as one.
   package static func giveBackSoon() {
     let isFirst = isDue.withLock { isDue in
       defer { isDue = true }

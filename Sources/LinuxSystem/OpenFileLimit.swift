@@ -1,15 +1,15 @@
 internal import Glibc
 internal import Synchronization
 
-/// How many files this process may have open (`RLIMIT_NOFILE` of getrlimit(2)).
+/// How many files this process may open (`RLIMIT_NOFILE` of getrlimit(2)).
 ///
-/// The soft limit is 1,024 almost everywhere, for the sake of programs that use select(2). A mount or a server with many
-/// connections needs more, and takes what the hard limit allows. What it starts gets the limit that it had itself.
+/// The soft limit is 1,024 almost everywhere, for the sake of programs that use select(2). A mount or a server with
+/// many connections needs more, and raises it to the hard limit. Programs that it starts get the original limit.
 package enum OpenFileLimit {
-  /// The limit that this process began with, once it was raised.
+  /// The limit that this process began with; nil until it is raised.
   private static let original = Mutex<rlimit?>(nil)
 
-  /// Raises the soft limit to the hard one, and tells what it is then.
+  /// Raises the soft limit to the hard limit, and returns the new soft limit.
   @discardableResult
   package static func raise() -> Int {
     original.withLock { original in
@@ -21,7 +21,7 @@ package enum OpenFileLimit {
     }
   }
 
-  /// Runs `start`, which starts a process, with the limit that this process began with. Files that are open stay so.
+  /// Runs `start`, which starts a process, with the limit that this process began with. Open files stay open.
   package static func withOriginal<Result>(_ start: () -> Result) -> Result {
     original.withLock { original in
       guard let original, let raised = current else { return start() }

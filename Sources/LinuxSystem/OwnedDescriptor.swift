@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 package import SystemPackage
 
-/// A file descriptor that is closed with its last reference, or before by ``close()``.
+/// A file descriptor that is closed with its last reference, or earlier by ``close()``.
 package final class OwnedDescriptor: Sendable {
   package let rawValue: Int32
   private let isOpen = Atomic(true)
@@ -15,12 +15,12 @@ package final class OwnedDescriptor: Sendable {
 
   deinit { close() }
 
-  /// Closes it now, whoever still refers to it; nobody may use it afterwards.
+  /// Closes it now, even if others still refer to it. Nobody may use it afterwards.
   package func close() {
     if isOpen.exchange(false, ordering: .acquiringAndReleasing) { Glibc.close(rawValue) }
   }
 
-  /// Opens a path of this program's own, never one that came in a request. No started program inherits it.
+  /// Opens a path that this program chose, never one from a request. Child processes do not inherit the descriptor.
   package static func open(path: String, flags: Int32, mode: UInt32 = 0) throws(Errno) -> OwnedDescriptor {
     OwnedDescriptor(owning: try retrying { Glibc.open(path, flags | O_CLOEXEC, mode) })
   }
@@ -40,7 +40,7 @@ package final class OwnedDescriptor: Sendable {
     try result.get()
   }
 
-  /// What comes until the end, at most `limit` bytes.
+  /// Reads until the end, but at most `limit` bytes.
   package func readAll(limit: Int = .max) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < limit {
@@ -51,8 +51,8 @@ package final class OwnedDescriptor: Sendable {
     return bytes
   }
 
-  /// What comes until the other end is closed. `isWhole` is false if that is not before the deadline, or more than
-  /// `limit` bytes come.
+  /// Reads until the other end is closed. `isWhole` is false if the deadline comes first, or if there are more than
+  /// `limit` bytes.
   package func readAll(
     before deadline: ContinuousClock.Instant, limit: Int = .max
   ) throws(Errno) -> (bytes: [UInt8], isWhole: Bool) {
@@ -66,7 +66,7 @@ package final class OwnedDescriptor: Sendable {
     return (bytes, false)
   }
 
-  /// Waits until there is something to read, or the end (poll(2)).
+  /// Waits until there is something to read or the other end is closed (poll(2)).
   /// - Returns: false if the deadline comes first.
   package func isReadable(before deadline: ContinuousClock.Instant) throws(Errno) -> Bool {
     let ready = try retrying {
@@ -95,7 +95,7 @@ package final class OwnedDescriptor: Sendable {
     return status
   }
 
-  /// The names in a directory as the kernel gives them, each with the NUL byte at its end, in no order.
+  /// The names in a directory except `.` and `..`, as the kernel gives them: unordered, and with the final NUL byte.
   package func rawEntryNames() throws(Errno) -> [[CChar]] {
     let copy = try checked(fcntl(rawValue, F_DUPFD_CLOEXEC, 0))
     guard let stream = fdopendir(copy) else {

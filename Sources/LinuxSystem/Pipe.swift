@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// Both ends of pipe2(2). No started program inherits them.
+/// Both ends of a pipe, made by pipe2(2). Child processes do not inherit them.
 package struct Pipe: Sendable {
   package let readEnd: OwnedDescriptor
   package let writeEnd: OwnedDescriptor

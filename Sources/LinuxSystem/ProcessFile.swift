@@ -1,26 +1,25 @@
 internal import Glibc
 package import SystemPackage
 
-/// Small files that the kernel makes up, such as those of proc(5) and sysfs(5).
+/// Small virtual files of the kernel, such as those of proc(5) and sysfs(5).
 package enum ProcessFile {
-  /// The whole file; nil if there is none, or it may not be read.
+  /// The content of a file, up to 1 MiB; nil if it cannot be read.
   package static func bytes(_ path: String) -> [UInt8]? {
     guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
     return try? file.readAll(limit: 1 << 20)
   }
 
-  /// The same as text.
+  /// The same content as text.
   package static func text(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
 
-  /// The words of a file, each of which a NUL ends, as of `/proc/PID/cmdline` and `/proc/PID/environ`; none if it
-  /// cannot be read.
+  /// The NUL-terminated words of a file such as `/proc/PID/cmdline` or `/proc/PID/environ`; empty if it cannot be read.
   package static func words(_ path: String) -> [String] {
     guard var bytes = bytes(path), !bytes.isEmpty else { return [] }
     if bytes.last == 0 { bytes.removeLast() }
     return bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The variables that a process was started with (proc_pid_environ(5)); none if that cannot be read.
+  /// The environment that a process was started with (proc_pid_environ(5)); empty if it cannot be read.
   package static func environment(of process: Int32) -> [String: String] {
     var variables: [String: String] = [:]
     for word in words("/proc/\(process)/environ") {
@@ -30,14 +29,14 @@ package enum ProcessFile {
     return variables
   }
 
-  /// Writes `text` in one call, as the kernel wants it.
+  /// Writes `text` in one call, as the kernel requires.
   package static func write(_ text: String, to path: String) throws(Errno) {
     let bytes = Array(text.utf8)
     let file = try OwnedDescriptor.open(path: path, flags: O_WRONLY)
     guard try retrying({ Glibc.write(file.rawValue, bytes, bytes.count) }) == bytes.count else { throw .ioError }
   }
 
-  /// Where a symbolic link leads to, such as `/proc/PID/exe`; nil if that cannot be seen.
+  /// The target of a symbolic link such as `/proc/PID/exe`; nil if it cannot be read.
   package static func link(_ path: String) -> String? {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
       let count = readlink(path, buffer.baseAddress!, buffer.count)
@@ -45,7 +44,7 @@ package enum ProcessFile {
     }
   }
 
-  /// The names in a directory, without `.` and `..`; none if it cannot be read.
+  /// The names in a directory, without `.` and `..`; empty if it cannot be read.
   package static func names(in directory: String) -> [String] {
     let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).rawEntryNames()
     return names?.map { $0.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } } ?? []

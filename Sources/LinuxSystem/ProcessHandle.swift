@@ -2,9 +2,9 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// A process by pidfd_open(2): its number may be another's later, and this is not.
+/// A handle on a process, by pidfd_open(2). Unlike a process id, it never comes to mean another process.
 package struct ProcessHandle: Sendable {
-  /// Polls readable once the process has ended.
+  /// Becomes readable once the process has ended.
   package let descriptor: OwnedDescriptor
 
   /// - Throws: `ESRCH` if there is no such process.
@@ -12,13 +12,13 @@ package struct ProcessHandle: Sendable {
     descriptor = OwnedDescriptor(owning: try checked(linux_pidfd_open(process)))
   }
 
-  /// Sends a signal; a process that has ended takes it.
+  /// Sends a signal. Does nothing if the process has ended.
   package func send(_ signal: Int32) throws(Errno) {
     if linux_pidfd_send_signal(descriptor.rawValue, signal) == 0 || errno == ESRCH { return }
     throw Errno(rawValue: errno)
   }
 
-  /// Waits for its end, at most so long; whether it came.
+  /// Waits for the process to end, but not longer than `limit`. Returns whether it has ended.
   package func hasEnded(within limit: Duration) -> Bool {
     (try? descriptor.isReadable(before: .now + limit)) ?? false
   }

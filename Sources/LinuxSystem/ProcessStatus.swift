@@ -1,4 +1,4 @@
-/// What the kernel tells of a process or a thread in `/proc` (proc_pid_stat(5)).
+/// The status of a process, from `/proc` (proc_pid_stat(5)).
 package struct ProcessStatus: Sendable {
   package let id: Int32
   package let parent: Int32
@@ -6,7 +6,7 @@ package struct ProcessStatus: Sendable {
   package let session: Int32
   /// When it started, in clock ticks since boot.
   package let start: UInt64
-  /// It is a zombie, or nearly gone.
+  /// Whether it is a zombie or dead.
   package let hasEnded: Bool
 
   /// Nil if there is no such process.
@@ -23,10 +23,10 @@ package struct ProcessStatus: Sendable {
     hasEnded = fields.hasEnded
   }
 
-  /// The numbers of the machine's processes.
+  /// The ids of all processes.
   package static func allProcesses() -> [Int32] { ProcessFile.names(in: "/proc").compactMap { Int32($0) } }
 
-  /// Every process of the machine, by its number.
+  /// The status of all processes, by id.
   package static func table() -> [Int32: ProcessStatus] {
     var table: [Int32: ProcessStatus] = [:]
     for process in allProcesses() { table[process] = ProcessStatus(of: process) }
@@ -39,16 +39,16 @@ package struct ProcessStatus: Sendable {
     return environment.split(separator: 0).contains { $0.elementsEqual(variable.utf8) }
   }
 
-  /// The directory that a process works in; nil if that is not to be seen.
+  /// The working directory of a process; nil if it cannot be read.
   package static func directory(of process: Int32) -> String? { ProcessFile.link("/proc/\(process)/cwd") }
 
-  /// The fields of a `stat` file by their places, which count from 1.
+  /// The fields of a `stat` file, numbered from 1 as in proc_pid_stat(5).
   package struct Fields {
     private let fields: [ArraySlice<UInt8>]
 
     /// - Parameter stat: the content of the file.
     package init?(_ stat: [UInt8]) {
-      // The name in parentheses, which is the second field, may hold anything.
+      // The second field is a name in parentheses, which may itself contain spaces and parentheses.
       guard let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
       fields = stat[(name + 1)...].split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
       guard !fields.isEmpty else { return nil }
@@ -60,14 +60,14 @@ package struct ProcessStatus: Sendable {
       self.init(stat)
     }
 
-    /// A number; nil if the kernel tells none, and for the first three.
+    /// The number in a field; nil if there is none, and for the first three fields.
     package subscript(place: Int) -> Int64? {
       let index = place - 3
       guard index > 0, fields.indices.contains(index) else { return nil }
       return Int64(String(decoding: fields[index], as: UTF8.self))
     }
 
-    /// Whether it is a zombie, or nearly gone.
+    /// Whether it is a zombie or dead.
     package var hasEnded: Bool { fields[0].first == UInt8(ascii: "Z") || fields[0].first == UInt8(ascii: "X") }
 
     package var isZombie: Bool { fields[0].first == UInt8(ascii: "Z") }

@@ -1,21 +1,21 @@
 internal import Glibc
 package import SystemPackage
 
-/// A program that is run to its end for what it prints.
+/// Runs a program to its end and collects its output.
 package struct ProgramRun: Sendable {
-  /// What it wrote to standard output, and to standard error where that was asked for.
+  /// Its standard output, and its standard error if that was requested.
   package let output: [UInt8]
-  /// Its wait status (waitpid(2)); nil if it was killed for taking too long or saying too much.
+  /// Its wait status (waitpid(2)); nil if it was killed because it took too long or wrote too much.
   package let status: Int32?
 
   package var succeeded: Bool { status == 0 }
 
-  /// Runs a program that has nothing to read.
+  /// Runs a program and waits for its end.
   ///
-  /// A read of a mount whose process hangs cannot be interrupted within this process; a child can be left behind.
+  /// Reading a mount whose process hangs cannot be interrupted within this process. A child can be left behind.
   /// - Parameters:
-  ///   - includesErrors: whether standard error goes where standard output goes.
-  ///   - limit: the most bytes that it may write.
+  ///   - includesErrors: whether to collect standard error too.
+  ///   - limit: how many bytes the program may write.
   package init(
     _ spawn: Spawn, includesErrors: Bool = false, timeout: Duration, limit: Int = 1 << 20
   ) throws(Errno) {
@@ -33,7 +33,7 @@ package struct ProgramRun: Sendable {
       status = ProcessHandle.reap(process)
     } else {
       kill(process, SIGKILL)
-      // A child that hangs in the kernel is not waited for.
+      // Do not wait for a child that hangs in the kernel.
       if end?.hasEnded(within: .milliseconds(100)) ?? false { ProcessHandle.reap(process) }
       status = nil
     }

@@ -2,32 +2,32 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// Starts programs by posix_spawn(3): no thread of this process is copied, no descriptor goes along but those named here,
-/// and no signal is blocked or ignored in the new process.
+/// Starts programs with posix_spawn(3). The new process inherits only the descriptors named here, and no blocked or
+/// ignored signals.
 package struct Spawn: Sendable {
-  /// What a descriptor of the new process is.
+  /// The source of a standard stream of the new process.
   package enum Stream: Sendable {
     case null
     /// A descriptor of this process.
     case descriptor(Int32)
-    /// A file that is appended to, made with mode 0600.
+    /// A file to append to. A missing file is made with mode 0600.
     case appending(FilePath)
   }
 
-  /// A path, or a name that is looked for in `PATH`.
+  /// A path, or a name to look for in `PATH`.
   package var executable: String
-  /// All words, the program's name first.
+  /// All words, with the program's name first.
   package var arguments: [String]
-  /// Nil: that of this process.
+  /// Nil passes the environment of this process.
   package var environment: [String: String]?
   package var input: Stream
   package var output: Stream
   package var errors: Stream
-  /// A descriptor of this process that the new one gets as 3.
+  /// A descriptor of this process that becomes 3 in the new one.
   package var extra: Int32?
-  /// Whether it leads a session (setsid(2)) of its own: a process group, and no terminal.
+  /// Whether it leads a new session (setsid(2)), with its own process group and no terminal.
   package var leadsSession: Bool
-  /// Where it works; nil: where this process does.
+  /// The working directory. Nil keeps that of this process.
   package var directory: String?
 
   package init(
@@ -49,7 +49,7 @@ package struct Spawn: Sendable {
   /// `POSIX_SPAWN_SETSID` of <spawn.h>, which Glibc's module does not show.
   private static let setSession: Int32 = 0x80
 
-  /// - Returns: the process id; the caller waits for it.
+  /// - Returns: the process id. The caller must wait for the process.
   package func start() throws(Errno) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -66,7 +66,7 @@ package struct Spawn: Sendable {
     posix_spawn_file_actions_addclosefrom_np(&actions, extra == nil ? 3 : 4)
     if let directory { posix_spawn_file_actions_addchdir_np(&actions, directory) }
 
-    // A thread of the cooperative pool blocks signals, and its child would inherit that.
+    // Threads of the cooperative pool block signals, and a child would inherit that.
     var none = sigset_t()
     var all = sigset_t()
     sigemptyset(&none)
@@ -100,7 +100,7 @@ package struct Spawn: Sendable {
     }
   }
 
-  /// Lends pointers to C strings, and a null pointer at the end.
+  /// Calls `body` with C strings and a null pointer at the end.
   private static func withCStrings<Result>(
     _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
   ) -> Result {
@@ -118,7 +118,7 @@ package struct Spawn: Sendable {
     }
   }
 
-  /// This program's own file, also after it was replaced by a newer one.
+  /// The path of this program, which works even after the file was replaced.
   package static var ownExecutable: String {
     guard let path = ProcessFile.link("/proc/self/exe"), access(path, X_OK) == 0 else { return "/proc/self/exe" }
     return path

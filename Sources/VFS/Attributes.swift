@@ -1,7 +1,7 @@
 /// A point in time as `struct timespec` holds it: seconds and nanoseconds since 1970-01-01T00:00:00Z.
 public struct Timestamp: Hashable, Comparable, Sendable {
   public var seconds: Int64
-  /// 0 ..< 1,000,000,000, also before 1970.
+  /// From 0 to 999,999,999, even before 1970.
   public var nanoseconds: Int32
 
   public init(seconds: Int64, nanoseconds: Int32 = 0) {
@@ -21,7 +21,7 @@ public enum FileKind: Sendable, Hashable {
   case symbolicLink
 }
 
-/// The attributes of an inode: `struct stat`, as far as this file system has them.
+/// The attributes of an inode: the part of `struct stat` that this file system has.
 public struct Attributes: Sendable, Hashable {
   public var inode: InodeID
   public var kind: FileKind
@@ -53,7 +53,7 @@ public struct Attributes: Sendable, Hashable {
   }
 }
 
-/// Attributes, and how long the kernel may answer with them without asking again.
+/// Attributes, and how long the kernel may cache them.
 public struct AttributeReply: Sendable, Hashable {
   public var attributes: Attributes
   public var timeout: Duration
@@ -64,11 +64,12 @@ public struct AttributeReply: Sendable, Hashable {
   }
 }
 
-/// The answer to a lookup. Each one that reaches the kernel counts as one lookup, which ``FileSystem/forget(_:count:)`` takes back.
+/// The answer to a lookup. Each entry that reaches the kernel adds one to the lookup count of its inode.
+/// ``FileSystem/forget(_:count:)`` lowers that count.
 public struct Entry: Sendable, Hashable {
   public var attributes: Attributes
   public var attributeTimeout: Duration
-  /// How long the kernel may take the name for this inode without asking again.
+  /// How long the kernel may cache the name.
   public var nameTimeout: Duration
 
   public init(_ attributes: Attributes, attributeTimeout: Duration, nameTimeout: Duration) {
@@ -78,7 +79,7 @@ public struct Entry: Sendable, Hashable {
   }
 }
 
-/// What a `setattr` asks to change; nil is "leave it".
+/// The changes that a `setattr` asks for. Nil leaves a value as it is.
 public struct AttributeChanges: Sendable, Hashable {
   /// A time to set: `UTIME_NOW` or a value. `UTIME_OMIT` is nil.
   public enum Time: Sendable, Hashable {
@@ -106,9 +107,9 @@ public struct AttributeChanges: Sendable, Hashable {
   }
 }
 
-/// What `statfs` tells of the whole file system.
+/// The statistics of the whole file system, for `statfs`.
 public struct FileSystemStatistics: Sendable, Hashable {
-  /// Bytes a block.
+  /// Bytes per block.
   public var blockSize: UInt64
   public var blocks: UInt64
   public var freeBlocks: UInt64

@@ -1,26 +1,27 @@
 public import SystemPackage
 
-/// A file system, in the words of FUSE's low-level interface and free of its C.
+/// A file system in the terms of FUSE's low-level interface, without its C types.
 ///
-/// Every operation names inodes and handles that the file system gave out before. Operations are called from several
-/// threads at once and must not block: what has to wait is returned as ``Outcome/pending(_:)``.
+/// Operations name inodes and handles that the file system gave out before. They are called from several threads at
+/// once and must not block. An operation that has to wait returns ``Outcome/pending(_:)``.
 ///
-/// An ``Entry`` that is given out (by lookup, mkdir, create, symlink, and by readdir where the entry was taken) counts as one lookup of
-/// its inode; the inode stays valid until ``forget(_:count:)`` took all of them back.
+/// Each ``Entry`` that the file system gives out adds one to the lookup count of its inode. This holds for lookup,
+/// mkdir, create, symlink and link, and for readdir if the entry was taken. The inode stays valid until
+/// ``forget(_:count:)`` has lowered the count to 0.
 public protocol FileSystem: Sendable {
-  /// Called once, before the first operation. `notifier` is how the file system tells the kernel that something changed.
+  /// Called once, before the first operation. The file system tells the kernel about changes through `notifier`.
   func start(notifier: any Notifier)
 
-  /// Ends what is parked: blocked reads return, nothing waits any more. Called before the unmount; operations may still come after it.
+  /// Ends operations that wait, such as blocked reads. Called before the unmount; more operations may still follow.
   func interruptAll()
 
-  /// The executor on which awaited results arrive, so that an operation resumes without a change of threads; nil: any.
+  /// The executor that awaited results arrive on, so that an operation resumes without a thread switch. Nil means any.
   var executor: (any TaskExecutor)? { get }
 
   func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
   func forget(_ inode: InodeID, count: UInt64)
   func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply>
-  /// The same for `caller`: a file may be another to each.
+  /// The same for `caller`, because a file can look different to each caller.
   func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply>
   func setattr(
     _ inode: InodeID, _ changes: AttributeChanges, handle: HandleID?, caller: Caller
@@ -36,32 +37,34 @@ public protocol FileSystem: Sendable {
   ) -> Outcome<Void>
   func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
   func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
-  /// A device, a FIFO or a socket.
+  /// Makes a device, a FIFO or a socket.
   func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry>
 
   func create(
     _ name: Name, in directory: InodeID, permissions: UInt16, flags: OpenFlags, caller: Caller
   ) -> Outcome<CreateReply>
   func open(_ inode: InodeID, flags: OpenFlags, caller: Caller) -> Outcome<OpenReply>
-  /// At most `count` bytes from `offset`; fewer only at the end of the file (or always, for a handle opened with ``OpenReply/Options/directIO``).
+  /// Reads up to `count` bytes from `offset`. Returns fewer only at the end of the file, or if the handle was opened
+  /// with ``OpenReply/Options/directIO``.
   func read(
     _ inode: InodeID, handle: HandleID, offset: Int64, count: Int, flags: OpenFlags
   ) -> Outcome<ArraySlice<UInt8>>
-  /// Writes `bytes`, which are valid during the call only, and returns how many were taken.
-  /// - Parameter offset: where to; nil: at the end, wherever that is now (`O_APPEND`). What comes from a mapping has its place whatever
-  ///   the flags of the handle are.
+  /// Writes `bytes`, which are valid only during the call, and returns how many were written.
+  /// - Parameter offset: where to write. Nil appends at the current end (`O_APPEND`). A write from a mapping always has
+  ///   an offset, whatever the flags of the handle are.
   func write(
     _ inode: InodeID, handle: HandleID, offset: Int64?, bytes: RawSpan, caller: Caller
   ) -> Outcome<Int>
-  /// One of the descriptors of `handle` was closed, by `caller`. May come several times for a handle, or never.
+  /// `caller` closed one of the descriptors of `handle`. May be called several times for a handle, or never.
   func flush(_ inode: InodeID, handle: HandleID, caller: Caller) -> Outcome<Void>
-  /// The last descriptor and mapping of `handle` is gone: comes exactly once for each successful open or create. Its error reaches nobody.
+  /// The last descriptor and mapping of `handle` is gone. Called exactly once for each successful open or create. No
+  /// program sees its error.
   func release(_ inode: InodeID, handle: HandleID) -> Outcome<Void>
   func fsync(_ inode: InodeID, handle: HandleID, dataOnly: Bool) -> Outcome<Void>
 
   func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply>
-  /// Gives the entries behind `cookie` (0: from the start) to `take`, in order, until it returns false. An entry that `take` did not take is not counted.
-  /// `.` and `..` are not among them.
+  /// Gives the entries after `cookie` (0 for the start) to `take`, in order, until it returns false. An entry that
+  /// `take` refuses does not count as a lookup. Leaves out `.` and `..`.
   /// - Parameter withAttributes: whether entries come with ``DirectoryEntry/entry`` (readdirplus).
   func readdir(
     _ inode: InodeID, handle: HandleID, after cookie: UInt64, withAttributes: Bool,
@@ -70,40 +73,41 @@ public protocol FileSystem: Sendable {
   func releasedir(_ inode: InodeID, handle: HandleID)
 
   func statfs() -> FileSystemStatistics
-  /// The longest name in `directory`, in bytes. The kernel lets 1,024 through.
+  /// The longest name that `directory` takes, in bytes. The kernel itself allows 1,024.
   func maximumNameLength(in directory: InodeID) -> Int
-  /// `operation` is refused with ``UnusableName/errno``, for it came with such a name.
+  /// Reports that `operation` was refused with ``UnusableName/errno`` because of its name.
   func refuse(_ name: UnusableName, in directory: InodeID, operation: String)
-  /// What `handle` is ready for. If that is nothing of interest, ``Notifier/wake(_:)`` is called when it changes.
+  /// What `handle` is ready for now. The file system calls ``Notifier/wake(_:)`` when that changes.
   func poll(_ inode: InodeID, handle: HandleID) -> PollEvents
 }
 
-/// How a file system tells the kernel that what it remembers is no longer true.
+/// Tells the kernel that its caches are out of date.
 ///
-/// Each call returns at once, so it may be made within an operation and under any lock. Other threads send the notices; one
-/// that has to wait for a request may be overtaken.
+/// Each call returns at once, so it is safe within an operation and under any lock. Other threads send the notices. A
+/// notice that has to wait for a request may be overtaken by later ones.
 public protocol Notifier: Sendable {
-  /// Forget the attributes of `inode` and its pages, or the attributes alone.
+  /// Makes the kernel forget the attributes of `inode`, and its pages too if `pages` is true.
   func invalidate(_ inode: InodeID, pages: Bool)
-  /// Ask again for `name` when it is next used. Also ends a remembered "no such file".
+  /// Makes the kernel look up `name` again on its next use. Also ends a cached "no such file".
   func expire(_ name: Name, in directory: InodeID)
-  /// Wake whoever polls `handle`.
+  /// Wakes the programs that poll `handle`.
   func wake(_ handle: HandleID)
-  /// Runs `body` once the kernel has every notice about `inode`, or about any if it is nil, that was given before, or
-  /// never will. It may have to wait for a read of that inode: what `body` answers must be none.
+  /// Runs `body` once the kernel has received all earlier notices about `inode`, or about any inode if it is nil. Also
+  /// runs it if the kernel never will. This may wait for a read of that inode, so `body` must not be what answers such
+  /// a read.
   func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void)
-  /// Runs `body` once the kernel has forgotten every name that ``expire(_:in:)`` was given before, or never will. It may
-  /// have to wait for what changes names beside them.
+  /// Runs `body` once the kernel has forgotten every name given to ``expire(_:in:)`` before. Also runs it if the kernel
+  /// never will. This may wait for operations that change other names in the same directories.
   func whenExpired(_ body: @escaping @Sendable () -> Void)
 }
 
 extension Notifier {
-  /// At once: for those who tell no kernel.
+  /// Runs `body` at once, for notifiers that have no kernel to tell.
   public func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void) { body() }
   public func whenExpired(_ body: @escaping @Sendable () -> Void) { body() }
 }
 
-/// Operations that this kind of file system seldom has.
+/// Defaults for operations that few file systems of this kind have.
 extension FileSystem {
   public var executor: (any TaskExecutor)? { nil }
 

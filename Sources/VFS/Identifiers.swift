@@ -1,4 +1,4 @@
-/// The number of a file or directory within one file system: FUSE's node id, `st_ino` to programs.
+/// Identifies a file or directory within one file system: FUSE's node id, which programs see as `st_ino`.
 public struct InodeID: RawRepresentable, Hashable, Comparable, Sendable {
   public let rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -9,23 +9,23 @@ public struct InodeID: RawRepresentable, Hashable, Comparable, Sendable {
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// The number of one open file or directory: what the kernel gives back as `fuse_file_info.fh`.
+/// Identifies an open file or directory. The kernel passes it back as `fuse_file_info.fh`.
 public struct HandleID: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// A process or a thread, as the kernel numbers it. 0 where the kernel does not tell (RELEASE, readahead).
+/// The kernel's id of a process or a thread. 0 if the kernel does not say (RELEASE, readahead).
 public struct ProcessID: RawRepresentable, Hashable, Sendable {
   public let rawValue: Int32
   public init(rawValue: Int32) { self.rawValue = rawValue }
 }
 
-/// Who asks: the `fuse_ctx` of a request.
+/// The caller of an operation: the `fuse_ctx` of a request.
 public struct Caller: Hashable, Sendable {
   public var user: UInt32
   public var group: UInt32
-  /// The thread that asks, not its thread group (`fuse_ctx.pid` is a thread's id).
+  /// The calling thread, not its thread group (`fuse_ctx.pid` is a thread's id).
   public var process: ProcessID
 
   public init(user: UInt32, group: UInt32, process: ProcessID) {

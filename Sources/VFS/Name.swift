@@ -1,7 +1,7 @@
 /// One component of a path.
 ///
-/// Two names are equal when their bytes are: `String` would take the composed and the decomposed form of «é» for
-/// the same name, and Linux does not.
+/// Two names are equal if their bytes are, as on Linux. `String` would treat the composed and the decomposed form of
+/// «é» as equal.
 public struct Name: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
   public let string: String
 

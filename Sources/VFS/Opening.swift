@@ -9,29 +9,29 @@ public struct OpenFlags: OptionSet, Sendable, Hashable {
   public static let write = OpenFlags(rawValue: 1 << 1)
   /// The corresponding C constant is `O_APPEND`.
   public static let append = OpenFlags(rawValue: 1 << 2)
-  /// The corresponding C constant is `O_TRUNC`; it comes with open itself (`FUSE_ATOMIC_O_TRUNC`).
+  /// The corresponding C constant is `O_TRUNC`. It comes with open itself (`FUSE_ATOMIC_O_TRUNC`).
   public static let truncate = OpenFlags(rawValue: 1 << 3)
   /// The corresponding C constant is `O_EXCL`.
   public static let exclusive = OpenFlags(rawValue: 1 << 4)
-  /// The corresponding C constant is `O_NONBLOCK`. A read passes the flags of the moment, which fcntl(2) may have changed.
+  /// The corresponding C constant is `O_NONBLOCK`. A read passes the current flags, which fcntl(2) may have changed.
   public static let nonBlocking = OpenFlags(rawValue: 1 << 5)
 }
 
-/// The answer to open, create and opendir: a handle, and how the kernel is to treat it.
+/// The answer to open, create and opendir: a handle, and how the kernel treats it.
 public struct OpenReply: Sendable, Hashable {
   public struct Options: OptionSet, Sendable, Hashable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Every read and write reaches the file system; the page cache is passed by. `FOPEN_DIRECT_IO`.
+    /// Every read and write reaches the file system and bypasses the page cache. `FOPEN_DIRECT_IO`.
     public static let directIO = Options(rawValue: 1 << 0)
-    /// Pages of an earlier open stay valid. `FOPEN_KEEP_CACHE`.
+    /// Cached pages of an earlier open stay valid. `FOPEN_KEEP_CACHE`.
     public static let keepCache = Options(rawValue: 1 << 1)
-    /// No FLUSH when the file is closed: for read-only handles alone. `FOPEN_NOFLUSH`.
+    /// The kernel sends no FLUSH when the file is closed. Only for read-only handles. `FOPEN_NOFLUSH`.
     public static let noFlush = Options(rawValue: 1 << 2)
     /// lseek(2) and pread(2) fail with ESPIPE. `FOPEN_NONSEEKABLE`.
     public static let nonSeekable = Options(rawValue: 1 << 3)
-    /// The kernel keeps the listing. `FOPEN_CACHE_DIR`.
+    /// The kernel caches the listing. `FOPEN_CACHE_DIR`.
     public static let cacheDirectory = Options(rawValue: 1 << 4)
   }
 
@@ -66,7 +66,7 @@ public struct RenameFlags: OptionSet, Sendable, Hashable {
   public static let exchange = RenameFlags(rawValue: 2)
 }
 
-/// What poll(2) reports of a handle.
+/// The events that poll(2) reports for a handle.
 public struct PollEvents: OptionSet, Sendable, Hashable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }

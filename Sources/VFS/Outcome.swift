@@ -1,10 +1,10 @@
 public import SystemPackage
 
-/// How a file system answers: at once from memory, or later.
+/// The answer of a file system: at once from memory, or later.
 ///
-/// An answer from memory is given on the thread that asks and costs no more than a function call. Only what has to wait
-/// is handed back as work, which the caller runs in a task of its own and cancels when the request is interrupted; work
-/// must end soon after it is cancelled, with `EINTR` (`Errno.interrupted`).
+/// An answer from memory comes on the calling thread and costs no more than a function call. An answer that has to wait
+/// is returned as work. The caller runs the work in a separate task, and cancels it when the request is interrupted.
+/// Cancelled work must end soon, with `EINTR` (`Errno.interrupted`).
 public enum Outcome<Value: Sendable>: Sendable {
   case ready(Value)
   case failed(Errno)
@@ -15,7 +15,7 @@ public enum Outcome<Value: Sendable>: Sendable {
     do { self = .ready(try body()) } catch { self = .failed(error) }
   }
 
-  /// The answer, waited for if need be.
+  /// Returns the answer, and waits for it if necessary.
   public func get() async throws(Errno) -> Value {
     switch self {
     case .ready(let value): return value
@@ -24,7 +24,7 @@ public enum Outcome<Value: Sendable>: Sendable {
     }
   }
 
-  /// The answer made into another by `transform`, now or when it is there.
+  /// Applies `transform` to the answer, now or when it arrives.
   public func map<Other: Sendable>(
     _ transform: @escaping @Sendable (Value) throws(Errno) -> Other
   ) -> Outcome<Other> {
@@ -38,7 +38,7 @@ public enum Outcome<Value: Sendable>: Sendable {
     }
   }
 
-  /// Runs `body` where this one fails, now or later.
+  /// Runs `body` if this outcome fails, now or later.
   public func onFailure(_ body: @escaping @Sendable () -> Void) -> Self {
     switch self {
     case .ready: return self
@@ -55,7 +55,7 @@ public enum Outcome<Value: Sendable>: Sendable {
     }
   }
 
-  /// Goes on with `next` where this one succeeded.
+  /// Continues with `next` if this outcome succeeds.
   public func then<Other: Sendable>(
     _ next: @escaping @Sendable (Value) -> Outcome<Other>
   ) -> Outcome<Other> {
@@ -69,6 +69,6 @@ public enum Outcome<Value: Sendable>: Sendable {
 }
 
 extension Outcome where Value == Void {
-  /// Success, with nothing to tell.
+  /// Success without a value.
   public static var done: Self { .ready(()) }
 }

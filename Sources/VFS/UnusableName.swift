@@ -1,13 +1,13 @@
 public import SystemPackage
 
-/// A name that no operation gets to see.
+/// A name that is refused before any operation sees it.
 public enum UnusableName: Sendable, Hashable {
-  /// Its bytes, those that are not ASCII as `\xe9`.
+  /// The bytes of the name, with those that are not ASCII escaped as in `\xe9`.
   case notUTF8(escaped: String)
-  /// It has so many bytes.
+  /// The name is too long. The value is its length in bytes.
   case tooLong(Int)
 
-  /// For `bytes` that are not UTF-8.
+  /// Describes `bytes` that are not UTF-8.
   public init(notUTF8 bytes: some Sequence<UInt8>) {
     self = .notUTF8(
       escaped: bytes.map { byte in

@@ -1,16 +1,16 @@
 internal import Synchronization
 package import SystemPackage
 
-/// The result of something that runs once for all who want it.
+/// The shared result of an operation that runs once for all callers.
 ///
-/// Cancelling a wait ends that wait alone; what is waited for goes on for the others, and ends with the last of them where
-/// it is made so.
+/// Cancelling a caller ends only that caller's wait. The operation continues for the others. With `abandoned`, it can
+/// be ended when the last caller is gone.
 package final class Flight<Value: Sendable, Failure: Error>: Sendable {
   private typealias Waiter = CheckedContinuation<Result<Value, Failure>, Never>
 
   private struct State {
     var waiters: [UInt64: Waiter] = [:]
-    /// Waits that were cancelled before they began.
+    /// The numbers of waits that were cancelled before they began.
     var cancelled: Set<UInt64> = []
     var nextWaiter: UInt64 = 0
     var result: Result<Value, Failure>?
@@ -18,19 +18,19 @@ package final class Flight<Value: Sendable, Failure: Error>: Sendable {
 
   private let state = Mutex(State())
   private let cancellation: Failure
-  /// Called when the last who waited has gone before the result.
+  /// Called when the last caller has gone before the result.
   private let abandoned: (@Sendable () -> Void)?
 
   /// - Parameters:
-  ///   - cancellation: what a wait that is cancelled throws.
-  ///   - abandoned: called, maybe more than once, when the last who waited has gone before the result; nil: what is waited
-  ///     for goes on all the same.
+  ///   - cancellation: the error that a cancelled wait throws.
+  ///   - abandoned: called when the last caller has gone before the result, possibly more than once. Nil lets the
+  ///     operation continue.
   package init(cancellation: Failure, abandoned: (@Sendable () -> Void)? = nil) {
     self.cancellation = cancellation
     self.abandoned = abandoned
   }
 
-  /// Wakes all who wait. The first result counts.
+  /// Sets the result and wakes all callers. Only the first result counts.
   package func finish(_ result: Result<Value, Failure>) {
     let waiters = state.withLock { state -> [Waiter] in
       guard state.result == nil else { return [] }
@@ -75,14 +75,14 @@ package final class Flight<Value: Sendable, Failure: Error>: Sendable {
 extension Flight where Failure == Errno {
   package convenience init() { self.init(cancellation: .interrupted) }
 
-  /// Waits for the end, good or bad, of what tells its result to others.
+  /// Waits for the end, and ignores a failure, because others handle it.
   package func end() async throws(Errno) {
     do throws(Errno) {
       _ = try await value()
     } catch  where error == .interrupted && Task.isCancelled {
       throw error
     } catch {
-      // Whoever asked for it was told.
+      // The caller that started the operation gets the error.
     }
   }
 }

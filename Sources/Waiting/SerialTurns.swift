@@ -1,13 +1,13 @@
 internal import Synchronization
 package import SystemPackage
 
-/// Lets one come after another, in the order in which they ask.
+/// Runs closures one after another, in the order of the calls.
 package final class SerialTurns: Sendable {
   private let last = Mutex<Flight<Void, Errno>?>(nil)
 
   package init() {}
 
-  /// Runs `body` when all who came before are done.
+  /// Runs `body` once all earlier ones are done.
   package func take<Value: Sendable>(_ body: () async throws(Errno) -> Value) async throws(Errno) -> Value {
     let mine = Flight<Void, Errno>()
     let before = last.withLock { last in
@@ -18,7 +18,7 @@ package final class SerialTurns: Sendable {
       do throws(Errno) {
         try await before.end()
       } catch {
-        // Whoever comes next waits for those who came before all the same.
+        // This turn was cancelled, but the next one must still wait for the earlier ones.
         Task {
           _ = try? await before.value()
           mine.finish(.success(()))

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A task that may be ended before it has begun.
+/// A task that can be ended before it has begun.
 package final class SharedJob: Sendable {
   private enum State {
     case waiting
@@ -22,7 +22,7 @@ package final class SharedJob: Sendable {
     if hasEnded { task.cancel() }
   }
 
-  /// Cancels the task, which then ends by itself.
+  /// Cancels the task. It does not wait for the task to end.
   package func end() {
     let task = state.withLock { state -> Task<Void, Never>? in
       defer { state = .ended }

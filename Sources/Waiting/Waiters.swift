@@ -1,6 +1,6 @@
-/// Those who wait for something to change. A value that its owner keeps under the lock that guards what is waited for.
+/// The continuations that wait for a change of some state. Keep it under the lock that guards that state.
 ///
-/// Continuations are made before the lock is taken and resumed after it is left.
+/// Continuations are created before the lock is taken and resumed after it is released.
 package struct Waiters: Sendable {
   package typealias Continuation = CheckedContinuation<Void, Never>
 
@@ -17,7 +17,7 @@ package struct Waiters: Sendable {
   package mutating func add(_ continuation: Continuation, id: UInt64) { waiting[id] = continuation }
   package mutating func remove(_ id: UInt64) -> Continuation? { waiting.removeValue(forKey: id) }
 
-  /// All of them, for the caller to resume.
+  /// Removes and returns all continuations. The caller must resume them.
   package mutating func takeAll() -> [Continuation] {
     guard !waiting.isEmpty else { return [] }
     defer { waiting = [:] }

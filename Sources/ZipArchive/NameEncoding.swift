@@ -1,5 +1,5 @@
-/// Clears the mark "this name is UTF-8" (bit 11 of the general purpose flags, APPNOTE.TXT 4.4.4) from the central
-/// directory and from the local headers that it names. Where the directory is broken it stops: the reader will tell.
+/// Clears the flag "this name is UTF-8" (bit 11 of the general purpose flags, APPNOTE.TXT 4.4.4) in the central
+/// directory and the local headers. Stops at a broken directory entry, which the reader then reports.
 ///
 /// - Returns: the names in the order of their local headers.
 func clearNameEncodingFlags(in archive: inout [UInt8]) -> [[UInt8]] {
@@ -25,7 +25,7 @@ func clearNameEncodingFlags(in archive: inout [UInt8]) -> [[UInt8]] {
 }
 
 extension [UInt8] {
-  /// Where the central directory begins, from the end record (APPNOTE.TXT 4.3.16) or its ZIP64 sibling (4.3.14).
+  /// The offset of the central directory, from the end record (APPNOTE.TXT 4.3.16) or its ZIP64 counterpart (4.3.14).
   fileprivate var centralDirectoryOffset: Int? {
     guard count >= 22 else { return nil }
     let last = count - 22
@@ -44,7 +44,7 @@ extension [UInt8] {
   fileprivate func localHeaderOffset(ofRecordAt record: Int, nameLength: Int, extraLength: Int) -> Int? {
     let offset = uint32(at: record + 42)
     guard offset == .max else { return Int(offset) }
-    // ZIP64 extra field (4.5.3): the sizes come before the offset, each only where the record has no room for it.
+    // ZIP64 extra field (4.5.3): the sizes come before the offset. Each is there only if the record has no room for it.
     var field = record + 46 + nameLength
     let end = field + extraLength
     while field + 4 <= end {

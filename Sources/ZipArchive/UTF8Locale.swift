@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The locale under which libarchive marks names as UTF-8.
 ///
-/// libarchive decides by the codeset of the calling thread's locale, and a program that never called setlocale runs in
-/// "C". uselocale(3) changes it for one thread and one call, with no effect on the rest of the process.
+/// libarchive looks at the codeset of the calling thread's locale. A program that never called setlocale runs in "C".
+/// uselocale(3) changes the locale for one thread and one call, with no effect on the rest of the process.
 struct UTF8Locale: Sendable {
   private let value: Int
 
@@ -16,7 +16,7 @@ struct UTF8Locale: Sendable {
     value = Int(bitPattern: locale)
   }
 
-  /// Runs `body` under the locale; runs it all the same where the system has no C.UTF-8.
+  /// Runs `body` under the locale, or without it if the system has no C.UTF-8.
   func use<Result>(_ body: () -> Result) -> Result {
     guard let locale = locale_t(bitPattern: value) else { return body() }
     let former = uselocale(locale)

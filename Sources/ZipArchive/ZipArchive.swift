@@ -1,4 +1,4 @@
-/// What an archive tells of one of its entries.
+/// The metadata of an entry in an archive.
 public struct ZipEntry: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     case file
@@ -7,17 +7,18 @@ public struct ZipEntry: Hashable, Sendable {
     case other
   }
 
-  /// The name as the archive has it, byte for byte: it may be absolute, hold `..`, or be no UTF-8. The reader checks nothing.
+  /// The name as it is in the archive, byte for byte. The reader does not check it: it may be absolute, contain `..`,
+  /// or not be UTF-8.
   public var nameBytes: [UInt8]
   public var kind: Kind
-  /// Bytes, uncompressed; nil if the archive does not tell before the data.
+  /// The uncompressed size in bytes; nil if the archive gives it only after the data.
   public var size: Int64?
   /// Permission bits.
   public var mode: UInt16
-  /// Whole seconds since 1970-01-01T00:00:00Z, which is all that the format carries.
+  /// Whole seconds since 1970-01-01T00:00:00Z. The format has no fractions of a second.
   public var modified: Int64
 
-  /// The name, or nil if it is no UTF-8.
+  /// The name; nil if it is not UTF-8.
   public var name: String? { String(validating: nameBytes, as: UTF8.self) }
 
   public init(nameBytes: [UInt8], kind: Kind, size: Int64?, mode: UInt16, modified: Int64) {
@@ -35,11 +36,11 @@ public struct ZipEntry: Hashable, Sendable {
 
 /// Why an archive could not be read or written.
 public enum ZipError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What libarchive said, such as `Truncated ZIP file data`.
+  /// The message of libarchive, such as `Truncated ZIP file data`.
   case malformed(String)
-  /// The entries hold more bytes than the reader was told to accept.
+  /// The entries have more bytes than the reader's limit.
   case tooLarge(limit: Int)
-  /// Memory, or a call that libarchive refused.
+  /// There is no memory, or libarchive refused a call.
   case failed(String)
 
   public var description: String {

@@ -1,11 +1,11 @@
 internal import CArchive
 
-/// Reads a whole ZIP archive that lies in memory.
+/// Reads a ZIP archive that is in memory.
 ///
-/// Archives may be hostile: names are given as they stand, to be checked by who uses them, and the bytes of all entries
-/// together are limited, whatever sizes the archive claims.
+/// Archives may be hostile. Names are returned unchanged, so the caller must check them. The total size of all entries
+/// is limited, whatever sizes the archive claims.
 public struct ZipReader: Sendable {
-  /// An entry and what it holds.
+  /// An entry and its content.
   public struct Content: Hashable, Sendable {
     public var entry: ZipEntry
     /// The bytes of a file; the target of a symbolic link; empty for a directory.
@@ -14,21 +14,21 @@ public struct ZipReader: Sendable {
 
   private var archive: [UInt8]
   private let limit: Int
-  /// In the order in which libarchive gives the entries.
+  /// The original names, in the order in which libarchive returns the entries.
   private let names: [[UInt8]]
 
   /// - Parameters:
   ///   - archive: the bytes of the archive.
-  ///   - limit: how many bytes all entries may hold together.
+  ///   - limit: how many bytes all entries together may have.
   public init(_ archive: consuming [UInt8], limit: Int) {
     self.archive = archive
     self.limit = limit
-    // libarchive rewrites names that are marked as UTF-8 (it composes them, and drops those that the locale cannot
-    // write); names without the mark come through untouched.
+    // libarchive rewrites names that are flagged as UTF-8: it composes them, and drops those that the locale cannot
+    // represent. Names without the flag come through unchanged.
     names = clearNameEncodingFlags(in: &self.archive)
   }
 
-  /// The entries in the order in which they lie in the archive.
+  /// The entries in the order of the archive.
   public func contents() throws(ZipError) -> [Content] {
     let result = archive.withUnsafeBytes { bytes -> Result<[Content], ZipError> in
       do throws(ZipError) { return .success(try read(bytes)) } catch { return .failure(error) }
@@ -51,7 +51,7 @@ public struct ZipReader: Sendable {
       if status == ARCHIVE_EOF { return contents }
       guard status >= ARCHIVE_WARN, let header else { throw error(of: reader) }
       var entry = describe(header)
-      // libarchive takes a backslash for a slash.
+      // libarchive replaces each backslash with a slash. This restores the original name.
       if contents.count < names.count,
         names[contents.count].map({ $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }) == entry.nameBytes
       {
@@ -84,10 +84,10 @@ public struct ZipReader: Sendable {
       modified: Int64(archive_entry_mtime(header)))
   }
 
-  /// Reads the data of the present entry. A claimed size only tells how much room to make, and never more than `remaining`.
+  /// Reads the data of the current entry. A claimed size decides only how much memory to reserve, up to `remaining`.
   private func readData(_ reader: OpaquePointer, expecting size: Int64?, remaining: Int) throws(ZipError) -> [UInt8] {
     var data: [UInt8] = []
-    // One byte more than is expected: the read that ends the entry then needs no growth.
+    // One byte more than expected, so that the read that finds the end needs no reallocation.
     var room = min(Int(clamping: size ?? 0), remaining, archive.count) + 1
     while true {
       var count = 0

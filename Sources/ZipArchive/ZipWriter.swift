@@ -1,17 +1,18 @@
 internal import CArchive
 
-/// Makes a ZIP archive piece by piece: what is written comes out of ``takeOutput()`` at once, so that an archive of any
-/// size needs no more memory than its caller lets gather.
+/// Makes a ZIP archive piece by piece. The output is available from ``takeOutput()`` at once, so an archive of any size
+/// needs only the memory for output that was not taken yet.
 ///
-/// Every call blocks for the time that it takes to compress; use it on a thread that may. One thread at a time.
+/// Calls block while they compress, so use a thread that may block. Use only one thread at a time.
 public final class ZipWriter {
   public enum Compression: Hashable, Sendable {
-    /// As it is: the fastest on one machine.
+    /// No compression, which is the fastest if both ends are on one machine.
     case store
     case deflate
   }
 
-  /// The end of 2107, where the format's years end (APPNOTE.TXT 4.4.6); libarchive crashes where a year is beyond an int.
+  /// The end of 2107, the last year of the format (APPNOTE.TXT 4.4.6). libarchive crashes if a year does not fit an
+  /// int.
   private static let latestTime: Int64 = 4_354_819_199
 
   private final class Output {
@@ -30,7 +31,7 @@ public final class ZipWriter {
     case .store: archive_write_zip_set_compression_store(archive)
     case .deflate: archive_write_zip_set_compression_deflate(archive)
     }
-    // No blocking: pieces go to the output as they are, with no copy between.
+    // With a block size of 0, pieces go to the output directly, without a copy.
     archive_write_set_bytes_per_block(archive, 0)
     let context = Unmanaged.passUnretained(output).toOpaque()
     try check(archive_write_open(archive, context, nil, Self.receive, nil))
@@ -38,10 +39,10 @@ public final class ZipWriter {
 
   deinit { archive_write_free(archive) }
 
-  /// How many bytes wait in ``takeOutput()``.
+  /// How many bytes ``takeOutput()`` would return now.
   public var pendingBytes: Int { output.bytes.count }
 
-  /// Ends the entry before and begins the next one. `entry.size` must be known for a file: what is written beyond it is dropped.
+  /// Ends the previous entry and begins the next one. A file needs `entry.size`: bytes written beyond it are dropped.
   public func begin(_ entry: ZipEntry) throws(ZipError) {
     guard let header = archive_entry_new() else { throw .failed("out of memory") }
     defer { archive_entry_free(header) }
@@ -65,14 +66,14 @@ public final class ZipWriter {
     try check(status)
   }
 
-  /// Writes bytes of the entry that was begun last.
+  /// Writes bytes of the current entry.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(ZipError) {
     guard !bytes.isEmpty else { return }
     let written = archive_write_data(archive, bytes.baseAddress, bytes.count)
     if written < 0 { try check(Int32(truncatingIfNeeded: written)) }
   }
 
-  /// Writes bytes of the entry that was begun last.
+  /// Writes bytes of the current entry.
   public func write(_ bytes: [UInt8]) throws(ZipError) {
     let result = bytes.withUnsafeBytes { buffer -> Result<Void, ZipError> in
       do throws(ZipError) { return .success(try write(buffer)) } catch { return .failure(error) }
@@ -80,21 +81,21 @@ public final class ZipWriter {
     try result.get()
   }
 
-  /// Writes the directory of the archive; nothing can be added after it.
+  /// Writes the central directory. Nothing can be added after it.
   public func finish() throws(ZipError) {
     guard !finished else { return }
     finished = true
     try check(archive_write_close(archive))
   }
 
-  /// Gives what was made since the last call.
+  /// Takes the output since the last call.
   public func takeOutput() -> [UInt8] {
     let bytes = output.bytes
     output.bytes = []
     return bytes
   }
 
-  /// archive_write_callback: takes all that it is given.
+  /// The archive_write_callback, which accepts all bytes.
   private static let receive: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int =
     {
       _, context, bytes, count in

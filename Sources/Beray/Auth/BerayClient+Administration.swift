@@ -1,8 +1,8 @@
 public import BerayAPI
 
-// What our own server offers beyond the SDK's endpoints; others answer 404.
+// Endpoints that only our own server has. Others answer 404.
 extension BerayClient {
-  /// The user's tokens: objects with `id`, `created_at` and `is_current`.
+  /// Lists the user's tokens: objects with `id`, `created_at` and `is_current`.
   /// ```swift
   /// for token in try await client.tokens() { print(token["id"]?.stringValue ?? "") }
   /// ```
@@ -16,7 +16,7 @@ extension BerayClient {
     _ = try await calls.json(Call(.revokeToken, body: .json(["id": .string(id)])))
   }
 
-  /// Changes the user's password, and ends the other logins.
+  /// Changes the user's password and ends all other logins.
   /// ```swift
   /// try await client.changePassword(from: password, to: newPassword)
   /// ```
@@ -25,13 +25,13 @@ extension BerayClient {
     _ = try await calls.json(Call(.changePassword, body: .json(body), secrets: [password, new]))
   }
 
-  /// All users of a server, for who runs it: objects with `id`, `email` and `created_at`.
+  /// Lists all users of the server: objects with `id`, `email` and `created_at`. Only for the server's administrator.
   /// ```swift
   /// for user in try await client.users() { print(user["email"]?.stringValue ?? "") }
   /// ```
   public func users() async throws(BerayError) -> [JSON] { try await calls.json(Call(.listUsers)).arrayValue ?? [] }
 
-  /// Sets a user's password, for who runs the server, and ends the user's logins.
+  /// Sets a user's password and ends that user's logins. Only for the server's administrator.
   /// ```swift
   /// try await client.resetPassword(of: "user@example.com", to: newPassword)
   /// ```

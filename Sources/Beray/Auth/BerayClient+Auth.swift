@@ -1,17 +1,17 @@
 public import BerayAPI
 
 extension BerayClient {
-  /// Asks the server to send a verification code to an address that is not registered.
+  /// Asks the server to email a verification code to an unregistered address.
   /// ```swift
   /// try await client.requestVerificationCode(email: "user@example.com")
   /// ```
-  /// - Throws: ``BerayError/Code/conflict`` if it is.
+  /// - Throws: ``BerayError/Code/conflict`` if the address is registered.
   @discardableResult
   public func requestVerificationCode(email: String) async throws(BerayError) -> JSON {
     try await calls.json(Call(.requestVerificationCode, body: .json(RequestBody.verificationCode(email: email))))
   }
 
-  /// Registers a user, and keeps the token.
+  /// Registers a user and stores the token.
   /// ```swift
   /// let session = try await client.register(
   ///   email: "user@example.com", verificationCode: code, password: password)
@@ -24,7 +24,7 @@ extension BerayClient {
     return try await session(Call(.register, body: .json(body), secrets: [password, verificationCode]))
   }
 
-  /// Logs in, and keeps the token.
+  /// Logs in and stores the token.
   /// ```swift
   /// let session = try await client.login(email: "user@example.com", password: password)
   /// ```
@@ -35,7 +35,7 @@ extension BerayClient {
     return try await session(Call(.login, body: .json(body), secrets: [password]))
   }
 
-  /// Logs in by the OAuth2 password form, and keeps the token.
+  /// Logs in with the OAuth2 password form and stores the token.
   /// ```swift
   /// try await client.loginWithForm(email: "user@example.com", password: password)
   /// ```
@@ -45,7 +45,7 @@ extension BerayClient {
     return try await session(Call(.loginWithForm, body: .form(body), secrets: [password]))
   }
 
-  /// Logs out. The token is dropped whatever the answer.
+  /// Logs out. The token is dropped even if the request fails.
   /// ```swift
   /// try await client.logout()
   /// ```
@@ -61,7 +61,7 @@ extension BerayClient {
     }
   }
 
-  /// The user whom the token belongs to.
+  /// Fetches the user to whom the token belongs.
   /// ```swift
   /// print(try await client.currentUser().email ?? "nobody")
   /// ```

@@ -1,17 +1,16 @@
 public import BerayAPI
 
-/// Where a client has its token from. One is asked before every request, so that a login elsewhere takes effect at
-/// once.
+/// Supplies a client's token. The client asks before every call, so a login elsewhere takes effect at once.
 public protocol CredentialProvider: Sendable {
-  /// The token; nil if there is none: requests go without.
+  /// The current token. If it is nil, requests are sent without one.
   func token() async -> String?
-  /// Called once in a call that the server answered with 401.
-  /// - Parameter rejected: the token that was refused.
-  /// - Returns: another token to try, or nil, or the same, if there is no other.
+  /// Called once per call when the server answers 401.
+  /// - Parameter rejected: the token that the server refused.
+  /// - Returns: another token to try. If there is none, nil or the same token.
   func renewedToken(rejecting rejected: String?) async -> String?
-  /// Keeps the token of a login or a registration.
+  /// Stores the token of a login or a registration.
   func store(_ session: Session) async
-  /// Drops the token: the user logged out.
+  /// Drops the token, because the user logged out.
   func drop() async
 }
 

@@ -1,7 +1,7 @@
 public import BerayAPI
 internal import Synchronization
 
-/// A token in memory. A login replaces it, a logout drops it.
+/// Keeps a token in memory. A login replaces it, and a logout drops it.
 public final class StaticCredentials: CredentialProvider {
   private let current: Mutex<String?>
 

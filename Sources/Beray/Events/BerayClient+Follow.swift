@@ -3,22 +3,22 @@ public import BerayAPI
 extension BerayClient {
   /// The events of a task, each once and in order, from its first event to its final status.
   ///
-  /// A stream that drops is resumed: behind the last event id where the server has ids, and by the task's list of events,
-  /// which closes the gap. A server without a stream is asked for the task again and again. The last event tells the
-  /// final status (``BerayAPI/TaskEvent/isTaskStatus``).
+  /// A stream that drops is resumed after the last event id, if the server sends ids. The task's list of events closes
+  /// any gap. If the server has no stream, the task is polled. The last event carries the final status
+  /// (``BerayAPI/TaskEvent/isTaskStatus``).
   /// ```swift
   /// for try await event in client.follow(task.id) { print(event.type ?? "", event.text ?? "") }
   /// ```
   /// - Parameters:
   ///   - id: the task.
-  ///   - patience: for how long the server may be away; then the last error is thrown. What no wait can mend,
-  ///     such as an unknown task or a refused token, is thrown at once.
+  ///   - patience: how long the server may be unreachable before the last error is thrown. Permanent errors, such as an
+  ///     unknown task or a refused token, are thrown at once.
   public func follow(_ id: TaskID, patience: Duration = .seconds(60)) -> TaskEvents {
     TaskEvents(client: self, id: id, patience: patience)
   }
 }
 
-/// The events of a task, each once, until it has ended. Iterate it once; ending the iteration ends the stream.
+/// The events of a task, each once, until the task ends. Iterate it once; ending the iteration closes the stream.
 public struct TaskEvents: AsyncSequence, Sendable {
   public typealias Element = TaskEvent
   public typealias Failure = BerayError
@@ -35,7 +35,7 @@ public struct TaskEvents: AsyncSequence, Sendable {
     }
   }
 
-  /// Ends the following when the reader has gone.
+  /// Stops following when the iterator is released.
   fileprivate final class Reading: Sendable {
     let handoff: EventHandoff
     private let task: Task<Void, Never>

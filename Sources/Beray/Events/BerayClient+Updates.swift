@@ -5,9 +5,9 @@ internal import Logging
 extension BerayClient {
   /// The updates of a task as they happen, until the server ends the stream.
   ///
-  /// A server may first send what has happened before. A message that is no JSON is left out, and logged. The iteration
-  /// throws ``BerayError/Code/timedOut`` where no byte came for ``Timeouts/streamIdle``, and
-  /// ``BerayError/Code/connectionLost`` where the connection broke: call again with the last
+  /// A server may first repeat earlier events. A message that is not JSON is logged and skipped. The iteration throws
+  /// ``BerayError/Code/timedOut`` if no byte arrives for ``Timeouts/streamIdle``, and
+  /// ``BerayError/Code/connectionLost`` if the connection breaks. In both cases, call again with the last
   /// ``BerayAPI/TaskUpdate/lastEventID``.
   /// ```swift
   /// for try await update in try await client.updates(of: id) {
@@ -16,9 +16,8 @@ extension BerayClient {
   /// ```
   /// - Parameters:
   ///   - id: the task.
-  ///   - lastEventID: where the server can resume (`Capabilities.resumableStream`), only what came after it is
-  ///     sent.
-  /// - Throws: ``BerayError/Code/invalidResponse`` if the server answers with something else than a stream.
+  ///   - lastEventID: resumes after this event. Servers without `Capabilities.resumableStream` ignore it.
+  /// - Throws: ``BerayError/Code/invalidResponse`` if the answer is not an event stream.
   public func updates(of id: TaskID, after lastEventID: String? = nil) async throws(BerayError) -> TaskUpdates {
     var call = Call(.streamTask, task: id)
     call.headers[.accept] = "text/event-stream"
@@ -53,7 +52,7 @@ extension HTTPField.Name {
   static let lastEventID = HTTPField.Name(parsed: "last-event-id")!
 }
 
-/// Makes updates of the bytes of a stream.
+/// Decodes the bytes of a stream into updates.
 private struct UpdateReader: Sendable {
   let taskID: TaskID
   let contract: EventContract
@@ -95,7 +94,7 @@ private struct UpdateReader: Sendable {
 
   private mutating func read(_ event: ServerSentEvent) {
     if event.data.isEmpty { return }
-    // The mark with which some servers end a stream.
+    // Some servers end a stream with this marker.
     if event.data == "[DONE]" {
       hasEnded = true
       return

@@ -1,6 +1,6 @@
 internal import BerayAPI
 
-/// Tells sequences of events apart, in 128 bits.
+/// A 128-bit running hash of a sequence of events.
 struct EventChain: Hashable, Sendable {
   private var high = 0
   private var low = 0
@@ -12,7 +12,7 @@ struct EventChain: Hashable, Sendable {
   }
 
   mutating func append(_ event: TaskEvent) {
-    // Hasher is seeded for each process: no server can make two sequences collide.
+    // Hasher has a random seed in each process, so a server cannot provoke a collision.
     var hasher = Hasher()
     hasher.combine(high)
     hasher.combine(event.type)

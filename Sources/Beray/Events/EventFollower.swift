@@ -9,13 +9,14 @@ final class EventFollower: TaskFollowing {
     var updated: UTCTime?
     var lastEventID: String?
     var lastListedID: String?
-    /// Whether the final status came in the stream of a server that declares its events: nothing is missing then.
+    /// Whether the final status arrived on the stream of a server that declares its events. No event can be missing
+    /// then.
     var isWhole = false
-    /// Whether the server declares its events, and its stream was open: what is missing comes with the next stream.
+    /// Whether the next stream will bring what is missing: the server declares its events, and its stream was open.
     var mayResume = false
     var isOver = false
     var failure: BerayError?
-    /// Since when the server is away.
+    /// When the server became unreachable.
     var awaySince: Duration?
     var lastAsked: Duration?
   }
@@ -112,7 +113,7 @@ final class EventFollower: TaskFollowing {
   func uptime() -> Duration { start.duration(to: .now) }
   func sleep(_ duration: Duration) async throws { try await client.configuration.pause(duration) }
 
-  /// Asks for the task, no sooner than is decent after the last time.
+  /// Asks for the task, at most once per ``FollowingPause/betweenRequests``.
   private func askSoon() async throws(BerayError) {
     let now = uptime()
     let wait = state.withLock { state in state.lastAsked.map { $0 + FollowingPause.betweenRequests - now } ?? .zero }

@@ -1,10 +1,10 @@
 internal import BerayAPI
 internal import Synchronization
 
-/// Hands events from a follower to a reader, and holds the follower back where the reader is slow.
+/// Hands events from a follower to a reader, and makes the follower wait for a slow reader.
 ///
-/// Invariant, guarded by `state`: a waiting reader means that there is no event and no end. Continuations are resumed
-/// after the lock.
+/// Invariant, guarded by `state`: a reader waits only while there is no event and no end. Continuations are resumed
+/// after the lock is released.
 final class EventHandoff: Sendable {
   fileprivate struct State {
     var events: [TaskEvent] = []
@@ -16,12 +16,12 @@ final class EventHandoff: Sendable {
 
   private let state = Mutex(State())
   private let operation: String
-  /// How many events the follower may be ahead.
+  /// How many events the follower may be ahead of the reader.
   private static let capacity = 1024
 
   init(operation: String) { self.operation = operation }
 
-  /// Hands events on, and waits for room.
+  /// Queues events, and waits while the queue is full.
   func send(_ events: [TaskEvent]) async {
     guard !events.isEmpty else { return }
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
@@ -40,7 +40,7 @@ final class EventHandoff: Sendable {
     }
   }
 
-  /// No event follows; what was sent is still read.
+  /// Ends the sequence. The reader still gets the events that were sent before.
   func finish(_ end: Result<Void, BerayError>) {
     let (reader, writer) = state.withLock { state in
       state.end = state.end ?? end
@@ -50,7 +50,7 @@ final class EventHandoff: Sendable {
     writer?.resume()
   }
 
-  /// Nobody reads any more.
+  /// Ends the sequence because the reader is gone.
   func abandon() {
     finish(.failure(BerayError(.cancelled, detail: "", operation: operation)))
   }

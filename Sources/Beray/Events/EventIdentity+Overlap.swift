@@ -1,5 +1,5 @@
 extension EventIdentity {
-  /// The length of the longest end of `log` with which `list` starts (Knuth, Morris, Pratt).
+  /// The length of the longest suffix of `log` that is a prefix of `list` (Knuth, Morris, Pratt).
   package static func overlap(endOf log: [EventIdentity], startOf list: [EventIdentity]) -> Int {
     guard !list.isEmpty else { return 0 }
     var borders = [0]

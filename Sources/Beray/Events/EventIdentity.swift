@@ -1,15 +1,15 @@
 package import BerayAPI
 
-/// Tells events apart by what they say, in 128 bits, so that logs are compared without keeping the events.
+/// A 128-bit hash of an event's content. It allows logs to be compared without keeping the events.
 ///
-/// A server may send an event in one form in the list of a task and in another on the stream, so what is compared is
-/// what was read from it, and the whole object only where neither a text nor a time was.
+/// A server may send an event in one form in the task's list and in another on the stream. So the hash covers the
+/// decoded fields. It covers the raw object only if neither a text nor a time was found.
 package struct EventIdentity: Hashable, Sendable {
   private let high: Int
   private let low: Int
 
   private init(_ feed: (inout Hasher) -> Void) {
-    // Hasher is seeded for each process: no server can make two events collide.
+    // Hasher has a random seed in each process, so a server cannot provoke a collision.
     var first = Hasher()
     first.combine(UInt8(1))
     feed(&first)
@@ -20,7 +20,7 @@ package struct EventIdentity: Hashable, Sendable {
     low = second.finalize()
   }
 
-  /// What the event says, whatever its id.
+  /// Identifies an event by its content and ignores its id.
   package init(contentOf event: TaskEvent) {
     guard event.text != nil || event.time != nil else {
       let raw = event.raw.serialized()
@@ -35,8 +35,8 @@ package struct EventIdentity: Hashable, Sendable {
     }
   }
 
-  /// What tells an event with an id from others. The text and the time stay part of it: a server may call by `id` what
-  /// is the same for all its events. The type does not, since some streams name it elsewhere than the list.
+  /// Identifies an event by its id, text and time. The id alone is not enough: some servers send the same `id` with all
+  /// events of a task. The type is left out, because some streams and lists put it in different places.
   package init(id: String, of event: TaskEvent) {
     guard event.text != nil || event.time != nil else {
       let raw = event.raw.serialized()

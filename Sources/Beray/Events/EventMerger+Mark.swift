@@ -1,9 +1,9 @@
 extension EventMerger {
-  /// What had come when the task was asked for, so that its answer can be judged.
+  /// What had arrived when the task was requested. The answer certainly contains that much.
   package struct Mark: Sendable, Hashable {
-    /// The number of the connection; what was asked for earlier cannot close the gap before this connection.
+    /// The number of the connection. An answer requested before it cannot close the gap in front of it.
     package var connection = 0
-    /// The items of the streams until then.
+    /// How many stream items had arrived.
     package var received = 0
 
     package init() {}

@@ -1,87 +1,89 @@
 package import BerayAPI
 
-/// Makes one sequence of what is known of a task's events: from the list that the server gives, and from its stream.
+/// Merges a task's list of events and its stream into one sequence.
 ///
-/// No event is missing and none stands twice, whatever the connection did. Events with ids are told apart by them and
-/// stand in the order in which they came. Events without ids are placed by the longest match with what is known
-/// (``StreamAlignment``). If nothing can decide, an event is repeated rather than lost.
+/// No event is missing and none appears twice, however often the connection drops. Events with ids are recognised by
+/// them and keep their order of arrival. Events without ids are placed by the longest match with the known events
+/// (``StreamAlignment``). If the place stays ambiguous, an event is repeated rather than lost.
 package struct EventMerger: Sendable {
   private struct Closing {
     var time: UTCTime?
   }
 
   package private(set) var mark = Mark()
-  /// When the newest event was.
+  /// The time of the newest event.
   package private(set) var newest: UTCTime?
-  /// Whether the list of events was fetched.
+  /// Whether the task has been fetched.
   package private(set) var hasList = false
   /// Whether the task has ended and its final status is the last event.
   package private(set) var isClosed = false
-  /// The events in their order that nobody has taken yet.
+  /// The merged events that nobody has taken yet.
   private var written: [TaskEvent] = []
-  /// How many events there are so far, taken or not.
+  /// How many events have been merged, taken or not.
   package private(set) var writtenCount = 0
 
-  /// The events in their order, those without the status of the task, which a stream may tell at any place.
+  /// The merged events without the task's status events, which a stream may send at any point.
   private var known: [EventIdentity] = []
   private var knownIDs: Set<EventIdentity> = []
   private var shownStatuses: [EventIdentity: Int] = [:]
   private var firstStatus: TaskStatus
   private var lastStatus: TaskStatus
   private var lastLineIsStatus = false
-  /// What the line says that closed the log.
+  /// The content of the line that closed the log.
   private var closing: Closing?
-  /// A final status that waits for its place at the end.
+  /// A final status, held back because it must be the last event.
   private var final: TaskEvent?
-  /// The list as the server gave it last, without the status of the task, and how much of it is found in ``known``.
+  /// The last list from the server without its status events, and how much of it was found in ``known``.
   private var listed: [EventIdentity] = []
   private var matched = (listed: 0, known: 0)
   private var givesList = true
   private var listGivesIDs: Bool?
   private var hasAnonymous = false
-  /// All that was written, the line of an end that only the task's status told aside, and all that the last list told.
+  /// The hash of all written events that came from the server, and that of the last list. The two are equal if the list
+  /// contains everything.
   private var writtenChain = EventChain()
   private var listedChain: EventChain?
   private var wasReopened = false
 
-  /// What came of this connection before the list that closes the gap; nil once it is closed.
+  /// The events of this connection, held until the list closes the gap in front of them. Nil once it is closed.
   private var waiting: [(event: TaskEvent, number: Int)]?
   private var alignment: StreamAlignment<TaskEvent>
-  /// The alignment of the connection before, while it holds what only the next list can decide on.
+  /// The alignment of the previous connection, as long as it holds events that only the next list can place.
   private var earlier: StreamAlignment<TaskEvent>?
 
-  /// - Parameter status: what is known of the task at the start: a line stands only for a change from it.
+  /// - Parameter status: the initial status. Only changes from it are written.
   package init(status: TaskStatus) {
     firstStatus = status
     lastStatus = status
     alignment = StreamAlignment(end: 0)
   }
 
-  /// The status of the task at the start, if it becomes known only now.
+  /// Sets the initial status if it was not known at creation.
   package mutating func begin(status: TaskStatus) {
     guard firstStatus.text.isEmpty, !hasList, writtenCount == 0 else { return }
     firstStatus = status
     lastStatus = status
   }
 
-  /// The events since the last call, in their order.
+  /// Returns the events since the last call, in order.
   package mutating func takeWritten() -> [TaskEvent] {
     defer { written = [] }
     return written
   }
 
-  /// The last status that the events told, or that was known at the start.
+  /// The last status from an event, or the initial one.
   package var status: TaskStatus { final?.status ?? lastStatus }
 
-  /// Whether something is held back until the list of events is fetched again.
+  /// Whether events are held back until the list is fetched again.
   package var wantsList: Bool { alignment.isUndecided || earlier != nil }
 
   // MARK: The stream
 
-  /// A stream was opened.
-  /// - Parameter isResumed: it goes on behind what is known, so that nothing has to wait for the list.
+  /// Begins a new stream.
+  /// - Parameter isResumed: whether the stream continues after the known events, so that no event has to wait for the
+  ///   list.
   package mutating func connect(isResumed: Bool) {
-    // If the server gives lists, the next one has what an earlier connection held. If not, it is shown now.
+    // The next list will contain the events held for an earlier connection. Without lists, they are shown now.
     if var held = earlier, !givesList { show(held.force(end: known.count)) }
     if alignment.isUndecided { earlier = alignment }
     mark.connection += 1
@@ -91,7 +93,7 @@ package struct EventMerger: Sendable {
 
   package mutating func receive(_ update: TaskUpdate) {
     if update.task != nil, update.events.count > 1 {
-      // A list within a task is no step of the stream.
+      // A task with a list is a snapshot, not the next item of the stream.
       merge(list: ListedEvents(update.events))
       return
     }
@@ -99,7 +101,7 @@ package struct EventMerger: Sendable {
       if event.id == nil, update.events.count == 1, listGivesIDs == true { event.id = update.lastEventID }
       receive(event)
     }
-    // A task that carries no events tells its status, and has an id and texts of its own.
+    // A task without events only reports its status. Its id and texts belong to the task, not to an event.
     if let status = update.status, update.events.isEmpty {
       receive(
         TaskEvent(
@@ -126,7 +128,7 @@ package struct EventMerger: Sendable {
     }
   }
 
-  /// The list that was to close the gap cannot be had: what waits for it is placed by what is known.
+  /// Places the waiting events by what is known, because the list that would close the gap is not available.
   package mutating func stopWaiting() {
     guard let items = waiting else { return }
     waiting = nil
@@ -136,8 +138,8 @@ package struct EventMerger: Sendable {
 
   // MARK: The list
 
-  /// Takes the answer to a request for the task.
-  /// - Parameter asked: the ``mark`` of the moment when the request was made.
+  /// Merges the answer to a request for the task.
+  /// - Parameter asked: the ``mark`` at the time of the request.
   package mutating func merge(_ events: ListedEvents?, status: TaskStatus, asked: Mark) {
     hasList = true
     givesList = events != nil
@@ -164,7 +166,7 @@ package struct EventMerger: Sendable {
     } else {
       mergeByContent(list)
     }
-    // The earlier stream's events stand before all that comes, so they are settled first.
+    // The events of the earlier stream come before everything new, so they are placed first.
     if var held = earlier {
       let new = held.grow(from: end, log: known, covered: covered)
       earlier = held.isUndecided ? held : nil
@@ -182,7 +184,7 @@ package struct EventMerger: Sendable {
       new = matchOn(identities)
       listed = identities
     } else if !listed.starts(with: identities) {
-      // The server no longer tells the start of its list, or has changed an event of it.
+      // The server has dropped the start of its list, or has changed an event in it.
       new = EventIdentity.overlap(endOf: known, startOf: identities)
       if new == 0 {
         matched = (0, 0)
@@ -207,8 +209,8 @@ package struct EventMerger: Sendable {
     }
   }
 
-  /// Finds as much of `list` as stands in ``known`` in its order, from where the last search ended.
-  /// - Returns: how much of it; the rest is new.
+  /// Matches `list` against ``known`` in order, continuing where the last search ended.
+  /// - Returns: how many events of `list` are known; the rest are new.
   private mutating func matchOn(_ list: [EventIdentity]) -> Int {
     var (next, place) = matched
     while next < list.count {
@@ -222,7 +224,7 @@ package struct EventMerger: Sendable {
 
   // MARK: Lines
 
-  /// The task has ended with `status`: its line becomes the last, once.
+  /// Closes the log with a line for the final status, unless it is closed already.
   package mutating func close(status: TaskStatus, at time: UTCTime?) {
     guard !isClosed else { return }
     show(alignment.force(end: known.count))
@@ -230,7 +232,7 @@ package struct EventMerger: Sendable {
     final = nil
     if let told { write(told) }
     if !lastLineIsStatus || !lastStatus.isSame(as: status) {
-      // A line that was shown stays as it is, whatever time the server tells later.
+      // A line that was shown keeps its time, even if the server reports another one later.
       let time = if let closed = closing { closed.time } else { time }
       closing = Closing(time: time)
       var members = [JSON.Member("type", .string("status")), JSON.Member("status", .string(status.text))]
@@ -240,23 +242,23 @@ package struct EventMerger: Sendable {
     isClosed = true
   }
 
-  /// The task goes on after all.
+  /// Reopens the log, because the task continues after its end.
   package mutating func reopen() {
     isClosed = false
     closing = nil
-    // Fetched again, it would not have the end that it has shown.
+    // The server's list does not contain the end that was shown.
     wasReopened = true
   }
 
   // MARK: Memory
 
-  /// About how many bytes of memory it takes.
+  /// The approximate memory use in bytes.
   package var weight: Int64 { Int64(known.count * 3 * MemoryLayout<EventIdentity>.stride) }
 
-  /// Whether the server's list, fetched again, gives the same sequence: it holds all that a stream has told.
+  /// Whether fetching the list again gives the same sequence, so that this one can be discarded to save memory.
   package var isReproducible: Bool { isClosed && givesList && !wasReopened && writtenChain == listedChain }
 
-  /// The sequence before anything was known of it. Once the list is fetched again it is the same.
+  /// A copy without its events. Fetching the list again restores them.
   package func emptied() -> EventMerger {
     var merger = EventMerger(status: firstStatus)
     merger.closing = closing
@@ -269,7 +271,7 @@ package struct EventMerger: Sendable {
     }
   }
 
-  /// A status that only the stream tells becomes a line if it is a change, or says more than the status.
+  /// Writes a status event from the stream if it changes the status, or carries a new text or time.
   private mutating func showChange(_ event: TaskEvent) {
     guard let status = event.status else { return }
     let identity = EventIdentity(contentOf: event)
@@ -287,7 +289,7 @@ package struct EventMerger: Sendable {
     final = event
   }
 
-  /// - Parameter isTold: whether the server told the event.
+  /// - Parameter isTold: whether the server sent the event.
   private mutating func write(_ event: TaskEvent, isTold: Bool = true) {
     if isTold { writtenChain.append(event) }
     written.append(event)

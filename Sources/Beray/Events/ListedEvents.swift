@@ -1,12 +1,11 @@
 package import BerayAPI
 
-/// The events of a task as a list of them tells, with what tells them apart. Made before a lock is taken: of a long list it
-/// takes a while.
+/// A task's list of events, with their identities. Create it before taking a lock: hashing a long list takes a while.
 package struct ListedEvents: Sendable {
   struct Item: Sendable {
     var event: TaskEvent
     var identity: EventIdentity
-    /// The same with the event's id, where it has one.
+    /// The identity by id; nil if the event has none.
     var key: EventIdentity?
 
     init(_ event: TaskEvent) {
@@ -24,6 +23,6 @@ package struct ListedEvents: Sendable {
     chain = EventChain(events)
   }
 
-  /// Whether each can be told apart by its id.
+  /// Whether every event has an id.
   var haveIDs: Bool { items.allSatisfy { $0.key != nil } }
 }

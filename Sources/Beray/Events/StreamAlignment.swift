@@ -1,28 +1,27 @@
-/// Finds out where in a log the events of a stream belong that carry no ids.
+/// Finds the place in a log where a stream of events without ids begins.
 ///
-/// A new stream may repeat the whole log first, or a part of its end, or nothing, and events may be equal. So every
-/// place is kept where the stream can have begun, as long as what came fits the log from there on. An event that is old
-/// from every place is left out, one that is new from every place is handed on, and one on which they differ is held
-/// until a later event, or the log as it is fetched meanwhile, decides. If nothing can decide, events are handed on:
-/// repeated rather than lost.
+/// A new stream may repeat the whole log, a part of its end, or nothing, and two events may be equal. So the alignment
+/// keeps every candidate place that fits the events so far. An event that is old for all candidates is dropped. An
+/// event that is new for all of them is returned. Any other event is held until a later event or a newly fetched log
+/// decides. If the place stays ambiguous, events are repeated rather than lost.
 package struct StreamAlignment<Payload: Sendable>: Sendable {
-  /// How far before the end of the log a stream may begin, besides at its start.
+  /// How far before the end of the log a stream may begin. It may always begin at the start of the log.
   package static var depth: Int { 4096 }
 
-  /// A place where the stream can stand.
+  /// A possible position of the stream in the log.
   private struct Candidate {
-    /// The place in the log of the next event.
+    /// The index in the log of the next event.
     var next: Int
-    /// How many of the held events, from the last back, are new if this is the place. If there are any, `next` is the
-    /// log's end.
+    /// How many of the held events, counted from the last, are new for this candidate. If there are any, `next` is the
+    /// end of the log.
     var fresh = 0
   }
 
   private struct Held {
-    /// Nil for a remark, which has no place in the log, such as a change of status.
+    /// Nil for a remark: an item without a place in the log, such as a change of status.
     var identity: EventIdentity?
     var payload: Payload
-    /// The number of this item among all of the stream.
+    /// The number of this item in the stream.
     var number: Int
   }
 
@@ -31,24 +30,25 @@ package struct StreamAlignment<Payload: Sendable>: Sendable {
   /// How many of ``held`` are events.
   private var heldEvents = 0
 
-  /// - Parameter end: the length of the log that the stream's start is known to be within.
+  /// - Parameter end: the length of the log. The stream begins at or before its end.
   package init(end: Int) {
     let tail = max(0, end - Self.depth)...end
     candidates = (tail.lowerBound > 0 ? [Candidate(next: 0)] : []) + tail.map { Candidate(next: $0) }
   }
 
-  /// A stream that goes on where the log ends.
+  /// Creates an alignment for a stream that continues at the end of the log.
   package init(resumedAt end: Int) { candidates = [Candidate(next: end)] }
 
-  /// Whether events are held that the log, fetched again, could decide on.
+  /// Whether events are held that a newly fetched log could place.
   package var isUndecided: Bool { heldEvents > 0 }
 
-  /// Whether the stream has caught up, so that whatever comes is new.
+  /// Whether the stream has caught up with the log, so that every further event is new.
   package func isLive(log: [EventIdentity]) -> Bool {
     held.isEmpty && candidates.count == 1 && candidates[0].next == log.count
   }
 
-  /// Takes the next event of the stream. What is returned is new and is to be appended to the log, in this order.
+  /// Takes the next event of the stream.
+  /// - Returns: the new events, to be appended to the log in this order.
   package mutating func receive(
     _ identity: EventIdentity, _ payload: Payload, number: Int, log: [EventIdentity]
   ) -> [Payload] {
@@ -68,16 +68,16 @@ package struct StreamAlignment<Payload: Sendable>: Sendable {
     return decide(end: log.count)
   }
 
-  /// Takes a remark, which comes out at its place among the events, if it is new.
+  /// Takes a remark. It is returned at its place among the events if it is new.
   package mutating func receive(remark payload: Payload, number: Int, log: [EventIdentity]) -> [Payload] {
     if isLive(log: log) { return [payload] }
     held.append(Held(identity: nil, payload: payload, number: number))
     return []
   }
 
-  /// Something else than this stream has appended to the log from `oldEnd` on: the task was fetched.
-  /// - Parameter covered: the number of items of the stream that came before that was asked for: all of them are in the
-  ///   log, so a place from which one of them is still new is a wrong one. Nil if the log cannot tell.
+  /// Compares the candidates with events that a fetched list, not this stream, appended to the log after `oldEnd`.
+  /// - Parameter covered: the number of stream items that arrived before the list was requested; nil if unknown. The
+  ///   log contains all of them, so a candidate for which one of them is still new is wrong.
   package mutating func grow(from oldEnd: Int, log: [EventIdentity], covered: Int?) -> [Payload] {
     let events = held.filter { $0.identity != nil }
     candidates = candidates.compactMap { candidate in
@@ -99,19 +99,19 @@ package struct StreamAlignment<Payload: Sendable>: Sendable {
     return decide(end: log.count)
   }
 
-  /// Something that no place of this stream tells of was appended to the log, which was `oldEnd` long.
+  /// Moves candidates at `oldEnd` past events that were appended to the log but will not come on this stream.
   package mutating func skip(from oldEnd: Int, to end: Int) {
     for index in candidates.indices where candidates[index].next == oldEnd { candidates[index].next = end }
   }
 
-  /// Ends the waiting for a decision: hands on all that can be new.
+  /// Stops waiting for a decision and returns every event that may be new.
   package mutating func force(end: Int) -> [Payload] {
     guard let best = candidates.max(by: { $0.fresh < $1.fresh }) else { return [] }
     if best.fresh > 0 { candidates = [best] }
     return decide(end: end)
   }
 
-  /// The remarks that came after every event, taken out of the wait.
+  /// Removes and returns the remarks that came after the last held event.
   package mutating func takeRemarks() -> [Payload] {
     let start = held.lastIndex { $0.identity != nil }.map { $0 + 1 } ?? 0
     defer { held.removeSubrange(start...) }
@@ -120,7 +120,7 @@ package struct StreamAlignment<Payload: Sendable>: Sendable {
 
   private mutating func decide(end: Int) -> [Payload] {
     guard let most = candidates.map(\.fresh).max(), let least = candidates.map(\.fresh).min() else {
-      // The stream fits nowhere: it is no part of this log, and all of it counts as new.
+      // The stream fits nowhere in the log, so all of it counts as new.
       defer { restart(after: end) }
       return held.map(\.payload)
     }
@@ -136,8 +136,7 @@ package struct StreamAlignment<Payload: Sendable>: Sendable {
     heldEvents = 0
   }
 
-  /// Drops held items that are old from every place: all up to the last such event. What was remarked after it may be
-  /// new.
+  /// Drops the held items up to the last event that is old for all candidates. Remarks after it may be new.
   private mutating func dropOld(keeping fresh: Int) {
     guard heldEvents > fresh else { return }
     var start = 0

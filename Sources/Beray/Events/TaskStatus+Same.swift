@@ -1,7 +1,7 @@
 package import BerayAPI
 
 extension TaskStatus {
-  /// Whether both say the same: the same word, or the same end in two words (`COMPLETED`, `done`).
+  /// Whether both mean the same: equal words, or two words for the same end (`COMPLETED`, `done`).
   package func isSame(as other: TaskStatus) -> Bool {
     text == other.text || (isFinished && phase == other.phase)
   }

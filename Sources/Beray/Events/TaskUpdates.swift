@@ -1,6 +1,6 @@
 public import BerayAPI
 
-/// The event stream of a task: typed updates, each with the object that it came as. Iterate it once.
+/// The event stream of a task: typed updates, each with the raw object from the server. Iterate it once.
 public struct TaskUpdates: AsyncSequence, Sendable {
   public typealias Element = TaskUpdate
   public typealias Failure = BerayError
@@ -19,7 +19,7 @@ public struct TaskUpdates: AsyncSequence, Sendable {
 
   private let make: @Sendable () -> AsyncIterator
 
-  /// - Parameter makeIterator: called once; gives a function that returns the next update, and nil at the end.
+  /// - Parameter makeIterator: called once; returns a function that returns the next update, or nil at the end.
   public init(_ makeIterator: @escaping @Sendable () -> (() async throws(BerayError) -> TaskUpdate?)) {
     self.make = { AsyncIterator(pull: makeIterator()) }
   }

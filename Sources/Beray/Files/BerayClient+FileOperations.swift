@@ -1,7 +1,7 @@
 public import BerayAPI
 internal import HTTPTypes
 
-// What servers have beyond the SDK's endpoints; `capabilities()` tells.
+// Endpoints beyond those of the SDK. `capabilities()` tells which of them a server has.
 extension BerayClient {
   /// Removes a file or an empty directory. Needs `Capabilities.remove`.
   /// ```swift
@@ -17,14 +17,13 @@ extension BerayClient {
   /// ```
   /// - Parameters:
   ///   - id: the task.
-  ///   - from: the path of now.
+  ///   - from: the current path.
   ///   - to: the new path.
-  ///   - overwrite: whether a file that is there is replaced.
-  ///   - condition: what must hold of the file that is replaced; for servers with
-  ///     `Capabilities.conditionalMoves`.
-  /// - Returns: the version that a file is then, as far as the server tells.
-  /// - Throws: ``BerayError/Code/conflict`` if `to` is there and `overwrite` is false; an error with the status 412
-  ///   where the condition does not hold.
+  ///   - overwrite: whether to replace an existing file at `to`.
+  ///   - condition: a condition on the file that is replaced. It needs `Capabilities.conditionalMoves`.
+  /// - Returns: the version of the moved file, as far as the server sent it.
+  /// - Throws: ``BerayError/Code/conflict`` if `to` exists and `overwrite` is false; an error with the status 412 if
+  ///   the condition does not hold.
   @discardableResult
   public func moveFile(
     of id: TaskID, from: String, to: String, overwrite: Bool, when condition: VersionCondition? = nil
@@ -35,9 +34,9 @@ extension BerayClient {
     return UploadReceipt((try? call.json(answer.body)) ?? .null, headers: answer.headers)
   }
 
-  /// Adds bytes at the end of a file, which is made if it is missing. Needs `Capabilities.append`.
+  /// Appends bytes to a file, and creates it if it is missing. Needs `Capabilities.append`.
   ///
-  /// What others add meanwhile is kept: no append lands on another.
+  /// Concurrent appends do not overwrite each other.
   /// ```swift
   /// _ = try await client.appendFile(
   ///   to: id, path: "log", content: .text("one line\n"), key: UUID().uuidString)
@@ -45,10 +44,10 @@ extension BerayClient {
   /// - Parameters:
   ///   - id: the task.
   ///   - path: relative to the work directory.
-  ///   - content: what goes up.
-  ///   - key: names this append and no other, such as a UUID. A server appends once for each key, so a try whose answer
-  ///     was lost is repeated.
-  ///   - condition: what must hold of the file; nil: whatever holds.
+  ///   - content: the bytes to append.
+  ///   - key: a unique name for this append, such as a UUID. The server appends once for each key, so a retry after a
+  ///     lost answer is safe.
+  ///   - condition: a condition on the file; nil means no condition.
   /// - Throws: an error with the status 412 if the condition does not hold.
   public func appendFile(
     to id: TaskID, path: String, content: UploadBody, key: String, when condition: VersionCondition? = nil
@@ -63,26 +62,26 @@ extension BerayClient {
     return AppendReceipt(file: receipt, offset: receipt.raw["offset"]?.intValue)
   }
 
-  /// Makes a directory. Needs `Capabilities.makeDirectory`.
+  /// Creates a directory. Needs `Capabilities.makeDirectory`.
   /// ```swift
   /// try await client.makeDirectory(of: id, path: "src")
   /// ```
-  /// - Throws: ``BerayError/Code/conflict`` if the name is taken.
+  /// - Throws: ``BerayError/Code/conflict`` if `path` exists.
   public func makeDirectory(of id: TaskID, path: String) async throws(BerayError) {
     _ = try await calls.answer(to: Call(.makeDirectory, task: id, body: .json(RequestBody.makeDirectory(path: path))))
   }
 
-  /// Sets the permission bits and the time of modification; what is nil stays. Needs `Capabilities.attributes`.
+  /// Sets the permission bits and the modification time. Needs `Capabilities.attributes`.
   /// ```swift
   /// try await client.setAttributes(of: id, path: "run.sh", mode: 0o755, modified: nil)
   /// ```
   /// - Parameters:
   ///   - id: the task.
   ///   - path: relative to the work directory.
-  ///   - mode: the permission bits; nil: they stay.
-  ///   - modified: the time of modification; nil: it stays.
-  ///   - condition: what must hold on the server; nil: whatever holds there.
-  /// - Returns: the version that the file is then, as far as the server tells.
+  ///   - mode: the permission bits; nil leaves them unchanged.
+  ///   - modified: the modification time; nil leaves it unchanged.
+  ///   - condition: a condition on the file; nil means no condition.
+  /// - Returns: the new version of the file, as far as the server sent it.
   /// - Throws: an error with the status 412 if the condition does not hold.
   @discardableResult
   public func setAttributes(
@@ -98,6 +97,6 @@ extension BerayClient {
 }
 
 extension HTTPField.Name {
-  /// Names a request, so that a server that gets it again does not do it again.
+  /// Identifies a request, so that a server does not run a retry of it twice.
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
 }

@@ -2,15 +2,14 @@ public import BerayAPI
 internal import HTTPTypes
 
 extension BerayClient {
-  /// The entries of a directory of a task's work directory. Their ``BerayAPI/FileEntry/children`` are there where the
-  /// server sent them.
+  /// Lists a directory in a task's work directory. ``BerayAPI/FileEntry/children`` are set if the server sent them.
   /// ```swift
   /// for entry in try await client.fileTree(of: id, path: "src") { print(entry.name, entry.size ?? 0) }
   /// ```
   /// - Parameters:
   ///   - id: the task.
-  ///   - path: relative; "." is the top.
-  ///   - recursive: asks for the whole subtree, which servers without `Capabilities.recursiveTree` ignore.
+  ///   - path: relative to the work directory; "." is the work directory itself.
+  ///   - recursive: asks for the whole subtree. Servers without `Capabilities.recursiveTree` ignore it.
   public func fileTree(
     of id: TaskID, path: String = ".", recursive: Bool = false
   ) async throws(BerayError) -> [FileEntry] {
@@ -28,18 +27,19 @@ extension BerayClient {
     }
   }
 
-  /// The longest listing, in bytes, whose entries keep what they came as.
+  /// The longest listing, in bytes, whose entries keep their raw JSON.
   private static let rawListingLimit = 4 << 20
 
-  /// The content of a file. Read its body, or let go of it, which ends the transfer.
+  /// Downloads a file. Read the body, or release it to end the transfer.
   /// ```swift
   /// let text = try await client.fileContent(of: id, path: "a.txt").body.collect(upTo: 1 << 20)
   /// ```
   /// - Parameters:
   ///   - id: the task.
   ///   - path: relative to the work directory.
-  ///   - range: what is asked for, at least one byte. A server may send the whole file instead: ``FileContent/offset`` tells.
-  ///   - etag: a version that is known: where it is still the content, ``FileContent/isUnchanged`` is true.
+  ///   - range: the bytes to fetch, at least one. A server may send the whole file instead; check
+  ///     ``FileContent/offset``.
+  ///   - etag: the version that the caller has. If it is still current, ``FileContent/isUnchanged`` is true.
   public func fileContent(
     of id: TaskID, path: String, range: ByteRange? = nil, ifNoneMatch etag: String? = nil
   ) async throws(BerayError) -> FileContent {
@@ -63,7 +63,7 @@ extension BerayClient {
     return FileContent(response)
   }
 
-  /// Puts a file where it was not, or in the place of the one that was there.
+  /// Creates or replaces a file.
   /// ```swift
   /// let receipt = try await client.uploadFile(to: id, path: "a.txt", content: .text("hello\n"))
   /// // Only where nobody changed it meanwhile:
@@ -75,11 +75,11 @@ extension BerayClient {
   /// - Parameters:
   ///   - id: the task.
   ///   - path: relative to the work directory.
-  ///   - content: what goes up.
-  ///   - contentType: guessed from the name where nil.
-  ///   - condition: what must hold on the server; nil: whatever holds there.
-  /// - Throws: an error with the status 412 if the condition does not hold. A try whose answer was lost is
-  ///   repeated, so the version that is there may be this upload's own.
+  ///   - content: the new content.
+  ///   - contentType: the media type; nil guesses it from the name.
+  ///   - condition: a condition on the file; nil means no condition.
+  /// - Throws: an error with the status 412 if the condition does not hold. A try whose answer was lost is repeated, so
+  ///   the conflicting version may be this upload's own.
   public func uploadFile(
     to id: TaskID, path: String, content: UploadBody, contentType: String? = nil,
     when condition: VersionCondition? = nil
@@ -91,7 +91,7 @@ extension BerayClient {
     return try await upload(call, progress)
   }
 
-  /// Sends a call whose body is an upload, for as long as it moves, and reads the receipt.
+  /// Sends an upload, for as long as bytes move, and reads the receipt.
   func upload(_ call: Call, _ progress: UploadProgress) async throws(BerayError) -> UploadReceipt {
     let limit = configuration.timeouts.stall
     return try await calls.counted(call) { () async throws(BerayError) in
@@ -109,7 +109,7 @@ extension BerayClient {
     }
   }
 
-  /// A ZIP of `paths`, or of the whole work directory where there are none.
+  /// Downloads a ZIP of `paths`, or of the whole work directory if `paths` is empty.
   /// ```swift
   /// for try await piece in try await client.archive(of: id, paths: ["src"]).body { print(piece.count) }
   /// ```
@@ -117,7 +117,7 @@ extension BerayClient {
     FileContent(try await transfer(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
   }
 
-  /// `bytes=0-99` (RFC 9110 §14.1.2), which cannot say "nothing".
+  /// `bytes=0-99` (RFC 9110 §14.1.2). The header cannot express an empty range.
   private static func header(_ range: ByteRange, operation: String) throws(BerayError) -> String {
     let (end, isTooFar) = range.offset.addingReportingOverflow(range.count)
     guard range.offset >= 0, range.count > 0, !isTooFar else {
@@ -126,7 +126,7 @@ extension BerayClient {
     return "bytes=\(range.offset)-\(end - 1)"
   }
 
-  /// Starts a download, whose waits are watched.
+  /// Starts a download that fails when it stalls.
   func transfer(_ call: Call) async throws(BerayError) -> TransportResponse {
     let timeouts = configuration.timeouts
     return try await calls.stream(call, head: timeouts.stall, progress: timeouts.progress, within: timeouts.stall)

@@ -1,4 +1,4 @@
-/// The media types of files, by the ends of their names.
+/// Guesses media types from file name extensions.
 enum ContentType {
   static func guess(path: String) -> String {
     let name = path.split(separator: "/").last ?? ""

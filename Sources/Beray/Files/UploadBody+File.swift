@@ -7,16 +7,17 @@ internal import Darwin
 #endif
 
 extension UploadBody {
-  /// A file of this machine, as long as it is now. It is read as it leaves, so that only a piece of it is in memory, and
-  /// stays open as long as the body lives.
-  /// - Throws: ``BerayError/Code/invalidRequest`` if it cannot be read or is no regular file.
+  /// A local file, at its current length. It is read piece by piece during the upload, and stays open as long as the
+  /// body exists.
+  /// - Throws: ``BerayError/Code/invalidRequest`` if it cannot be read or is not a regular file.
   public static func file(_ path: String) throws(BerayError) -> UploadBody {
     try file(descriptor: try OpenFile.open(path), name: path)
   }
 
   /// - Parameters:
-  ///   - descriptor: of a regular file. It is closed with the last use of the body, and where this throws.
-  ///   - name: what errors call it.
+  ///   - descriptor: the descriptor of a regular file. The body owns it and closes it after its last use, or when this
+  ///     throws.
+  ///   - name: the name in error messages.
   package static func file(descriptor: CInt, name: String) throws(BerayError) -> UploadBody {
     let file = OpenFile(descriptor: descriptor, name: name)
     let length = try file.length()
@@ -33,7 +34,7 @@ extension UploadBody {
   }
 }
 
-/// A descriptor that is closed with its last use.
+/// Owns a descriptor and closes it on deinit.
 private final class OpenFile: Sendable {
   private let descriptor: CInt
   private let name: String
@@ -45,7 +46,7 @@ private final class OpenFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// - Returns: a descriptor, of a FIFO too, without waiting for who writes there.
+  /// Opens a file for reading. It does not wait for a writer if the file is a FIFO.
   static func open(_ path: String) throws(BerayError) -> CInt {
     let descriptor = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw fault(path, String(cString: strerror(errno))) }
@@ -60,7 +61,8 @@ private final class OpenFile: Sendable {
     return Int64(status.st_size)
   }
 
-  /// At most 256 KiB at `offset`, and never past `end`, the length that was promised; empty at the end.
+  /// Reads at most 256 KiB at `offset`. It stops at `end`, the promised length, even if the file has grown. Empty at
+  /// the end.
   func read(at offset: Int64, upTo end: Int64) throws(BerayError) -> [UInt8] {
     let wanted = Int(min(256 << 10, end - offset))
     guard wanted > 0 else { return [] }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// When the last byte of an upload left.
+/// Records when the last bytes of an upload were sent.
 final class UploadProgress: Sendable {
   private let now: @Sendable () -> ContinuousClock.Instant
   private let last: Mutex<ContinuousClock.Instant>
@@ -12,13 +12,13 @@ final class UploadProgress: Sendable {
 
   var lastMovement: ContinuousClock.Instant { last.withLock { $0 } }
 
-  /// A try begins, or goes on.
+  /// Records that a try has begun or moved on.
   func advance() { last.withLock { $0 = now() } }
 
-  /// The most bytes that count as one step.
+  /// The largest piece, in bytes, that counts as one step.
   static let pieceLimit = 64 << 10
 
-  /// The same bytes in pieces of at most ``pieceLimit``; each piece that is taken is progress.
+  /// Splits the stream into pieces of at most ``pieceLimit`` bytes. Each piece that is taken counts as progress.
   func counting(_ stream: ByteStream) -> ByteStream {
     advance()
     return ByteStream {
@@ -37,7 +37,7 @@ final class UploadProgress: Sendable {
     }
   }
 
-  /// Returns when nothing has moved for `limit`.
+  /// Returns once nothing has moved for `limit`.
   func stall(of limit: Duration) async throws {
     while true {
       let deadline = last.withLock { $0 } + limit

@@ -1,19 +1,19 @@
 public import BerayAPI
 
 extension BerayClient {
-  /// Creates a task, which starts work at once. It is never sent twice: where the answer is lost, list the tasks and
-  /// compare.
+  /// Creates a task, which starts at once. The request is not retried after it may have reached the server. If the
+  /// answer is lost, list the tasks to see whether the task exists.
   /// ```swift
   /// let task = try await client.createTask(goal: "Write a haiku about rain")
   /// ```
   /// - Parameters:
-  ///   - goal: what the agent is to do.
-  ///   - tools: passed on as they are.
+  ///   - goal: the goal for the agent, in plain language.
+  ///   - tools: sent to the server unchanged.
   public func createTask(goal: String, tools: [JSON]? = nil) async throws(BerayError) -> BerayTask {
     try await createTask(TaskRequest(goal: goal, tools: tools))
   }
 
-  /// The same with more than every server takes.
+  /// Creates a task with options that not every server supports.
   /// ```swift
   /// let task = try await client.createTask(TaskRequest(goal: "Review this", agent: "codex"))
   /// ```
@@ -23,7 +23,7 @@ extension BerayClient {
     return try call.decode { () throws(UnexpectedJSON) in try BerayTask(json: answer) }
   }
 
-  /// All tasks of the user, as a rule without their events.
+  /// Lists all tasks of the user, usually without their events.
   /// ```swift
   /// let running = try await client.tasks().filter { !$0.status.isFinished }
   /// ```
@@ -33,7 +33,7 @@ extension BerayClient {
     return try call.decode { () throws(UnexpectedJSON) in try BerayTask.list(json: answer) }
   }
 
-  /// A task with its events.
+  /// Fetches a task with its events.
   /// ```swift
   /// for event in try await client.task(id).events ?? [] { print(event.text ?? "") }
   /// ```
@@ -55,7 +55,7 @@ extension BerayClient {
     try await calls.json(Call(.stopTask, task: id))
   }
 
-  /// Deletes a task and all that belongs to it.
+  /// Deletes a task and everything that belongs to it.
   /// ```swift
   /// try await client.deleteTask(id)
   /// ```

@@ -1,15 +1,15 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Refuses answers whose status is none (RFC 9110 §15): async-http-client takes one below 100 for an interim answer, and
-/// ends the process where the answer ends.
+/// Refuses answers with an invalid status (RFC 9110 §15). async-http-client takes a status below 100 for an interim
+/// answer, and traps at the end of that answer.
 final class AnswerGuard: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias InboundOut = HTTPClientResponsePart
 
   private var hasRefused = false
 
-  /// Puts one behind the decoder of a connection.
+  /// Adds a guard after the decoder of a connection.
   static func add(to channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.submit {
       let pipeline = channel.pipeline.syncOperations

@@ -12,7 +12,7 @@ internal import Darwin
 #endif
 
 extension BerayError {
-  /// What an error of async-http-client or SwiftNIO means.
+  /// Translates an error of async-http-client or SwiftNIO.
   init(transport error: any Error, operation: String) {
     if let known = error as? BerayError {
       self = known
@@ -53,7 +53,7 @@ extension BerayError {
 
   private static func meaning(of error: NIOConnectionError) -> (Code, String) {
     let failures = error.connectionErrors.map { meaning(of: $0.error) }
-    // Of several addresses of a host, one that refuses shows that the machine is there.
+    // If one of several addresses refuses, the host is reachable, so that error is the most useful one.
     if let refused = failures.first(where: { $0.0 == .connectionRefused }) ?? failures.first { return refused }
     return (.hostUnreachable, "no address was found for the host \(error.host)")
   }

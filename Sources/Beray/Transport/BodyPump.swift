@@ -1,12 +1,13 @@
 internal import Synchronization
 
-/// Reads a body ahead in a task of its own, so that a wait for it can end: by cancellation, or because too little came.
+/// Reads a body ahead in a task of its own, so that a wait for bytes can end: on cancellation or on a stall.
 ///
-/// Only time in which the reader waits counts, so that a slow reader is no slow server. What is read ahead is bounded by
-/// `capacity`, and the sender is held back beyond it. What came before a failure is given before the failure is.
+/// Only the time in which the reader waits counts as a stall, so a slow reader is not mistaken for a slow server. At
+/// most about `capacity` bytes are read ahead; then the sender has to wait. The reader gets all bytes that arrived
+/// before a failure, then the failure.
 ///
-/// Invariants, guarded by `state`: a waiting reader means that there is no piece and no end; a waiting producer means
-/// that there are `capacity` bytes or more. Continuations are resumed after the lock.
+/// Invariants, guarded by `state`: a reader waits only while there is no piece and no end. A producer waits only while
+/// there are `capacity` bytes or more. Continuations are resumed after the lock is released.
 final class BodyPump: Sendable {
   fileprivate struct State {
     var pieces: [[UInt8]] = []
@@ -15,7 +16,7 @@ final class BodyPump: Sendable {
     var reader: CheckedContinuation<Void, Never>?
     var producer: CheckedContinuation<Void, Never>?
     var waitingSince: ContinuousClock.Instant?
-    /// How long the reader has waited for the bytes of `received`, which are fewer than `progress`.
+    /// How long the reader has waited for the last `received` bytes. Both start again at `progress` bytes.
     var waited: Duration = .zero
     var received = 0
     var tasks: [Task<Void, Never>] = []
@@ -33,8 +34,8 @@ final class BodyPump: Sendable {
     self.operation = operation
   }
 
-  /// The same bytes, in which a wait fails with ``BerayError/Code/timedOut`` where fewer than `progress` bytes came
-  /// within `limit`.
+  /// Wraps `body` so that a wait fails with ``BerayError/Code/timedOut`` if fewer than `progress` bytes arrive within
+  /// `limit`.
   static func watching(_ body: ByteStream, progress: Int, within limit: Duration, operation: String) -> ByteStream {
     ByteStream {
       let pump = BodyPump(progress: progress, limit: limit, operation: operation)
@@ -86,7 +87,7 @@ final class BodyPump: Sendable {
     }
   }
 
-  /// Hands a piece over and waits for room. False if nobody reads any more.
+  /// Queues a piece and waits for room. Returns false if the reader is gone.
   private func deliver(_ piece: [UInt8]) async -> Bool {
     let (reader, isFull) = state.withLock { $0.put(piece, progress: progress, capacity: capacity) }
     reader?.resume()
@@ -120,7 +121,7 @@ final class BodyPump: Sendable {
     }
   }
 
-  /// Ends it, unless it has ended; cancellation throws away what was read ahead.
+  /// Ends the pump, unless it has ended. Cancellation discards the bytes read ahead.
   fileprivate func finish(_ end: Result<Void, BerayError>) {
     let (reader, producer, tasks) = state.withLock { $0.finish(end) }
     reader?.resume()
@@ -165,7 +166,7 @@ extension BodyPump.State {
     _ end: Result<Void, BerayError>
   ) -> (CheckedContinuation<Void, Never>?, CheckedContinuation<Void, Never>?, [Task<Void, Never>]) {
     if case .failure(let error) = end, error.code == .cancelled {
-      // What is thrown away must not look like the end of the body.
+      // Discarded bytes must not look like a regular end of the body.
       if !pieces.isEmpty { self.end = end }
       pieces = []
       bytes = 0
@@ -177,7 +178,7 @@ extension BodyPump.State {
   }
 }
 
-/// Ends the pump when the reader has gone.
+/// Ends the pump when the reader is released.
 private final class PumpEnd: Sendable {
   let pump: BodyPump
 

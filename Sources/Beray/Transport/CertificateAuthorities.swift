@@ -9,15 +9,15 @@ internal import Darwin
 #endif
 
 extension TLSConfiguration {
-  /// Trusts the system's certificates, and speaks no version that RFC 8996 has deprecated.
+  /// Trusts the system's certificates, and refuses the TLS versions that RFC 8996 deprecates.
   static var ofClients: TLSConfiguration {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv12
     return configuration
   }
 
-  /// A client's settings that trust the certificates in a file (PEM) beside those that the system trusts.
-  /// - Throws: ``BerayError/Code/invalidRequest`` if the file cannot be read or has none.
+  /// Trusts the certificates in a PEM file in addition to the system's.
+  /// - Throws: ``BerayError/Code/invalidRequest`` if the file cannot be read or contains no certificate.
   static func trusting(authoritiesIn path: String) throws(BerayError) -> TLSConfiguration {
     func fault(_ reason: String) -> BerayError {
       BerayError(.invalidRequest, detail: "no certificates can be read from \(path): \(reason)", operation: "TLS")
@@ -33,10 +33,10 @@ extension TLSConfiguration {
 }
 
 extension BerayError {
-  /// What an error of the TLS library means; nil if it is of another kind.
+  /// Translates an error of the TLS library; nil if the error is not from it.
   static func meaning(ofTLS error: any Error) -> (Code, String)? {
     switch error {
-    // The peer closed the connection without saying so: an answer may have been cut.
+    // The peer closed the connection without close_notify, so the answer may be truncated.
     case NIOSSLError.uncleanShutdown: (.connectionLost, "the server closed the connection")
     case NIOSSLError.handshakeFailed(let reason): (.secureConnectionFailed, sentence(for: reason))
     case let error as NIOSSLError: (.secureConnectionFailed, "TLS failed: \(error)")
@@ -48,7 +48,7 @@ extension BerayError {
     }
   }
 
-  /// The reason alone: the library's own text goes on with codes and the places in its sources.
+  /// Extracts the reason. The library's own text also has codes and source locations.
   private static func sentence(for error: BoringSSLError) -> String {
     guard case .sslError(let stack) = error else { return "TLS failed" }
     if stack.contains(.eofDuringHandshake) { return "the server closed the connection during the TLS handshake" }

@@ -1,9 +1,10 @@
 internal import Synchronization
 
-/// Sleeps that mostly end early, as the deadline of a call does.
+/// Sleeps that are mostly cancelled early, such as the deadlines of calls.
 ///
-/// A `Task.sleep` that is cancelled leaves its timer armed until it would have been due, and arming one wakes a thread: a
-/// thousand calls a second with deadlines of half a minute would keep thirty thousand timers. Here all sleeps share one.
+/// A cancelled `Task.sleep` leaves its timer armed until it would have been due, and arming a timer wakes a thread. A
+/// thousand calls a second with deadlines of half a minute would keep thirty thousand timers. Here all sleeps share
+/// one.
 package final class DeadlineQueue: Sendable {
   package static let shared = DeadlineQueue()
 
@@ -15,14 +16,14 @@ package final class DeadlineQueue: Sendable {
   }
 
   fileprivate struct State {
-    /// By number; who ended early is in ``order`` only.
+    /// The sleepers by number. A cancelled one is removed here and stays in ``order`` until it is swept.
     var sleepers: [UInt64: Sleeper] = [:]
-    /// Ended before they began.
+    /// Sleeps that were cancelled before they began.
     var cancelled: Set<UInt64> = []
-    /// By instant.
+    /// The sleeps, sorted by instant.
     var order: [Entry] = []
     var lastNumber: UInt64 = 0
-    /// The deadline that the timer is armed for: not later than the first of ``order``; nil if that is empty.
+    /// The instant of the timer, not later than the first of ``order``. Nil if ``order`` is empty.
     var armed: ContinuousClock.Instant?
   }
 
@@ -30,11 +31,11 @@ package final class DeadlineQueue: Sendable {
 
   package init() {}
 
-  /// How many sleeps it keeps, those included that ended early and are not swept yet.
+  /// How many sleeps are stored, including cancelled ones that are not swept yet.
   var count: Int { state.withLock { $0.order.count + $0.cancelled.count } }
 
-  /// Returns at `instant`.
-  /// - Throws: `CancellationError` at once when the task is cancelled.
+  /// Sleeps until `instant`.
+  /// - Throws: `CancellationError` as soon as the task is cancelled.
   package func sleep(until instant: ContinuousClock.Instant) async throws {
     let number = state.withLock { state in
       state.lastNumber += 1
@@ -58,7 +59,7 @@ package final class DeadlineQueue: Sendable {
       }
       sleeper?.resume(returning: false)
     }
-    // A cancellation that came behind the end has left its mark.
+    // A cancellation after the wake-up has left its number in `cancelled`.
     if isDue { state.withLock { _ = $0.cancelled.remove(number) } }
     guard isDue else { throw CancellationError() }
   }
@@ -75,9 +76,9 @@ package final class DeadlineQueue: Sendable {
 }
 
 extension DeadlineQueue.State {
-  /// - Returns: when a timer is to be armed for, if one is.
+  /// - Returns: the instant for a new timer, if one is needed.
   fileprivate mutating func insert(_ entry: DeadlineQueue.Entry) -> ContinuousClock.Instant? {
-    // Most sleeps are as long as the one before: their place is at the end.
+    // Most sleeps have the same length, so the search begins at the end.
     var place = order.endIndex
     while place > 0, order[place - 1].instant > entry.instant { place -= 1 }
     order.insert(entry, at: place)
@@ -87,8 +88,8 @@ extension DeadlineQueue.State {
     return entry.instant
   }
 
-  /// Takes out whose time has come.
-  /// - Returns: them, and when a timer is to be armed for, if one is.
+  /// Removes the sleepers that are due.
+  /// - Returns: the sleepers, and the instant for a new timer, if one is needed.
   fileprivate mutating func takeDue(
     at now: ContinuousClock.Instant, timer: ContinuousClock.Instant
   ) -> ([DeadlineQueue.Sleeper], ContinuousClock.Instant?) {

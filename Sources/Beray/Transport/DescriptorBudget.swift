@@ -6,14 +6,14 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// How the open files that a process may have are shared out (getrlimit(2), `RLIMIT_NOFILE`).
+/// Divides the process's limit of open files (getrlimit(2), `RLIMIT_NOFILE`).
 ///
-/// Some have to be free at all times: libdispatch ends a process that cannot open a file of `/proc`.
+/// Some descriptors must stay free at all times: libdispatch traps if it cannot open a file in `/proc`.
 package enum DescriptorBudget {
-  /// What is left to everything that is neither a connection nor a temporary file.
+  /// The descriptors reserved for everything but connections and temporary files.
   private static let reserve = 32
 
-  /// How many connections, or temporary files, there may be at one time: half of what is not reserved.
+  /// The most connections, and the most temporary files, at one time: half of the unreserved descriptors each.
   package static var share: Int {
     var limit = rlimit()
     #if canImport(Glibc)

@@ -1,11 +1,11 @@
 internal import BerayAPI
 internal import HTTPTypes
 
-/// Makes errors of answers whose status is not 2xx.
+/// Turns answers whose status is not 2xx into errors.
 enum ErrorAnswer {
   /// - Parameters:
-  ///   - isSecret: whether the request carried credentials, which servers repeat in `input`.
-  ///   - secrets: what no part of the error may hold.
+  ///   - isSecret: whether the request carried credentials. Servers repeat them in `input`.
+  ///   - secrets: strings that must not appear in the error.
   static func error(
     status: Int, headers: HTTPFields, body: [UInt8], operation: String, isSecret: Bool, secrets: Secrets
   ) -> BerayError {
@@ -35,7 +35,8 @@ enum ErrorAnswer {
     }
   }
 
-  /// A text as it is; of a list of objects (FastAPI's 422) `where: what` of each.
+  /// One line for a `detail`. A string stays as it is. A list of objects (FastAPI's 422) becomes `location: message`
+  /// for each.
   private static func sentence(_ detail: JSON) -> String {
     switch detail {
     case .string(let text): text

@@ -16,21 +16,21 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// HTTP/1.1 over TCP, TLS or a unix socket, by async-http-client.
+/// HTTP/1.1 over TCP, TLS or a unix socket, on top of async-http-client.
 public final class HTTPTransport: BerayClient.Transport {
   private let address: ServerAddress
   private let client: HTTPClient
   private let loop: any EventLoop
-  /// Why nothing can be sent.
+  /// The error of every request if the certificate authorities could not be read.
   private let fault: BerayError?
-  /// All connections live on one event loop, and so do the calls.
+  /// The event loop that serves all connections. Calls run there too.
   public let executor: (any TaskExecutor)?
 
   /// - Parameters:
-  ///   - address: of the server.
-  ///   - connect: how long a connection may take, TLS included.
-  ///   - authorities: the path of a file with certificates in PEM, trusted beside the system's. If it cannot be
-  ///     read, every request fails with ``BerayError/Code/invalidRequest``.
+  ///   - address: the address of the server.
+  ///   - connect: the limit for opening a connection, TLS included.
+  ///   - authorities: the path of a PEM file with certificate authorities to trust in addition to the system's. If it
+  ///     cannot be read, every request fails with ``BerayError/Code/invalidRequest``.
   public init(address: ServerAddress, connect: Duration = .seconds(5), authorities: String? = nil) {
     self.address = address
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
@@ -42,11 +42,11 @@ public final class HTTPTransport: BerayClient.Transport {
     }
     self.fault = fault
     configuration.httpVersion = .http1Only
-    // Some proxies compress although nobody asked; the reader bounds the length of the answer.
+    // Some proxies compress unasked. No limit is needed here, because the reader limits the length of the answer.
     configuration.decompression = .enabled(limit: .none)
     configuration.timeout.connect = TimeAmount(connect)
     configuration.connectionPool.idleTimeout = .seconds(30)
-    // A stream of events keeps its connection for hours, and a file system may hold many.
+    // An event stream keeps its connection for hours, and a mount may have many streams.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = min(512, DescriptorBudget.share)
     configuration.connectionPool.retryConnectionEstablishment = false
     let isUnix = address.scheme == .unix
@@ -60,16 +60,16 @@ public final class HTTPTransport: BerayClient.Transport {
     client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
   }
 
-  /// Has the kernel take no more than it can send soon, so that what it took has all but left. Without it, it takes
-  /// megabytes at once, and a slow upload looks as if nothing moved. The buffers of unix sockets are small.
+  /// Limits the bytes that the kernel buffers before sending. Otherwise it takes megabytes at once, and a slow upload
+  /// looks stalled. Unix sockets do not need this, since their buffers are small.
   @Sendable private static func boundUnsentBytes(_ channel: any Channel) -> EventLoopFuture<Void> {
     let option = ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
-    // Where the system does not know it, the connection is as good as any.
+    // Ignored where the system lacks the option: the connection works without it.
     return channel.setOption(option, value: 128 << 10).flatMapErrorThrowing { _ in }
   }
 
   deinit {
-    // A second shutdown fails, and harms nothing.
+    // A second shutdown fails harmlessly.
     client.shutdown { _ in }
   }
 
@@ -101,10 +101,10 @@ public final class HTTPTransport: BerayClient.Transport {
       let operation = request.operation
       let body = response.body
       let stream = ByteStream {
-        // The iterator's next() runs elsewhere, and is called by the one reader of this stream, once at a time.
+        // Safe because the stream has one reader, which calls next() once at a time.
         nonisolated(unsafe) var iterator = body.makeAsyncIterator()
         return { () async throws(BerayError) in
-          // The body may outlive the client that asked for it; the connections end with the transport.
+          // Keeps the transport alive: the body may outlive the client, and the connections end with the transport.
           defer { withExtendedLifetime(self) {} }
           do {
             return try await iterator.next().map { Array($0.readableBytesView) }
@@ -120,9 +120,8 @@ public final class HTTPTransport: BerayClient.Transport {
   }
 }
 
-/// A request's body for async-http-client, which asks for buffers as fast as they come until its event loop has told it
-/// that the connection takes no more. It waits for the loop now and then, or a large body would be in memory before the
-/// loop has its turn.
+/// A request body for async-http-client, which reads buffers until its event loop reports back-pressure. The sequence
+/// waits for the loop now and then. Otherwise a large body would be in memory before the loop has a turn.
 private struct BufferSequence: AsyncSequence, Sendable {
   let stream: ByteStream
   let loop: any EventLoop
@@ -130,7 +129,7 @@ private struct BufferSequence: AsyncSequence, Sendable {
   struct AsyncIterator: AsyncIteratorProtocol {
     var iterator: ByteStream.AsyncIterator
     let loop: any EventLoop
-    /// Bytes that the loop may not have seen.
+    /// Bytes handed out since the last wait for the loop.
     var ahead = 0
 
     mutating func next() async throws -> ByteBuffer? {

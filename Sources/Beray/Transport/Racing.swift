@@ -1,4 +1,4 @@
-/// Runs `work` until `watch` gives a reason to end it, which is then thrown. Cancellation ends both.
+/// Runs `work`, but ends it and throws the error as soon as `watch` returns one. Cancellation ends both.
 func racing<Value: Sendable>(
   _ watch: @escaping @Sendable () async throws -> BerayError,
   operation: String,

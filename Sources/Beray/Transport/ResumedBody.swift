@@ -2,12 +2,12 @@ internal import BerayAPI
 internal import HTTPTypes
 
 extension BerayClient {
-  /// The body of a download, which goes on by a range where its connection breaks: for servers that have ranges, and tell
-  /// the version, so that no part of another one follows.
+  /// The body of a download that continues with a range request after a broken connection. The server must support
+  /// ranges and send a version, so that bytes of two versions are never mixed.
   func resuming(_ response: TransportResponse, of call: Call) -> ByteStream {
     guard let resumption = Resumption(response, of: call) else { return response.body }
     return ByteStream {
-      // Pulled by one reader, one piece after another.
+      // Safe because the stream has one reader, which takes one piece at a time.
       nonisolated(unsafe) var iterator = response.body.makeAsyncIterator()
       nonisolated(unsafe) var resumption = resumption
       return { () async throws(BerayError) in
@@ -28,22 +28,22 @@ extension BerayClient {
     }
   }
 
-  /// What is left of a content; nil if the server does not send it, or has another version.
+  /// Fetches the rest of the content; nil if the server does not send it or has another version.
   private func rest(_ call: Call, _ resumption: Resumption) async -> ByteStream? {
     guard let response = try? await transfer(call), resumption.isContinued(by: response) else { return nil }
     return response.body
   }
 }
 
-/// How a download goes on that broke off.
+/// How to continue a broken download.
 private struct Resumption {
   private let call: Call
-  /// The entity tag, or the time of modification.
+  /// The entity tag or the modification time.
   private let validator: String
   private let etag: String?
-  /// The last byte that was asked for; nil: the last of the file.
+  /// The offset of the last requested byte; nil means the end of the file.
   private let last: Int64?
-  /// The next byte.
+  /// The offset of the next byte.
   private var offset: Int64
   private var failures = 0
   /// Bytes since the last failure.
@@ -70,11 +70,11 @@ private struct Resumption {
   mutating func received(_ count: Int) {
     offset += Int64(count)
     progress += count
-    // A download that gets on may break as often as it likes.
+    // Breaks do not count against a download that makes progress.
     if progress >= 1 << 20 { failures = 0 }
   }
 
-  /// The request that goes on after `error`, and how long to wait before it; nil: none.
+  /// The request that continues after `error`, and the pause before it. Nil if the download cannot continue.
   mutating func next(after error: BerayError, retries: Int) -> (call: Call, pause: Duration)? {
     guard error.code == .connectionLost || error.code == .timedOut, failures < retries, !Task.isCancelled else {
       return nil

@@ -1,9 +1,9 @@
 internal import BerayAPI
 
-/// Texts that no error may hold: the token and what a user typed.
+/// Strings that must not appear in an error: the token and the user's input.
 struct Secrets: Sendable {
-  /// Each text as it is, and as it stands in a request that a server repeats; the longest first, since one may be a part
-  /// of another.
+  /// Each string, plain and as encoded in a request that a server may repeat. The longest come first, since one may
+  /// contain another.
   private let forms: [[UInt8]]
 
   init(_ texts: [String]) {
@@ -16,7 +16,7 @@ struct Secrets: Sendable {
     self.forms = forms.sorted { $0.count > $1.count }
   }
 
-  /// The text with `***` in the place of each secret. Bytes are compared, so that no combining character hides one.
+  /// Replaces each secret with `***`. Bytes are compared, so that a combining character cannot hide a secret.
   func masked(_ text: String) -> String {
     var bytes = Array(text.utf8)
     for form in forms {
@@ -25,7 +25,7 @@ struct Secrets: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The value with each of its texts masked, the names of members too. A number that holds a secret becomes a text.
+  /// Masks every string in the value, member names included. A number that contains a secret becomes a string.
   func masked(_ json: JSON) -> JSON {
     switch json {
     case .null, .bool: return json

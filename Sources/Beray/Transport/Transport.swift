@@ -1,16 +1,16 @@
 public import HTTPTypes
 
 extension BerayClient {
-  /// What carries requests to the server, as a seam: ``HTTPTransport`` ships, tests put failing ones in its place.
+  /// Carries requests to the server. ``HTTPTransport`` is the default; tests substitute failing ones.
   ///
-  /// A transport sends each request once, follows no redirect, and knows no deadlines but that of connecting. It gives up
-  /// at once when the task that waits for it is cancelled.
+  /// A transport sends each request once and follows no redirects. Its only deadline is the one for connecting. It
+  /// gives up at once when the waiting task is cancelled.
   public protocol Transport: Sendable {
-    /// Sends a request; returns when the head of the answer has come, whatever its status.
+    /// Sends a request and returns once the head of the answer has arrived, whatever its status.
     func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse
-    /// Closes what is open. No request follows.
+    /// Closes all connections. No request follows.
     func shutdown() async
-    /// Where calls run best; nil: anywhere.
+    /// The executor on which calls should run; nil means no preference.
     var executor: (any TaskExecutor)? { get }
   }
 }
@@ -24,17 +24,17 @@ public struct TransportRequest: Sendable {
   public enum Body: Sendable {
     case none
     case bytes([UInt8])
-    /// A stream of so many bytes.
+    /// A stream of exactly `length` bytes.
     case stream(ByteStream, length: Int64)
   }
 
-  /// In capitals.
+  /// The HTTP method in capitals.
   public var method: String
   /// The path and query, from the server's root.
   public var target: String
   public var headers: HTTPFields
   public var body: Body
-  /// What errors name, such as `GET tasks/7`.
+  /// The name in error messages, such as `GET tasks/7`.
   public var operation: String
 
   public init(method: String, target: String, headers: HTTPFields = [:], body: Body = .none, operation: String) {
@@ -46,11 +46,12 @@ public struct TransportRequest: Sendable {
   }
 }
 
-/// The answer that a ``BerayClient/Transport`` brought.
+/// An answer from a ``BerayClient/Transport``.
 public struct TransportResponse: Sendable {
   public var status: Int
   public var headers: HTTPFields
-  /// The body as it arrives; the next piece is asked for when the last one was taken. Dropping it ends the transfer.
+  /// The body as it arrives. The next piece is requested when the last one was taken. Releasing the body ends the
+  /// transfer.
   public var body: ByteStream
 
   public init(status: Int, headers: HTTPFields = [:], body: ByteStream = ByteStream([])) {

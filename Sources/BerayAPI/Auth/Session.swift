@@ -1,11 +1,11 @@
-/// What a server answers to a login or a registration.
+/// The answer to a login or a registration.
 public struct Session: Hashable, Sendable {
-  /// A secret: it stands in for the password. It is part of ``raw`` too.
+  /// The access token. Keep it secret: it is as powerful as the password. ``raw`` contains it too.
   public var accessToken: String
-  /// "bearer".
+  /// The type of the token, "bearer".
   public var tokenType: String
   public var user: User?
-  /// The whole object as it came.
+  /// The whole object as received.
   public var raw: JSON
 
   public init(accessToken: String, tokenType: String = "bearer", user: User? = nil, raw: JSON) {
@@ -26,6 +26,6 @@ public struct Session: Hashable, Sendable {
 }
 
 extension Session: CustomStringConvertible {
-  /// The user, and not the token, so that it can be printed.
+  /// Names the user but not the token, so that a session can be printed safely.
   public var description: String { "session of \(user?.email ?? user?.id ?? "a user")" }
 }

@@ -1,5 +1,5 @@
 extension User {
-  /// Reads the answer of `GET users/me`, or the `user` of a login. Any object is a user.
+  /// Reads the answer of `GET users/me`, or the `user` of a login. Any object is accepted.
   public init(json: JSON) throws(UnexpectedJSON) {
     guard json.objectValue != nil else { throw UnexpectedJSON(expected: "a user") }
     self.init(

@@ -1,9 +1,9 @@
 /// A user of a server.
 public struct User: Hashable, Sendable {
-  /// The server's id of the user as text: a number with some servers, a UUID with others.
+  /// The user's id as text. Some servers use numbers, others UUIDs.
   public var id: String?
   public var email: String?
-  /// The whole object as it came.
+  /// The whole object as received.
   public var raw: JSON
 
   public init(id: String?, email: String?, raw: JSON) {

@@ -1,4 +1,4 @@
-// Reads events by the contract that a server declares (`EventContract.declared`).
+// Decodes events of servers that declare the contract `EventContract.declared`.
 
 extension TaskEvent {
   init(declared json: JSON) {
@@ -11,7 +11,7 @@ extension TaskEvent {
 }
 
 extension TaskUpdate {
-  /// Nil if the message is no event of the task.
+  /// Nil if the message is not an event of the task.
   init?(declared json: JSON, lastEventID: String?) {
     let event = TaskEvent(declared: json)
     guard event.id != nil else { return nil }

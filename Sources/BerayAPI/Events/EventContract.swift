@@ -1,22 +1,22 @@
 /// How the events of a server are read.
 public enum EventContract: Hashable, Sendable {
-  /// The server declares its events in `/openapi.json` (``Capabilities/declaredEvents``): each field has one name and
-  /// one meaning, and nothing is guessed.
+  /// The server declares its events in `/openapi.json` (``Capabilities/declaredEvents``). Each field has one name and
+  /// one meaning, so nothing is guessed.
   case declared
-  /// The server declares nothing: known names and shapes are looked for.
+  /// The server declares nothing. The reader looks for known names and shapes.
   case undeclared
 
   /// The member of an OpenAPI document that declares the contract, and the version that this library reads.
   ///
-  /// - A message of the stream, and an element of the list of a task, is one event: an object with an `id`.
-  /// - `type` is a word, `created_at` its time in ISO 8601, `text` what is shown of it; each other member is the event's
-  ///   own.
-  /// - `"log": false` keeps it out of logs for people; `"truncated": true` says that its text was cut.
-  /// - Only an event with the type `status` speaks of the task: its `status` is the task's.
+  /// - Each message of the stream, and each element of a task's list, is one event: an object with an `id`.
+  /// - `type` is a word, `created_at` the time in ISO 8601, and `text` the text to show. All other members belong to
+  ///   the event itself.
+  /// - `"log": false` hides the event from logs for people. `"truncated": true` says that its text was cut.
+  /// - Only an event of type `status` reports the status of the task, in `status`.
   public static let marker = (name: "x-beray-events", version: Int64(1))
 
-  /// The names, `type` and `text` aside, that a server keeps for itself: those of the contract, and those under which
-  /// readers of undeclared events look for something.
+  /// The member names that are reserved for the server: those of the contract, and those that readers of undeclared
+  /// events look for. `type` and `text` are not among them.
   public static let serverNames = Set(
     FieldNames.id + FieldNames.time + FieldNames.status + FieldNames.text + FieldNames.type + Envelope.wrappers + [
       "task_id", "goal", "events", "log", "truncated",
@@ -25,6 +25,6 @@ public enum EventContract: Hashable, Sendable {
 }
 
 extension Capabilities {
-  /// How the events of a server that offers these are read.
+  /// How to read the events of a server with these capabilities.
   public var eventContract: EventContract { contains(.declaredEvents) ? .declared : .undeclared }
 }

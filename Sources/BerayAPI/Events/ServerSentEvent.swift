@@ -1,10 +1,10 @@
 /// One event of an event stream (WHATWG HTML §9.2, "Server-sent events").
 public struct ServerSentEvent: Hashable, Sendable {
-  /// The name in its `event:` field; "message" where it has none.
+  /// The name in the `event:` field; "message" if there is none.
   public var event: String
-  /// Its `data:` lines, joined by newlines.
+  /// The `data:` lines, joined by newlines.
   public var data: String
-  /// The stream's last event id as of this event, which may have come with an earlier one; nil if none came.
+  /// The stream's last event id after this event. It may stem from an earlier event. Nil if none has come yet.
   public var lastEventID: String?
 
   public init(event: String = "message", data: String, lastEventID: String? = nil) {
@@ -13,9 +13,9 @@ public struct ServerSentEvent: Hashable, Sendable {
     self.lastEventID = lastEventID
   }
 
-  /// The bytes of the event on the wire, with the blank line that ends it.
+  /// Encodes the event for the wire, including the blank line that ends it.
   ///
-  /// Line breaks within `event` and `lastEventID` would begin another field; they are left out.
+  /// Line breaks in `event` and `lastEventID` are removed, because they would begin another field.
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     if let lastEventID { Self.write("id", lastEventID.filter { !$0.isNewline }, to: &bytes) }
@@ -29,7 +29,7 @@ public struct ServerSentEvent: Hashable, Sendable {
     return bytes
   }
 
-  /// A comment, which parsers ignore: it keeps a connection alive.
+  /// Encodes a comment. Parsers ignore it, but it keeps the connection alive.
   public static func comment(_ text: String) -> [UInt8] {
     Array(": \(text.filter { !$0.isNewline })\n\n".utf8)
   }

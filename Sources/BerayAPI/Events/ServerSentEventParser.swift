@@ -1,14 +1,14 @@
-/// Splits the bytes of an event stream into events by the rules of WHATWG HTML §9.2.6, wherever the bytes are cut.
+/// Splits an event stream into events by the rules of WHATWG HTML §9.2.6. The bytes may be cut anywhere.
 ///
-/// One rule is wider: the standard drops a block that the stream's end leaves unfinished; ``finish()`` gives it where
-/// it has data, since there are servers that close without a last blank line.
+/// It deviates in one point. The standard drops a block that is unfinished at the end of the stream. ``finish()``
+/// returns it if it has data, because some servers close without a last blank line.
 public struct ServerSentEventParser: Sendable {
-  /// A line, or the data of one event, is longer than ``ServerSentEventParser/sizeLimit``.
+  /// A line, or the data of one event, exceeds ``ServerSentEventParser/sizeLimit``.
   public struct TooLong: Error, Hashable, Sendable {}
 
-  /// The most bytes of one line, and of the data of one event.
+  /// The most bytes in one line, and in the data of one event.
   public let sizeLimit: Int
-  /// The id to resume the stream from; nil if none came, or an empty one took it back.
+  /// The id from which to resume the stream; nil if none has come, or if an empty id has reset it.
   public private(set) var lastEventID: String?
 
   private var line: [UInt8] = []
@@ -22,7 +22,7 @@ public struct ServerSentEventParser: Sendable {
     self.sizeLimit = sizeLimit
   }
 
-  /// Takes the next bytes of the stream, however many; gives the events that they complete.
+  /// Takes the next bytes of the stream and returns the events that they complete.
   public mutating func push(_ bytes: some Collection<UInt8>) throws(TooLong) -> [ServerSentEvent] {
     var events: [ServerSentEvent] = []
     var rest = bytes[...]
@@ -46,7 +46,7 @@ public struct ServerSentEventParser: Sendable {
     return events
   }
 
-  /// Tells that the stream has ended; gives the event that it left without a blank line, if that has data.
+  /// Ends the stream. Returns an event that was not ended by a blank line, if it has data.
   public mutating func finish() throws(TooLong) -> ServerSentEvent? {
     if !line.isEmpty, let event = try endLine() { return event }
     return dispatch()
@@ -86,7 +86,7 @@ public struct ServerSentEventParser: Sendable {
     case "id" where !value.contains(0):
       pendingID = String(decoding: value, as: UTF8.self)
     default:
-      // `retry` too: those who follow a stream have a wait of their own, which no server can stretch.
+      // `retry` is ignored too: followers have their own pauses, which a server must not extend.
       break
     }
   }

@@ -1,26 +1,24 @@
 extension FileEntry {
-  /// Whether a name can stand in a directory: not empty, not `.` nor `..`, no `/`, no NUL, at most 255 bytes
-  /// (NAME_MAX).
+  /// Whether a name is valid in a directory: not empty, not `.` or `..`, no `/`, no NUL, at most 255 bytes (NAME_MAX).
   ///
-  /// Names that a server sends are refused here and nowhere else.
+  /// This is the only check of names from a server.
   public static func isAcceptable(name: String) -> Bool {
     let bytes = name.utf8
     return !bytes.isEmpty && bytes.count <= 255 && name != "." && name != ".." && !bytes.contains(UInt8(ascii: "/"))
       && !bytes.contains(0)
   }
 
-  /// Reads the answer of `GET tasks/{id}/files/tree`: the entries of the directory that was asked for.
+  /// Reads the answer of `GET tasks/{id}/files/tree`: the entries of the requested directory.
   ///
-  /// It may be one level, a subtree with nested `children`, or a subtree as one flat list of paths, either from the top
-  /// of the work directory or from the requested one; and it may stand in an object, under `files`, `items`, `entries`,
-  /// `tree`, `children` or `data`. Entries may be texts: paths, which end with `/` where they are directories. Entries
-  /// with a name that ``isAcceptable(name:)`` refuses, or that came before, are left out.
+  /// The answer may be one level, a subtree with nested `children`, or a flat list of paths. Paths may be relative to
+  /// the work directory or to the requested directory. The list may be wrapped in an object, under `files`, `items`,
+  /// `entries`, `tree`, `children` or `data`. An entry may also be a string: a path, which ends with `/` for a
+  /// directory. Duplicates and names that ``isAcceptable(name:)`` refuses are left out.
   /// - Parameters:
-  ///   - json: what the server sent.
-  ///   - requestedPath: the path that was asked for; "." is the top.
-  ///   - recursive: whether the server was asked for the whole subtree and is known to give it. If it is not, an
-  ///     answer in which every directory has empty `children` may be one level of a server that always sends that
-  ///     member: they count as unknown then.
+  ///   - json: the server's answer.
+  ///   - requestedPath: the path of the listed directory; "." is the work directory.
+  ///   - recursive: whether the whole subtree was requested from a server that supports it. If false, `children` that
+  ///     are empty in every directory count as unknown: some servers always send that member.
   public static func list(
     json: JSON, requestedPath: String, recursive: Bool = false
   ) throws(UnexpectedJSON) -> [FileEntry] {
@@ -32,7 +30,7 @@ extension FileEntry {
       recursive: recursive)
   }
 
-  /// Where a list of files may stand in an object.
+  /// The members of an object that may contain a list of files.
   static let wrappers = ["files", "items", "entries", "tree", "children", "data"]
 
   static func entries(of items: [ListedItem], requestedPath: String, recursive: Bool) -> [FileEntry] {
@@ -55,8 +53,8 @@ extension FileEntry {
     return entry
   }
 
-  /// The components of a relative path without its `.`s; nil if one of them is not acceptable, or where no program
-  /// could name the file: beyond 4096 bytes (PATH_MAX) or 512 components.
+  /// The components of a relative path, without `.`. Nil if one of them is not acceptable, or if the path is too long
+  /// for programs to use: over 4096 bytes (PATH_MAX) or 512 components.
   static func components(_ path: String) -> [String]? {
     guard path.utf8.count <= 4096 else { return nil }
     var components: [String] = []
@@ -69,22 +67,22 @@ extension FileEntry {
   }
 }
 
-/// An element of the answer, and where it stands.
+/// An element of the answer, and its place in the tree.
 struct ListedItem {
-  /// From the top of the work directory, or from the requested directory.
+  /// Relative to the work directory or to the requested directory.
   var path: [String]
-  /// Whether the server told where it stands; else its name alone is known.
+  /// Whether the server sent a path; otherwise only the name is known.
   var hasPath: Bool
   var entry: FileEntry
   var children: [ListedItem]?
 
-  /// - Parameter children: what is in it, where that was read before the rest.
+  /// - Parameter children: the children, if they have been read already.
   init?(json: JSON, children known: [ListedItem]? = nil, keepsRaw: Bool) {
     let path = json.stringValue ?? json["path"]?.stringValue
     var name = json.first(of: FieldNames.name, as: \.stringValue)
     let endsWithSlash = (name ?? path ?? "").utf8.last == UInt8(ascii: "/")
     if endsWithSlash, let given = name { name = String(given.dropLast()) }
-    // A path from the root of the server's machine says nothing here.
+    // An absolute path on the server's machine is useless here.
     let relative = path.flatMap { $0.utf8.first == UInt8(ascii: "/") && name != nil ? nil : $0 }
     guard var components = FileEntry.components(relative ?? "") else { return nil }
     hasPath = !components.isEmpty
@@ -106,7 +104,7 @@ struct ListedItem {
 
   private static func size(_ json: JSON) -> Int64? { ServerNumber.size(json.intValue) }
 
-  /// A number is the mode itself (420 is 0644); text is its octal digits, as people write it.
+  /// A number is the mode itself (420 is 0644). A string has octal digits, as people write them.
   private static func mode(_ json: JSON) -> UInt16? {
     switch json {
     case .string(let text):
@@ -135,13 +133,13 @@ extension FileEntry.Kind {
   }
 }
 
-/// Puts entries together to a tree. Names are compared byte for byte, as directories do.
+/// Assembles entries into a tree. Names are compared byte for byte, as in a directory.
 private final class EntryTree {
   private var nodes: [(entry: FileEntry?, name: String, subtree: EntryTree?)] = []
   private var indices: [[UInt8]: Int] = [:]
 
   func insert(_ item: ListedItem, at path: ArraySlice<String>) {
-    // An empty path is the requested directory itself.
+    // An empty path means the requested directory itself.
     guard let first = path.first else {
       for child in item.children ?? [] { insert(child, at: child.path.suffix(1)) }
       return

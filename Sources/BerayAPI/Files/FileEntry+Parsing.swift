@@ -1,13 +1,14 @@
 extension FileEntry {
-  /// Reads the answer of `GET tasks/{id}/files/tree` from its bytes, as ``list(json:requestedPath:recursive:)`` does.
+  /// Reads the answer of `GET tasks/{id}/files/tree` from bytes, like ``list(json:requestedPath:recursive:)``.
   ///
-  /// Each entry becomes one as it is read, so a listing of a million names needs little more than its entries.
+  /// It makes entries directly, without an intermediate JSON value, so a listing of a million names needs little memory
+  /// beyond the entries.
   /// - Parameters:
   ///   - bytes: the server's answer.
-  ///   - requestedPath: what was listed: the entries' names are relative to it.
-  ///   - recursive: whether the whole subtree was asked for.
-  ///   - keepsRaw: whether ``raw`` is kept; what is in a directory is left out of it.
-  /// - Throws: `JSONError` if the bytes are no JSON, `UnexpectedJSON` where it is no list of files.
+  ///   - requestedPath: the path of the listed directory; "." is the work directory.
+  ///   - recursive: whether the whole subtree was requested.
+  ///   - keepsRaw: whether to set ``raw``, without the content of directories.
+  /// - Throws: `JSONError` if the bytes are not JSON, `UnexpectedJSON` if they are not a list of files.
   public static func list(
     parsing bytes: [UInt8], requestedPath: String, recursive: Bool = false, keepsRaw: Bool
   ) throws -> [FileEntry] {

@@ -1,4 +1,4 @@
-/// An entry of a task's work directory, as a server told it.
+/// An entry of a task's work directory, as the server described it.
 public struct FileEntry: Hashable, Sendable {
   public enum Kind: Hashable, Sendable {
     case file
@@ -11,19 +11,19 @@ public struct FileEntry: Hashable, Sendable {
   /// The last component of the path, unchecked: a server may send anything.
   public var name: String
   public var kind: Kind
-  /// Bytes; nil if the server does not tell.
+  /// The size in bytes; nil if the server does not send it.
   public var size: Int64?
   public var modified: UTCTime?
-  /// Permission bits.
+  /// The permission bits.
   public var mode: UInt16?
-  /// The version of the content where the server tells one in its listing.
+  /// The version of the content, if the listing contains it.
   public var etag: String?
-  /// Where a symbolic link points.
+  /// The target of a symbolic link.
   public var target: String?
-  /// What is in a directory, where the answer had it; nil if it is not known.
+  /// The entries of a directory; nil if the answer did not contain them.
   public var children: [FileEntry]?
-  /// The entry as it came; where only what is in a directory came, its name and type. Null beneath another entry, which
-  /// has it, and where the whole subtree was asked for or the listing is long.
+  /// The entry as received. A directory that only appeared in the paths of its content has a name and type. Null for
+  /// nested children, for a whole subtree, and for a long listing.
   public var raw: JSON
 
   public init(

@@ -1,13 +1,13 @@
 extension JSON {
-  /// How deep arrays and objects may stand in one another.
+  /// How deep arrays and objects may be nested.
   public static let depthLimit = 512
-  /// How many values a text may have: each takes some 30 bytes of memory, however short its text is.
+  /// How many values a text may have. Each takes some 30 bytes of memory, however short its text.
   public static let valueLimit = 8 << 20
 
   /// Reads one JSON text (RFC 8259) in UTF-8. A byte order mark before it is ignored (§8.1).
   ///
-  /// Lenient in one thing alone: bytes that are no UTF-8, and lone surrogates (`"\ud800"`), become U+FFFD in their
-  /// string, so that one broken goal does not hide a whole list of tasks.
+  /// It is lenient in one point: invalid UTF-8 and lone surrogates (`"\ud800"`) become U+FFFD. So one broken goal does
+  /// not hide a whole list of tasks.
   public init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
     let parsed =
       bytes.withContiguousStorageIfAvailable { JSON.parse($0) }
@@ -36,8 +36,8 @@ struct JSONParser {
   var position = 0
   var depth = 0
   private var values = 0
-  /// The elements and members of what is being read. Each array and object takes its own off the end, in a buffer that
-  /// fits.
+  /// Stacks for the elements and members being read. Each array and object pops its own from the end into a buffer of
+  /// the right size.
   private var elements: [JSON] = []
   private var members: [JSON.Member] = []
 
@@ -47,7 +47,7 @@ struct JSONParser {
     try parseWhole { parser throws(JSONError) in try parser.parseValue() }
   }
 
-  /// Reads a text, of which `read` reads the value.
+  /// Reads a whole text; `read` reads its value.
   mutating func parseWhole<Value>(
     _ read: (inout JSONParser) throws(JSONError) -> Value
   ) throws(JSONError) -> Value {
@@ -59,7 +59,7 @@ struct JSONParser {
     return value
   }
 
-  /// Reads a text of which `read` reads the value.
+  /// Reads a whole text from bytes; `read` reads its value.
   static func reading<Value>(
     _ bytes: [UInt8], _ read: (inout JSONParser) throws(JSONError) -> Value
   ) throws(JSONError) -> Value {
@@ -100,7 +100,7 @@ struct JSONParser {
     return .object(Array(members[start...]))
   }
 
-  /// Reads the name of a member and the colon behind it.
+  /// Reads the name of a member and the colon after it.
   mutating func parseName() throws(JSONError) -> String {
     guard try peek() == UInt8(ascii: "\"") else {
       throw JSONError(.unexpectedByte(bytes[position]), offset: position)
@@ -136,7 +136,7 @@ struct JSONParser {
     position += 1
   }
 
-  /// Reads what stands behind a value: a comma (true), or the end of the array or object (false).
+  /// Reads the byte after a value. True for a comma, false for the end of the array or object.
   mutating func continues(until end: UInt8) throws(JSONError) -> Bool {
     skipSpace()
     let byte = try peek()
@@ -175,7 +175,7 @@ struct JSONParser {
     }
   }
 
-  /// Goes on to the next quote, backslash or control character.
+  /// Skips to the next quote, backslash or control character.
   private mutating func skipPlain() {
     while position < bytes.count {
       let byte = bytes[position]

@@ -1,4 +1,4 @@
-// Reads a text piece by piece, so that a long list never stands in memory as values.
+// Reads a text piece by piece, so that a long list never exists as values in memory.
 extension JSONParser {
   /// Reads an array. `body` is called at the start of each element and must read it.
   mutating func readElements(
@@ -12,7 +12,7 @@ extension JSONParser {
     repeat { try body(&self) } while try continues(until: UInt8(ascii: "]"))
   }
 
-  /// Reads an object. `body` is called with the name of each member at the start of its value, and must read that.
+  /// Reads an object. `body` is called with each member's name at the start of its value, and must read the value.
   mutating func readMembers(
     _ body: (String, inout JSONParser) throws(JSONError) -> Void
   ) throws(JSONError) {

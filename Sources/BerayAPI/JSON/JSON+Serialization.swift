@@ -1,17 +1,17 @@
 extension JSON {
-  /// The JSON text of the value: one line, with no control character, or, where `pretty`, lines indented by 2 spaces.
+  /// The JSON text of the value. It is one line without control characters, or lines indented by 2 spaces if `pretty`.
   public func serialized(pretty: Bool = false) -> String {
     String(decoding: serializedBytes(pretty: pretty), as: UTF8.self)
   }
 
-  /// The JSON text of the value in UTF-8, without a newline at its end.
+  /// The JSON text of the value in UTF-8, without a final newline.
   public func serializedBytes(pretty: Bool = false) -> [UInt8] {
     var bytes: [UInt8] = []
     write(to: &bytes, indent: pretty ? 0 : nil)
     return bytes
   }
 
-  /// Appends the JSON text of the value, in one line.
+  /// Appends the JSON text of the value as one line.
   public func append(to bytes: inout [UInt8]) {
     write(to: &bytes, indent: nil)
   }

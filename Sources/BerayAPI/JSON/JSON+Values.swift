@@ -1,5 +1,6 @@
 extension JSON {
-  /// The value of the member with this name, the last of them; nil if this is no object or has no such member.
+  /// The value of the member with this name, the last one if there are several. Nil if this is not an object or has no
+  /// such member.
   public subscript(_ name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.last { $0.name == name }?.value
@@ -9,7 +10,7 @@ extension JSON {
     if case .string(let text) = self { text } else { nil }
   }
 
-  /// A whole number: `7`, `7.0` and, since some servers quote their numbers, `"7"`; nil if it is no whole number or
+  /// A whole number: `7`, `7.0`, or `"7"`, since some servers quote their numbers. Nil if it is not a whole number or
   /// does not fit.
   public var intValue: Int64? {
     switch self {
@@ -20,7 +21,7 @@ extension JSON {
     }
   }
 
-  /// A number, also where it is quoted. Infinite and undefined ones do not count.
+  /// A finite number, quoted or not.
   public var doubleValue: Double? {
     switch self {
     case .number(let text), .string(let text):
@@ -46,13 +47,13 @@ extension JSON {
   public init(_ value: Bool) { self = .bool(value) }
   public init(_ value: String) { self = .string(value) }
 
-  /// The same object without the members of these names; any other value as it is.
+  /// A copy without the members of these names. Values other than objects are unchanged.
   public func removing(_ names: Set<String>) -> JSON {
     guard case .object(let members) = self else { return self }
     return .object(members.filter { !names.contains($0.name) })
   }
 
-  /// The same value without the members of these names, at any depth.
+  /// A copy without the members of these names, at any depth.
   public func removingEverywhere(_ names: Set<String>) -> JSON {
     switch self {
     case .array(let elements): .array(elements.map { $0.removingEverywhere(names) })
@@ -76,7 +77,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
   }
 }
 
-/// An answer is JSON but not what was expected in its place.
+/// An answer is JSON, but not of the expected shape.
 public struct UnexpectedJSON: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was expected, such as "a task".
   public var expected: String

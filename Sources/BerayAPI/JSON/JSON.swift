@@ -1,14 +1,14 @@
-/// A JSON value (RFC 8259) that keeps what the sender wrote: the order of members, and numbers to the digit.
+/// A JSON value (RFC 8259) that preserves the order of members and every digit of numbers.
 ///
-/// Foundation's decoders lose both, and what a server said of a task is shown word for word.
+/// Foundation's decoders lose both, but users see a server's data unchanged.
 public enum JSON: Hashable, Sendable {
   case null
   case bool(Bool)
-  /// The number as it was written, such as `1`, `-0.50` or `1e9`.
+  /// The number as written, such as `1`, `-0.50` or `1e9`.
   case number(String)
   case string(String)
   case array([JSON])
-  /// Members in the order in which they came. Of members with one name the last counts.
+  /// Members in their original order. If a name occurs twice, the last one counts.
   case object([Member])
 
   public struct Member: Hashable, Sendable {

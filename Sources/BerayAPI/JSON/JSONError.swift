@@ -1,13 +1,13 @@
-/// Why bytes are no JSON text (RFC 8259).
+/// Why bytes are not a JSON text (RFC 8259).
 public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: Hashable, Sendable {
     case unexpectedEnd
     case unexpectedByte(UInt8)
-    /// A control character stands unescaped in a string.
+    /// A string contains an unescaped control character.
     case controlCharacter(UInt8)
     case badEscape
     case badNumber
-    /// Arrays and objects stand in one another more than ``JSON/depthLimit`` deep.
+    /// Arrays and objects are nested deeper than ``JSON/depthLimit``.
     case tooDeep
     /// There are more values than ``JSON/valueLimit``.
     case tooManyValues
@@ -16,7 +16,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   public var reason: Reason
-  /// Where the fault is: bytes from the start of the text.
+  /// The position of the error, in bytes from the start of the text.
   public var offset: Int
 
   public init(_ reason: Reason, offset: Int) {

@@ -1,12 +1,12 @@
 extension BerayTask {
-  /// Reads a task: an object with an `id` (or `task_id`), or one that holds such an object under `task` or `data`.
+  /// Reads a task: an object with an `id` (or `task_id`), or an object that has one under `task` or `data`.
   ///
-  /// A missing goal and a missing status are "", and such a status counts as not finished. Where `events` is a list,
-  /// every element of it is an event, whatever it looks like.
+  /// A missing goal or status becomes "", and such a status counts as not finished. If `events` is a list, every
+  /// element is read as an event.
   /// - Parameters:
-  ///   - json: what the server sent.
-  ///   - id: taken where the object has none.
-  ///   - contract: how the events are read.
+  ///   - json: the server's answer.
+  ///   - id: used if the object has no id.
+  ///   - contract: how to read the events.
   public init(json: JSON, id: TaskID? = nil, contract: EventContract = .undeclared) throws(UnexpectedJSON) {
     let task = Self.unwrapped(json)
     guard task.objectValue != nil, let id = task.first(of: FieldNames.taskID, as: TaskID.init(json:)) ?? id else {
@@ -20,9 +20,9 @@ extension BerayTask {
       events: task["events"]?.arrayValue.map { $0.map { TaskEvent(json: $0, contract: contract) } }, raw: task)
   }
 
-  /// Reads the answer of `GET tasks/`: a list, or an object that holds it under `tasks`, `items`, `data` or `results`.
+  /// Reads the answer of `GET tasks/`: a list, or an object that has it under `tasks`, `items`, `data` or `results`.
   ///
-  /// What is no task, and a second task with an id, is left out.
+  /// Elements that are not tasks, and tasks with a repeated id, are left out.
   public static func list(json: JSON, contract: EventContract = .undeclared) throws(UnexpectedJSON) -> [BerayTask] {
     let list = json.arrayValue ?? json.first(of: ["tasks", "items", "data", "results"], as: \.arrayValue)
     guard let list else { throw UnexpectedJSON(expected: "a list of tasks") }

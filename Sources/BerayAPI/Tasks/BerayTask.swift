@@ -1,14 +1,13 @@
-/// A task as a server told it.
+/// A task, as the server described it.
 public struct BerayTask: Hashable, Sendable {
   public var id: TaskID
   public var goal: String
   public var status: TaskStatus
   public var createdAt: UTCTime?
   public var updatedAt: UTCTime?
-  /// The events of the task, where the answer had them (`GET tasks/{id}`); nil if it had no such list (`GET
-  /// tasks/`).
+  /// The events of the task; nil if the answer had no list of them. `GET tasks/{id}` has one, `GET tasks/` does not.
   public var events: [TaskEvent]?
-  /// The whole object as it came.
+  /// The whole object as received.
   public var raw: JSON
 
   public init(
@@ -24,10 +23,10 @@ public struct BerayTask: Hashable, Sendable {
     self.raw = raw
   }
 
-  /// The name of the agent that works on it, where the server tells.
+  /// The name of the agent that works on the task, if the server sends it.
   public var agent: String? { raw["agent"]?.stringValue }
-  /// The agent's last answer, where the server tells.
+  /// The agent's last answer, if the server sends it.
   public var result: String? { raw["result"]?.stringValue }
-  /// Why it failed, where the server tells.
+  /// Why the task failed, if the server sends it.
   public var error: String? { raw["error"]?.stringValue }
 }

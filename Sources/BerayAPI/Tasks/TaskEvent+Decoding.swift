@@ -1,5 +1,5 @@
 extension TaskEvent {
-  /// Reads an event of the list of a task.
+  /// Reads an element of a task's list of events.
   public init(json: JSON, contract: EventContract = .undeclared) {
     switch contract {
     case .declared: self.init(declared: json)
@@ -7,8 +7,7 @@ extension TaskEvent {
     }
   }
 
-  /// Whether the event tells the status of the task, and not that of a step of it
-  /// (`{"type":"tool_call","status":"done"}`).
+  /// Whether the event reports the status of the task, not that of one step (`{"type":"tool_call","status":"done"}`).
   public var isTaskStatus: Bool {
     guard status != nil else { return false }
     return switch MessageType(type ?? "") {

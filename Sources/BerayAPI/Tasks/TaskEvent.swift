@@ -1,16 +1,16 @@
 /// Something that happened in a task.
 public struct TaskEvent: Hashable, Sendable {
-  /// The server's id of the event, as text; nil if it gives none.
+  /// The event's id as text; nil if the server sends none.
   public var id: String?
   public var type: String?
   public var time: UTCTime?
   public var text: String?
-  /// The status that the event tells of, if it does.
+  /// The status that the event reports, if any.
   public var status: TaskStatus?
-  /// Whether the server keeps it for programs: a log for people leaves it out. Only a server that declares its events
-  /// (``EventContract/declared``) can say so.
+  /// Whether the event is meant for programs only, so that logs for people leave it out. Only servers that declare
+  /// their events (``EventContract/declared``) can mark events so.
   public var isForPrograms: Bool
-  /// The whole object as it came.
+  /// The whole object as received.
   public var raw: JSON
 
   public init(

@@ -3,7 +3,7 @@ public struct TaskID: RawRepresentable, Hashable, Comparable, Sendable, Lossless
   public let rawValue: Int64
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
-  /// Takes decimal digits alone, as the API writes the number: no sign, no leading zero.
+  /// Accepts only decimal digits, as the API writes the number: no sign, no leading zero.
   public init?(_ description: String) {
     guard let value = Int64(description), value >= 0, String(value) == description else { return nil }
     self.rawValue = value

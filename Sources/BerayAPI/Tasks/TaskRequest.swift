@@ -1,15 +1,15 @@
-/// What a new task is made of.
+/// The parameters of a new task.
 public struct TaskRequest: Hashable, Sendable {
   public var goal: String
-  /// Passed on as they are.
+  /// Tools, sent to the server unchanged.
   public var tools: [JSON]?
-  /// Who works on it, for a server with ``Capabilities/choosesAgent``.
+  /// The agent that works on the task. Needs ``Capabilities/choosesAgent``.
   public var agent: String?
-  /// The directory or repository that its files begin with, for a server with ``Capabilities/startsFrom``.
+  /// The directory or repository whose files the task starts with. Needs ``Capabilities/startsFrom``.
   public var from: String?
-  /// Absolute paths of files on the server's machine that its files begin with, for the same servers.
+  /// Absolute paths on the server's machine of further files to start with. Needs ``Capabilities/startsFrom``.
   public var files: [String] = []
-  /// Whether what `.gitignore` names is left out of ``from``.
+  /// Whether files that `.gitignore` excludes are not copied from ``from``.
   public var leavesIgnoredOut = false
 
   public init(goal: String, tools: [JSON]? = nil, agent: String? = nil, from: String? = nil) {

@@ -1,6 +1,6 @@
-/// The status of a task: the server's word, and what it is taken to mean.
+/// The status of a task: the server's word, and the phase that it means.
 public struct TaskStatus: Hashable, Sendable {
-  /// The word as the server wrote it.
+  /// The server's word, unchanged.
   public let text: String
   public let phase: Phase
 
@@ -22,10 +22,10 @@ public struct TaskStatus: Hashable, Sendable {
     }
   }
 
-  /// Reads a server's word without regard to case, `-`, `_` and spaces.
+  /// Interprets a server's word. Case, `-`, `_` and spaces do not matter.
   public init(_ text: String) {
     self.text = text
-    // By bytes: a list may have thousands of tasks, and every known word is ASCII.
+    // Compares bytes for speed: a list may have thousands of tasks, and every known word is ASCII.
     let letters = String(
       decoding: text.utf8.filter { $0 != 0x2D && $0 != 0x5F && $0 != 0x20 }.map {
         (65...90).contains($0) ? $0 | 32 : $0

@@ -1,11 +1,11 @@
 extension TaskUpdate {
-  /// Reads one message of a task's stream; nil if it tells nothing of the task, such as a heartbeat.
+  /// Reads one message of a task's stream. Nil if it says nothing about the task, such as a heartbeat.
   /// - Parameters:
-  ///   - json: what the server sent.
+  ///   - json: the message.
   ///   - lastEventID: the stream's last event id after this message.
-  ///   - eventName: the `event:` field, which may stand in for the type.
-  ///   - taskID: whose stream it is: a part of a task need not say.
-  ///   - contract: how this server's events are read.
+  ///   - eventName: the `event:` field, used if the message has no type.
+  ///   - taskID: the task of the stream, because a message may carry a part of a task without its id.
+  ///   - contract: how to read the server's events.
   public init?(
     json: JSON, lastEventID: String? = nil, eventName: String? = nil, taskID: TaskID? = nil,
     contract: EventContract = .undeclared

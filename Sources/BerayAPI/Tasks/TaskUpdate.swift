@@ -1,18 +1,18 @@
 /// One message of a task's event stream.
 public struct TaskUpdate: Hashable, Sendable {
-  /// The stream's last event id after this message (the `id:` field, WHATWG HTML §9.2): what to resume from.
+  /// The stream's last event id after this message (the `id:` field, WHATWG HTML §9.2). Resume the stream from it.
   public var lastEventID: String?
-  /// The status that the message tells of, if it does.
+  /// The status that the message reports, if any.
   public var status: TaskStatus?
-  /// The events that it carries: one, which may tell of a change of ``status``, or those of ``task``; none if it is
-  /// a notice alone.
+  /// The events in the message: one event, which may report a change of ``status``, or those of ``task``. Empty if the
+  /// message is only a notice.
   public var events: [TaskEvent]
-  /// The task, or the part of one, that the message carries; its fields are in ``raw``. Nil if the message is an
-  /// event or a status.
+  /// The task, or the part of it, that the message carries; its fields are in ``raw``. Nil if the message is an event
+  /// or a status.
   public var task: BerayTask?
-  /// Whether the message tells of a change that it does not carry, so that the task is to be fetched.
+  /// Whether the message announces a change without its content, so that the task should be fetched.
   public var wantsRefresh: Bool
-  /// The whole object as it came.
+  /// The whole object as received.
   public var raw: JSON
 
   public init(

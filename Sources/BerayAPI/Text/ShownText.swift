@@ -1,9 +1,9 @@
-/// Text of others made fit for a terminal or a log.
+/// Makes untrusted text safe for a terminal or a log.
 public enum ShownText {
-  /// The text in one line in which no byte can act on a terminal.
+  /// Returns the text as one line without characters that control a terminal.
   ///
-  /// C0 (with it ANSI escapes, which begin with ESC), DEL and C1 become `\x1b`, `\x7f`, `\x9b`; newline, carriage
-  /// return and tab become `\n`, `\r`, `\t`; line separators and the controls that reorder text (Unicode UAX #9) become
+  /// C0 (including ESC, which begins ANSI sequences), DEL and C1 become `\x1b`, `\x7f`, `\x9b`. Newline, carriage
+  /// return and tab become `\n`, `\r`, `\t`. Line separators and the controls that reorder text (Unicode UAX #9) become
   /// `\u{202e}`.
   public static func escaped(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isActive) else { return text }

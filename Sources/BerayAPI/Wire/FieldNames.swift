@@ -1,4 +1,4 @@
-/// The names under which servers are known to send one thing, most telling first.
+/// The names that known servers use for each field, the most specific first.
 enum FieldNames {
   static let type = ["type", "event_type", "event", "kind"]
   static let status = ["status", "state", "task_status"]
@@ -19,8 +19,7 @@ enum FieldNames {
 }
 
 extension JSON {
-  /// What `read` makes of the first of these members that it can read; members that are null or of another kind are
-  /// passed over.
+  /// The first of these members for which `read` returns a value. Members that are null or of another kind are skipped.
   func first<Value>(of names: [String], as read: (JSON) -> Value?) -> Value? {
     for name in names {
       if let member = self[name], let value = read(member) { return value }
@@ -28,7 +27,7 @@ extension JSON {
     return nil
   }
 
-  /// The same, and where there is nothing at the top, in the objects one level down under `wrappers`.
+  /// The same, but if nothing is found at the top, it searches the objects under `wrappers`, one level down.
   func first<Value>(of names: [String], under wrappers: [String], as read: (JSON) -> Value?) -> Value? {
     if let value = first(of: names, as: read) { return value }
     for wrapper in wrappers {
@@ -37,7 +36,7 @@ extension JSON {
     return nil
   }
 
-  /// An identifier as text: a string, or a number as it was written.
+  /// An identifier as text: a string, or a number as written.
   var identifier: String? {
     switch self {
     case .string(let text): text.isEmpty ? nil : text
@@ -46,12 +45,12 @@ extension JSON {
     }
   }
 
-  /// Text that is not empty.
+  /// A string that is not empty.
   var word: String? {
     stringValue.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Text as it is, a number or truth value as it was written; nil for anything that has parts, and for null.
+  /// A string, or a number or boolean as written. Nil for arrays, objects and null.
   var scalarText: String? {
     switch self {
     case .string(let text): text

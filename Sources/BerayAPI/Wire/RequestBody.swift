@@ -12,19 +12,20 @@ public enum RequestBody {
     ["email": JSON(email), "password": JSON(password)]
   }
 
-  /// The OAuth2 form (RFC 6749 §4.3.2, `application/x-www-form-urlencoded`), whose user name is the email address.
+  /// The OAuth2 password form (RFC 6749 §4.3.2, `application/x-www-form-urlencoded`). The email address is the user
+  /// name.
   public static func loginForm(email: String, password: String) -> String {
     "username=\(formEncoded(email))&password=\(formEncoded(password))"
   }
 
   /// - Parameters:
-  ///   - goal: what the agent is to do.
-  ///   - tools: sent as null where nil; else as they are.
+  ///   - goal: the goal for the agent, in plain language.
+  ///   - tools: sent unchanged; nil is sent as null.
   public static func createTask(goal: String, tools: [JSON]?) -> JSON {
     createTask(TaskRequest(goal: goal, tools: tools))
   }
 
-  /// Tools are sent as null where there are none; what else is nil is not sent.
+  /// `tools` is sent as null if nil. Other members that are nil are not sent.
   public static func createTask(_ request: TaskRequest) -> JSON {
     var members = [
       JSON.Member("goal", JSON(request.goal)), JSON.Member("tools", request.tools.map { .array($0) } ?? .null),
@@ -36,7 +37,7 @@ public enum RequestBody {
     return .object(members)
   }
 
-  /// - Parameter paths: everything where empty.
+  /// - Parameter paths: the paths to download; empty means everything.
   public static func download(paths: [String]) -> JSON {
     ["paths": .array(paths.map { JSON($0) })]
   }
@@ -49,7 +50,8 @@ public enum RequestBody {
     ["path": JSON(path)]
   }
 
-  /// `mode` is a number (420 is 0644), `modified` ISO 8601 in nanoseconds; what is nil is not sent and stays as it is.
+  /// `mode` is sent as a number (420 is 0644), `modified` as ISO 8601 with nanoseconds. A nil member is not sent, so
+  /// the attribute stays unchanged.
   public static func attributes(mode: UInt16?, modified: UTCTime?) -> JSON {
     var members: [JSON.Member] = []
     if let mode { members.append(JSON.Member("mode", JSON(mode))) }
@@ -57,7 +59,7 @@ public enum RequestBody {
     return .object(members)
   }
 
-  /// Text as it stands in `application/x-www-form-urlencoded`.
+  /// Encodes text for `application/x-www-form-urlencoded`.
   public static func formEncoded(_ text: String) -> String {
     text.split(separator: "/", omittingEmptySubsequences: false).map { Route.percentEncoded(String($0)) }
       .joined(separator: "%2F")

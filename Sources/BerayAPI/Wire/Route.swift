@@ -1,4 +1,4 @@
-/// The operations of the API: their methods and paths, for the client and the server alike.
+/// The operations of the API, with their methods and paths. Client and server share them.
 public enum Route: String, CaseIterable, Hashable, Sendable {
   case requestVerificationCode
   case register
@@ -27,13 +27,13 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
   case listUsers
   case resetPassword
 
-  /// What stands before every ``template``.
+  /// The path before every ``template``.
   public static let prefix = "/api/v1/"
-  /// Where a server describes itself, from its root.
+  /// The path of the server's OpenAPI document, from its root.
   public static let openAPIPath = "/openapi.json"
 
-  /// The path behind ``prefix``, with `:id` in the place of the task's id. The slash at the end of `tasks/` belongs to
-  /// it: without it a server may redirect.
+  /// The path after ``prefix``, with `:id` for the task's id. The final slash of `tasks/` is needed, because a server
+  /// may redirect without it.
   public var template: String {
     switch self {
     case .requestVerificationCode: "auth/request-verification-code"
@@ -72,24 +72,24 @@ public enum Route: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Whether it is about credentials: no 401 of these is answered with a new login, and their bodies are secret.
+  /// Whether the operation handles credentials. Such bodies are secret, and a 401 does not trigger a new login.
   public var isAuthentication: Bool { template.hasPrefix("auth/") }
 
-  /// The path behind ``prefix`` for one task.
+  /// The path after ``prefix``, with the id of `task`.
   public func path(for task: TaskID? = nil) -> String {
     guard let task else { return template }
     let parts = template.split(separator: ":id", maxSplits: 1, omittingEmptySubsequences: false)
     return parts.joined(separator: String(task.rawValue))
   }
 
-  /// A query string with its `?`; names and values percent-encoded.
+  /// A query string with its `?`. Names and values are percent-encoded. Empty if there are no items.
   public static func query(_ items: [(name: String, value: String)]) -> String {
     guard !items.isEmpty else { return "" }
     return "?" + items.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }.joined(separator: "&")
   }
 
-  /// Percent-encodes UTF-8 bytes; what RFC 3986 §2.3 calls unreserved stays, and so does `/`, which a query may have
-  /// (§3.4).
+  /// Percent-encodes the UTF-8 bytes of a string. Unreserved characters (RFC 3986 §2.3) stay, and so does `/`, which is
+  /// allowed in a query (§3.4).
   public static func percentEncoded(_ text: String) -> String {
     var encoded: [UInt8] = []
     let digits = Array("0123456789ABCDEF".utf8)

@@ -1,21 +1,21 @@
-/// The bounds of numbers that servers send. Each is held to them where it is decoded, so that sums of them are safe.
+/// Limits for numbers from servers. They are enforced on decoding, so that sums cannot overflow.
 public enum ServerNumber {
-  /// The largest size of a file, and the largest place within one, in bytes: 1 PiB.
+  /// The largest file size and offset in bytes: 1 PiB.
   public static let largestSize: Int64 = 1 << 50
-  /// The most seconds that a server may ask to wait.
+  /// The longest wait that a server may ask for, in seconds.
   public static let longestWait = 60
 
-  /// A size or a place in bytes; nil if it cannot be one.
+  /// A size or offset in bytes; nil if it is negative or too large.
   public static func size(_ value: Int64?) -> Int64? {
     value.flatMap { (0...largestSize).contains($0) ? $0 : nil }
   }
 
-  /// The same in decimal digits, as headers have it.
+  /// A size or offset written in decimal digits, as in a header.
   public static func size(_ text: some StringProtocol) -> Int64? {
     isDigits(text) ? size(Int64(text)) : nil
   }
 
-  /// The seconds of `Retry-After` (RFC 9110 §10.2.3), of a larger number ``longestWait``; nil if it is no number.
+  /// The seconds in `Retry-After` (RFC 9110 §10.2.3), at most ``longestWait``. Nil if it is not a number.
   public static func wait(_ text: some StringProtocol) -> Int? {
     isDigits(text) ? min(Int(text) ?? longestWait, longestWait) : nil
   }

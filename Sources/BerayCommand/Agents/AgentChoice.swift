@@ -1,20 +1,20 @@
 import ArgumentParser
 import BerayServer
 
-/// Who works on the tasks of the local server.
+/// The agent that works on the local server's tasks.
 struct AgentChoice: Hashable, Sendable {
-  /// A preset's name; nil, with no command either: the default one.
+  /// The preset's name. If it is nil and `command` is empty, the default preset is used.
   let preset: String?
   /// A program and its arguments instead of a preset.
   let command: [String]
-  /// What a preset may do without asking; nil for its standard.
+  /// What the agent may do without asking. Nil uses the preset's default.
   let access: AgentAccess?
-  /// How the lines of a command of one's own are read.
+  /// How to read the output of `command`. Nil reads plain lines.
   let format: AgentCommand.Format?
-  /// Variables of the server's environment that it gets too.
+  /// Further environment variables that the agent inherits from the server.
   let environment: [String]
 
-  /// What the command line says, else what `config.json` says; the variables are those of both.
+  /// Takes the command line first, then `config.json`. The variables of both are combined.
   init(
     preset: String? = nil, command: [String] = [], access: AgentAccess? = nil, format: AgentCommand.Format? = nil,
     environment: [String] = [], configuration: UserConfiguration
@@ -27,7 +27,7 @@ struct AgentChoice: Hashable, Sendable {
     self.environment = environment + configuration.agentEnv.filter { !environment.contains($0) }
   }
 
-  /// As ``AgentRecord`` remembers it.
+  /// Takes every value as given, without consulting `config.json`.
   init(
     recordedPreset preset: String?, command: [String], access: AgentAccess?, format: AgentCommand.Format?,
     environment: [String]
@@ -39,8 +39,8 @@ struct AgentChoice: Hashable, Sendable {
     self.environment = environment
   }
 
-  /// With a name in the place of `auto`: that of the only agent that is ready.
-  /// - Throws: ``CommandError`` if none is, or several are.
+  /// Replaces `auto` with the only agent that is ready.
+  /// - Throws: ``CommandError`` if no agent is ready, or more than one is.
   func resolvingAuto(_ environment: [String: String]) throws(CommandError) -> AgentChoice {
     guard preset == "auto" else { return self }
     let ready = InstalledAgent.ready(environment).map(\.preset.name)
@@ -53,32 +53,32 @@ struct AgentChoice: Hashable, Sendable {
       recordedPreset: ready[0], command: command, access: access, format: format, environment: self.environment)
   }
 
-  /// The variables that decide how it works: its keys and settings.
+  /// The environment variables that hold the agent's keys and settings.
   var variables: [String] {
     let preset = command.isEmpty ? AgentPreset.named(preset ?? "demo") : nil
     return (preset?.command()?.environmentNames ?? []) + environment
   }
 
-  /// The name that people know it by.
+  /// The name shown to users.
   var name: String {
     command.isEmpty ? preset ?? "demo" : command.joined(separator: " ")
   }
 
-  /// A program that is named by a path from here is that one wherever it is run from.
+  /// Makes a relative program path absolute, because the server runs in another directory.
   private static func rooted(_ command: [String]) -> [String] {
     guard let program = command.first, program.contains("/") else { return command }
     return [AbsolutePath.of(program)] + command.dropFirst()
   }
 
-  /// As options of `serve`.
+  /// The options that pass this choice to `beray-fs serve`.
   var options: [String] {
     environment.flatMap { ["--agent-env", $0] } + (preset.map { ["--agent", $0] } ?? [])
       + (access.map { ["--agent-access", $0.rawValue] } ?? []) + (format.map { ["--agent-format", $0.rawValue] } ?? [])
       + (command.isEmpty ? [] : ["--agent-command"] + command)
   }
 
-  /// What to run.
-  /// - Parameter path: `PATH`, where the program is looked for as execvp(3) does.
+  /// The command to run.
+  /// - Parameter path: the value of `PATH`, which is searched as by execvp(3).
   /// - Throws: ``CommandError`` if there is no such preset or program.
   func resolved(path: String?) throws(CommandError) -> AgentCommand {
     guard command.isEmpty else {
@@ -96,7 +96,7 @@ struct AgentChoice: Hashable, Sendable {
     return try Self.command(of: chosen, access: access)
   }
 
-  /// What a preset runs as with an access.
+  /// The command of `preset` with the permissions of `access`.
   static func command(of preset: AgentPreset, access: AgentAccess?) throws(CommandError) -> AgentCommand {
     guard let command = preset.command(access) else {
       throw .badUse(
@@ -106,7 +106,7 @@ struct AgentChoice: Hashable, Sendable {
     return command
   }
 
-  /// Checks the options of a command line.
+  /// Checks the agent options of a command line.
   static func validate(preset: String?, environment: [String]) throws {
     do throws(CommandError) {
       if let preset, preset != "auto" { _ = try Self.preset(named: preset) }
@@ -118,7 +118,7 @@ struct AgentChoice: Hashable, Sendable {
     }
   }
 
-  /// Checks a command of one's own: `--agent-command` takes all words that follow it, and there must be one.
+  /// Checks `--agent-command`, which takes all the words that follow and needs at least one.
   static func validateCommand(_ command: [String], format: AgentCommand.Format?) throws {
     if command.isEmpty, CommandLine.arguments.last == "--agent-command" || command.first == "" {
       throw ValidationError("--agent-command takes a program and its arguments, and none follows it")
@@ -126,7 +126,7 @@ struct AgentChoice: Hashable, Sendable {
     if format != nil, command.isEmpty { throw ValidationError("--agent-format goes with --agent-command") }
   }
 
-  /// A name, and none of ours: those hold credentials.
+  /// Whether `name` is a valid variable name. Rejects `BERAY_*`, because those variables hold credentials.
   static func isVariable(_ name: String) -> Bool {
     !name.isEmpty && !name.contains("=") && !name.hasPrefix("BERAY_")
   }

@@ -1,10 +1,10 @@
 import BerayAPI
 import BerayServer
 
-/// The presets as they stand on this machine, each with the version of its program.
+/// The state of each preset on this machine, with the version of its program.
 struct AgentList: Payload {
   let agents: [InstalledAgent]
-  /// By the preset's name.
+  /// The versions, keyed by the preset's name.
   let versions: [String: String]
 
   var json: JSON { .array(agents.map { $0.json(version: versions[$0.preset.name]) }) }

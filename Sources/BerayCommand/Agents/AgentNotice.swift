@@ -1,13 +1,13 @@
 import BerayServer
 
-/// Who works on the tasks of the local server, in words for whoever mounts it.
+/// Tells a user who mounts the local server which agent works on its tasks.
 struct AgentNotice: Hashable, Sendable {
-  /// Nil if no server runs, or its command line does not tell.
+  /// Nil if no server runs or its command line names no agent.
   let name: String?
-  /// One sentence.
+  /// The notice, as one sentence.
   let text: String
 
-  /// Asks the processes of this machine.
+  /// Finds the agent of the local server that runs now.
   static func current(paths: Paths, environment: [String: String]) -> AgentNotice {
     let name = LocalServerProcess(at: paths.serverSocket)?.agent
     return AgentNotice(name: name, ready: InstalledAgent.ready(environment).map(\.preset.name))

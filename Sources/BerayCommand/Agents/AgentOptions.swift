@@ -1,7 +1,7 @@
 import ArgumentParser
 import BerayServer
 
-/// Options of the commands that may start the local server with an agent.
+/// Agent options of the commands that can start the local server.
 struct AgentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -25,7 +25,7 @@ struct AgentOptions: ParsableArguments {
     help: ArgumentHelp("A program and its arguments instead; takes all that follows.", valueName: "argv"))
   var agentCommand: [String] = []
 
-  /// Whether the command line says anything of the agent.
+  /// Whether any of these options is given.
   var isGiven: Bool {
     agent != nil || agentAccess != nil || agentFormat != nil || !agentEnv.isEmpty || !agentCommand.isEmpty
   }
@@ -36,13 +36,13 @@ struct AgentOptions: ParsableArguments {
     try AgentChoice.validateCommand(agentCommand, format: agentFormat)
   }
 
-  /// As options of the same command, the agent's command last.
+  /// These options as words of a command line. Leaves out `--agent-command`, which must come last.
   var words: [String] {
     (agent.map { ["--agent", $0] } ?? []) + (agentAccess.map { ["--agent-access", $0.rawValue] } ?? [])
       + (agentFormat.map { ["--agent-format", $0.rawValue] } ?? []) + agentEnv.flatMap { ["--agent-env", $0] }
   }
 
-  /// What the options say, else what is remembered for the data directory, else what config.json says.
+  /// Chooses the agent from the options, then from the data directory's record, then from `config.json`.
   static func choice(
     _ options: AgentOptions?, paths: Paths, configuration: UserConfiguration, environment: [String: String]
   ) throws(CommandError) -> AgentChoice {
@@ -54,7 +54,7 @@ struct AgentOptions: ParsableArguments {
       preset: options.agent, command: options.agentCommand, access: options.agentAccess, format: options.agentFormat,
       environment: options.agentEnv, configuration: configuration)
     if options.agent == nil, options.agentCommand.isEmpty, let remembered {
-      // Only a word more about the agent that is there.
+      // The options only adjust the remembered agent.
       return AgentChoice(
         recordedPreset: remembered.preset, command: remembered.command,
         access: options.agentAccess ?? remembered.access,

@@ -2,15 +2,15 @@ import BerayAPI
 import BerayServer
 import SystemPackage
 
-/// The agent that a data directory's server was last told to run, so that it has the same the next time.
+/// The agent that was last chosen for a data directory. The directory's next server uses it again.
 struct AgentRecord: Hashable, Sendable {
   let choice: AgentChoice
-  /// The agent that config.json named then. If it names another now, that choice is newer.
+  /// The agent in config.json when this record was written. If config.json has changed since, it takes precedence.
   let configured: String
 
   private static func path(_ data: FilePath) -> FilePath { data.appending("agent.json") }
 
-  /// Nil if none was written, or it cannot be understood.
+  /// Nil if there is no record or it cannot be parsed.
   init?(data: FilePath) {
     guard let bytes = try? PrivateFile.readShared(Self.path(data)), let json = try? JSON(parsing: bytes) else {
       return nil
@@ -29,13 +29,13 @@ struct AgentRecord: Hashable, Sendable {
     configured = Self.name(configuration)
   }
 
-  /// What is remembered for a data directory, where config.json has not named another agent since.
+  /// The recorded choice, unless config.json has changed its agent since.
   static func remembered(data: FilePath, configuration: UserConfiguration) -> AgentChoice? {
     guard let record = AgentRecord(data: data), record.configured == name(configuration) else { return nil }
     return record.choice
   }
 
-  /// Writes it down. The directory must be a server's already.
+  /// Writes the record. The directory must already belong to a server.
   func write(data: FilePath) throws(CommandError) {
     func words(_ words: [String]) -> JSON { .array(words.map { .string($0) }) }
     let json: JSON = [

@@ -5,7 +5,7 @@ import BerayServer
 import Foundation
 import Logging
 
-/// One tiny task that shows whether an agent works, on a server of its own that leaves nothing behind.
+/// Tests an agent with one tiny task, on a temporary server that is removed afterwards.
 struct AgentTrial {
   static let file = "hello.txt"
   static let goal =
@@ -17,8 +17,8 @@ struct AgentTrial {
 
   let context: Context
 
-  /// Shows the events as they come.
-  /// - Throws: ``CommandError`` with what fell short.
+  /// Runs the task and prints its events.
+  /// - Throws: ``CommandError`` that says why the agent does not work.
   func run() async throws {
     let environment = context.environment
     let preset = try AgentChoice.preset(named: name)
@@ -67,7 +67,7 @@ struct AgentTrial {
     try context.terminal.print("\(name) works")
   }
 
-  /// Shows each event once, until the task has ended.
+  /// Prints each event once, until the task ends or `limit` has passed.
   private func follow(_ id: TaskID, _ client: BerayClient) async throws -> BerayTask {
     let hasEnded = try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {

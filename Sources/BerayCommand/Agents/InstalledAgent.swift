@@ -2,12 +2,12 @@ import BerayAPI
 import BerayServer
 import LinuxSystem
 
-/// A preset as it stands on this machine.
+/// The state of a preset on this machine.
 struct InstalledAgent: Sendable {
   let preset: AgentPreset
-  /// Where its program is; nil if it is not installed.
+  /// The path of its program; nil if it is not installed.
   let path: String?
-  /// The variables and login files that it may work with. Names only.
+  /// The names of the variables and login files that were found, never their values.
   let credentials: [String]
   /// Why it cannot work; nil if nothing is known to be missing.
   let problem: String?
@@ -21,7 +21,7 @@ struct InstalledAgent: Sendable {
     } else if let complaint = preset.command()?.complaint(in: environment) {
       problem = complaint
     } else {
-      // Some keep their login where only they can look.
+      // Some agents keep their login where only they can read it.
       problem = preset.credentials != nil && credentials.isEmpty ? "no key and no login found; it may know one" : nil
     }
   }
@@ -31,17 +31,17 @@ struct InstalledAgent: Sendable {
     AgentPreset.all.map { InstalledAgent($0, environment: environment) }
   }
 
-  /// The real agents that could start now.
+  /// The agents that can start now, without the built-in ones.
   static func ready(_ environment: [String: String]) -> [InstalledAgent] {
     all(environment).filter { $0.isReady && !$0.isOwn }
   }
 
   var isReady: Bool { problem == nil }
 
-  /// Whether it is part of this program, and no agent that anybody installs.
+  /// Whether the agent is built into this program.
   var isOwn: Bool { preset.evidence == .own }
 
-  /// What its program says of its version; nil if it says nothing. Blocks for seconds at most.
+  /// Asks the program for its version; nil if it prints none. Blocks for up to 5 seconds.
   func version(_ environment: [String: String]) -> String? {
     guard let path, !isOwn else { return nil }
     let program = Spawn(
@@ -51,7 +51,7 @@ struct InstalledAgent: Sendable {
     return String(decoding: run.output, as: UTF8.self).firstMatch(of: /\d+\.\d+(\.\d+)*/).map { String($0.0) }
   }
 
-  /// How far the preset was tried.
+  /// How the preset was tested, in words for users.
   var evidence: String {
     switch preset.evidence {
     case .own: "part of beray-fs"

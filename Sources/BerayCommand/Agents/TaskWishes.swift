@@ -3,7 +3,7 @@ import Beray
 import BerayAPI
 import Glibc
 
-/// What a new task may ask for beyond its goal and tools.
+/// Options of a new task, beyond its goal and tools.
 struct TaskWishes: ParsableArguments {
   @Option(
     help: ArgumentHelp("The agent that works on it; 'beray-fs agents' lists them.", valueName: "preset"),
@@ -25,8 +25,8 @@ struct TaskWishes: ParsableArguments {
   @Flag(help: "Leave out what .gitignore names.")
   var gitignore = false
 
-  /// Adds what is wished for to a task.
-  /// - Throws: ``CommandError`` if the server does not offer it.
+  /// Adds these options to `request`.
+  /// - Throws: ``CommandError`` if the server does not support one of them.
   func add(to request: inout TaskRequest, for connection: Connection) async throws {
     request.agent = agent
     request.from = from.map { WorkSourceText.absolute($0) }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What a task's files begin with, as people type it.
+/// The source of a task's first files, as a user types it.
 enum WorkSourceText {
-  /// The absolute path of a directory that is there; all else as it is, such as the URL of a git repository.
+  /// Makes the path of a directory absolute. Returns the URL or the `host:path` of a git repository unchanged.
   static func absolute(_ text: String) -> String {
     guard !text.contains("://"), !text.hasPrefix("/") else { return text }
     let path = AbsolutePath.of(text)

@@ -136,7 +136,7 @@ struct LogoutCommand: ContextualCommand {
       answer = .failure(error)
     }
     try connection.forget()
-    // A token that the server no longer takes is as good as gone.
+    // The server no longer accepts this token, so there is no session to end.
     if case .failure(let error) = answer, error.code != .authentication { throw error }
     context.note("logged out of \(connection.name)")
   }
@@ -178,7 +178,7 @@ struct WhoamiCommand: ContextualCommand {
   }
 }
 
-/// Who the user is to a server.
+/// The user's account on a server.
 struct ShownAccount: Payload {
   let user: User
 
@@ -186,7 +186,7 @@ struct ShownAccount: Payload {
   func lines(on page: Page) -> [String] { [ShownText.escaped(user.email ?? user.id ?? user.raw.serialized())] }
 }
 
-/// A token, for use elsewhere.
+/// The user's token, for use in another program.
 struct ShownToken: Payload {
   let token: String
 

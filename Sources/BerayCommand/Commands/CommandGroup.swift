@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// Commands that only hold others.
+/// Commands that only group subcommands.
 enum CommandGroup {
-  /// The bare name of one is bad use: shows its help on standard error.
+  /// Refuses a group without a subcommand: prints its help to standard error and exits with status 2.
   static func refuse(_ group: any ParsableCommand.Type) throws -> Never {
     Terminal.note(group.helpMessage())
     throw ExitCode(2)

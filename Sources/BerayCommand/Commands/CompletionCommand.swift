@@ -30,8 +30,8 @@ struct CompletionCommand: ContextualCommand {
   }
 }
 
-/// `beray-fs` as shells complete it: without a subcommand it mounts, so it has the options of `mount` that
-/// people type most. Its operands would stand in the way of the subcommands.
+/// The command that completion scripts describe. `beray-fs` without a subcommand mounts, so it has the most used
+/// options of `mount`. It has no operands, because they would hide the subcommands.
 private struct CompletedCommand: ParsableCommand {
   static var configuration: CommandConfiguration {
     let root = RootCommand.configuration

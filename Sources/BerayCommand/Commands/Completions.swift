@@ -7,9 +7,9 @@ import Glibc
 import Logging
 import Synchronization
 
-/// What the shell offers at TAB that only the server knows.
+/// Shell completions for tasks, their files and agent presets.
 enum Completions {
-  /// The numbers of tasks, the newest first, and `last`.
+  /// The numbers of tasks, newest first, then `last`.
   static var tasks: CompletionKind {
     .custom { words, _, _ in
       answer(to: words) { client in
@@ -19,10 +19,10 @@ enum Completions {
     }
   }
 
-  /// The agents that are known.
+  /// The names of the agent presets, and `auto`.
   static var presets: CompletionKind { .list(AgentPreset.all.map(\.name) + ["auto"]) }
 
-  /// Paths in the work directory of the task that stands before.
+  /// Paths in the work directory of the task that the line names.
   static var taskFiles: CompletionKind {
     .custom { words, index, prefix in
       guard let task = task(in: words.prefix(index)) else { return [] }
@@ -36,16 +36,17 @@ enum Completions {
     }
   }
 
-  /// The first word behind `file COMMAND` that can be a task.
+  /// The first word after `file COMMAND` that names a task.
   static func task(in words: some Collection<String>) -> TaskReference? {
     guard let start = words.firstIndex(of: "file") else { return nil }
     return words[start...].dropFirst(2).lazy.compactMap { try? TaskReference.read($0) }.first
   }
 
-  /// How long the shell may wait.
+  /// How long the shell waits for an answer.
   private static let limit = Duration.seconds(2)
 
-  /// Asks the server that the words name. The local server is not started for it, and no failure is told.
+  /// Asks the server that the command line names. Does not start the local server. Hides failures, because messages
+  /// would garble the prompt.
   private static func answer(
     to words: [String], _ body: @escaping @Sendable (BerayClient) async throws -> [String]
   ) -> [String] {
@@ -58,7 +59,7 @@ enum Completions {
       }
       done.signal()
     }
-    // The argument parser asks without await.
+    // The argument parser needs the answer synchronously.
     _ = done.wait(timeout: .now() + .milliseconds(Int(limit / .milliseconds(1))))
     return found.words.withLock { $0 }
   }

@@ -110,7 +110,7 @@ struct ConfigCommand: AsyncParsableCommand {
   }
 }
 
-/// All settings.
+/// Every setting with its value and origin.
 struct SettingsTable: Payload {
   let values: [SettingValue]
 
@@ -137,7 +137,7 @@ struct SettingsTable: Payload {
   }
 }
 
-/// One setting: its value alone.
+/// The value of one setting.
 struct OneSetting: Payload {
   let value: SettingValue
 

@@ -36,11 +36,11 @@ struct DiagnoseCommand: ContextualCommand {
   }
 }
 
-/// What is in the file.
+/// Builds the text of the report.
 private struct Report {
   let context: Context
 
-  /// How many lines of the end of each log.
+  /// How many lines to take from the end of each log.
   private static let logLines = 200
 
   func text(_ server: ServerOptions) async -> String {
@@ -77,7 +77,7 @@ private struct Report {
     return "Linux \(kernel) \(machine) \(release)"
   }
 
-  /// The names of those that this program, agents or the network library look at.
+  /// The environment variables that affect this program, agents or the network library, with secret values hidden.
   private var variables: [String] {
     let prefixes = ["BERAY_", "XDG_", "SSL_", "LC_", "http_", "https_", "HTTP_", "HTTPS_", "no_", "NO_"]
     return context.environment.filter { name, _ in
@@ -115,7 +115,7 @@ private struct Report {
     return String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// What stands in a file of secrets, in pieces that may stand elsewhere.
+  /// The long words in a file of secrets. The report hides each of them wherever it occurs.
   private static func words(_ path: FilePath) -> [String] {
     let bytes = (try? PrivateFile.readShared(path)) ?? nil
     return String(decoding: bytes ?? [], as: UTF8.self).split { "\"{}[],: \n".contains($0) }.map(String.init)

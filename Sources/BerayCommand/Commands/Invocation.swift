@@ -3,20 +3,21 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// What the user typed, in the order that the argument parser wants: it knows most options only behind the name of their command.
+/// The command line, reordered for the argument parser. The parser accepts most options only after their command's
+/// name.
 ///
-/// The parser can give a command the options of the one above it, but looks for them in the whole line: it would take
-/// `--url` from `serve --agent-command a --url b`, which belongs to the agent.
+/// The parser can inherit options from a parent command, but then searches the whole line for them. It would take
+/// `--url` from `serve --agent-command a --url b`, although that belongs to the agent.
 struct Invocation {
-  /// All words but the program's name. Options that stood before the command stand directly behind it, and not at the
-  /// end: what follows `--agent-command` belongs to that.
+  /// All words except the program's name. Options from before the command come directly after it. They cannot go to the
+  /// end, because all words after `--agent-command` belong to the agent.
   let words: [String]
-  /// The command that is meant; `mount` where none is named.
+  /// The command to run; `mount` if none is named.
   let command: any ParsableCommand.Type
-  /// The names on the way to it, such as `task list`; none if none is named.
+  /// The words that name the command, such as `task list`; empty if none is named.
   let path: [String]
 
-  /// The options that any command may have, and so may stand before it: those with a value, and those without.
+  /// The options that are allowed before the command: `options` take a value, `flags` do not.
   static let options: Set = ["--url", "--token-file", "--ca-file", "--log-file"]
   static let flags: Set = ["--insecure-http", "--debug", "--json"]
 
@@ -32,7 +33,7 @@ struct Invocation {
       try Self.checkHelp(rest.dropFirst())
       return
     }
-    // The parser's own words, by which a shell asks for completions.
+    // Words with a leading dash include the parser's own, which shells use to ask for completions.
     guard let next = rest.dropFirst(path.count).first, !next.hasPrefix("-") else { return }
     if path.isEmpty {
       guard !next.contains("/"), !ServerChoice.isServer(next), !Self.canBeMountpoint(next) else { return }
@@ -48,7 +49,7 @@ struct Invocation {
     }
   }
 
-  /// Refuses a mistyped command, which would otherwise be made a directory and mounted on.
+  /// Refuses a mistyped command. Otherwise its name would become a directory to mount on.
   func check(_ command: any ParsableCommand) throws(CommandError) {
     guard path.isEmpty, let mount = command as? MountCommand, mount.operands.count == 1 else { return }
     let name = mount.mountpoint
@@ -56,7 +57,7 @@ struct Invocation {
     throw Self.noCommand([name], below: RootCommand.self)
   }
 
-  /// A sentence about the first option that the command does not have; nil if it has all.
+  /// A message about the first unknown option; nil if all are known.
   var unknownOption: String? {
     let known = Self.optionNames(of: command)
     for word in words.dropFirst(path.count) {
@@ -70,7 +71,7 @@ struct Invocation {
     return nil
   }
 
-  /// What follows `option` as its value, wherever it stands.
+  /// The value of `option`, wherever it is on the line.
   func value(of option: String) -> String? { Self.value(of: option, in: words) }
 
   static func value(of option: String, in words: [String]) -> String? {
@@ -81,7 +82,7 @@ struct Invocation {
     return nil
   }
 
-  /// As its help has them: lines such as `  -q, --quiet  …`.
+  /// Reads the option names from the help text, which has lines such as `  -q, --quiet  …`.
   private static func optionNames(of command: any ParsableCommand.Type) -> [String] {
     var names: [String] = []
     for line in RootCommand.helpMessage(for: command, includeHidden: true).split(separator: "\n")
@@ -107,7 +108,7 @@ struct Invocation {
     return .badUse("no command '\(path.joined(separator: " "))'", advice: advice)
   }
 
-  /// A directory, or what cannot be looked at, such as a mount whose process is gone.
+  /// Whether `name` exists and is not a regular file. A stale mount counts too, although stat(2) fails on it.
   private static func canBeMountpoint(_ name: String) -> Bool {
     guard let status = FileStatus(of: FilePath(name)) else { return errno != ENOENT }
     return !status.isRegularFile
@@ -128,7 +129,7 @@ struct Invocation {
     return min(count, words.count)
   }
 
-  /// The commands that the first words name, each below the one before.
+  /// The chain of commands that the first words name, from the root down.
   private static func commands(_ words: ArraySlice<String>) -> [any ParsableCommand.Type] {
     var command: any ParsableCommand.Type = RootCommand.self
     var found: [any ParsableCommand.Type] = []

@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// `beray-fs mount`, and `beray-fs` alone.
+/// `beray-fs mount`, which `beray-fs` without a subcommand also runs.
 struct MountCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mount",
@@ -92,13 +92,13 @@ struct MountCommand: AsyncParsableCommand {
     do {
       try await ServedMount(command: command, flags: flags, ready: .ofProcess(descriptor: readyFd)).run()
     } catch {
-      // It fails where anything is in it or mounted on it.
+      // rmdir(2) fails if the directory has entries or is still mounted on.
       if isNew { rmdir(mountpoint) }
       throw error
     }
   }
 
-  /// With what `-o` says in the place of the command's own options.
+  /// Fills the options that are not given with the values of `-o`.
   func applying(_ flags: MountFlags) throws -> MountCommand {
     var command = self
     command.server.tokenFile = server.tokenFile ?? flags.tokenFile
@@ -114,7 +114,7 @@ struct MountCommand: AsyncParsableCommand {
 
   var mountpoint: String { operands[operands.count - 1] }
 
-  /// The options of the connection, with the server that stands before the mountpoint.
+  /// The connection options, with the server named before the mountpoint.
   var serverOptions: ServerOptions {
     var options = server
     if operands.count == 2 { options.url = operands[0] }
@@ -126,7 +126,7 @@ struct MountCommand: AsyncParsableCommand {
     let paths = try Paths(environment: environment)
     let mountpoint = AbsolutePath.of(mountpoint)
     let log = server.logging.logFile.map { AbsolutePath.of($0) } ?? paths.mountLog(for: mountpoint).string
-    // Made here, where a failure can be told as one of the log.
+    // Open the log here, so that a failure is reported as a problem of the log.
     close(try FileLogHandler.open(FilePath(log)))
     for name in ["BERAY_TOKEN_FILE", "BERAY_PASSWORD_FILE", "BERAY_CA_FILE", "SSL_CERT_FILE"] {
       if let path = environment[name], !path.isEmpty { environment[name] = AbsolutePath.of(path) }
@@ -135,7 +135,7 @@ struct MountCommand: AsyncParsableCommand {
     var input = Spawn.Stream.null
     defer { if case .descriptor(let descriptor) = input { close(descriptor) } }
     if let file = server.tokenFile ?? environment["BERAY_TOKEN_FILE"], let descriptor = try Self.stream(file) {
-      // Such as `<(pass show beray)`: the other process has no such descriptor, and gets this one.
+      // The background process cannot open a pipe such as `<(pass show beray)`, so it inherits the descriptor.
       input = .descriptor(descriptor)
       if server.tokenFile == nil { environment["BERAY_TOKEN_FILE"] = "/dev/stdin" }
       command.server.tokenFile = server.tokenFile.map { _ in "/dev/stdin" }
@@ -149,7 +149,7 @@ struct MountCommand: AsyncParsableCommand {
     Terminal.note("mounted at \(mountpoint); \(AgentNotice.current(paths: paths, environment: environment).text)")
   }
 
-  /// The file opened, where it is a pipe or the like; nil if it is a file that can be opened again.
+  /// Opens a file that can be read only once, such as a pipe; nil if it can be opened again.
   private static func stream(_ file: String) throws(CommandError) -> Int32? {
     guard let status = FileStatus(behind: FilePath(file)), !status.isRegularFile, !status.isDirectory else {
       return nil
@@ -159,7 +159,8 @@ struct MountCommand: AsyncParsableCommand {
     return descriptor
   }
 
-  /// The same command for a process in another directory, which tells on descriptor 3 when it serves.
+  /// The arguments for the background process. It runs in another directory and reports on descriptor 3 when it is
+  /// ready.
   func backgroundArguments(mountpoint: String, log: String, flags: MountFlags) -> [String] {
     var words = ["mount", "--ready-fd", "3", "--log-file", log]
     if let url = serverOptions.url { words += ["--url", url] }

@@ -23,7 +23,7 @@ struct RestartCommand: ContextualCommand {
         "the process of the mount at \(ending.path) is gone",
         advice: "run: beray-fs '\(ending.path)'")
     }
-    // Before anything ends.
+    // Check that the mount can be started again before ending it.
     let start = try MountStart(of: process)
     try start.check()
     let isAllSent = try ending.end(within: mount.limit)

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// `beray-fs`.
 struct RootCommand: AsyncParsableCommand {
-  // The version is known once the program runs.
+  // Computed, because the version is known only at run time.
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "beray-fs",

@@ -89,7 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension String {
-  /// With spaces behind it up to `width` characters.
+  /// Adds trailing spaces up to `width` characters.
   func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }

@@ -1,7 +1,8 @@
 import BerayAPI
 
 extension Context {
-  /// What a server answered to a command that has no result of its own: its message on standard error, or its JSON on standard output.
+  /// Shows the server's answer to a command without a result of its own. The message goes to standard error, the JSON
+  /// to standard output.
   func tell(_ answer: JSON, _ output: JSONOption) throws(OutputClosed) {
     switch output.format {
     case .json: try terminal.print(answer.serialized())

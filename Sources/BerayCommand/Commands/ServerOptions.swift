@@ -28,7 +28,7 @@ struct ServerOptions: ParsableArguments {
 
   @OptionGroup var logging: LogOptions
 
-  /// What a line that is not yet whole says.
+  /// Reads the options from an incomplete command line, for completions.
   static func given(in words: [String]) -> ServerOptions {
     var options = ServerOptions()
     options.url = Invocation.value(of: "--url", in: words)
@@ -47,7 +47,8 @@ struct ServerOptions: ParsableArguments {
     }
   }
 
-  /// The file of `--ca-file`, `BERAY_CA_FILE`, `config.json` or, as for other programs, `SSL_CERT_FILE`; nil: the system's certificates.
+  /// The file of trusted certificates from `--ca-file`, `BERAY_CA_FILE`, `config.json` or `SSL_CERT_FILE`, in this
+  /// order. Nil means the system's certificates.
   /// - Throws: ``CommandError`` if it cannot be read.
   func authorities(_ environment: [String: String], _ configuration: UserConfiguration) throws(CommandError) -> String?
   {
@@ -58,7 +59,7 @@ struct ServerOptions: ParsableArguments {
   }
 }
 
-/// Where a command tells what it does.
+/// Options for the log of a command.
 struct LogOptions: ParsableArguments {
   @Flag(help: "Log each operation and each request, with its time.")
   var debug = false
@@ -68,7 +69,7 @@ struct LogOptions: ParsableArguments {
     completion: .file())
   var logFile: String?
 
-  /// Sends the log of this process where the options say, and by default only warnings to standard error.
+  /// Starts the log. `--log-file` overrides `file`, and `--debug` overrides `level`. The default is standard error.
   func start(level: Logger.Level = .warning, file: FilePath? = nil) throws(CommandError) {
     try FileLogHandler.bootstrap(path: logFile.map { FilePath($0) } ?? file, level: debug ? .debug : level)
   }

@@ -30,7 +30,7 @@ struct StatusCommand: ContextualCommand {
   }
 }
 
-/// What runs on this machine.
+/// The mounts and the local server of this machine.
 private struct MachineState: Payload {
   let mounts: [MountState]
   let server: LocalServerState

@@ -1,11 +1,11 @@
 import BerayAPI
 import SystemPackage
 
-/// `config.json`, to be changed. What it says stays in its order.
+/// Changes `config.json` and keeps the order of its members.
 struct ConfigurationFile: Sendable {
   let path: FilePath
 
-  /// - Throws: ``CommandError`` if it is not a configuration.
+  /// - Throws: ``CommandError`` if the file is not a valid configuration.
   func members() throws(CommandError) -> [JSON.Member] {
     _ = try UserConfiguration(reading: path)
     guard let bytes = try PrivateFile.readShared(path), case .object(let members)? = try? JSON(parsing: bytes) else {
@@ -14,8 +14,8 @@ struct ConfigurationFile: Sendable {
     return members
   }
 
-  /// Sets `name`, or removes it where `value` is nil. What cannot stand beside a new value is removed.
-  /// - Throws: ``CommandError`` if the file would not be a configuration any more; it then stays as it was.
+  /// Sets `setting`, or removes it if `value` is nil. A new value also removes the setting that it excludes.
+  /// - Throws: ``CommandError`` if the result would not be a valid configuration. The file is then unchanged.
   func set(_ setting: Setting, to value: JSON?) throws(CommandError) {
     let directory = path.removingLastComponent()
     try PrivateDirectory.makeClosed(directory)
@@ -40,7 +40,7 @@ struct ConfigurationFile: Sendable {
   }
 }
 
-/// The server that is used where none is named.
+/// The server that is used if none is named.
 enum DefaultServer {
   /// Makes the server of `--url` the default, and says so.
   static func take(_ url: String?, _ connection: Connection, _ context: Context) throws(CommandError) {

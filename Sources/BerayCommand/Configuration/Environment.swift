@@ -2,7 +2,7 @@ import Glibc
 
 /// The environment of this process.
 enum Environment {
-  /// All variables. Of two with one name the first counts, as with getenv(3).
+  /// All variables. If a name occurs twice, the first value counts, as with getenv(3).
   static func current() -> [String: String] {
     var variables: [String: String] = [:]
     var pointer = environ

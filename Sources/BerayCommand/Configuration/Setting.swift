@@ -9,13 +9,13 @@ struct Setting: Hashable, Sendable {
   let name: String
   let kind: Kind
   let help: String
-  /// What counts where it is not set.
+  /// The default value, as shown to users.
   let standard: String
-  /// Variables that count more, the first one most.
+  /// Environment variables that override the file, in order of precedence.
   var variables: [String] = []
-  /// Variables that count where it is not set.
+  /// Environment variables that apply if the file does not set it.
   var lesserVariables: [String] = []
-  /// What cannot stand beside it.
+  /// The setting that cannot be set at the same time.
   var excludes: String?
 
   static let all = [
@@ -53,7 +53,7 @@ struct Setting: Hashable, Sendable {
     return setting
   }
 
-  /// The words of a command line as the file has them.
+  /// Converts the words of a command line to the value in the file.
   func value(_ words: [String]) throws(CommandError) -> JSON {
     if kind == .words { return .array(words.map { .string($0) }) }
     guard words.count == 1 else { throw .badUse("\(name) takes one value", advice: "put quotes around it") }
@@ -64,7 +64,7 @@ struct Setting: Hashable, Sendable {
     return number
   }
 
-  /// The value that counts, and where it comes from.
+  /// The effective value, and where it comes from.
   func current(_ file: [JSON.Member], environment: [String: String]) -> SettingValue {
     func variable(_ names: [String]) -> SettingValue? {
       names.lazy.compactMap { name in
@@ -82,12 +82,12 @@ struct Setting: Hashable, Sendable {
 /// The value of a setting, and what set it.
 struct SettingValue: Hashable, Sendable {
   let setting: Setting
-  /// Nil: what is the default.
+  /// Nil if the default applies.
   let value: JSON?
   /// A variable, `config.json`, or `default`.
   let origin: String
 
-  /// As it is typed.
+  /// The value as a user types it.
   var text: String {
     switch value {
     case nil: setting.standard

@@ -1,4 +1,4 @@
-/// What somebody may have meant.
+/// Guesses what a user meant by a mistyped word.
 enum Spelling {
   /// The candidate that is nearest to `word`; nil if none is near.
   static func nearest(to word: String, in candidates: [String]) -> String? {
@@ -8,7 +8,7 @@ enum Spelling {
     return best.distance < limit || (best.distance == limit && word.count > 6) ? best.candidate : nil
   }
 
-  /// How many letters must be typed, dropped, replaced or swapped with their neighbour.
+  /// The optimal string alignment distance: the number of insertions, deletions, substitutions and swaps of neighbours.
   static func distance(_ one: String, _ other: String) -> Int {
     let (a, b) = (Array(one), Array(other))
     guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }

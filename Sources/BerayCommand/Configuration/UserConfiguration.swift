@@ -2,9 +2,9 @@ import BerayAPI
 import BerayServer
 import SystemPackage
 
-/// What `config.json` says. Every member may be missing.
+/// The content of `config.json`. Every member is optional.
 struct UserConfiguration: Hashable, Sendable {
-  /// The server; nil: the local one.
+  /// The server. Nil means the local server.
   var url: String?
   /// The preset of the local server's agent.
   var agent: String?
@@ -12,13 +12,13 @@ struct UserConfiguration: Hashable, Sendable {
   var agentCommand: [String]?
   /// What the local server's agent may do without asking.
   var agentAccess: AgentAccess?
-  /// How the lines of the agent's command are read.
+  /// How to read the output of the agent's command.
   var agentFormat: AgentCommand.Format?
-  /// Variables of the local server's environment that its agent gets too.
+  /// Further environment variables that the agent inherits from the local server.
   var agentEnv: [String] = []
-  /// What the tasks of the local server begin with: a directory, or the URL of a git repository.
+  /// The source of the first files of local tasks: a directory, or the URL of a git repository.
   var from: String?
-  /// Certificates that a server is trusted by: the path of a file in PEM.
+  /// The path of a PEM file with the trusted certificates.
   var caFile: String?
   var cacheMiB: Int?
   /// Seconds.
@@ -26,8 +26,8 @@ struct UserConfiguration: Hashable, Sendable {
 
   init() {}
 
-  /// Reads `path`; a file that is not there is an empty configuration.
-  /// - Throws: ``CommandError`` if it is no JSON object, has a member that is not known, or a value of the wrong type.
+  /// Reads `path`. A missing file is an empty configuration.
+  /// - Throws: ``CommandError`` if the file is not a JSON object, has an unknown member, or has an invalid value.
   init(reading path: FilePath) throws(CommandError) {
     guard let bytes = try PrivateFile.readShared(path) else {
       self.init()

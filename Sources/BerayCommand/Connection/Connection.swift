@@ -3,21 +3,22 @@ import BerayAPI
 import Logging
 import SystemPackage
 
-/// A server, and the client that talks to it in the user's name.
+/// A server, and the client that uses the user's credentials there.
 struct Connection: Sendable {
   let client: BerayClient
   let credentials: UserCredentials
-  /// What the user knows the server by: its url, or `the local server`.
+  /// The name shown to users: the URL, or `the local server`.
   let name: String
   let isLocal: Bool
   private let store: CredentialStore
-  /// What the server is called in the store and in the configuration.
+  /// The server's key in the credential store and the configuration.
   let key: String
 
-  /// Chooses the server by the flag, the environment and the configuration, and starts the local one where it is that and does not run.
+  /// Chooses the server by the flag, the environment and the configuration. Starts the local server if it is chosen and
+  /// does not run.
   /// - Parameters:
-  ///   - agent: what the command line says of the local server's agent.
-  ///   - wantsKeys: whether the local server should have the keys that this process has.
+  ///   - agent: the agent options of the command line.
+  ///   - wantsKeys: whether the local server should have the agent's keys from this process.
   ///   - timeouts: the deadlines of every call.
   static func open(
     _ options: ServerOptions, agent: AgentOptions? = nil, wantsKeys: Bool = false, timeouts: Timeouts = Timeouts(),
@@ -67,7 +68,8 @@ struct Connection: Sendable {
       store: store, key: key)
   }
 
-  /// Starts `server` again when it is gone: once for all calls that find it so, and whatever agent another mount has given it meanwhile.
+  /// Starts `server` again when it is gone. Calls that notice this together share one start. Accepts any agent, because
+  /// another mount may have changed it meanwhile.
   private static func reviving(_ server: LocalServer) -> @Sendable () async throws -> Void {
     var server = server
     server.demand = .none
@@ -94,13 +96,13 @@ struct Connection: Sendable {
     self.key = key
   }
 
-  /// Whether there is a token, also one that a login by `BERAY_PASSWORD_FILE` brings only now.
+  /// Whether there is a token. Logs in with `BERAY_PASSWORD_FILE` if necessary.
   func hasToken() async -> Bool {
     if await credentials.token() != nil { return true }
     return await credentials.renewedToken(rejecting: nil) != nil
   }
 
-  /// The address to log in with: the one given, of the environment, of the last login, or what the user types.
+  /// The address to log in with: the given one, `BERAY_EMAIL`, that of the last login, or the one that the user types.
   func email(given: String?, in context: Context) throws(CommandError) -> String {
     if let email = given ?? context.environment["BERAY_EMAIL"] { return email }
     if let email = try store.entry(for: key)?.email { return email }

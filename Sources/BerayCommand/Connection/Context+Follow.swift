@@ -2,7 +2,7 @@ import Beray
 import BerayAPI
 
 extension Context {
-  /// Follows a task to its end, over as many streams as that takes, and gives `body` each event once.
+  /// Follows a task to its end and gives each event to `body` once. Reconnects if the stream breaks.
   /// - Returns: the task as it ended.
   func follow(
     _ id: TaskID, _ connection: Connection, _ body: (TaskEvent) throws -> Void

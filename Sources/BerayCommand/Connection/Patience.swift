@@ -1,6 +1,6 @@
 import Beray
 
-/// How long a server may be away before a command that watches gives up.
+/// Limits how long a command that watches waits for an unreachable server.
 struct Patience: Sendable {
   static let limit = Duration.seconds(90)
   private var lostAt: ContinuousClock.Instant?

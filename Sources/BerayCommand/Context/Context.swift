@@ -1,18 +1,19 @@
 import BerayAPI
 import Logging
 
-/// What a command has of the world around it. Tests give it another world.
+/// A command's access to the outside world. Tests replace it.
 struct Context: Sendable {
   var terminal: Terminal
   var environment: [String: String]
   var now: @Sendable () -> UTCTime
   var pause: @Sendable (Duration) async throws -> Void
-  /// Opens the connection that the options name; the local server gets the keys that this process has where they are wanted.
+  /// Opens the connection that the options name. With `wantsKeys`, the local server gets the agent's keys from this
+  /// process.
   var connect: @Sendable (ServerOptions, _ wantsKeys: Bool, Context) async throws -> Connection
-  /// Sends the log of this process where the options say.
+  /// Starts the log of this process as the options say.
   var startLog: @Sendable (LogOptions, Logger.Level) throws -> Void
 
-  /// This process: the only place where its environment and its terminal are looked at.
+  /// The environment, terminal and clock of this process.
   static let process = Context(
     terminal: .process, environment: Environment.current(), now: { .now() },
     pause: { try await Task.sleep(for: $0) },
@@ -38,6 +39,6 @@ struct Context: Sendable {
     try Renderer(format: output.format, terminal: terminal, now: now()).show(payload)
   }
 
-  /// Tells the user something that is no result.
+  /// Prints a message to standard error that is not part of the result.
   func note(_ line: String) { terminal.note(line) }
 }

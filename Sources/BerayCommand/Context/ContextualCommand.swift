@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A command that looks at the world through a ``Context`` alone, so that tests can run it in process.
+/// A command that reaches the outside world only through a ``Context``, so that tests can run it in process.
 protocol ContextualCommand: AsyncParsableCommand {
   func run(in context: Context) async throws
 }

@@ -1,7 +1,7 @@
 import BerayAPI
 import SystemPackage
 
-/// The tokens that `login` and `register` got, one for each server, in `credentials.json`.
+/// The tokens from `login` and `register`, one for each server, in `credentials.json`.
 struct CredentialStore: Sendable {
   struct Entry: Hashable, Sendable {
     var email: String?
@@ -16,11 +16,11 @@ struct CredentialStore: Sendable {
     return value["token"]?.stringValue.map { Entry(email: value["email"]?.stringValue, token: $0) }
   }
 
-  /// Keeps `entry`, in the place of what was kept for `server`; nil removes that.
+  /// Stores `entry` for `server`, replacing an earlier one. Nil removes it.
   func keep(_ entry: Entry?, for server: String) throws(CommandError) {
     let directory = path.removingLastComponent()
     try PrivateDirectory.makeClosed(directory)
-    // Two logins at one time must not lose one of the two tokens.
+    // Without the lock, two simultaneous logins could lose one of the tokens.
     try FileLock.holding(directory) { () throws(CommandError) in
       var members = try members().filter { $0.name != server }
       if let entry {

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Asks for secrets without showing them.
 enum Password {
-  /// The password: the first line of standard input where `fromStandardInput`, else asked for on the terminal.
+  /// Reads the password from the first line of standard input, or asks for it on the terminal.
   static func obtain(
     prompt: String, fromStandardInput: Bool, terminal: Terminal
   ) throws(CommandError) -> String {
@@ -17,7 +17,7 @@ enum Password {
     return try terminal.ask(prompt, true)
   }
 
-  /// Asks on the controlling terminal, whatever standard input and output are.
+  /// Asks on the controlling terminal, even if standard input and output are redirected.
   static func ask(_ prompt: String, hidden: Bool) throws(CommandError) -> String {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
     guard terminal >= 0 else {
@@ -31,7 +31,7 @@ enum Password {
         guard !line.isEmpty else { throw CommandError("nothing was typed", advice: "try again") }
         return line
       case .signal(let number):
-        // Ends the process, or stops it until the shell lets it go on: then it is asked again.
+        // Ends the process, or stops it until the shell continues it. Then the loop asks again.
         Signals.act(number)
       }
     }
@@ -42,9 +42,9 @@ enum Password {
     case signal(Int32)
   }
 
-  /// A line from the terminal, or the signal that came first. The terminal is then as it was before.
+  /// A line from the terminal, or the signal that came first. Restores the terminal in both cases.
   private static func answer(on terminal: Int32, hidden: Bool) throws(CommandError) -> Answer {
-    // Caught before the echo goes off, on whichever thread: nothing else would turn it on again.
+    // Catch signals before the echo goes off. A signal that ended the process would leave it off.
     let signals = try SignalPipe(catching: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])
     defer { signals.restore() }
     var before = termios()
@@ -63,7 +63,7 @@ enum Password {
     return readLine(from: terminal, or: signals)
   }
 
-  /// The secret in a file: its first line.
+  /// Reads a secret from the first line of a file.
   static func read(_ path: FilePath) throws(CommandError) -> String {
     guard let bytes = try PrivateFile.read(path) else {
       throw CommandError("\(path) is not there", advice: "check the path")

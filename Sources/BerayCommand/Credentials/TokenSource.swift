@@ -2,11 +2,12 @@ import BerayServer
 import LinuxSystem
 import SystemPackage
 
-/// Where the user's token for one server is, decided once. The token itself is read each time, for `login` may bring a new one.
+/// Where the user's token for one server is. The place is decided once. The token is read each time, because `login`
+/// can replace it.
 struct TokenSource: Sendable {
   private enum Place {
     case file(FilePath)
-    /// The token itself: of a variable, or of what can be read only once, such as `<(pass show beray)`.
+    /// The token itself, from a variable or from a pipe such as `<(pass show beray)`, which can be read only once.
     case value(String)
     /// The local server's own token, in its data directory.
     case local(FilePath)
@@ -16,15 +17,16 @@ struct TokenSource: Sendable {
   private let place: Place
   private let store: CredentialStore
   private let server: String
-  /// A file with the password for one new login, and with which address.
+  /// A file with the password for a new login.
   private let passwordFile: FilePath?
   private let emailVariable: String?
 
   /// - Parameters:
-  ///   - tokenFile: what `--token-file` says.
-  ///   - server: as the store knows it.
-  ///   - localData: the data directory of the local server, where `server` is that. It takes its own token and not
-  ///     `BERAY_TOKEN` or `BERAY_TOKEN_FILE`, which are set for the server that `BERAY_URL` or the configuration names.
+  ///   - tokenFile: the value of `--token-file`.
+  ///   - server: the server's key in the store.
+  ///   - localData: the data directory if `server` is the local server. It uses its own token unless `tokenFile` is
+  ///     given, and ignores `BERAY_TOKEN` and `BERAY_TOKEN_FILE`. Those are for the server that `BERAY_URL` or the
+  ///     configuration names.
   init(
     tokenFile: String?, environment: [String: String], store: CredentialStore, server: String, localData: FilePath?
   ) throws(CommandError) {
@@ -47,7 +49,7 @@ struct TokenSource: Sendable {
     }
   }
 
-  /// What people call the place where the token is; nil if `login` keeps it, or nobody has to do with it.
+  /// The place of the token in words for users. Nil if `login` keeps it, or if it is the local server's own.
   static func placeName(tokenFile: String?, environment: [String: String], isLocal: Bool) -> String? {
     if let tokenFile { return tokenFile }
     if isLocal { return nil }
@@ -56,14 +58,14 @@ struct TokenSource: Sendable {
     return nil
   }
 
-  /// - Throws: ``CommandError`` if there is no token that only this user can read.
+  /// - Throws: ``CommandError`` if the file has no token, or others can read it.
   private static func place(of path: FilePath) throws(CommandError) -> Place {
     let isRegular = FileStatus(behind: path)?.isRegularFile ?? true
     let token = try Password.read(path)
     return isRegular ? .file(path) : .value(token)
   }
 
-  /// The token as it is now.
+  /// Reads the current token.
   /// - Throws: ``CommandError`` if others can read it.
   func token() throws(CommandError) -> String? {
     switch place {
@@ -80,12 +82,12 @@ struct TokenSource: Sendable {
     }
   }
 
-  /// Keeps a token where it was read from, if that is the store.
+  /// Stores a new token, if tokens come from the store.
   func keep(_ token: String, email: String?) throws(CommandError) {
     if case .store = place { try store.keep(.init(email: email, token: token), for: server) }
   }
 
-  /// What to log in with where the token is no longer taken; nil if no password file is named.
+  /// The address and password for a new login once the server refuses the token. Nil if either is not known.
   func login() throws(CommandError) -> (email: String, password: String)? {
     guard let passwordFile else { return nil }
     var email = emailVariable

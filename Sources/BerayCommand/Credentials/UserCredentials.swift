@@ -3,14 +3,14 @@ import BerayAPI
 import Logging
 import Synchronization
 
-/// The user's token for one server, as the client asks for it.
+/// Gives the client the user's token for one server.
 final class UserCredentials: CredentialProvider {
   private let source: TokenSource
   private let login: @Sendable (_ email: String, _ password: String) async throws -> Session
   private struct State {
-    /// A token that a new login brought and that is kept nowhere else.
+    /// The token of the last login by this process.
     var current: String?
-    /// Tokens that the server refused, the last ones.
+    /// The last tokens that the server refused.
     var refused: [String] = []
   }
 
@@ -30,14 +30,14 @@ final class UserCredentials: CredentialProvider {
     return try? source.token()
   }
 
-  /// A token that was not refused before: that of a login meanwhile, or the one that stands in its file now; where there
-  /// is none, that of one new login by `BERAY_PASSWORD_FILE`, for which all wait who were refused.
+  /// A token that was not refused before, from another login or from where it is kept. If there is none, logs in once
+  /// with `BERAY_PASSWORD_FILE`. All refused calls share that login.
   func renewedToken(rejecting rejected: String?) async -> String? {
     do {
       if let token = try knownToken(rejecting: rejected) { return token }
       guard let (email, password) = try source.login() else { return nil }
       return try await renewal.value(operation: "login") { () async throws(BerayError) in
-        // Whoever comes just behind a login takes its token.
+        // No need to keep the answer: a call that comes right after a login finds its token.
         .init(try await self.logIn(email, password), keptFor: .zero)
       }
     } catch {
@@ -74,7 +74,7 @@ final class UserCredentials: CredentialProvider {
     }
   }
 
-  // `login` and `logout` keep and forget the token themselves, for that can fail.
+  // The commands `login` and `logout` store and remove the token themselves, because that can fail.
   func store(_ session: Session) async {}
   func drop() async {}
 }

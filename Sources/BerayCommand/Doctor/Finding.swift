@@ -1,10 +1,10 @@
 import BerayAPI
 
-/// What one look at the machine found.
+/// The result of one check by `doctor`.
 struct Finding: Hashable, Sendable {
   enum Verdict: String, Sendable {
     case pass = "PASS"
-    /// Something works less well, or only for some.
+    /// Something is limited, or works only for some users.
     case warn = "WARN"
     case fail = "FAIL"
   }
@@ -12,7 +12,7 @@ struct Finding: Hashable, Sendable {
   let name: String
   let verdict: Verdict
   let what: String
-  /// The line that mends it.
+  /// The step that solves the problem.
   var advice: String?
 
   static func pass(_ name: String, _ what: String) -> Finding { Finding(name: name, verdict: .pass, what: what) }
@@ -33,7 +33,7 @@ struct Finding: Hashable, Sendable {
   }
 }
 
-/// All of them.
+/// All results of `doctor`.
 struct Findings: Payload {
   let all: [Finding]
 

@@ -1,11 +1,11 @@
-/// What a version of the kernel or of libfuse does not have yet.
+/// A feature that older versions of the kernel or of libfuse lack.
 struct Lack {
-  /// The first version that has it.
+  /// The first version with the feature.
   let since: [Int]
   /// What happens without it.
   let effect: String
 
-  /// Sources: the history of the protocol in include/uapi/linux/fuse.h, and the kernels that first had each step of it.
+  /// Sources: the protocol history in include/uapi/linux/fuse.h, and the first kernel with each protocol version.
   static let ofKernel = [
     Lack(since: [4, 20], effect: "each listing of a directory asks the daemon again"),
     Lack(since: [5, 16], effect: "each close of a file that was only read asks the daemon"),
@@ -17,7 +17,7 @@ struct Lack {
     Lack(since: [3, 17, 1], effect: "lookups of new names in one directory wait for one another")
   ]
 
-  /// Tells what `version` lacks. Below `tested`, it is a warning.
+  /// Lists what `version` lacks. Warns if it is older than `tested`.
   static func finding(_ name: String, _ version: String, of all: [Lack], tested: [Int]) -> Finding {
     let numbers = version.prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap { Int($0) }
     let lacks = all.filter { !numbers.isEmpty && numbers.lexicographicallyPrecedes($0.since) }

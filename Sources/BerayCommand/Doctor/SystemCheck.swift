@@ -3,10 +3,10 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// Looks at what a mount needs of the machine.
+/// Checks what a mount needs from the machine.
 struct SystemCheck {
   let environment: [String: String]
-  /// Beneath which the system's files are; another one in tests.
+  /// The directory that contains the system's files. Tests use another one.
   var root: FilePath = "/"
   var userID = geteuid()
 

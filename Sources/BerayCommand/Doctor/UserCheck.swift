@@ -4,7 +4,7 @@ import Glibc
 import Logging
 import SystemPackage
 
-/// Looks at what is the user's: settings, directories, the local server, the server that is used, and the agent.
+/// Checks the user's settings, directories and agent, the local server, and the chosen server.
 struct UserCheck {
   let context: Context
 

@@ -3,33 +3,33 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// The server of this machine: a process of its own, started when it is needed, which ends when it is idle.
+/// The server of this machine: a separate process that starts on demand and ends when it is idle.
 ///
-/// Two processes that want it at once start it once: they meet at a lock, and whoever comes second finds it there.
+/// A lock keeps two processes from starting it twice: the second one finds it running.
 struct LocalServer: Sendable {
-  /// Seconds without a request or a running task after which it ends.
+  /// The server ends after this many seconds without a request or a running task.
   static let idleTimeout = 600
 
   let paths: Paths
   let environment: [String: String]
   let agent: AgentChoice
   let configuration: UserConfiguration
-  /// What must hold of a server that runs already.
+  /// What a server that already runs must have.
   var demand = Demand.none
 
   enum Demand: Hashable, Sendable {
     /// Any server will do.
     case none
-    /// It should have the keys that this process has for its agent. One that works on tasks keeps what it has, with a
-    /// word of warning.
+    /// It should have this process's keys for its agent. If it is busy, or a person started it, it keeps its own keys
+    /// with a warning.
     case keys
-    /// It must have this agent with these options and keys: another one gives way, or it is an error.
+    /// It must have this agent with these options and keys. Any other server is replaced, or starting fails.
     case agent
   }
 
-  /// Returns once it answers. Does nothing where it does already.
+  /// Returns once the server answers. Does nothing if a suitable one already runs.
   func start() async throws(CommandError) {
-    // Before anything is looked for there: what another user put into a directory of his own is no server of ours.
+    // Check the directory before looking into it. A directory of another user could contain a false socket.
     try paths.makeSocketDirectory(data: paths.data)
     if let running = LocalServerProcess(at: paths.serverSocket), suits(running) { return }
     try PrivateDirectory.makeMissing(paths.state)
@@ -76,7 +76,7 @@ struct LocalServer: Sendable {
     ] + agent.options
   }
 
-  /// What the user's shell has, without the credentials for other servers.
+  /// The user's environment without `BERAY_*`, which can hold credentials for other servers.
   private var childEnvironment: [String: String] {
     environment.filter { !$0.key.hasPrefix("BERAY_") && $0.key != "NOTIFY_SOCKET" }
   }

@@ -8,10 +8,10 @@ struct LocalServerProcess: Hashable, Sendable {
   static let endLimit = Duration.seconds(10)
 
   let id: pid_t
-  /// What it was started with, its name first.
+  /// Its command line, with the program's name first.
   let arguments: [String]
 
-  /// The process that answers at `socket`; nil if none does.
+  /// The process that listens at `socket`; nil if there is none.
   init?(at socket: FilePath) {
     guard let id = UnixSocket.listener(socket) else { return nil }
     self.init(id: id, arguments: Self.arguments(of: id))
@@ -22,13 +22,13 @@ struct LocalServerProcess: Hashable, Sendable {
     self.arguments = arguments
   }
 
-  /// Whether a mount or a command started it when it needed one, and not a person by `beray-fs serve`.
+  /// Whether a mount or a command started it on demand, and not a person with `beray-fs serve`.
   var startedByItself: Bool { options.contains("--idle-timeout") }
 
-  /// Its own arguments, without those of its agent.
+  /// Its arguments, without the agent's command.
   private var options: ArraySlice<String> { arguments.prefix { $0 != "--agent-command" } }
 
-  /// The agent that it was started with; nil if its command line does not tell.
+  /// Its agent; nil if the command line names none.
   var agent: String? {
     if let index = arguments.firstIndex(of: "--agent-command") {
       return arguments[(index + 1)...].joined(separator: " ")
@@ -40,13 +40,13 @@ struct LocalServerProcess: Hashable, Sendable {
     return startedByItself ? "demo" : nil
   }
 
-  /// The options of its agent, where it was started by itself: they stand last.
+  /// The options of its agent, which come last; nil if it was not started on demand.
   var agentOptions: [String]? {
     guard startedByItself, let index = arguments.firstIndex(of: "--ready-fd") else { return nil }
     return Array(arguments.dropFirst(index + 2))
   }
 
-  /// Those of these variables that have another value in `environment` than the server has, or none there.
+  /// The variables in `environment` that the server lacks or has with another value.
   func lacking(_ names: [String], of environment: [String: String]) -> [String] {
     let own = ProcessFile.environment(of: id)
     return names.filter { name in environment[name].map { $0 != own[name] } ?? false }
@@ -54,9 +54,9 @@ struct LocalServerProcess: Hashable, Sendable {
 
   var description: String { "process \(id)" + (agent.map { ", agent \($0)" } ?? "") }
 
-  /// Ends it where it was started by itself and no task runs, so that another server can take its place. The caller holds the lock of the
-  /// server, so that nobody starts it again in between.
-  /// - Parameter wanted: what the other server is to be, for the message.
+  /// Ends an idle server that was started on demand, so that another one can take its place. The caller holds the
+  /// server's lock, so that nobody starts it again in between.
+  /// - Parameter wanted: describes the other server, for the error message.
   func giveWay(unfinishedTasks: Int?, to wanted: String = "another server") throws(CommandError) {
     guard startedByItself else {
       throw CommandError(

@@ -4,7 +4,7 @@ import BerayServer
 import Logging
 import SystemPackage
 
-/// Whether the local server runs, and with how many tasks. Asking does not start it.
+/// Whether the local server runs, and which tasks it has. Asking does not start it.
 struct LocalServerState: Sendable {
   let socket: String
   let log: String
@@ -33,7 +33,7 @@ struct LocalServerState: Sendable {
       tasks: tasks)
   }
 
-  /// How many tasks have not ended; nil if it could not be asked.
+  /// How many tasks have not ended; nil if the server could not be asked.
   var unfinished: Int? { tasks.map { $0.count { !$0.status.isFinished } } }
 
   var json: JSON {

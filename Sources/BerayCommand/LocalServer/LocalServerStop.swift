@@ -2,7 +2,7 @@ import SystemPackage
 
 /// `beray-fs serve --stop`.
 struct LocalServerStop {
-  /// What `--data` says.
+  /// The value of `--data`.
   let data: String?
 
   /// Ends the server of the data directory, whoever started it.

@@ -5,12 +5,12 @@ import Logging
 import Synchronization
 import SystemPackage
 
-/// A server that this process runs, from the options of the command to its end.
+/// Runs a server in this process, with the options of `beray-fs serve`.
 struct ServedServer {
   let command: ServeCommand
   let ready: ReadySignal
 
-  /// Serves until SIGINT or SIGTERM, or until it has been idle for as long as it was told.
+  /// Serves until a signal or the idle timeout ends it.
   func run() async throws {
     let environment = Environment.current()
     let paths = try Paths(environment: environment)
@@ -28,14 +28,14 @@ struct ServedServer {
       Self.announce(
         addresses, data: configuration.dataDirectory, isQuiet: command.socket != nil,
         isSecure: command.tlsCert != nil)
-      // Somebody said which agent works here: the next server of this directory has it too.
+      // Remember an agent that the user chose for the next server of this directory.
       if command.agent.isGiven { try? record.write(data: data) }
       lock?.release()
       ready.ready()
     }
     let serving = Task { try await server.run() }
     let listener = Task {
-      // SIGHUP is a terminal that went away: what runs in the background stays, what stood in it ends.
+      // SIGHUP means that the terminal went away. It ends a server in the foreground, but not one in the background.
       for await signal in signals where signal != SIGHUP || command.socket == nil {
         ready.stopping()
         serving.cancel()
@@ -45,8 +45,8 @@ struct ServedServer {
     do { try await serving.value } catch is CancellationError {}
   }
 
-  /// Ends the local server that was started by itself, where it has nothing to do, and keeps others from starting it until this one answers.
-  /// - Returns: the lock that does so; nil if this is the server that was started by itself, whose starter holds it.
+  /// Ends an idle local server that was started on demand. Keeps others from starting one until this server answers.
+  /// - Returns: the server's lock; nil if this server was started on demand, because then its starter holds the lock.
   private func takePlace(_ paths: Paths, data: FilePath) async throws(CommandError) -> FileLock? {
     guard command.socket == nil else { return nil }
     try paths.makeSocketDirectory(data: data)
@@ -60,7 +60,7 @@ struct ServedServer {
     return lock
   }
 
-  /// What the options say, else what is remembered for the data directory, else what config.json says.
+  /// Chooses the agent from the options, then from the data directory's record, then from `config.json`.
   private func agent(_ user: UserConfiguration, data: FilePath) throws(CommandError) -> AgentChoice {
     let environment = Environment.current()
     var paths = try Paths(environment: environment)
@@ -68,7 +68,7 @@ struct ServedServer {
     return try AgentOptions.choice(command.agent, paths: paths, configuration: user, environment: environment)
   }
 
-  /// What the server is told to be.
+  /// The server's configuration, from the options of the command.
   func settings(_ paths: Paths, data: FilePath, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
     let agent = try agent(user, data: data)
     var settings = ServerConfiguration(
@@ -80,7 +80,7 @@ struct ServedServer {
     }
     settings.adoptsOrphans = true
     settings.source = (command.from ?? user.from).map { WorkSourceText.absolute($0) }
-    // The one before it may still answer requests for 5 s, and end its agents for 10 s.
+    // The previous server may take 5 s to answer requests and 10 s to end its agents.
     settings.lockWait = .seconds(30)
     if let socket = command.socket {
       settings.unixSocket = socket
@@ -91,7 +91,7 @@ struct ServedServer {
       tcp.isBehindProxy = command.behindProxy
       tcp.allowsRegistration = command.allowRegister
       settings.tcp = tcp
-      // Mounts and commands of this user find their server here.
+      // The user's mounts and commands look for the server here.
       settings.unixSocket = paths.serverSocket(data: data).string
     }
     if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
@@ -101,7 +101,7 @@ struct ServedServer {
     return settings
   }
 
-  /// Tells people where it is; the url alone is the result, for scripts that asked for port 0.
+  /// Prints where the server is. Only the URL goes to standard output, for scripts that asked for port 0.
   private static func announce(_ addresses: BoundAddresses, data: String, isQuiet: Bool, isSecure: Bool) {
     guard !isQuiet, let host = addresses.host, let port = addresses.port else { return }
     let url = "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"

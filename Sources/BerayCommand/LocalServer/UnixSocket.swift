@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Sockets of unix(7).
 enum UnixSocket {
-  /// The process of this user that accepts connections on the socket at `path`; nil if none does. What another user
-  /// put there is none: it must never be given a token.
+  /// The process that accepts connections on the socket at `path`; nil if there is none. Ignores processes of other
+  /// users, because they must never get a token.
   static func listener(_ path: FilePath) -> pid_t? {
     guard var address = try? address(path) else { return nil }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Users and groups by number or name.
+/// Looks up users and groups by number or name.
 enum Account {
   static func user(_ text: String) throws(CommandError) -> UInt32 {
     if let number = UInt32(text) { return number }
@@ -14,6 +14,6 @@ enum Account {
     return entry.pointee.gr_gid
   }
 
-  /// The first group of `user`; nil for a number without a name.
+  /// The primary group of `user`; nil if passwd(5) does not have the user.
   static func primaryGroup(of user: UInt32) -> UInt32? { getpwuid(user)?.pointee.pw_gid }
 }

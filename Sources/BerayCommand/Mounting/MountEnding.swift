@@ -5,18 +5,18 @@ import LinuxSystem
 import SystemPackage
 import VFS
 
-/// A mount that is to end: its process uploads what it has, and saves what no server takes.
+/// Ends a mount. Its process uploads what is left, and saves what it cannot upload.
 struct MountEnding {
-  /// Longer than the mount itself takes at most, which saves what it could not upload by then.
+  /// Longer than the mount's own limit, after which it saves what it could not upload.
   static let defaultLimit = ServedMount.finishLimit + .seconds(20)
 
   private let mount: Mount
-  /// Nil if its process is gone, or cannot be told.
+  /// Nil if the process is gone or unknown.
   let process: Int32?
   private let record: RunningMount?
   private let context: Context
 
-  /// - Throws: ``CommandError`` if nothing that this program mounted is at `mountpoint`.
+  /// - Throws: ``CommandError`` if `mountpoint` is not a mount of this program.
   init(of mountpoint: String, in context: Context) throws(CommandError) {
     let table = MountTable.current()
     let path = table.canonical(mountpoint)
@@ -38,13 +38,13 @@ struct MountEnding {
     }
   }
 
-  /// Whether its process is gone already, so that only the mountpoint is to be cleared.
+  /// Whether the process is already gone, so that only the mountpoint needs clearing.
   let isOver: Bool
 
-  /// Where it is, absolute.
+  /// The absolute path of the mountpoint.
   var path: String { mount.mountpoint }
 
-  /// Asks it to end and waits for its uploads, at most so long. Tells what is not on the server.
+  /// Asks the process to end and waits for its uploads, but not longer than `limit`. Reports what is not on the server.
   /// - Returns: whether everything is on the server.
   func end(within limit: Duration = defaultLimit) throws -> Bool {
     if isOver {
@@ -85,7 +85,7 @@ struct MountEnding {
     }
   }
 
-  /// A mount whose process cannot be asked: of another user.
+  /// Unmounts without the process, which belongs to another user or is unknown.
   private func unmountByPath() throws(UnmountError) {
     let unmounter = Unmounter(mount)
     do throws(UnmountError) {

@@ -1,7 +1,7 @@
 import Beray
 import Fuse
 
-/// The exit statuses of a mount that did not come about, so that a script can tell what to do.
+/// The exit statuses of a failed mount. A script can use them to decide what to do.
 enum MountExit {
   /// FUSE refused.
   static let fuse: Int32 = 3

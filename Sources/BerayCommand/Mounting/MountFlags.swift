@@ -1,12 +1,12 @@
-/// What `-o` says, in the words that sshfs and mount(8) have.
+/// The options of `-o`, named as in sshfs and mount(8).
 struct MountFlags: Hashable, Sendable {
   var isReadOnly = false
   var allowsOthers = false
   var fileSystemName: String?
   var unmountsWithProcess = false
-  /// The mount begins also where the server cannot be reached (fstab).
+  /// Mount even if the server cannot be reached, as at boot by fstab(5).
   var allowsOffline = false
-  /// What the command has options for, and a line of fstab(5) has not.
+  /// The next fields repeat options of the command, because a line of fstab(5) can only pass `-o`.
   var tokenFile: String?
   var caFile: String?
   var sendsInsecurely = false
@@ -16,24 +16,24 @@ struct MountFlags: Hashable, Sendable {
   var freshness: Double?
   var cacheMiB: Int?
   var refusesMkdir = false
-  /// Who owns everything in the mount; by default who mounts.
+  /// The owner of everything in the mount; by default the user who mounts.
   var user: UInt32?
   var group: UInt32?
-  /// What others may not do; nil: all is for the owner alone.
+  /// The permissions to take away. Nil gives access to the owner alone.
   var umask: UInt16?
-  /// Root may use the mount beside who mounted.
+  /// Root may use the mount, besides the user who mounted it.
   var allowsRoot = false
-  /// Options of the kernel that are handed on, such as `noexec`.
+  /// Kernel options to pass on, such as `noexec`.
   var further: [String] = []
 
-  /// Known here, for messages.
+  /// The known options, for messages.
   static let known = """
     ro, allow_other, allow_root, uid=USER, gid=GROUP, umask=MODE, fsname=NAME, auto_unmount, offline_ok; and for \
     fstab token_file=FILE, ca_file=FILE, insecure_http, timeout=S, freshness=S, cache_size=MIB, no_mkdir
     """
 
-  /// What mount(8) and fstab(5) know of every file system, and what changes nothing here: the kernel does it anyway (nosuid,
-  /// nodev, default_permissions), or there is nothing that it could change (times of access, devices).
+  /// Options of mount(8) and fstab(5) that change nothing here. The kernel applies them anyway (nosuid, nodev,
+  /// default_permissions), or there is nothing for them to change (access times, devices).
   private static let ignored: Set<String> = [
     "defaults", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup",
     "_netdev", "nofail", "async", "suid", "nosuid", "dev", "nodev", "exec", "atime", "diratime", "nodiratime",
@@ -49,7 +49,7 @@ struct MountFlags: Hashable, Sendable {
 
   init() {}
 
-  /// - Parameter lists: each a comma-separated list; in a value, `\,` is a comma.
+  /// - Parameter lists: comma-separated lists. In a value, `\,` stands for a comma.
   init(parsing lists: [String]) throws(CommandError) {
     for list in lists {
       for option in Self.split(list) where !option.isEmpty { try add(option) }
@@ -73,7 +73,7 @@ struct MountFlags: Hashable, Sendable {
     }
   }
 
-  /// `NAME=VALUE`.
+  /// Adds an option of the form `NAME=VALUE`.
   private mutating func addPair(_ option: String) throws(CommandError) {
     let value = option.firstIndex(of: "=").map { String(option[option.index(after: $0)...]) } ?? ""
     func number<Number: LosslessStringConvertible>() throws(CommandError) -> Number {
@@ -98,7 +98,7 @@ struct MountFlags: Hashable, Sendable {
     }
   }
 
-  /// What mount(8) knows, as `-o` takes it, for the same command in the background.
+  /// The value of `-o` for the process in the background. Leaves out what ``MountCommand`` passes as its own options.
   var list: String {
     var words: [String] = []
     if isReadOnly { words.append("ro") }

@@ -4,20 +4,21 @@ import LinuxSystem
 import Synchronization
 import SystemPackage
 
-/// What a running mount tells other commands of this user: a file in the runtime directory that its process keeps locked as long as it lives.
+/// The record of a running mount, for other commands of this user. It is a file in the state directory. The mount's
+/// process keeps it locked as long as it lives.
 ///
-/// The lock and not a process id says whether it lives: an id can belong to another process by then.
+/// The lock shows whether the process lives. A process id cannot, because another process may have it by then.
 final class MountRecord: Sendable {
   struct Fields: Hashable, Sendable {
     var mountpoint: String
     var server: String
     var process: pid_t
     var log: String?
-    /// Of the program that serves it, such as ``Version/text``; nil: older than 0.2.
+    /// The version of the program that serves it, such as ``Version/text``. Nil before version 0.2.
     var version: String?
-    /// Set at the end: files that could not be uploaded, and where they are now.
+    /// Set at the end: files that could not be uploaded, and where they are saved.
     var rescued: [String]?
-    /// Set at the end: what is neither on the server nor saved, a line each.
+    /// Set at the end: changes that are neither on the server nor saved, one line each.
     var losses: [String]?
   }
 
@@ -35,7 +36,8 @@ final class MountRecord: Sendable {
     write(fields)
   }
 
-  /// The file at `path`, empty and locked. Between open(2) and flock(2) another command may take it for that of a dead process and remove it: then the lock is of no file that anybody finds.
+  /// Makes an empty, locked file at `path`. Between open(2) and flock(2), another command may remove the unlocked file.
+  /// Then this tries again.
   private static func lockedFile(_ path: FilePath) throws(CommandError) -> Int32 {
     while true {
       let descriptor = open(path.string, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -58,7 +60,7 @@ final class MountRecord: Sendable {
     close(descriptor)
   }
 
-  /// Tells how the mount ended. Who waits for the lock reads it once this process is gone.
+  /// Records how the mount ended. The command that ends the mount reads this once the process is gone.
   func end(rescued: [String], losses: [String]) {
     write(
       fields.withLock { fields in

@@ -2,15 +2,15 @@ import ArgumentParser
 import LinuxSystem
 import SystemPackage
 
-/// How a mount in the background was started, so that it can be started again.
+/// How a background mount was started, so that it can be started again.
 struct MountStart {
-  /// Of the command, without the program's name.
+  /// The command's arguments, without the program's name.
   let arguments: [String]
   let environment: [String: String]
   let log: FilePath
 
-  /// Reads it from proc(5).
-  /// - Throws: ``CommandError`` if this process may not look, or nobody else can start it the same way.
+  /// Reads the command line and the environment from proc(5).
+  /// - Throws: ``CommandError`` if they cannot be read, or the mount cannot be started again in the same way.
   init(of process: Int32) throws(CommandError) {
     let words = ProcessFile.words("/proc/\(process)/cmdline")
     guard words.count > 1 else {
@@ -34,10 +34,10 @@ struct MountStart {
     }
   }
 
-  /// Whether this version of the program understands the arguments.
+  /// Checks that this version of the program understands the arguments.
   func check() throws { _ = try RootCommand.parseAsRoot(arguments) }
 
-  /// Starts this version of the program, and returns when it serves.
+  /// Starts this version of the program and returns when it serves.
   func start() throws(CommandError) {
     try BackgroundProcess.start(arguments: arguments, environment: environment, log: .appending(log))
   }

@@ -4,17 +4,17 @@ import Glibc
 import LinuxSystem
 import VFS
 
-/// What can be told of a mount without ever hanging on it.
+/// The state of a mount, found without hanging on it.
 struct MountState {
   enum State: String {
     case live
-    /// The process lives, and gives no answer.
+    /// The process lives but does not answer.
     case silent
-    /// It is another user's, who lets nobody look into it.
+    /// The mount belongs to another user, and nobody else can look into it.
     case foreign
-    /// The process was gone, and so is the mount now.
+    /// The process was gone, so the mount was removed.
     case cleared
-    /// The process is gone, and the mount could not be taken away.
+    /// The process is gone, but the mount could not be removed.
     case stale
   }
 
@@ -22,10 +22,10 @@ struct MountState {
   let server: String
   let process: Int32?
   let log: String?
-  /// Of the program that serves it, as far as its record tells.
+  /// The version of the program that serves it; nil without a record.
   let version: String?
   let state: State
-  /// `.beray/status.json`.
+  /// The content of `.beray/status.json`.
   let status: JSON?
 
   init(_ mount: Mount, record: MountRecord.Fields?) {
@@ -35,7 +35,7 @@ struct MountState {
     version = record.map { $0.version ?? "unknown" }
     switch MountLiveness.of(mount) {
     case .stale, .dying:
-      // Frees who hangs, and everything that comes by the mountpoint.
+      // Frees the programs that hang in the mount, and keeps others from failing on it.
       do throws(UnmountError) {
         try Unmounter(mount).clear()
         state = .cleared
@@ -46,7 +46,7 @@ struct MountState {
       status = nil
     case .live(let process):
       self.process = record?.process ?? process?.rawValue
-      // In a child: a read of a mount whose process hangs never ends.
+      // Read it in a child process: a read in a mount whose process hangs never ends.
       let cat = Spawn(executable: "/bin/cat", arguments: ["cat", mount.mountpoint + "/.beray/status.json"])
       let run = try? ProgramRun(cat, timeout: .seconds(2))
       status = run.flatMap { $0.succeeded ? try? JSON(parsing: $0.output) : nil }
@@ -66,7 +66,8 @@ struct MountState {
     ]
   }
 
-  /// What `.beray/status.json` tells in a few words: whether the server answers and takes the token, and what is not uploaded yet.
+  /// Summarizes `.beray/status.json`: whether the server answers and accepts the token, and how many uploads are
+  /// pending.
   static func summary(of status: JSON) -> String {
     var words = ["live"]
     if let connection = status["connection"]?["state"]?.stringValue, connection != "connected" {
@@ -78,7 +79,7 @@ struct MountState {
     return words.joined(separator: ", ")
   }
 
-  /// Whether another version of the program serves it than this.
+  /// Whether another version of the program serves the mount.
   private var isOutdated: Bool { version.map { $0 != Version.text } ?? false }
 
   /// The state in a few words.

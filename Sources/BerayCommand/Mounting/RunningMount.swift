@@ -14,7 +14,7 @@ final class RunningMount: Sendable {
 
   deinit { close(descriptor) }
 
-  /// All of them. Records that dead processes left are removed.
+  /// All running mounts. Removes the records of dead processes.
   static func all(in directory: FilePath) -> [RunningMount] {
     guard let stream = opendir(directory.string) else { return [] }
     defer { closedir(stream) }
@@ -26,7 +26,7 @@ final class RunningMount: Sendable {
       let descriptor = open(path.string, O_RDWR | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-        // A process that is about to lock it too sees that it is gone, and makes another.
+        // A process that is about to lock this file notices that it is gone, and makes another.
         unlink(path.string)
         close(descriptor)
       } else if let fields = read(descriptor) {
@@ -38,7 +38,7 @@ final class RunningMount: Sendable {
     return found
   }
 
-  /// What the process last wrote, also when it has ended.
+  /// The last state that the process wrote, even if it has ended.
   var lastWords: MountRecord.Fields? { Self.read(descriptor) }
 
   private static func read(_ descriptor: Int32) -> MountRecord.Fields? {

@@ -8,17 +8,17 @@ import LinuxSystem
 import Logging
 import SystemPackage
 
-/// A mount that this process serves, from the first look at the mountpoint to the last upload.
+/// Serves a mount in this process, from preparing the mountpoint to the last upload.
 struct ServedMount {
-  /// How long the end may take, all in all: the tasks that are being made and the last uploads.
+  /// How long ending may take in total, for tasks that are being created and the last uploads.
   static let finishLimit = Duration.seconds(60)
-  /// Gives another limit in seconds, for tests.
+  /// The environment variable that sets another limit in seconds, for tests.
   static let finishLimitVariable = "BERAY_FINISH_LIMIT"
 
   let command: MountCommand
   let flags: MountFlags
   let ready: ReadySignal
-  /// Looked at before anything is said or any signal caught: it may go away at any moment from then on.
+  /// Checked first, because the terminal can go away as soon as this process reports that it serves.
   private let terminal = ControllingTerminal()
 
   func run() async throws {
@@ -33,7 +33,7 @@ struct ServedMount {
   private var advice: ErrorAdvice {
     var advice = ErrorAdvice(url: command.serverOptions.url)
     advice.server = command.serverOptions.url
-    // The local server's token is nobody's to mend.
+    // The user cannot replace the local server's token, so this advice is only for other servers.
     advice.tokenPlace = TokenSource.placeName(
       tokenFile: command.server.tokenFile, environment: Environment.current(), isLocal: false)
     return advice
@@ -56,7 +56,7 @@ struct ServedMount {
       error.status = MountExit.login
       throw error
     }
-    // A local server that was started for it has the limit that this process began with.
+    // Raise the limit only now: a local server that was just started keeps the original one.
     OpenFileLimit.raise()
 
     for directory in [paths.rescued, paths.state.appending("spill")] { try PrivateDirectory.makeMissing(directory) }
@@ -108,8 +108,8 @@ struct ServedMount {
     if !losses.isEmpty { throw CommandError("\(losses.count) files are not on the server as they were here") }
   }
 
-  /// Waits for the end, by a signal or from outside, and uploads what is left.
-  /// - Returns: where files are that could not be uploaded.
+  /// Waits for a signal or an unmount, then uploads what is left.
+  /// - Returns: the files that could not be uploaded, and where they are saved.
   private func untilEnded(
     _ session: FuseSession, _ fileSystem: BerayFileSystem, _ signals: AsyncStream<Int32>, within limit: Duration,
     _ logger: Logger
@@ -135,8 +135,8 @@ struct ServedMount {
     let deadline = ContinuousClock.now + limit
     let finish = Task {
       if first != 0 {
-        // What is closed goes up first: a close(2) that waits for it is told what became of it. After the unmount nothing is
-        // written any more, and the rest goes up.
+        // Upload closed files before the unmount, so that a close(2) that waits gets the result. After the unmount
+        // nothing more is written, and `finish` uploads the rest.
         await fileSystem.settle(within: deadline - ContinuousClock.now, progress: Self.tell)
         if await session.unmount() == .detached {
           Terminal.note("beray-fs: detached, for some program still uses it")
@@ -145,7 +145,7 @@ struct ServedMount {
       return await fileSystem.finish(deadline: max(.zero, deadline - ContinuousClock.now), progress: Self.tell)
     }
     let impatience = Task {
-      // A second signal ends the wait for the uploads: what is left is saved.
+      // A second signal stops the uploads. What is left is saved locally.
       var requests = requests
       while let request = await requests.next() { if request != 0 { finish.cancel() } }
     }
@@ -159,7 +159,7 @@ struct ServedMount {
     var options = FuseOptions(
       fileSystemName: flags.fileSystemName ?? (connection.isLocal ? "local" : connection.name))
     options.isReadOnly = flags.isReadOnly
-    // Whom root mounts for must get in.
+    // If root mounts for another user, that user must have access.
     options.allowsOthers = flags.allowsOthers || (getuid() == 0 && flags.owner != 0)
     options.allowsRoot = flags.allowsRoot
     options.unmountsWithProcess = flags.unmountsWithProcess
@@ -167,11 +167,12 @@ struct ServedMount {
     return options
   }
 
-  /// Makes the mountpoint if it is missing, and clears away a mount whose process is gone. A live mount is left to the session to refuse.
+  /// Makes a missing mountpoint, and clears a mount whose process is gone. Leaves a live mount alone; the session
+  /// refuses it.
   static func prepare(_ path: String, _ logger: Logger) throws -> String {
     let table = MountTable.current()
     let mountpoint = table.canonical(path)
-    // Before mkdir(2), which would start a task there.
+    // Check before mkdir(2), which would start a task in the outer mount.
     if let outer = table.mount(containing: mountpoint), outer.isBerayFS, outer.mountpoint != mountpoint {
       throw CommandError(
         "\(mountpoint) is inside the mount at \(outer.mountpoint)", advice: "choose a directory outside of it")
@@ -190,8 +191,8 @@ struct ServedMount {
 }
 
 extension ServedMount {
-  /// Makes the mountpoint so that nothing can be made in it while nothing is mounted there: else `mkdir ~/beray/GOAL` would
-  /// make a directory, and start no task. Root may all the same.
+  /// Makes the mountpoint without write permission. Otherwise `mkdir ~/beray/GOAL` without a mount would make a
+  /// directory and start no task. Root can write there all the same.
   private static func makeMissing(_ mountpoint: FilePath) throws(CommandError) {
     let parent = mountpoint.removingLastComponent()
     if !parent.isEmpty { try PrivateDirectory.makeMissing(parent) }
@@ -200,7 +201,7 @@ extension ServedMount {
 }
 
 extension MountFlags {
-  /// Who owns everything in the mount.
+  /// The owner of everything in the mount.
   var owner: UInt32 { user ?? getuid() }
 
   var ownersGroup: UInt32 { group ?? user.flatMap(Account.primaryGroup(of:)) ?? getgid() }

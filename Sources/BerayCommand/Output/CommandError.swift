@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// A failure that a person is told of: what failed, and what to do.
+/// A failure to report to the user: what failed, and what to do.
 struct CommandError: Error, Hashable, Sendable {
   var what: String
   var advice: String?
-  /// The exit status: 1 failed, 2 bad use.
+  /// The exit status: 1 for a failure, 2 for bad use, or one of ``MountExit``.
   var status: Int32
 
   init(_ what: String, advice: String? = nil, status: Int32 = 1) {
@@ -14,7 +14,7 @@ struct CommandError: Error, Hashable, Sendable {
     self.status = status
   }
 
-  /// The user asked for something that cannot be.
+  /// An error in how the command was used.
   static func badUse(_ what: String, advice: String? = nil) -> CommandError {
     CommandError(what, advice: advice, status: 2)
   }
@@ -24,7 +24,7 @@ struct CommandError: Error, Hashable, Sendable {
     CommandError("cannot \(action): \(String(cString: strerror(code)))")
   }
 
-  /// Makes a call of the system, and says what was to be done where it fails.
+  /// Makes a system call. If it fails, the error names `action`.
   @discardableResult
   static func calling<Result>(
     _ action: String, _ call: () throws(Errno) -> Result

@@ -2,19 +2,19 @@ import ArgumentParser
 import Beray
 import BerayFS
 
-/// What the user of a command can do about a failed call. Users of a mount read other words, in `.beray/errors`.
+/// Advice for the user of a command after a failed call. A mount gives other advice, in `.beray/errors`.
 struct ErrorAdvice: Sendable {
-  /// What the failed command is for, as far as advice differs.
+  /// The kind of command that failed. The advice depends on it.
   enum Purpose: Sendable {
     case login, register, files, tasks, other
   }
 
   var purpose = Purpose.other
-  /// What `--url` said, which the next command needs too.
+  /// The value of `--url`, which the next command needs too.
   var url: String?
-  /// The server that was asked, where it is known.
+  /// The server that was asked, if it is known.
   var server: String?
-  /// Where the token stands, if `login` did not keep it.
+  /// Where the token is, if `login` did not store it.
   var tokenPlace: String?
 
   init(_ purpose: Purpose = .other, url: String? = nil) {
@@ -70,7 +70,7 @@ struct ErrorAdvice: Sendable {
     return error.advice
   }
 
-  /// A further command line for the same server.
+  /// A command line to suggest, for the same server.
   func command(_ words: String) -> String {
     "beray-fs \(words)" + (url.map { " --url \($0)" } ?? "")
   }

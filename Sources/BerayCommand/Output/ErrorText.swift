@@ -1,7 +1,7 @@
 import Beray
 import BerayAPI
 
-/// Failures as a person reads them: what went wrong, then what to do.
+/// Formats failures for people: what went wrong, then what to do.
 enum ErrorText {
   /// One line without a newline, such as `beray-fs: Task not found: 'beray-fs task list' shows your tasks`.
   static func line(for error: any Error, advice: ErrorAdvice = ErrorAdvice()) -> String {

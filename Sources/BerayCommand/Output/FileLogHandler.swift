@@ -4,12 +4,12 @@ import Logging
 import Synchronization
 import SystemPackage
 
-/// A log for one process: a file, or standard error. Lines are `time level label: message`, without control characters.
+/// Logs to a file or to standard error. Lines are `time level label: message`, with control characters escaped.
 struct FileLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level
   private let label: String
-  /// Nil: standard error.
+  /// Nil logs to standard error.
   private let file: LogFile?
 
   init(label: String, level: Logger.Level, file: LogFile?) {
@@ -36,7 +36,7 @@ struct FileLogHandler: LogHandler {
     _ = write(STDERR_FILENO, bytes, bytes.count)
   }
 
-  /// Opens `path` for appending, made with mode 0600, with what is missing above it.
+  /// Opens `path` for appending. Makes a missing file with mode 0600, and missing directories above it.
   static func open(_ path: FilePath) throws(CommandError) -> Int32 {
     try PrivateDirectory.makeMissing(path.removingLastComponent())
     let descriptor = Glibc.open(path.string, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -44,7 +44,7 @@ struct FileLogHandler: LogHandler {
     return descriptor
   }
 
-  /// Sends all logging of this process to `path`, or to standard error where nil. Call it once.
+  /// Sends all logging of this process to `path`, or to standard error if it is nil. Call it once.
   static func bootstrap(path: FilePath?, level: Logger.Level) throws(CommandError) {
     let file: LogFile? = if let path { try LogFile(path) } else { nil }
     LoggingSystem.bootstrap { FileLogHandler(label: $0, level: level, file: file) }

@@ -3,10 +3,10 @@ import LinuxSystem
 import Synchronization
 import SystemPackage
 
-/// A file that lines are appended to, by any number of processes.
+/// A log file that any number of processes append to.
 ///
-/// It does not grow without end: at ``limit`` it becomes `NAME.1`, in the place of an older one, and a new file begins.
-/// Where somebody else moves it away, as logrotate(8) does, the next line goes to a new file too.
+/// When the file reaches ``limit`` bytes, it is renamed to `NAME.1`, replacing an older one, and a new file begins. If
+/// another program renames it, as logrotate(8) does, the next line goes to a new file too.
 final class LogFile: Sendable {
   static let limit: Int64 = 8 << 20
 
@@ -14,7 +14,7 @@ final class LogFile: Sendable {
   private let limit: Int64
   private let descriptor: Mutex<Int32>
 
-  /// Opens `path`, made with mode 0600, with what is missing above it.
+  /// Opens `path`. Makes a missing file with mode 0600, and missing directories above it.
   init(_ path: FilePath, limit: Int64 = LogFile.limit) throws(CommandError) {
     self.path = path
     self.limit = limit
@@ -38,7 +38,7 @@ final class LogFile: Sendable {
       guard own.size >= limit, rename(path.string, path.string + ".1") == 0 else { return }
     }
     guard let renewed = try? FileLogHandler.open(path) else { return }
-    // What the runtime says when it ends the process goes to the standard streams.
+    // The runtime writes its last message before a crash to the standard streams, so they must follow the log.
     for stream in [STDOUT_FILENO, STDERR_FILENO] {
       if let status = FileStatus(of: stream), status.isSame(as: own) { dup2(renewed, stream) }
     }

@@ -1,6 +1,6 @@
 import BerayAPI
 
-/// How text looks where a terminal has colours.
+/// Text styles for terminals with colours. The raw values are SGR codes.
 enum Style: String {
   case plain = ""
   case bold = "1"
@@ -23,12 +23,12 @@ enum Style: String {
   }
 }
 
-/// What text is laid out for.
+/// What the layout of text depends on.
 struct Page {
-  /// Nil: as wide as it likes.
+  /// The width of the terminal; nil for no limit.
   var columns: Int?
   var usesColours = false
-  /// What ages are counted to.
+  /// The time that ages are relative to.
   var now = UTCTime.now()
 
   func styled(_ text: String, _ style: Style) -> String {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How far a transfer is, on the terminal's status line.
+/// Shows the progress of a transfer on the terminal's status line.
 final class Progress: Sendable {
   private struct State {
     var label: String
@@ -15,8 +15,8 @@ final class Progress: Sendable {
   private let state: Mutex<State>
 
   /// - Parameters:
-  ///   - total: bytes, where it is known.
-  ///   - terminal: nil: nothing is shown.
+  ///   - total: the number of bytes, if it is known.
+  ///   - terminal: where to show it. Nil shows nothing.
   init(
     _ label: String, total: Int64?, on terminal: Terminal?,
     clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -28,7 +28,7 @@ final class Progress: Sendable {
     state = Mutex(State(label: label))
   }
 
-  /// What is transferred now.
+  /// Sets the name of the file that is transferred now.
   func name(_ label: String) { state.withLock { $0.label = label } }
 
   func add(_ count: Int) {
@@ -43,10 +43,11 @@ final class Progress: Sendable {
     if let line { terminal.showStatus(line) }
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   func end() { terminal?.hideStatus() }
 
-  /// Such as `a.tar: 1.0 MiB of 4.0 MiB, 25 %, 512.0 KiB/s, 6s left`. The rate is told once it means something.
+  /// A line such as `a.tar: 1.0 MiB of 4.0 MiB, 25 %, 512.0 KiB/s, 6s left`. Leaves out the rate at first, because it
+  /// is not yet meaningful.
   static func text(_ label: String, _ bytes: Int64, of total: Int64?, after time: Duration) -> String {
     var text = "\(label): \(size(bytes))"
     if let total, total > 0 { text += " of \(size(total)), \(min(100, bytes * 100 / total)) %" }
@@ -60,7 +61,7 @@ final class Progress: Sendable {
     return text
   }
 
-  /// A number of bytes for people, in powers of 1024 with one digit after the point.
+  /// Formats a number of bytes in powers of 1024, with one decimal.
   static func size(_ bytes: Int64) -> String {
     var tenths = bytes * 10
     for unit in ["B", "KiB", "MiB", "GiB"] {

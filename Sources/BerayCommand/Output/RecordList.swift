@@ -1,6 +1,6 @@
 import BerayAPI
 
-/// Records of the server as it sent them: with --json all of each, else some fields, a line for each record.
+/// Records as the server sent them. JSON has them in full. Text has some fields, one line for each record.
 struct RecordList: Payload {
   private let records: [JSON]
   private let fields: @Sendable (JSON) -> [String?]

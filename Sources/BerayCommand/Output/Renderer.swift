@@ -1,17 +1,17 @@
 import BerayAPI
 
-/// The forms in which results are printed.
+/// The formats for printing results.
 enum OutputFormat: CaseIterable {
   case text, json
 }
 
-/// A result. It has each form that there is: a new ``OutputFormat`` does not compile until every result has it.
+/// A result. It supports every format: a new ``OutputFormat`` does not compile until every result has it.
 protocol Payload {
   var json: JSON { get }
   func lines(on page: Page) -> [String]
 }
 
-/// Prints results, in one form, in one place.
+/// Prints results in one format.
 struct Renderer {
   var format: OutputFormat
   var terminal: Terminal

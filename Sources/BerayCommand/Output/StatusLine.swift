@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The last line of a terminal while something goes on. It is there or not, so that nothing is written behind it.
+/// A temporary last line on a terminal. Remembers whether it is shown, so that it is removed before other output.
 final class StatusLine: Sendable {
   private let isShown = Mutex(false)
 

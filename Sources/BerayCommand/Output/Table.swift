@@ -1,8 +1,8 @@
 import BerayAPI
 
-/// Rows for people: columns two spaces apart, the last one as long as it likes. What servers sent is escaped.
+/// A table of text with columns two spaces apart. Cells are escaped, because their text can come from a server.
 struct Table {
-  /// What stands in one place, and how it looks on a terminal.
+  /// The text of one cell, and its style on a terminal.
   struct Cell: ExpressibleByStringLiteral {
     var text: String
     var style = Style.plain
@@ -31,7 +31,7 @@ struct Table {
 
   var lines: [String] { lines(on: Page()) }
 
-  /// One line for each row. Where the page has a width, the last column is cut to fit.
+  /// One line for each row. If the page has a width, the last column is cut to fit.
   func lines(on page: Page) -> [String] {
     let count = rows[0].count
     let widths = (0..<count).map { column in rows.map { TerminalText.width($0[column].text) }.max() ?? 0 }

@@ -3,7 +3,7 @@ import Glibc
 
 /// Standard output for results, standard error for all else.
 struct Terminal: Sendable {
-  /// One of the two.
+  /// Standard output or standard error.
   struct Channel: Sendable {
     var isTerminal: Bool
     var write: @Sendable ([UInt8]) throws(OutputClosed) -> Void
@@ -15,11 +15,11 @@ struct Terminal: Sendable {
   var usesColours: Bool
   /// Whether there is a person to ask.
   var canAsk: Bool
-  /// Asks that person; what is typed is not shown where `hidden`.
+  /// Asks the user. If `hidden` is true, the terminal does not show the input.
   var ask: @Sendable (_ prompt: String, _ hidden: Bool) throws(CommandError) -> String
-  /// How wide the terminal is at the moment; nil if there is none.
+  /// The current width of the terminal; nil if there is none.
   var columns: @Sendable () -> Int?
-  /// The line about a transfer that is shown now.
+  /// The line that shows the current transfer.
   let statusLine = StatusLine()
 
   /// The terminal of this process.
@@ -36,7 +36,7 @@ struct Terminal: Sendable {
       return nil
     })
 
-  /// By no-color.org, and not where the terminal has none.
+  /// Follows no-color.org, and expects no colours from a `dumb` terminal.
   static func allowsColours(_ environment: [String: String]) -> Bool {
     (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
@@ -50,13 +50,13 @@ struct Terminal: Sendable {
     try output.write(bytes)
   }
 
-  /// Tells the user something that is no result.
+  /// Prints a message to standard error that is not part of the result.
   func note(_ line: String) {
     statusLine.hide(errors)
     try? errors.write(Array((line + "\n").utf8))
   }
 
-  /// Shows one line about what goes on, in the place of the one before; any other output takes it away first.
+  /// Replaces the status line. Any other output removes it first.
   func showStatus(_ line: String) {
     guard errors.isTerminal else { return }
     statusLine.show(TerminalText.cut(line, to: (columns() ?? 80) - 1), errors)
@@ -64,7 +64,7 @@ struct Terminal: Sendable {
 
   func hideStatus() { statusLine.hide(errors) }
 
-  /// Asks whether to go on; only "y" and "yes" say so.
+  /// Asks whether to go on. Only "y" and "yes" mean yes.
   func confirms(_ question: String) throws(CommandError) -> Bool {
     ["y", "yes"].contains(try ask("\(question) [y/N]", false).lowercased())
   }
@@ -82,7 +82,7 @@ extension Terminal.Channel {
   }
 }
 
-// What runs as a process of its own, a mount or a server, tells the process's terminal.
+// Shortcuts for mounts and servers, which use the terminal of their process.
 extension Terminal {
   static func print(_ line: String) throws(OutputClosed) { try process.print(line) }
   static func write(_ bytes: [UInt8]) throws(OutputClosed) { try process.write(bytes) }
@@ -92,7 +92,7 @@ extension Terminal {
   static var canAsk: Bool { process.canAsk }
 }
 
-/// Standard output takes no more: its reader went away (`| head`), or its disk is full.
+/// Standard output cannot be written: its reader is gone (`| head`), or the disk is full.
 struct OutputClosed: Error {
   /// The errno of write(2).
   var code: Int32

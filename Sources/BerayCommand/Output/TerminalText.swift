@@ -1,9 +1,9 @@
-/// How wide text is on a terminal.
+/// Measures and cuts text by its width on a terminal.
 enum TerminalText {
-  /// Columns: the wide blocks of East Asian scripts and emoji take two.
+  /// The width in columns. Wide East Asian characters and emoji take two.
   static func width(_ text: String) -> Int { text.reduce(0) { $0 + width($1) } }
 
-  /// The text, or its beginning and `…` where it is wider than `columns`.
+  /// The text, shortened and ended by `…` if it is wider than `columns`.
   static func cut(_ text: String, to columns: Int) -> String {
     guard width(text) > columns else { return text }
     var rest = columns - 1

@@ -1,23 +1,23 @@
 import BerayAPI
 
-/// Spans of time, as people read and type them.
+/// Formats and parses durations.
 enum TimeText {
   private static let units: [(name: Character, seconds: Int64)] = [
     ("d", 86400), ("h", 3600), ("m", 60), ("s", 1),
   ]
 
-  /// The two largest units that say something: `5s`, `2m30s`, `3h5m`, `12d`.
+  /// Formats a duration with one or two units: `5s`, `2m30s`, `3h5m`, `12d`.
   static func span(seconds: Int64) -> String {
     let seconds = max(0, seconds)
     guard let index = units.firstIndex(where: { seconds >= $0.seconds }) else { return "0s" }
     let whole = "\(seconds / units[index].seconds)\(units[index].name)"
-    // After ten of a unit the next smaller one tells nothing.
+    // From ten of a unit on, the next smaller unit hardly matters.
     guard index + 1 < units.count, seconds < units[index].seconds * 10 else { return whole }
     let rest = seconds % units[index].seconds / units[index + 1].seconds
     return rest == 0 ? whole : whole + "\(rest)\(units[index + 1].name)"
   }
 
-  /// Reads `90s`, `15m`, `2h`, `7d` and `1d12h`.
+  /// Parses `90s`, `15m`, `2h`, `7d` and `1d12h`.
   static func seconds(_ text: String) -> Int64? {
     var total: Int64 = 0
     var digits = ""

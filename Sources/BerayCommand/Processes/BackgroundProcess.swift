@@ -3,13 +3,13 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// A process in the background that has said that it serves.
+/// Starts processes in the background.
 enum BackgroundProcess {
-  /// How long it may take to say so, in seconds: longer than every deadline that it keeps itself.
+  /// How long the process may take to become ready, in seconds. Longer than every deadline within it.
   static let readyLimit = 60
 
-  /// Starts this program again with `arguments` (without its name) in a session of its own, and waits until it serves.
-  /// - Parameter log: takes its standard output and error.
+  /// Starts this program with `arguments` (without its name) in a new session, and waits until it serves.
+  /// - Parameter log: receives the process's standard output and error.
   /// - Throws: ``CommandError`` with the reason that the process gave.
   static func start(
     arguments: [String], environment: [String: String], input: Spawn.Stream = .null, log: Spawn.Stream
@@ -32,11 +32,11 @@ enum BackgroundProcess {
     if text.isEmpty {
       throw CommandError("the process in the background ended (wait status \(status)) without a word")
     }
-    // The reason comes as a whole sentence with its advice.
+    // The reason is already a whole sentence with its advice.
     throw CommandError(text.hasSuffix("\n") ? String(text.dropLast()) : text, status: max(1, status >> 8))
   }
 
-  /// Waits for its end elsewhere, so that it leaves no zombie where this process lives on.
+  /// Waits for the end on another thread, so that the process does not stay a zombie while this one lives.
   private static func reap(_ process: pid_t) {
     DispatchQueue.global().async { ProcessHandle.reap(process) }
   }

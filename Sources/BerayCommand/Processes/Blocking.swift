@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs what blocks on a thread that may: the threads of tasks are as few as the processors.
+/// Runs blocking code outside the cooperative thread pool, which has only as many threads as processors.
 enum Blocking {
   static func run<Value: Sendable>(
     _ body: @escaping @Sendable () throws(CommandError) -> Value

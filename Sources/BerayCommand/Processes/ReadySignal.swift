@@ -1,14 +1,15 @@
 import Glibc
 import Synchronization
 
-/// How a process tells who started it that it serves, or why it does not: a shell, or a service manager.
+/// Tells whoever started this process that it serves, or why it does not: another process of this program, or a service
+/// manager.
 ///
-/// A shell gets the word `ready` and a newline, or the reason, then the end of the pipe.
+/// The other process reads `ready` and a newline, or the reason, and then the end of the pipe.
 final class ReadySignal: Sendable {
   private let descriptor: Mutex<Int32?>
   private let manager: ServiceManager
 
-  /// - Parameter descriptor: the pipe's write end, which this value then owns; nil: nobody waits.
+  /// - Parameter descriptor: the write end of the pipe, which this value then owns. Nil if no process waits.
   init(descriptor: Int32?, manager: ServiceManager) {
     self.manager = manager
     if let descriptor { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -27,12 +28,12 @@ final class ReadySignal: Sendable {
   @discardableResult
   func failed(_ reason: String) -> Bool { send(reason + "\n") }
 
-  /// With the service manager of this process.
+  /// A signal that also uses the service manager of this process.
   static func ofProcess(descriptor: Int32?) -> ReadySignal {
     ReadySignal(descriptor: descriptor, manager: ServiceManager(environment: Context.process.environment))
   }
 
-  /// Whether somebody waits for the word.
+  /// Whether a process still waits for the signal.
   var isAwaited: Bool { descriptor.withLock { $0 != nil } }
 
   private func send(_ text: String) -> Bool {

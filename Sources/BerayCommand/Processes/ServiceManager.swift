@@ -3,24 +3,24 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// Tells the service manager, such as systemd, how this process is (sd_notify(3)). It does nothing where none listens.
+/// Tells a service manager such as systemd the state of this process (sd_notify(3)). Does nothing if there is none.
 struct ServiceManager: Sendable {
   /// A socket of unix(7): an absolute path, or an abstract name after `@`.
   private let socket: String?
 
   init(environment: [String: String]) { socket = environment["NOTIFY_SOCKET"] }
 
-  /// It serves. A process that another one started says so too.
+  /// Reports that this process serves. Sends its id too, because the manager may have started another process.
   func ready() { tell("READY=1\nMAINPID=\(getpid())") }
 
-  /// It is about to end, which may take as long as its last uploads.
+  /// Reports that this process is about to end, which can take as long as the last uploads.
   func stopping() { tell("STOPPING=1") }
 
   private func tell(_ state: String) {
     guard let socket, var address = try? UnixSocket.address(FilePath(socket)) else { return }
     var length = socklen_t(MemoryLayout<sockaddr_un>.size)
     if socket.hasPrefix("@") {
-      // An abstract name begins with a NUL and ends where the address does.
+      // An abstract name begins with a NUL, and the length of the address ends it.
       address.sun_path.0 = 0
       length = socklen_t(MemoryLayout<sockaddr_un>.offset(of: \.sun_path)! + socket.utf8.count)
     }

@@ -3,10 +3,11 @@ import LinuxSystem
 import Synchronization
 import SystemPackage
 
-/// Signals as bytes of a pipe, whichever thread the kernel gives them to; the pipe can be polled beside other descriptors.
+/// Delivers signals as bytes in a pipe, which can be polled together with other descriptors.
 ///
-/// A handler writes the number into the pipe. A blocked or ignored signal would instead be inherited by every program
-/// that this process starts. What was inherited as ignored (nohup(1), `&` in a script) stays so.
+/// A handler writes the signal's number into the pipe. Every program that this process starts would inherit blocked or
+/// ignored signals, but not handlers. Signals that were ignored from the start (nohup(1), `&` in a script) stay
+/// ignored.
 struct SignalPipe {
   private let pipe: Pipe
   private let writeEndBefore: Int32
@@ -14,7 +15,7 @@ struct SignalPipe {
 
   private static let handlerEnd = Atomic<Int32>(-1)
 
-  /// The end that is read; each byte is a number.
+  /// The end to read from. Each byte is a signal's number.
   var readEnd: OwnedDescriptor { pipe.readEnd }
 
   /// Catches `numbers` until ``restore()``.
@@ -27,7 +28,7 @@ struct SignalPipe {
     for number in numbers {
       var old = sigaction()
       sigaction(number, nil, &old)
-      // SIG_IGN is 1, and no function that could be compared.
+      // SIG_IGN is the number 1, which is not a function that could be compared.
       if unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
       before.append((number, old))
       var action = sigaction()
@@ -38,7 +39,7 @@ struct SignalPipe {
     actionsBefore = before
   }
 
-  /// Lets the signals act again as they did before, and closes the pipe.
+  /// Restores the previous actions of the signals and closes the pipe.
   func restore() {
     for (number, action) in actionsBefore {
       var action = action

@@ -8,20 +8,21 @@ enum Signals {
   static func caught(_ numbers: [Int32]) throws(CommandError) -> AsyncStream<Int32> {
     let signals = try SignalPipe(catching: numbers)
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-    // A queue of its own: the block waits for as long as the process lives.
+    // A separate queue, because the block runs as long as the process.
     DispatchQueue(label: "signals").async {
       while let byte = try? signals.readEnd.readAll(limit: 1).first { continuation.yield(Int32(byte)) }
     }
     return stream
   }
 
-  /// Ends this process as `number` does where it is not caught.
+  /// Ends this process by the default action of `number`.
   static func end(by number: Int32) {
     signal(number, SIG_DFL)
     act(number)
   }
 
-  /// Lets `number` act on this process before this returns, whatever thread this is: those of libdispatch block every signal.
+  /// Lets `number` act on this process before this returns. Unblocks it first, because threads of libdispatch block
+  /// every signal.
   static func act(_ number: Int32) {
     var one = sigset_t()
     var before = sigset_t()

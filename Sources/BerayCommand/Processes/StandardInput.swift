@@ -2,9 +2,9 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// Standard input as a whole.
+/// Reads standard input to its end.
 enum StandardInput {
-  /// All of it as UTF-8, without one newline at its end.
+  /// All of it as UTF-8, without one final newline.
   static func text() throws(CommandError) -> String {
     var bytes: [UInt8] = []
     try forEachPiece { bytes += $0 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Paths for a process in another directory.
+/// Absolute paths, for processes in another directory.
 enum AbsolutePath {
-  /// `path` beneath the working directory, unless it is absolute; no link is followed, nothing is looked at.
+  /// `path`, resolved against the working directory. Follows no links, and the file need not exist.
   static func of(_ path: String) -> String {
     guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
     defer { free(directory) }

@@ -8,7 +8,7 @@ import SystemPackage
 final class FileLock: Sendable {
   private let descriptor: Mutex<Int32?>
 
-  /// Waits until no other process holds the lock of `path`: a file that is made if it is missing, or a directory.
+  /// Waits for the lock of `path`, which is a directory or a file. A missing file is made.
   init(_ path: FilePath) throws(CommandError) {
     var file = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if file < 0, errno == EISDIR { file = open(path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -25,7 +25,7 @@ final class FileLock: Sendable {
     }
   }
 
-  /// Runs `body` while no other process holds the lock.
+  /// Runs `body` while this process holds the lock.
   static func holding<Result>(
     _ path: FilePath, _ body: () throws(CommandError) -> Result
   ) throws(CommandError) -> Result {

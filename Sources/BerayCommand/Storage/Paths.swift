@@ -5,14 +5,14 @@ import SystemPackage
 struct Paths: Sendable {
   /// `config.json` and `credentials.json`: `$XDG_CONFIG_HOME/beray-fs`.
   let configuration: FilePath
-  /// What the local server keeps: `$XDG_DATA_HOME/beray-fs`.
+  /// The data of the local server: `$XDG_DATA_HOME/beray-fs`.
   var data: FilePath
   /// Logs, locks, records of mounts, and files that could not be uploaded: `$XDG_STATE_HOME/beray-fs`.
   let state: FilePath
 
-  /// - Parameter environment: a variable that is not an absolute path counts as not set, as the specification says.
-  ///   Where `HOME` is not set, as in a mount at boot, passwd(5) tells the home.
-  /// - Throws: ``CommandError`` if nothing tells a home that is needed.
+  /// - Parameter environment: a variable that is not an absolute path is ignored, as the specification says. If `HOME`
+  ///   is not set, as in a mount at boot, passwd(5) gives the home.
+  /// - Throws: ``CommandError`` if a home directory is needed and not known.
   init(environment: [String: String], userID: UInt32 = getuid()) throws(CommandError) {
     func directory(_ variable: String, else relative: String) throws(CommandError) -> FilePath {
       if let path = environment[variable], path.hasPrefix("/") { return FilePath(path).appending("beray-fs") }
@@ -34,18 +34,18 @@ struct Paths: Sendable {
   var credentialsFile: FilePath { configuration.appending("credentials.json") }
   /// Where the local server listens.
   var serverSocket: FilePath { serverSocket(data: data) }
-  /// Where the server that keeps its data in `data` listens for this user's mounts and commands: one socket for each directory.
+  /// The socket of the server that keeps its data in `data`. Each data directory has its own.
   ///
-  /// It is in that directory, which stays when the user logs out; where its path would be too long for unix(7), in one of this
-  /// user's beneath `/tmp`.
+  /// It is in the data directory, which stays when the user logs out. If the path is too long for unix(7), it is in
+  /// this user's directory beneath `/tmp`.
   func serverSocket(data: FilePath) -> FilePath {
     let socket = data.appending("server.sock")
     guard socket.string.utf8.count > 107 else { return socket }
     return FilePath("/tmp/beray-fs-\(getuid())/server-\(Self.hash(data)).sock")
   }
-  /// Held while that server is started or replaced.
+  /// The lock to hold while starting or replacing that server.
   func serverLock(data: FilePath) -> FilePath { state.appending("server-\(Self.hash(data)).lock") }
-  /// Makes the directory of that socket, where it is not the data directory, which the server makes.
+  /// Makes the directory of that socket, unless it is the data directory, which the server makes.
   func makeSocketDirectory(data: FilePath) throws(CommandError) {
     let directory = serverSocket(data: data).removingLastComponent()
     if directory != data { try PrivateDirectory.make(directory) }
@@ -57,7 +57,7 @@ struct Paths: Sendable {
   /// Where files that could not be uploaded are saved.
   var rescued: FilePath { state.appending("rescued") }
 
-  /// FNV-1a of the path, 8 hexadecimal digits: the path of a socket must be short (unix(7)).
+  /// The FNV-1a hash of the path in 8 hexadecimal digits, because unix(7) limits the length of a socket's path.
   private static func hash(_ path: FilePath) -> String {
     let hash = path.string.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
     let digits = String(hash, radix: 16)

@@ -2,10 +2,11 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// Directories that belong to one user and that nobody else can look into.
+/// Directories that only their owner can access.
 enum PrivateDirectory {
-  /// Makes `path` with mode 0700, and what is missing above it.
-  /// - Throws: ``CommandError`` if it cannot be made, is no directory, belongs to another user, or is open to others.
+  /// Makes `path` and the missing directories above it, with mode 0700.
+  /// - Throws: ``CommandError`` if it cannot be made, is not a directory, belongs to another user, or is open to
+  ///   others.
   static func make(_ path: FilePath) throws(CommandError) {
     try makeMissing(path)
     guard let status = FileStatus(of: path) else { throw .system("look at \(path)", errno) }
@@ -22,14 +23,15 @@ enum PrivateDirectory {
     }
   }
 
-  /// As ``make(_:)``, for a directory that people make by themselves: where it is theirs it is closed to others.
+  /// Like ``make(_:)``, for a directory that people may have made themselves. Closes the user's own directory to
+  /// others.
   static func makeClosed(_ path: FilePath) throws(CommandError) {
     try makeMissing(path)
     if isOwned(path.string, by: getuid()) { chmod(path.string, 0o700) }
     try make(path)
   }
 
-  /// Makes `path` and what is missing above it, with mode 0700, and checks nothing of what is there.
+  /// Makes `path` and the missing directories above it, with mode 0700. Does not check directories that exist.
   static func makeMissing(_ path: FilePath) throws(CommandError) {
     if mkdir(path.string, 0o700) == 0 { return }
     switch errno {

@@ -13,7 +13,7 @@ enum PrivateFile {
     return try readAll(file, path)
   }
 
-  /// The bytes of `path`, whoever else can read it; nil if there is no such file.
+  /// The bytes of `path`, even if others can read it; nil if there is no such file.
   static func readShared(_ path: FilePath) throws(CommandError) -> [UInt8]? {
     guard let file = try open(path) else { return nil }
     return try readAll(file, path)
@@ -35,12 +35,12 @@ enum PrivateFile {
     return bytes
   }
 
-  /// - Throws: ``CommandError`` if others can read what is in the file, or it cannot hold a secret at all.
+  /// - Throws: ``CommandError`` if others can read the file, or it is a directory.
   private static func checkSecret(_ status: FileStatus, _ path: FilePath) throws(CommandError) {
     guard !status.isDirectory else {
       throw CommandError("\(path) is a directory", advice: "name the file that holds the secret")
     }
-    // A device holds nothing, and a pipe gives what it has once.
+    // Devices and pipes do not store a secret, so their mode does not matter.
     guard status.isRegularFile, status.permissions & 0o077 != 0 else { return }
     let isOwn = status.user == geteuid()
     throw CommandError(
@@ -49,7 +49,7 @@ enum PrivateFile {
         ? "run: chmod 600 '\(path)'" : "it belongs to user \(status.user): use a copy that only you can read")
   }
 
-  /// Replaces `path` by a file of mode 0600 with `bytes`: a reader sees the old content or the new, also after a power failure.
+  /// Replaces `path` with a file of mode 0600. Readers see the old or the new content, even after a power failure.
   static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
     let directory = path.removingLastComponent()
     var template = Array(directory.appending(".\(path.lastComponent?.string ?? "file").XXXXXX").string.utf8CString)

@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// Many transfers, a few at a time. One that fails does not keep the others from being done.
+/// Runs many transfers, a few at a time. A failure does not stop the others.
 struct Batch<Item: Sendable>: Sendable {
   let items: [Item]
-  /// How many at a time: small files wait for answers most of the time.
+  /// How many run at a time. Small files spend most of their time waiting for answers.
   var width = 4
 
-  /// - Throws: the error of the only item; of several, exit status 1 after each was told.
+  /// - Throws: the error of a single item. For several items, prints each error and throws exit status 1.
   func run(
     in context: Context, advice: ErrorAdvice, _ body: @escaping @Sendable (Item) async throws -> Void
   ) async throws {

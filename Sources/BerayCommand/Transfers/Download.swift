@@ -10,8 +10,8 @@ struct Download {
   let terminal: Terminal
 
   /// - Parameters:
-  ///   - place: a path, or `-` for standard output. A file appears under its name only once it is whole.
-  ///   - isExecutable: for a new file; one that is replaced keeps its mode.
+  ///   - place: a path, or `-` for standard output. A file appears under its name only once it is complete.
+  ///   - isExecutable: whether a new file is executable. A replaced file keeps its mode.
   func write(to place: String, isExecutable: Bool = false) async throws {
     if place == "-" {
       for try await piece in content.body {
@@ -29,7 +29,7 @@ struct Download {
 
   private func write(toFile path: FilePath, isExecutable: Bool) async throws {
     let status = FileStatus(of: path)
-    // A device or a pipe, such as /dev/null, is written as it is.
+    // Write into a device or a pipe, such as /dev/null, instead of replacing it.
     if let status, !status.isRegularFile {
       return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]))
     }
@@ -45,7 +45,7 @@ struct Download {
     }
   }
 
-  /// The file that a symbolic link leads to; a link that leads nowhere is replaced.
+  /// The file that a symbolic link leads to. A dangling link is replaced itself.
   private static func behindLinks(_ path: FilePath) -> FilePath {
     guard let resolved = realpath(path.string, nil) else { return path }
     defer { free(resolved) }

@@ -4,11 +4,11 @@ import SystemPackage
 
 /// The files beneath a directory of this machine.
 struct LocalTree {
-  /// Paths from the top, `/` between names, in order.
+  /// Paths from the top, with `/` between names, sorted by name in each directory.
   private(set) var files: [String] = []
-  /// Directories with nothing in them that goes along.
+  /// Directories without any entries.
   private(set) var emptyDirectories: [String] = []
-  /// What does not go along, and why.
+  /// The files that are left out, and why.
   private(set) var skipped: [String] = []
 
   /// - Throws: ``CommandError`` if a directory cannot be read.

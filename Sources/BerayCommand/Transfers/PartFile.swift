@@ -2,7 +2,8 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A file beside its later name, under a name that nobody can guess. A signal that ends this process removes it first.
+/// A temporary file next to its target, under a name that nobody can guess. It is removed if a signal ends this
+/// process.
 struct PartFile {
   let descriptor: Int32
   private let path: FilePath
@@ -17,7 +18,7 @@ struct PartFile {
     Self.open.withLock { [path] in _ = $0.insert(path) }
   }
 
-  /// Puts it in the place of `target`, with the mode that this had, or that a new file gets.
+  /// Renames the file to `target`. If `mode` is nil, it gets the mode of a new file.
   func take(_ target: FilePath, mode: mode_t?) throws(Errno) {
     guard chmod(path.string, mode ?? Self.newFileMode) == 0, rename(path.string, target.string) == 0 else {
       throw Errno(rawValue: errno)
@@ -30,7 +31,7 @@ struct PartFile {
     Self.open.withLock { _ = $0.remove(path) }
   }
 
-  /// `mode` as umask(2) leaves it to new files.
+  /// `mode` without the bits that umask(2) removes from new files.
   static func masked(_ mode: mode_t) -> mode_t {
     let mask = umask(0o077)
     umask(mask)
@@ -41,7 +42,7 @@ struct PartFile {
 
   private static let open = Mutex<Set<FilePath>>([])
 
-  /// Has signals that end this process remove the parts first, from now on.
+  /// From now on, removes all part files before a signal ends this process.
   static func removeAtSignals(_ terminal: Terminal) throws(CommandError) {
     guard isWatched.exchange(true, ordering: .relaxed) == false else { return }
     let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])

@@ -6,13 +6,13 @@ struct TaskFiles: Sendable {
   let client: BerayClient
   let id: TaskID
 
-  /// A file or a directory of it, with its path from the top.
+  /// A file or a directory, with its path from the top.
   struct Item: Sendable {
     let path: String
     let entry: FileEntry
   }
 
-  /// The path as servers want it: without `./` and `/` before it, without `/` behind it; the top is `.`.
+  /// The path as servers expect it, without `./` or `/` at its start and `/` at its end. The top is `.`.
   static func normalized(_ path: String) -> String {
     let names = path.split(separator: "/").filter { $0 != "." }
     return names.isEmpty ? "." : names.joined(separator: "/")
@@ -22,7 +22,7 @@ struct TaskFiles: Sendable {
     directory.isEmpty || directory == "." ? name : "\(directory)/\(name)"
   }
 
-  /// The entry at `path`, by the listing of the directory that has it; nil if there is none.
+  /// The entry at `path`, from the listing of its parent directory; nil if there is none.
   func entry(at path: String) async throws -> FileEntry? {
     let path = Self.normalized(path)
     if path == "." { return FileEntry(name: ".", kind: .directory) }
@@ -30,7 +30,7 @@ struct TaskFiles: Sendable {
     let parent = names.count == 1 ? "." : names.dropLast().joined(separator: "/")
     let siblings: [FileEntry]
     do throws(BerayError) { siblings = try await client.fileTree(of: id, path: parent) } catch {
-      // Either the directory above is not there, or the task.
+      // A missing top directory means that the task is missing, which is an error.
       guard error.code == .notFound, parent != "." else { throw error }
       return nil
     }
@@ -40,8 +40,8 @@ struct TaskFiles: Sendable {
 
   func isDirectory(_ path: String) async throws -> Bool { try await entry(at: path)?.kind == .directory }
 
-  /// All that is beneath a directory, each directory before what is in it.
-  /// - Throws: ``CommandError`` if the server sent a name that leads elsewhere.
+  /// Everything beneath a directory. Each directory comes before its contents.
+  /// - Throws: ``CommandError`` if the server sent a name that leads outside, such as `..`.
   func tree(_ path: String) async throws -> [Item] {
     let path = Self.normalized(path)
     return try await items(client.fileTree(of: id, path: path, recursive: true), beneath: path)
@@ -67,7 +67,7 @@ struct TaskFiles: Sendable {
     !name.isEmpty && name != "." && name != ".." && !name.contains("/") && !name.contains("\0")
   }
 
-  /// - Throws: ``CommandError`` if the server cannot `what`.
+  /// - Throws: ``CommandError`` if the server lacks `capability`.
   func require(_ capability: Capabilities, to what: String) async throws {
     guard try await client.capabilities().contains(capability) else {
       throw CommandError(

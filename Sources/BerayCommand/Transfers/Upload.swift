@@ -3,16 +3,16 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// A file of this machine that goes to the server.
+/// A local file to upload.
 struct Upload: Sendable {
   private let content: UploadBody
 
-  /// Whether it can be run.
   let isExecutable: Bool
 
   /// - Parameters:
-  ///   - file: a path, or `-`: standard input is then kept in an unlinked temporary file, for its length must be known.
-  ///   - spool: where that file is made.
+  ///   - file: a path, or `-` for standard input. Standard input is first copied to an unlinked temporary file, because
+  ///     its length must be known.
+  ///   - spool: the directory of that temporary file.
   init(file: String, spool: String = "/tmp") throws(CommandError) {
     let descriptor = file == "-" ? try Self.spooledInput(spool) : Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system("read \(file)", errno) }
@@ -24,10 +24,10 @@ struct Upload: Sendable {
     }
   }
 
-  /// Bytes.
+  /// The length in bytes.
   var length: Int64 { content.length }
 
-  /// What the client sends; each try reads the file from its start.
+  /// The request body. Each attempt reads the file from its start.
   func body(_ progress: Progress) -> UploadBody {
     UploadBody(length: length) { [content] in
       ByteStream {

@@ -159,7 +159,7 @@ extension ContentFetcher {
     if let content {
       let expectation = ContentExpectation(content.answer, listed: FileVersion(entry))
       isWrong = !expectation.isMet(by: Int64(content.bytes.count))
-      // It was changed again, or the answer is wrong. Another listing tells which; that it came shows below.
+      // The file was changed again, or the answer is wrong. Another listing tells which.
       if isWrong, let parent = file.place.parent {
         tree.markStale()
         try? await tree.refresher.refresh(parent)
@@ -168,7 +168,7 @@ extension ContentFetcher {
     let isOutdated = file.state.withLock { state in
       let newest = state.endsBringing()
       guard !state.existence.isGone, !state.existence.isNew, state.server.listed == known else { return true }
-      // It has become again what it was.
+      // The file was put back.
       if isWrong, newest == known { return false }
       // Without a length of its own an answer may have ended early.
       let isNewer = content?.answer.size != nil && newest.map { $0 != FileVersion(entry) } ?? false
@@ -178,7 +178,7 @@ extension ContentFetcher {
       }
       var found = entry
       found.size = Int64(bytes.count)
-      // Proxies add marks of weakness: another mark is no other version.
+      // Proxies add marks of weakness, which make no other version.
       if let tag = answer.etag, let listed = entry.etag, tag.opaqueTag != listed.opaqueTag { found.etag = tag }
       file.takeOver(found, &state)
       keepVersion(size: Int64(bytes.count), of: answer, &state)

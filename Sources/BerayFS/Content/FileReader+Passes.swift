@@ -48,7 +48,7 @@ extension FileReader {
       let now = file.state.withLock { Version($0) }
       guard try await continues(old, as: now, from: offset, ahead) else {
         pass.withLock { if $0.epoch == old.epoch { $0.refused() } }
-        // So that a read from the start comes here.
+        // The kernel would answer a read from the start from its pages.
         file.hidePages()
         throw refuseOtherVersion()
       }
@@ -102,7 +102,7 @@ extension FileReader {
     return true
   }
 
-  /// Whether `handle` is in the middle of a version that was longer than the present one. Its program is told once.
+  /// Whether `handle` is in the middle of a version that was longer than the present one. True once for each version.
   func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
     file.state.withLock { state in
       handle.pass.withLock { pass in

@@ -19,12 +19,12 @@ struct FileReader: Sendable {
   /// What memory can answer to a read.
   struct KnownRead {
     var bytes: Outcome<ArraySlice<UInt8>>
-    /// Whether readers of another content are not to find them as pages.
+    /// Whether the kernel must drop the pages afterwards: another handle reads another version.
     var hidesPages: Bool
   }
 
   /// What memory can answer to a read of a handle; nil: nothing.
-  /// - Parameter fillsPages: whether the kernel keeps what it reads for the handle, and cuts it at the size that it knows.
+  /// - Parameter fillsPages: whether the kernel keeps what it reads as pages, and cuts it at the size that it knows.
   func known(
     _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int, fillsPages: Bool
   ) -> KnownRead? {
@@ -58,8 +58,8 @@ struct FileReader: Sendable {
     }
   }
 
-  /// The bytes of the content whose size the kernel has, if that is another size than the present one's; nil if memory has
-  /// them no more, or the handle reads the present one already.
+  /// Bytes of the former content, if its size differs from the present one. Nil if memory has dropped them, or the handle
+  /// already reads a later content.
   private func formerBytes(
     _ pass: borrowing Mutex<ReadPass>, offset: Int64, count: Int, _ state: borrowing FileState
   ) -> ArraySlice<UInt8>? {
@@ -70,7 +70,7 @@ struct FileReader: Sendable {
     else { return nil }
     let epoch = state.epoch
     return pass.withLock { pass -> ArraySlice<UInt8>? in
-      // Nobody goes back.
+      // A handle never goes back to an earlier content.
       guard pass.epoch <= former.epoch, pass.epoch != epoch else { return nil }
       switch pass.admission(to: offset, epoch: former.epoch) {
       case .goesOn: pass.follow(former)

@@ -33,7 +33,7 @@ struct ReadPass: Sendable {
   private(set) var hasPages: Bool
   /// The end of what was given.
   private(set) var end: Int64 = 0
-  /// Whether its program was told, by an error, that the version is gone.
+  /// Whether an error told the program that the version is gone.
   private var isRefused = false
   private var first: Sample?
   private var last: Sample?
@@ -51,15 +51,15 @@ struct ReadPass: Sendable {
   func admission(to offset: Int64, epoch: UInt32) -> Admission {
     if epoch == self.epoch { return .goesOn }
     guard let first else { return hasPages && offset > 0 ? .hasToFollow : .beginsAnew }
-    // A read from the start begins anew. A handle that began elsewhere, as unzip's does, is in the middle of the file until
-    // its program knows that this version is gone.
+    // A read from the start begins anew. A handle that began elsewhere, as unzip's does, may still want more of this
+    // version, unless its program knows that it is gone.
     return offset == 0 && (first.offset == 0 || isRefused) ? .beginsAnew : .hasToFollow
   }
 
   /// Whether a program has begun to read the version, and may want more of it.
   var isUnderWay: Bool { first != nil && !isRefused && end < size ?? .max }
 
-  /// The version is gone, and the program is told.
+  /// An error tells the program that the version is gone.
   mutating func refused() { isRefused = true }
 
   /// The version goes on as another, which begins with it.

@@ -22,7 +22,7 @@ struct FileState {
   private(set) var generation: UInt32 = 0
   /// Counts the contents that others gave it, so that no handle gets parts of two.
   private(set) var epoch: UInt32 = 0
-  /// The content whose size the kernel has, if others changed it since.
+  /// The content whose size the kernel knows, if others have changed it since.
   private(set) var former: FormerContent?
   var unsentAttributes = UnsentAttributes()
   /// A new content that a listing announced, while it is on its way. Until it arrives, the file is still the old one.
@@ -72,13 +72,13 @@ struct FileState {
   /// It has another name, or stands in another directory.
   mutating func moves(to place: WorkDirectory.Place) { self.place = place }
 
-  /// A program set them, or the server has them from now on.
+  /// A program changed the mode, or the server took the change.
   mutating func sets(mode: UInt16) { self.mode = mode }
 
   mutating func sets(modified time: Timestamp) {
     modified = time
     buffer?.setModified(time)
-    // The kernel is told of this time at once.
+    // The reply to the program tells this time.
     former = nil
   }
 
@@ -86,13 +86,13 @@ struct FileState {
 
   // MARK: - What the server has
 
-  /// Something was learned of the server's copy.
+  /// An answer told something about the server's copy.
   mutating func learns(_ body: (inout ServerCopy) -> Void) { body(&server) }
 
-  /// The content that is read now has that many bytes.
+  /// The content turned out to have `size` bytes.
   mutating func learns(size: Int64) { self.size = size }
 
-  /// A whole content of `size` bytes came with `tag`. Returns whether it is of others, and not the known one.
+  /// A whole content of `size` bytes came with `tag`. Returns whether it is somebody else's version.
   mutating func takesContent(size: Int64, tag: String?) -> Bool {
     var isOther = self.size != nil && self.size != size
     if let tag, let listed = server.listed.etag { isOther = isOther || tag.opaqueTag != listed.opaqueTag }
@@ -115,7 +115,7 @@ struct FileState {
     if let time = version.modified { modified = Timestamp(time) }
   }
 
-  /// What can be read again is dropped.
+  /// Drops what can be read again.
   mutating func forgetsContent() {
     contentChanged()
     if server.forget() { size = nil }
@@ -154,13 +154,13 @@ struct FileState {
     dropsWriting()
   }
 
-  /// What programs wrote is dropped: the file is again what it was.
+  /// Drops what programs wrote.
   mutating func dropsWriting() {
     changed = statusChanged
     source = .untouched
   }
 
-  /// What programs wrote is dropped: the file is what the server has, of `size` bytes and that time.
+  /// Drops what programs wrote for the server's content, of `size` bytes.
   mutating func goesBack(toSize size: Int64?, modified time: UTCTime? = nil) {
     contentChanged()
     dropsWriting()
@@ -182,7 +182,7 @@ struct FileState {
     opens.contentIsFormer()
   }
 
-  /// Somebody else gave the file the content of an answer, of `size` bytes if that is known.
+  /// An answer shows somebody else's content, of `size` bytes if that is known.
   mutating func changedByOthers(_ tag: String?, size: Int64?, modified time: Timestamp, asked: Duration) {
     changedByOthers()
     server.othersWrote()
@@ -191,7 +191,7 @@ struct FileState {
     modified = time
   }
 
-  /// Somebody else's version shows in a range of it.
+  /// A range turned out to belong to somebody else's version.
   mutating func changedByOthers(_ tag: String?, size: Int64?) {
     changedByOthers()
     server.showsOther(tag, size: size)
@@ -203,7 +203,8 @@ struct FileState {
     former?.announces(notice, at: uptime)
   }
 
-  /// The size and the time to tell the kernel, and whether they are former ones; nil if the size is not known.
+  /// The size and the time to tell the kernel, and whether they are those of the former content. Nil if the size is not
+  /// known.
   mutating func tellKernel(at uptime: Duration) -> (size: Int64, modified: Timestamp, areFormer: Bool)? {
     if let former, let size = former.version.size, !former.isOver(at: uptime) { return (size, former.modified, true) }
     guard let size = buffer?.size ?? size else { return nil }
@@ -231,7 +232,7 @@ struct FileState {
     return true
   }
 
-  /// A listing shows the file while a content that another announced is on its way.
+  /// A listing shows the file while the content that an earlier one announced is on its way.
   mutating func isListed(whileBringing entry: FileEntry) { bringing?.newest = FileVersion(entry) }
 
   /// It arrived, or failed. Returns what another listing has shown meanwhile.

@@ -2,16 +2,15 @@ import Beray
 import BerayAPI
 import VFS
 
-/// What this mount knows of a file on the server. Its events say what was learned, and from what.
+/// What this mount knows about a file on the server.
 struct ServerCopy: Sendable {
   /// The version that the server told of last.
   private(set) var listed: FileVersion
-  /// The version that this mount made and no listing has shown yet. The first one that does tells how the server
-  /// presents it.
+  /// The version that this mount made, until a listing shows it. That listing tells how the server presents the version.
   private(set) var unlisted: OwnVersion?
-  /// What this mount uploaded last, if the server did not tell which version that is.
+  /// The last upload of this mount, if the server did not name the version that it made.
   private(set) var sent: ContentDigest?
-  /// Whether the server's content was written here, all of it.
+  /// Whether this mount wrote the whole content that the server has.
   private(set) var isMadeHere = false
   /// If listings tell no versions: when the content was last asked for, by ``TimeSource/uptime``.
   private(set) var checked: Duration?
@@ -22,7 +21,7 @@ struct ServerCopy: Sendable {
 
   // MARK: - Answers
 
-  /// The content was asked for at `uptime`, and is known.
+  /// The content of `uptime` is known.
   mutating func wasAsked(at uptime: Duration) { checked = uptime }
 
   /// An answer of that time has the content with `tag`.
@@ -34,13 +33,13 @@ struct ServerCopy: Sendable {
   /// The content comes with `tag`.
   mutating func contentComes(with tag: String?) { contentTag = tag }
 
-  /// What was read before is not the content any more.
+  /// What was read before is no longer the content.
   mutating func contentChanged() {
     contentTag = nil
     checked = nil
   }
 
-  /// An answer shows a version of others before a listing does. A listing that tells another size is then news.
+  /// An answer shows somebody else's version before a listing does. The next listing is compared with that version.
   mutating func showsOther(_ tag: String?, size: Int64?) {
     if let tag, listed.etag != nil { listed.etag = tag }
     if let size, listed.size != nil { listed.size = size }
@@ -49,22 +48,21 @@ struct ServerCopy: Sendable {
   /// The content is somebody else's.
   mutating func othersWrote() { isMadeHere = false }
 
-  /// What can be asked for again is forgotten. Returns whether the size is now unknown too.
+  /// Forgets what the server can be asked for again. Returns whether the size is unknown now.
   mutating func forget() -> Bool {
-    // Whether the next listing still shows what was uploaded here, nobody knows now.
+    // The next listing may show our upload, or somebody else's version after it.
     let isListed = unlisted.take() == nil
     guard !isListed || !listed.tellsContent else { return false }
-    // Nor whose it is.
     isMadeHere = false
     return true
   }
 
   // MARK: - Listings
 
-  /// What a listing shows, by what was known before.
+  /// What a listing shows, compared with what was known before.
   struct News {
     var old: FileVersion
-    /// The version that this mount had made, if one was to be shown.
+    /// The version that this mount had made, if no listing had shown it before.
     var own: OwnVersion?
     /// Whether the listing shows that one.
     var isOwn: Bool
@@ -98,7 +96,7 @@ struct ServerCopy: Sendable {
     wasRead(version.etag, at: uptime)
   }
 
-  /// The same content is shown as another version from now on, by an answer of the server's time `answered`.
+  /// The server presents the same content as another version, by an answer of the server's time `answered`.
   mutating func becomes(_ version: FileVersion, answered: UTCTime?) {
     listed = version
     unlisted = OwnVersion(answered: answered)
@@ -107,13 +105,13 @@ struct ServerCopy: Sendable {
   /// The server has `version` under the file's name.
   mutating func isReplaced(by version: FileVersion) { listed = version }
 
-  /// The server has the file that a program had hidden.
+  /// A program makes a file under a hidden name: the server still has the hidden file.
   mutating func isFound(_ hidden: HiddenFile) {
     listed = hidden.version
     unlisted = hidden.unlisted
     isMadeHere = hidden.isStepOfASave
   }
 
-  /// The server has nothing of it.
+  /// The server has no such file.
   mutating func hasNothing() { unlisted = nil }
 }

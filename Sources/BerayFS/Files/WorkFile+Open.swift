@@ -38,13 +38,13 @@ extension WorkFile {
       return .pending { [self] () async throws(Errno) in
         if fetcher.needsRevalidation() { try await fetcher.revalidate() }
         if fetcher.isToBeRead(flags) { try await fetcher.readAtOpen() }
-        // Who opens it now gets the content of now, and its size.
+        // An open sees the present content and its size.
         if isFormerTold { try await tree.context.untilTheKernelForgot(inode) }
       }
     }
   }
 
-  /// Whether the kernel is still told of a former content.
+  /// Whether the kernel is still told the former attributes.
   private var isFormerTold: Bool {
     state.withLock { state in state.former.map { !$0.isOver(at: tree.context.time.uptime()) } ?? false }
   }
@@ -58,7 +58,7 @@ extension WorkFile {
   /// Whether some handle is in the middle of a former content.
   var hasFormerReaders: Bool { state.withLock { $0.opens.hasFormerReaders } }
 
-  /// The kernel keeps what a handle reads as pages for all handles. Now others should not find them.
+  /// Has the kernel drop the pages that a handle filled: readers of another version must not find them.
   func hidePages() {
     // Sent once a read that is under way is answered: until then the kernel holds the lock of these pages.
     state.withLock { sendNotice(pages: true, &$0) }

@@ -125,7 +125,7 @@ final class WorkFile: Node {
 
   /// Takes over what a listing tells. The kernel is told to forget before anybody is told the new size.
   func takeOver(_ entry: FileEntry, _ state: inout FileState) {
-    // What the kernel has.
+    // What the kernel was told.
     let size = state.former?.version.size ?? state.size
     let modified = state.former?.modified ?? state.modified
     // Of most files nothing is remembered.
@@ -138,7 +138,7 @@ final class WorkFile: Node {
     if mayBeDone { writer.rememberWhileUnsent(state) }
   }
 
-  /// Others changed the content: what the kernel has of it is over.
+  /// Others changed the content: the kernel must drop its attributes and pages.
   func kernelForgets(_ state: inout FileState) {
     let isAnswered = state.former?.differs(fromSize: state.size, modified: state.modified) ?? false
     guard !(state.opens.isAskedFor && isAnswered) else { return }

@@ -1,15 +1,15 @@
 internal import BerayAPI
 
-/// Something to tell of a task, before it has an id and a time.
+/// An event of a task, before the store gives it an id and a time.
 struct AgentEvent: Hashable, Sendable {
   /// The members after `id`, `type` and `created_at`.
   var type: String
   var members: [JSON.Member]
-  /// Whether it says nothing to people, so that no log of theirs has a line of it.
+  /// Whether the event is meant for programs only. Logs for people skip it.
   var isForPrograms = false
-  /// Whether some of its text was cut off.
+  /// Whether its text was cut off.
   private(set) var isTruncated = false
-  /// Whether the server says it, and not the agent.
+  /// Whether the event comes from the server rather than the agent.
   private var isServers = false
 
   init(type: String, members: [JSON.Member]) {
@@ -21,16 +21,16 @@ struct AgentEvent: Hashable, Sendable {
     self.init(type: type, members: [.init("text", .string(text))])
   }
 
-  /// What `text` may have, in bytes of UTF-8: events are for reading, and each may have many followers.
+  /// The longest `text`, in UTF-8 bytes. Events are for people to read, and each is sent to every follower.
   static let maximumText = 64 << 10
 
-  /// The event with no more text than that.
+  /// Cuts `text` to ``maximumText``.
   func limitingText() -> AgentEvent {
     guard let index = members.firstIndex(where: { $0.name == "text" }), let text = members[index].value.stringValue,
       text.utf8.count > Self.maximumText
     else { return self }
     var end = text.utf8.index(text.startIndex, offsetBy: Self.maximumText)
-    // Back to where a character of UTF-8 begins.
+    // Never cut within a UTF-8 sequence.
     while text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
     var event = self
     event.members[index].value = .string(String(decoding: text.utf8[..<end], as: UTF8.self))
@@ -38,14 +38,14 @@ struct AgentEvent: Hashable, Sendable {
     return event
   }
 
-  /// A change of status that is not the last one.
+  /// A change of status that does not end the task.
   static func status(_ status: ServerStatus) -> AgentEvent {
     var event = AgentEvent(type: "status", members: [.init("status", .string(status.rawValue))])
     event.isServers = true
     return event
   }
 
-  /// The end of a task.
+  /// The last event of a task.
   static func final(_ outcome: TaskOutcome) -> AgentEvent {
     var event = status(outcome.status)
     if let code = outcome.exitCode { event.members.append(.init("exit_code", .number(String(code)))) }
@@ -55,8 +55,8 @@ struct AgentEvent: Hashable, Sendable {
     return event
   }
 
-  /// The event as it is kept and sent. Of the agent's members, those that a reader could take for the server's get the
-  /// prefix `agent_`.
+  /// The event as it is stored and sent. Members of the agent that share a name with the server's get the prefix
+  /// `agent_`.
   func json(id: Int64, time: String) -> String {
     let own: [JSON.Member] = [
       .init("id", .number(String(id))), .init("type", .string(shownType)), .init("created_at", .string(time)),
@@ -67,7 +67,7 @@ struct AgentEvent: Hashable, Sendable {
     return JSON.object(all).serialized()
   }
 
-  /// Only the server says how a task stands.
+  /// Only the server may report a task's status.
   private var shownType: String { !isServers && type.lowercased() == "status" ? "agent_status" : type }
 
   private func renamedMembers() -> [JSON.Member] {

@@ -1,10 +1,10 @@
 internal import BerayAPI
 
-/// Turns the lines that an agent writes into events, and gathers what they tell of the whole run.
+/// Turns the lines that an agent writes into events, and collects a summary of the whole run.
 ///
-/// Every field of a line that is a JSON object stays in its event. Where the reader of its format knows what it says,
-/// the event has one of a few types and a text for people, and the agent's own type is `agent_type`. A line that says
-/// nothing of its own is for programs: it has no line in a log for people.
+/// If a line is a JSON object, its event keeps all the fields. If the reader of the format understands the line, the
+/// event gets one of a few common types and a text for people; the agent's own type moves to `agent_type`. A line that
+/// adds nothing becomes an event for programs only, which logs for people skip.
 struct AgentLineDecoder: Sendable {
   private var reader: any AgentReader
   private let keepsTypes: Bool
@@ -13,15 +13,15 @@ struct AgentLineDecoder: Sendable {
   private let failureWords: [String]
 
   /// - Parameters:
-  ///   - workDirectory: what paths of the agent are shown from.
-  ///   - failureWords: parts of lines by which the agent says that it failed, whatever its exit status is.
+  ///   - workDirectory: shown paths are relative to it.
+  ///   - failureWords: text in a line that means that the agent failed, whatever its exit status.
   init(format: AgentCommand.Format, workDirectory: String = "/", failureWords: [String] = []) {
     reader = Self.reader(format, ToolText(workDirectory: workDirectory))
     keepsTypes = format == .lines
     self.failureWords = failureWords
   }
 
-  /// A line of stdout.
+  /// Decodes a line of stdout.
   mutating func events(ofLine line: [UInt8]) -> [AgentEvent] {
     guard line.first(where: { $0 != UInt8(ascii: " ") }) == UInt8(ascii: "{"),
       let json = try? JSON(parsing: line), case .object(let members) = json
@@ -36,7 +36,7 @@ struct AgentLineDecoder: Sendable {
     return (earlier.map(\.event) + [raw.keepingStatusWord()] + later.map(\.event)).map { $0.limitingText() }
   }
 
-  /// A line of stderr.
+  /// Decodes a line of stderr.
   mutating func events(ofErrorLine line: [UInt8]) -> [AgentEvent] {
     let text = TerminalText.plain(String(decoding: line, as: UTF8.self))
     noteFailure(text)
@@ -45,13 +45,13 @@ struct AgentLineDecoder: Sendable {
     if Self.isComplaint(text) {
       summary.complaint = ToolText.line(text)
     } else {
-      // What an agent that speaks another language tells of itself on the side.
+      // The agent reports its work in structured output. Its other remarks on stderr are noise to people.
       event.isForPrograms = true
     }
     return [event.limitingText()]
   }
 
-  /// What is left to say when the agent has ended: the rest of a text that came in pieces, and what the run has cost.
+  /// Returns the remaining events once the agent has ended: the rest of a streamed text, and the cost of the run.
   mutating func finish() -> [AgentEvent] {
     let statements = reader.finish(&summary)
     note(statements)
@@ -67,13 +67,13 @@ struct AgentLineDecoder: Sendable {
     if statements.count == 1, statements[0].kind == .stdout || statements[0].text == text {
       return [statements[0].event.limitingText()]
     }
-    // The line itself is kept too, where what it says is told in other words, or with others, or not at all.
+    // The statements may reword the line, merge it with others or skip it, so the line itself is kept too.
     var raw = AgentEvent(type: "stdout", text: text)
     raw.isForPrograms = true
     return ([raw] + statements.map(\.event)).map { $0.limitingText() }
   }
 
-  /// Whether a line of stderr tells why something failed, and not how the agent goes about its work.
+  /// Whether a line of stderr reports a failure, rather than progress.
   private static func isComplaint(_ text: String) -> Bool {
     let words = text.lowercased()
     let isRemark = ["warn", "info", "debug"].contains(where: words.contains)
@@ -117,7 +117,7 @@ extension Statement {
 }
 
 extension AgentEvent {
-  /// Takes the words of a statement for its own; without one it is not for the log.
+  /// Takes the type and text of a statement. Without a statement, the event is for programs only.
   fileprivate mutating func say(_ statement: Statement?, agentType: String?) {
     members = members.map { member in
       member.name == "text" ? JSON.Member("agent_text", member.value) : member
@@ -131,8 +131,8 @@ extension AgentEvent {
     if let agentType, agentType != type { members.insert(.init("agent_type", .string(agentType)), at: 1) }
   }
 
-  /// `status` is the server's to say: an agent's own goes under another name, so that no reader takes a step for the
-  /// task.
+  /// Renames the agent's own `status` members. Only the server may report a task's status, and readers must not mistake
+  /// a step of the agent for the task.
   fileprivate func keepingStatusWord() -> AgentEvent {
     var event = self
     if event.type == "status" { event.type = "agent_status" }

@@ -4,7 +4,7 @@ internal import LinuxSystem
 internal import Synchronization
 internal import SystemPackage
 
-/// One agent from its start to its end: feeds it the goal, turns its lines into events as they come, stops it when asked.
+/// Runs one agent: feeds it the goal, turns its output into events as it arrives, and stops it when asked.
 final class AgentRun: Sendable {
   private let process: AgentProcess
   private let decoder: AgentLineDecoder
@@ -12,14 +12,14 @@ final class AgentRun: Sendable {
   private let mark: AgentMark
   private let clock = ContinuousClock()
   private let wake: Pipe
-  /// When it is killed; nil if nobody asked it to end.
+  /// When the agent is killed; nil if nobody has asked it to stop.
   private let killTime = Mutex<ContinuousClock.Instant?>(nil)
-  /// How often it looks whether those that a stopped agent left behind have ended, which nothing tells.
+  /// How often to check whether the processes that a stopped agent left behind have ended: nothing notifies us of that.
   private static let leftoverPause: Duration = .milliseconds(50)
-  /// How often it looks for what the agent has started, so that nothing that leaves its family is lost from sight.
+  /// How often to look for the agent's descendants, so that each is known before its parents end.
   private static let lookPause: Duration = .seconds(1)
 
-  /// Starts the agent. From here on ``run(_:)`` or ``abandon()`` must follow: one of them waits for the process.
+  /// Starts the agent. The caller must then call ``run(_:remember:)`` or ``abandon()``, which wait for the process.
   init(starting launch: AgentLaunch, decoder: AgentLineDecoder) throws(Errno) {
     wake = try Pipe()
     process = try AgentProcess(starting: launch)
@@ -30,27 +30,27 @@ final class AgentRun: Sendable {
 
   var leader: ProcessIdentity { process.leader }
 
-  /// Asks the agent and all that it started to end: SIGTERM at once, SIGKILL to what is left after the grace. Of several
-  /// graces the one that ends first counts. Returns before the agent has ended.
+  /// Asks the agent and all its processes to end: SIGTERM at once, SIGKILL to those left after the grace period. If it
+  /// is called several times, the earliest deadline counts. Returns before the agent has ended.
   func stop(grace: Duration) {
     killTime.withLock { $0 = min($0 ?? clock.now + grace, clock.now + grace) }
     try? wake.writeEnd.writeAll([0])
   }
 
-  /// Waits until the agent is asked to end, at most so long; whether it was.
+  /// Waits at most `limit` for somebody to stop the agent, and returns whether somebody has.
   func isAskedToEnd(within limit: Duration) -> Bool {
     if killTime.withLock({ $0 != nil }) { return true }
     return (try? wake.readEnd.isReadable(before: clock.now + limit)) ?? false
   }
 
-  /// Kills an agent that cannot be served.
+  /// Kills the agent, for a caller that cannot run it after all.
   func abandon() {
     var processes = AgentProcesses(mark: mark, leader: process.leader)
     processes.kill()
     _ = process.reap()
   }
 
-  /// The state of one call to ``run(_:)``.
+  /// The state of one call to ``run(_:remember:)``.
   private struct Streams {
     var output: OwnedDescriptor?
     var errors: OwnedDescriptor?
@@ -61,7 +61,7 @@ final class AgentRun: Sendable {
     var decoder: AgentLineDecoder
   }
 
-  /// What becomes of an agent that has said its result and does not end.
+  /// Decides when to end an agent that has reported its result and does not exit.
   private struct ResultWait {
     enum Step {
       case wait
@@ -69,7 +69,7 @@ final class AgentRun: Sendable {
       case kill
     }
 
-    /// Between its result and the request to end, and then until it is killed.
+    /// How long to wait after the result before asking it to end, and then before killing it.
     static let grace: Duration = .seconds(5)
     private var deadline: ContinuousClock.Instant?
     private(set) var wasAsked = false
@@ -90,15 +90,15 @@ final class AgentRun: Sendable {
     }
   }
 
-  /// Serves the agent until its leader has ended. What it started and left behind is killed then, wherever it went;
-  /// where the agent was asked to stop, that has its grace too. An agent that has said its result and does not end is
-  /// asked to. Blocks.
+  /// Serves the agent until its leader has ended, then kills every process that it left behind. After a call to
+  /// ``stop(grace:)`` those get the grace period as well. An agent that has reported its result and does not exit is
+  /// asked to end. Blocks.
   ///
   /// - Parameters:
-  ///   - emit: takes the events in order. While it blocks, so does the agent once its pipe is full.
-  ///   - remember: takes the processes that nothing but a memory of them tells to be the agent's, whenever these change.
+  ///   - emit: takes the events in order. While it blocks, the agent blocks too once its pipe is full.
+  ///   - remember: takes the strays (see ``AgentProcesses/strays``) whenever they change.
   func run(_ emit: ([AgentEvent]) -> Void, remember: (Set<ProcessIdentity>) -> Void) -> TaskOutcome {
-    // The agent may close its stdin at any time; the write then fails with EPIPE and nothing else.
+    // The agent may close its stdin at any time. The write must then fail with EPIPE and not raise SIGPIPE.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGPIPE)
@@ -151,7 +151,7 @@ final class AgentRun: Sendable {
         nextLook = clock.now + Self.lookPause
       }
     }
-    // The leader was not waited for yet, so its number is still its own.
+    // Nobody has waited for the leader yet, so its process id cannot have been reused.
     processes.kill()
     let outcome = process.reap()
     drain(&streams, emit)
@@ -198,7 +198,7 @@ final class AgentRun: Sendable {
     send(lines.flatMap { streams.decoder.events(ofErrorLine: $0) }, emit)
   }
 
-  /// Takes what lies in the pipes, no more: a process that could not be killed may hold them open for ever.
+  /// Reads what is in the pipes, but never waits for their end: a process that cannot be killed may hold them open.
   private func drain(_ streams: inout Streams, _ emit: ([AgentEvent]) -> Void) {
     for _ in 0..<64 {
       guard streams.output != nil || streams.errors != nil else { break }

@@ -1,12 +1,12 @@
-/// Cuts a stream of bytes into lines. Lines end with LF or CR LF; one longer than the limit is cut at it.
+/// Splits a stream of bytes into lines. Lines end with LF or CR LF; a line longer than the limit is cut there.
 struct LineSplitter: Sendable {
-  /// What one line may hold at most, in bytes.
+  /// The longest line, in bytes.
   let limit: Int
   private var partial: [UInt8] = []
 
   init(limit: Int = 1 << 20) { self.limit = limit }
 
-  /// Takes the next bytes and gives the lines that they complete.
+  /// Takes the next bytes and returns the lines that they complete.
   mutating func push(_ bytes: some Collection<UInt8>) -> [[UInt8]] {
     var lines: [[UInt8]] = []
     var rest = bytes[...]
@@ -21,7 +21,7 @@ struct LineSplitter: Sendable {
     return lines
   }
 
-  /// The last line, where the stream ended without ending it.
+  /// Returns the last line if the stream ended without a line break.
   mutating func finish() -> [UInt8]? {
     defer { partial = [] }
     return partial.isEmpty ? nil : partial

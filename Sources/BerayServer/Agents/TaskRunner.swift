@@ -3,28 +3,28 @@ internal import Logging
 internal import Synchronization
 internal import SystemPackage
 
-/// Runs the tasks: at most a number of them at once, the others wait in order.
+/// Runs the tasks, a limited number at once. The others wait in order.
 ///
-/// Invariant: a task id is in `queue`, or in `running`, or in neither; it leaves `running` only after its final status
-/// is in the store, or when the server ends and leaves it to ``CrashRecovery``.
+/// INVARIANT: a task id is never in both `queue` and `running`. It leaves `running` only after its final status is in
+/// the store, or when the server ends and leaves it to ``CrashRecovery``.
 final class TaskRunner: Sendable {
   struct Configuration: Sendable {
     var command: AgentCommand
-    /// Gives the agent of another name that a task asks for; nil if there is none.
+    /// Returns the agent that a task asks for by name; nil if there is none.
     var named: @Sendable (String) -> AgentCommand? = { _ in nil }
-    /// Names of variables that agents get besides the fixed ones.
+    /// Names of the variables that agents get besides the fixed ones.
     var environmentNames: [String] = []
     var maximumTasks = ServerConfiguration.standardMaximumTasks
-    /// Between SIGTERM and SIGKILL.
+    /// The time between SIGTERM and SIGKILL.
     var grace: Duration = .seconds(10)
-    /// Between two attempts to write down the end of a task, where the disk is full.
+    /// The pause between attempts to store the end of a task, for example while the disk is full.
     var retryPause: Duration = .seconds(1)
   }
 
   private struct Running {
-    /// Nil until the process is there.
+    /// Nil until the process has started.
     var run: AgentRun?
-    /// How it ends and how long that may take, once somebody asked for it.
+    /// How the task is to end and how long that may take; nil if nobody has stopped it.
     var stop: (outcome: TaskOutcome, grace: Duration)?
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
@@ -55,10 +55,10 @@ final class TaskRunner: Sendable {
     keeper = EventKeeper(store: store, hub: hub, pause: configuration.retryPause, logger: logger)
   }
 
-  /// How long an agent has to end by itself.
+  /// How long an agent has to end by itself once it was asked to.
   var grace: Duration { configuration.grace }
 
-  /// The name of the agent of tasks that ask for none.
+  /// The name of the agent for tasks that ask for none.
   var defaultAgent: String { configuration.command.name }
 
   /// Whether there is an agent of that name.
@@ -67,15 +67,15 @@ final class TaskRunner: Sendable {
   /// Whether any task runs or waits to.
   var isBusy: Bool { state.withLock { !$0.queue.isEmpty || !$0.running.isEmpty } }
 
-  /// Takes a pending task; it starts as soon as there is room.
+  /// Queues a pending task. It starts as soon as the limit allows.
   func submit(_ task: Int64) {
     state.withLock { $0.queue.append(task) }
     startWaiting()
   }
 
-  /// Asks for the end of a task and returns. Does nothing to one that has ended.
+  /// Asks a task to end, without waiting for it. Does nothing if the task has already ended.
   ///
-  /// - Parameter grace: how long its agent may take; nil for as long as is configured.
+  /// - Parameter grace: how long its agent may take; nil for the configured time.
   func stop(_ task: Int64, _ outcome: TaskOutcome = TaskOutcome(status: .stopped), grace: Duration? = nil) throws {
     let grace = grace ?? configuration.grace
     let (isRunning, run) = state.withLock { state -> (Bool, AgentRun?) in
@@ -85,11 +85,11 @@ final class TaskRunner: Sendable {
       return (true, running.run)
     }
     run?.stop(grace: grace)
-    // Includes a task that the runner does not know, so that none stays unfinished in the store for ever.
+    // Even for a task that the runner does not know, so that none stays unfinished in the store for ever.
     if !isRunning { try finish(task, outcome) }
   }
 
-  /// Returns once the task does not run: at once if it is waiting or has ended.
+  /// Returns once the task is not running: at once if it is queued or has ended.
   func waitUntilEnded(_ task: Int64) async {
     await withCheckedContinuation { continuation in
       let runs = state.withLock { state in
@@ -101,7 +101,7 @@ final class TaskRunner: Sendable {
     }
   }
 
-  /// Stops every task that runs, and starts no other: those that wait stay pending for the next start.
+  /// Stops all running tasks and starts no others. Queued tasks stay pending for the next start of the server.
   func shutDown() async {
     let tasks = state.withLock { state in
       state.isShutDown = true
@@ -133,7 +133,7 @@ final class TaskRunner: Sendable {
     }
   }
 
-  /// Runs a task from start to end, on a thread of its own.
+  /// Runs a task from start to end. Blocks, so it needs its own thread.
   private func run(_ task: Int64) {
     do {
       conclude(task, try perform(task))
@@ -149,7 +149,7 @@ final class TaskRunner: Sendable {
     guard let record = try store.task(task), !isToStop(task) else { return stopped }
     let token = AgentMark.newToken()
     let name = record.agent ?? configuration.command.name
-    // Before the agent starts: a server that crashes in between never runs a task twice.
+    // Before the agent starts, so that a task never runs twice if the server crashes in between.
     guard try store.markRunning(task, token: token, agent: name) else { return stopped }
     hub.notify(task)
     guard let command = command(named: name) else {
@@ -184,7 +184,7 @@ final class TaskRunner: Sendable {
     }
   }
 
-  /// Runs one program of a task to its end.
+  /// Runs one program of a task until it ends.
   /// - Throws: ``Errno`` if it cannot be started.
   private func perform(_ launch: AgentLaunch, _ decoder: AgentLineDecoder, _ task: Int64) throws -> TaskOutcome {
     let run = try AgentRun(starting: launch, decoder: decoder)
@@ -223,7 +223,7 @@ final class TaskRunner: Sendable {
 
   private func isToStop(_ task: Int64) -> Bool { state.withLock { $0.running[task]?.stop != nil } }
 
-  /// Writes down how a task ended, now or as soon as that is possible, and lets it go.
+  /// Stores how a task ended, then removes it from `running`. If the store fails, retries until the server ends.
   private func conclude(_ task: Int64, _ outcome: TaskOutcome) {
     var told = state.withLock { $0.running[task]?.stop?.outcome } ?? outcome
     told.summary = outcome.summary

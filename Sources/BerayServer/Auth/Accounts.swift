@@ -7,7 +7,7 @@ struct Accounts: Sendable {
   let store: Store
   let logger: Logger
   let passwords = PasswordThread()
-  /// For addresses that nobody has registered, so that a crowd asking for those holds up no user.
+  /// For unregistered addresses, so that a flood of requests for those does not delay users.
   let strangers = PasswordThread()
   private let codeRequests = AttemptLimiter(ofOne: 5, ofAll: 200, period: .seconds(900))
   private let codeGuesses = AttemptLimiter(ofOne: 10, ofAll: 500, period: .seconds(900))
@@ -21,7 +21,7 @@ struct Accounts: Sendable {
     self.logger = logger
   }
 
-  /// Makes a code and prints it in the log: this server sends no mail.
+  /// Makes a code and prints it in the log, because this server sends no mail.
   func sendCode(to email: String) async throws {
     try check(email)
     try codeRequests.count(email.lowercased())
@@ -67,7 +67,7 @@ struct Accounts: Sendable {
       let thread = hash == nil ? strangers : passwords
       isRight = try await thread.run { try PasswordHash.verify(password, against: hash) }
     } catch let failure as HTTPFailure where failure.status == .serviceUnavailable {
-      // Nobody looked at the password: too many attempts by others do not count as one of this peer's.
+      // The password was not checked, because others tried too often. This must not count against this peer.
       logins.takeBack(key, from: peer)
       throw failure
     }
@@ -82,14 +82,14 @@ struct Accounts: Sendable {
     return try await open(account)
   }
 
-  /// Sets a new password, and ends every login of the account but those of `exceptToken`.
+  /// Sets a new password, and revokes all tokens of the account except `exceptToken`.
   func changePassword(of account: Account, to password: String, exceptToken: [UInt8]?) async throws {
     try checkPassword(password)
     _ = try await setPassword(password, of: account)
     try await store.deleteTokens(of: account.id, except: exceptToken)
   }
 
-  /// Whether the password is the account's. It counts as an attempt to log in.
+  /// Whether the password is right. The check counts as an attempt to log in.
   func check(_ password: String, of account: Account, from peer: String) async throws -> Bool {
     guard let hash = try await store.account(email: account.email)?.passwordHash else { return false }
     let key = account.email.lowercased()
@@ -125,10 +125,10 @@ struct Accounts: Sendable {
     return Login(token: token, account: account)
   }
 
-  /// What an address may have, in bytes (RFC 5321 §4.5.3.1.3).
+  /// The longest address, in bytes (RFC 5321 §4.5.3.1.3).
   private static let maximumEmail = 254
 
-  /// Refuses early what is longer than anything that was ever registered.
+  /// Refuses early a text that is too long to belong to any account.
   private func checkLength(_ field: JSON, _ text: String, maximum: Int) throws(HTTPFailure) {
     guard text.utf8.count <= maximum else {
       throw .unprocessable(
@@ -158,6 +158,6 @@ struct Login: Sendable {
 }
 
 extension Account {
-  /// The user as `users/me` tells them.
+  /// The user as `users/me` shows them.
   var json: JSON { ["id": JSON(id), "email": .string(email), "created_at": .string(createdAt)] }
 }

@@ -1,10 +1,10 @@
 internal import HTTPTypes
 internal import Synchronization
 
-/// Counts attempts, by name and all together, and refuses more than so many in a while.
+/// Limits the attempts in a period, for each name and for all names together.
 ///
-/// An attempt counts before its outcome is known, so that many at once are no way around. It remembers no more names than
-/// twice the attempts that it admits in a period.
+/// An attempt counts before its outcome is known, so that parallel attempts cannot evade the limit. The limiter
+/// remembers at most twice as many names as it admits attempts in a period.
 final class AttemptLimiter: Sendable {
   private struct Window {
     var attempts: Int
@@ -23,9 +23,9 @@ final class AttemptLimiter: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - ofOne: attempts that one name may have in a period.
-  ///   - ofAll: attempts that all names may have together.
-  ///   - period: from the first of them.
+  ///   - ofOne: the limit for one name.
+  ///   - ofAll: the limit for all names together.
+  ///   - period: begins with the first attempt.
   init(
     ofOne: Int, ofAll: Int, period: Duration,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
@@ -36,11 +36,11 @@ final class AttemptLimiter: Sendable {
     self.now = now
   }
 
-  /// How many names it remembers.
+  /// The number of names that it remembers.
   var nameCount: Int { state.withLock { $0.names.count } }
 
   /// Counts an attempt.
-  /// - Throws: 429 with Retry-After if the name, or all together, had too many.
+  /// - Throws: 429 with Retry-After if the limit of the name, or of all names, is reached.
   func count(_ name: String) throws(HTTPFailure) {
     let instant = now()
     let end = state.withLock { state -> ContinuousClock.Instant? in
@@ -64,7 +64,7 @@ final class AttemptLimiter: Sendable {
     throw failure
   }
 
-  /// The last attempt of the name was not made.
+  /// Uncounts an attempt that did not take place.
   func takeBack(_ name: String) {
     state.withLock { state in
       state.names[name]?.attempts -= 1
@@ -72,7 +72,7 @@ final class AttemptLimiter: Sendable {
     }
   }
 
-  /// The last attempt of the name was right: it, and those before it, count for nothing.
+  /// Forgets the attempts of a name after a successful one.
   func forgive(_ name: String) {
     state.withLock { state in
       state.names[name] = nil

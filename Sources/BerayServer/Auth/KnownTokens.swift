@@ -1,18 +1,18 @@
 internal import Synchronization
 
-/// The accounts of tokens that came lately, so that a request costs no query. The database stays what counts: nothing
-/// else writes to it, and a token that is deleted there is forgotten here.
+/// Caches the accounts of recently used tokens, so that a request needs no query. The database stays authoritative:
+/// only this server writes to it, and a token deleted there is forgotten here.
 final class KnownTokens: Sendable {
   private struct State {
     var accounts: [[UInt8]: Account] = [:]
-    /// Counts deletions: what was read before one is not kept after it.
+    /// Counts deletions, so that an account read before a deletion is not cached after it.
     var deletions: UInt64 = 0
   }
 
   private static let limit = 1024
   private let state = Mutex(State())
 
-  /// The account of the token with this hash, asked for by `query` where it is not known.
+  /// Returns the account of the token with this hash; runs `query` if it is not cached.
   func account(_ hash: [UInt8], _ query: () async throws -> Account?) async throws -> Account? {
     let (known, deletions) = state.withLock { ($0.accounts[hash], $0.deletions) }
     if let known { return known }
@@ -25,7 +25,7 @@ final class KnownTokens: Sendable {
     return account
   }
 
-  /// Accounts or many tokens have changed.
+  /// Call it after accounts, or many tokens, have changed.
   func forgetAll() {
     state.withLock { state in
       state.deletions += 1
@@ -33,7 +33,7 @@ final class KnownTokens: Sendable {
     }
   }
 
-  /// The token was deleted.
+  /// Call it after the token was deleted.
   func forget(_ hash: [UInt8]) {
     state.withLock { state in
       state.deletions += 1

@@ -2,7 +2,8 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// The token of the local user, who is made with the data directory: mount and commands of the same user read it there.
+/// The token of the local user, whom the server creates with the data directory. The mount and the commands of the same
+/// user read it from there.
 public enum LocalToken {
   /// The address of the local user.
   public static let email = "local@localhost"
@@ -10,7 +11,7 @@ public enum LocalToken {
   /// Reads the token from a data directory.
   ///
   /// - Returns: nil if no server has used the directory yet.
-  /// - Throws: ``SystemPackage/Errno`` if the file is there but not for this user.
+  /// - Throws: ``SystemPackage/Errno`` if the file exists but this user may not read it.
   public static func read(dataDirectory: String) throws -> String? {
     let file: OwnedDescriptor
     do throws(Errno) {
@@ -26,7 +27,7 @@ public enum LocalToken {
     return text.split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 
-  /// Makes the local user if there is none, and a token where the file is missing or the server does not know it.
+  /// Creates the local user if there is none, and a new token if the file is missing or its token is unknown.
   /// - Returns: the hash of the token that the file holds.
   static func ensure(in dataDirectory: String, store: Store) async throws -> [UInt8] {
     var account = try await store.account(email: email)

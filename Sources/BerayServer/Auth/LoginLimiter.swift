@@ -1,20 +1,21 @@
 internal import HTTPTypes
 internal import Synchronization
 
-/// Slows down who guesses passwords: for one account from one peer, and for one account from all peers that have never
-/// logged in to it. Each failure beyond what is free doubles the pause before the next attempt. Others wait for nothing.
+/// Slows down password guessing. It counts attempts at one account from one peer, and attempts at one account from all
+/// peers that have never logged in to it. Each failure beyond the free attempts doubles the pause before the next one.
+/// Nobody else has to wait.
 ///
-/// An attempt counts before its outcome is known, so that many at once are no way around.
+/// An attempt counts before its outcome is known, so that parallel attempts cannot evade the limit.
 final class LoginLimiter: Sendable {
   private struct Key: Hashable {
     let account: String
-    /// Nil: of all peers together.
+    /// Nil for all peers together.
     let peer: String?
   }
 
   private struct Entry {
     var attempts = 0
-    /// Before the attempt after the last one.
+    /// The pause before the next attempt.
     var pause = Duration.zero
     var next: ContinuousClock.Instant
     var last: ContinuousClock.Instant
@@ -22,14 +23,14 @@ final class LoginLimiter: Sendable {
 
   private struct State {
     var entries: [Key: Entry] = [:]
-    /// The pairs that a right password came from, the oldest first.
+    /// Accounts and peers of successful logins, the oldest first.
     var known: [Key] = []
   }
 
   static let freeOfPeer = 20
   static let freeOfAll = 200
   private static let longestPause = 60
-  /// After so long without an attempt, those before count for nothing.
+  /// After so long without an attempt, earlier attempts are forgotten.
   private static let memory = Duration.seconds(900)
   private static let maximumEntries = 20_000
 
@@ -48,7 +49,7 @@ final class LoginLimiter: Sendable {
     let wait = state.withLock { state -> Duration? in
       if state.entries.count >= Self.maximumEntries {
         state.entries = state.entries.filter { instant - $0.value.last < Self.memory }
-        // A flood of names: what it asked for is forgotten rather than kept for ever.
+        // Under a flood of names, dropping everything is better than growing without limit.
         if state.entries.count >= Self.maximumEntries { state.entries = [:] }
       }
       var keys = [(pair, Self.freeOfPeer)]
@@ -73,7 +74,7 @@ final class LoginLimiter: Sendable {
     throw failure
   }
 
-  /// The password was wrong: the pause begins now, however long it took to find that out.
+  /// Restarts the pause after a wrong password, so that the time of the check does not count towards it.
   func failed(_ account: String, from peer: String) {
     let instant = now()
     state.withLock { state in
@@ -89,7 +90,7 @@ final class LoginLimiter: Sendable {
     return beyond < 0 ? .zero : .seconds(min(longestPause, 1 << min(beyond, 10)))
   }
 
-  /// Nobody looked at the password.
+  /// Uncounts an attempt whose password was not checked.
   func takeBack(_ account: String, from peer: String) {
     state.withLock { state in
       for key in [Key(account: account, peer: peer), Key(account: account, peer: nil)] {
@@ -98,7 +99,7 @@ final class LoginLimiter: Sendable {
     }
   }
 
-  /// The password was right: the attempts of this peer count for nothing.
+  /// Forgets the attempts of this peer after a successful login.
   func succeeded(_ account: String, from peer: String) {
     let pair = Key(account: account, peer: peer)
     state.withLock { state in
@@ -111,13 +112,13 @@ final class LoginLimiter: Sendable {
   }
 }
 
-/// The passwords that were right lately, each for one peer, as digests with a key that dies with the process. Who comes
-/// with one of them passes at once, whatever others tried.
+/// Remembers recent right passwords, each for one peer, as digests with a key that exists only in this process. A known
+/// password passes at once, so attacks by others cannot lock its user out.
 final class KnownPasswords: Sendable {
   private let key = AccessToken.random().text
   private let digests = Mutex<[(digest: [UInt8], hash: String)]>([])
 
-  /// Whether the password was right for the account as it is kept now.
+  /// Whether this password logged in before, and the account's password has not changed since.
   func contains(_ password: String, _ account: Account, from peer: String) -> Bool {
     let digest = digest(password, account, peer)
     return digests.withLock { $0.contains { $0.digest == digest && $0.hash == account.passwordHash } }

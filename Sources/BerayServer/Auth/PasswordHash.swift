@@ -1,15 +1,15 @@
 internal import CCrypto
 internal import Foundation
 
-/// A password as it is kept: `scrypt$N$r$p$salt$key`, the last two in base64. Deriving takes tens of milliseconds and
-/// 32 MiB, on purpose; call it where blocking is fine.
+/// A password as it is stored: `scrypt$N$r$p$salt$key`, the last two in base64. By design, deriving a key takes tens of
+/// milliseconds and 32 MiB. Call it only where blocking is fine.
 enum PasswordHash {
   private static let rounds = 1 << 15
   private static let blockSize = 8
   // With N = 2^15, OWASP asks for p = 3.
   private static let parallelism = 3
 
-  /// Whether a hash is as strong as those that are made now.
+  /// Whether a hash has the parameters of new ones.
   static func isUpToDate(_ hash: String) -> Bool {
     hash.hasPrefix("scrypt$\(rounds)$\(blockSize)$\(parallelism)$")
   }
@@ -21,8 +21,8 @@ enum PasswordHash {
       .joined(separator: "$")
   }
 
-  /// Whether the password is the one that was hashed. If nothing was, it takes as long and is false, so that the time
-  /// of an answer does not tell whether an address is registered.
+  /// Whether the password matches the hash. Without a hash, it takes as long and returns false, so that the response
+  /// time does not reveal whether an address is registered.
   static func verify(_ password: String, against hash: String?) throws -> Bool {
     let parts = (hash ?? "").split(separator: "$", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 6, parts[0] == "scrypt", let rounds = Int(parts[1]), let blockSize = Int(parts[2]),
@@ -38,14 +38,14 @@ enum PasswordHash {
     return SecureBytes.areEqual(derived, Array(key))
   }
 
-  /// The parameters of a stored hash are out of range, or there is no memory for them.
+  /// The parameters of a stored hash are out of range, or memory is short.
   struct DerivationFailed: Error {}
 
   private static func derive(
     _ password: String, salt: [UInt8], rounds: Int, blockSize: Int, parallelism: Int
   ) throws -> [UInt8] {
     var key = [UInt8](repeating: 0, count: 32)
-    // 128 · N · r bytes are what scrypt needs (RFC 7914 §5); as much again is room for its buffers.
+    // scrypt needs 128 · N · r bytes (RFC 7914 §5). Twice that leaves room for its buffers.
     let memory = UInt64(clamping: 256 * (rounds + parallelism) * blockSize)
     let password = Array(password.utf8CString)
     let isDerived = crypto_scrypt(

@@ -2,17 +2,17 @@ internal import HTTPTypes
 internal import NIOPosix
 internal import Synchronization
 
-/// The one thread that derives keys from passwords. That takes long on purpose; here it holds up neither files nor tasks,
-/// and a crowd of logins is turned away instead of kept waiting.
+/// One thread that derives keys from passwords. Deriving is slow by design; here it does not delay files or tasks. If
+/// too many logins wait, further ones are refused.
 final class PasswordThread: Sendable {
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let waiting = Mutex(0)
-  /// At a tenth of a second each, the last one in waits about a second.
+  /// At a tenth of a second each, the last one waits about a second.
   static let maximumWaiting = 12
 
   init() { thread.start() }
 
-  /// - Throws: 503 with Retry-After if too many wait already.
+  /// - Throws: 503 with Retry-After if too many are already waiting.
   func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     let isAdmitted = waiting.withLock { waiting in
       guard waiting < Self.maximumWaiting else { return false }

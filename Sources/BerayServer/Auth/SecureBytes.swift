@@ -1,6 +1,6 @@
 internal import CCrypto
 
-/// Random bytes, digests and comparisons that secrets need.
+/// Random bytes, digests and comparisons for secrets.
 enum SecureBytes {
   /// From the system's generator.
   static func random(_ count: Int) -> [UInt8] {
@@ -8,7 +8,7 @@ enum SecureBytes {
     return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
   }
 
-  /// A code that people copy: 60 random bits in three groups of letters and digits that are not easily confused.
+  /// A code for people to type: 60 random bits in three groups of letters and digits that are hard to confuse.
   static func code() -> String {
     let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
     let characters = random(12).map { alphabet[Int($0 & 31)] }
@@ -16,7 +16,7 @@ enum SecureBytes {
       .joined(separator: "-")
   }
 
-  /// Compares in a time that does not depend on where two values differ.
+  /// Compares in constant time, so that the time does not reveal where the values differ.
   static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     guard a.count == b.count else { return false }
     return zip(a, b).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
@@ -30,7 +30,7 @@ enum SecureBytes {
   }
 }
 
-/// An access token: 32 random bytes in base64url. The server keeps its SHA-256 alone.
+/// An access token: 32 random bytes in base64url. The server stores only its SHA-256.
 struct AccessToken: Sendable {
   let text: String
 

@@ -1,9 +1,9 @@
 internal import HTTPTypes
 internal import Synchronization
 
-/// The memory that the bodies of all requests may take together while they are read and handled.
+/// Limits the memory for all request bodies together while they are read and handled.
 final class BodyBudget: Sendable {
-  /// A part of the budget; it is given back with its last reference.
+  /// A part of the budget. It is returned when the last reference is released.
   final class Share: Sendable {
     private let budget: BodyBudget
     private let taken = Mutex(0)
@@ -12,8 +12,7 @@ final class BodyBudget: Sendable {
 
     deinit { budget.used.withLock { $0 -= taken.withLock(\.self) } }
 
-    /// Takes more.
-    /// - Throws: 503 with Retry-After if too much is taken already.
+    /// - Throws: 503 with Retry-After if the budget is exhausted.
     func take(_ count: Int) throws(HTTPFailure) {
       let isThere = budget.used.withLock { used in
         guard used + count <= budget.limit else { return false }

@@ -2,20 +2,20 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Watches one connection: it has a while for each request, is known as idle between two of them, and `Expect:
-/// 100-continue` is answered at once, so that no client waits before it sends a body (RFC 9110 §10.1.1).
+/// Watches one connection. It closes the connection if a request takes too long, and reports it as idle between
+/// requests. It answers `Expect: 100-continue` at once, so that no client delays its body (RFC 9110 §10.1.1).
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
   private let limit: ConnectionLimit?
-  /// For a request that is no upload, from its first byte or the end of the one before to its last.
+  /// How long the connection may be idle, and how long a request other than an upload may take to arrive.
   private let deadline: TimeAmount?
   private var timer: Scheduled<Void>?
   private var idleKey: UInt64?
   private var isCounted = false
-  /// What is missing until the connection is idle again.
+  /// Whether a request is still arriving. The connection is idle if this and `isAnswering` are false.
   private var isReceiving = false
   private var isAnswering = false
 
@@ -86,7 +86,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     limit?.closed(idleKey.take())
   }
 
-  /// A body that may take any time, as long as it moves.
+  /// Whether the body may take any time to arrive, as long as bytes keep coming.
   private static func isUpload(_ head: HTTPRequest) -> Bool {
     let path = head.path ?? ""
     return head.method == .put || head.method == .post && path.utf8.contains(Array("/files/append".utf8))

@@ -1,23 +1,23 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Keeps room for new connections: where nearly all are taken, the one that has waited longest for a request is closed.
+/// Keeps room for new connections. Near the maximum, it closes the connection that has been idle for longest.
 final class ConnectionLimit: Sendable {
   private struct State {
     var open = 0
     var nextKey: UInt64 = 0
-    /// The connections without a request, by when they became so: the smallest key is the oldest.
+    /// The idle connections. Keys grow, so the smallest belongs to the one that has been idle for longest.
     var idle: [UInt64: any Channel] = [:]
   }
 
-  /// Beyond so many open ones an idle one is closed.
+  /// With more open connections than this, an idle one is closed.
   private let threshold: Int
   private let state = Mutex(State())
 
-  /// - Parameter maximum: beyond which the server accepts none.
+  /// - Parameter maximum: the number of connections that the server accepts.
   init(maximum: Int) { threshold = max(1, maximum - max(1, maximum / 8)) }
 
-  /// A connection was accepted.
+  /// Call it when a connection was accepted.
   func opened() {
     let oldest = state.withLock { state -> (any Channel)? in
       state.open += 1
@@ -34,8 +34,8 @@ final class ConnectionLimit: Sendable {
     }
   }
 
-  /// A connection waits for a request.
-  /// - Returns: what ``isBusy(_:)`` takes.
+  /// Call it when a connection begins to wait for a request.
+  /// - Returns: the key for ``isBusy(_:)``.
   func isIdle(_ channel: any Channel) -> UInt64 {
     state.withLock { state in
       state.nextKey += 1

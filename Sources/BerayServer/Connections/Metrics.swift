@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Counts for `GET /metrics`, in the text format of Prometheus (version 0.0.4).
+/// Collects the numbers for `GET /metrics`, in the text format of Prometheus (version 0.0.4).
 final class Metrics: Sendable {
-  /// The upper ends of the classes of latencies, in seconds.
+  /// The upper bounds of the latency buckets, in seconds.
   private static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
 
   private struct State {
@@ -15,7 +15,7 @@ final class Metrics: Sendable {
 
   private let state = Mutex(State())
 
-  /// An answer was sent.
+  /// Counts a request whose answer was sent.
   func request(status: Int, bytes: Int, duration: Duration) {
     let seconds = duration / .seconds(1)
     let index = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
@@ -31,7 +31,7 @@ final class Metrics: Sendable {
   func streamBegan() { state.withLock { $0.streams += 1 } }
   func streamEnded() { state.withLock { $0.streams -= 1 } }
 
-  /// - Parameter tasks: how many there are of each status.
+  /// - Parameter tasks: the number of tasks with each status.
   func text(tasks: [(status: String, count: Int)]) -> String {
     let state = state.withLock(\.self)
     var lines: [String] = []

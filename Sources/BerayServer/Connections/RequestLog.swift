@@ -5,7 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// Tells one request in one line, when its answer is sent: method, target, status, bytes, milliseconds, user, peer.
+/// Logs one request in one line: method, target, status, bytes, milliseconds, user, peer.
 struct RequestLog: Sendable {
   private let start = ContinuousClock.now
   private let request: String
@@ -18,13 +18,13 @@ struct RequestLog: Sendable {
     let target = request.head.path ?? ""
     self.request = "\(request.method) \(ShownText.escaped(String(target.prefix(1024))))"
     self.peer = origin == .unixSocket ? "unix" : peer
-    // A mount of this machine asks much, and its user looks at the mount.
+    // A local mount sends many requests, and its user looks at the mount rather than at this log.
     level = origin == .unixSocket ? .debug : .info
     logger = services.logger
     metrics = services.metrics
   }
 
-  /// The same response, which is told of once its last byte is sent, or could not be.
+  /// Logs a small answer at once, and any other once its body was sent or broke off. Returns the response to send.
   func following(_ response: Response, user: String?) -> Response {
     var response = response
     let status = response.status.code
@@ -50,7 +50,7 @@ struct RequestLog: Sendable {
     return response
   }
 
-  /// The client went away before its request was whole.
+  /// Logs that the client disconnected before its request was complete.
   func hungUp(user: String?) { tell(499, bytes: 0, user: user, note: " (the client hung up)") }
 
   private func tell(_ status: Int, bytes: Int, user: String?, note: String) {
@@ -64,7 +64,7 @@ struct RequestLog: Sendable {
   }
 }
 
-/// How much of an answer was handed on.
+/// How many bytes of an answer were passed on.
 private final class ByteCount: Sendable {
   private let bytes = Atomic(0)
   var total: Int { bytes.load(ordering: .relaxed) }

@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Keeps the server that a request line names, which is lost behind this place: where it is not that of Host, it becomes
-/// a second Host, which no request may have (RFC 9112 §3.2).
+/// Keeps the authority of an absolute request target, which later handlers drop. If it differs from Host, it is added
+/// as a second Host, and a request with two is refused (RFC 9112 §3.2).
 final class RequestTargetHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -15,7 +15,7 @@ final class RequestTargetHandler: ChannelInboundHandler {
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 
-  /// Of `http://host:port/path`; nil if the target is a path.
+  /// The authority of `http://host:port/path`; nil if the target is a path.
   private static func authority(ofTarget target: String) -> String? {
     guard target.utf8.first != UInt8(ascii: "/") else { return nil }
     let parts = target.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)

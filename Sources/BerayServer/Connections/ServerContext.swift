@@ -1,6 +1,6 @@
 internal import Hummingbird
 
-/// What belongs to one request besides the request: who sent it.
+/// What a handler knows of a request besides the request itself: who sent it.
 struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// The address of the other end, without its port; empty for a unix socket.

@@ -4,16 +4,16 @@ internal import NIOCore
 
 /// One client that follows a task: a cursor over the stored events.
 ///
-/// It sends what lies after the cursor, then sleeps until the hub wakes it; so no event is lost or sent twice, however
-/// slow the client is. The final status is the last stored event of a task: after it the stream ends.
+/// It sends the events after the cursor, then sleeps until the hub wakes it. So no event is lost or sent twice, however
+/// slow the client is. The final status is the last stored event of a task, and the stream ends after it.
 struct EventFollower: Sendable {
   let task: Int64
-  /// The id of the last event that the client has; 0 for none. Never beyond the last event of the task.
+  /// The id of the last event that the client has; 0 if it has none. Never greater than the task's last event id.
   let cursor: Int64
   let services: Services
   private static let pause: Duration = .seconds(15)
 
-  /// Sends events until the task has ended, the client has gone, or the server ends.
+  /// Sends events until the task ends, the client disconnects, or the server shuts down.
   @concurrent
   func run(_ request: Request, _ writer: inout any ResponseBodyWriter) async throws {
     let (changes, wake) = services.hub.follow(task)
@@ -34,7 +34,7 @@ struct EventFollower: Sendable {
   private func send(_ changes: AsyncStream<Void>, _ writer: inout any ResponseBodyWriter) async throws {
     var cursor = cursor
     guard let first = try await sendNew(from: &cursor, &writer) else { return }
-    // The head goes out with the first bytes; without any the client would not know that it is connected.
+    // The head is sent with the first bytes of the body. Without any, the client would not know that it is connected.
     if first == 0 { try await writer.write(ByteBuffer(bytes: ServerSentEvent.comment("ping"))) }
     for await _ in changes {
       guard let sent = try await sendNew(from: &cursor, &writer) else { return }
@@ -42,14 +42,14 @@ struct EventFollower: Sendable {
     }
   }
 
-  /// Sends all events after the cursor and moves it.
-  /// - Returns: how many; nil if the last one was the final status.
+  /// Sends all events after the cursor and advances it.
+  /// - Returns: the number of events; nil if the last one was the final status.
   @concurrent
   private func sendNew(from cursor: inout Int64, _ writer: inout any ResponseBodyWriter) async throws -> Int? {
     var sent = 0
     while true {
       guard let page = try await services.store.events(of: task, after: cursor) else {
-        // Deleted; who follows learns that it ended.
+        // The task was deleted. Its followers still learn that it has ended.
         let event = AgentEvent.final(TaskOutcome(status: .stopped, text: "the task was deleted"))
         let json = event.json(id: cursor + 1, time: Store.now())
         try await writer.write(Self.messages([StoredEvent(id: cursor + 1, json: json)]))
@@ -64,7 +64,7 @@ struct EventFollower: Sendable {
     }
   }
 
-  /// The events on the wire (WHATWG HTML §9.2.5); the JSON of each is one line.
+  /// Encodes events as server-sent events (WHATWG HTML §9.2.5). The JSON of each is one line.
   private static func messages(_ events: [StoredEvent]) -> ByteBuffer {
     var buffer = ByteBuffer()
     buffer.reserveCapacity(events.reduce(0) { $0 + $1.json.utf8.count + 32 })

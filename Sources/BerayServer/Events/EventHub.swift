@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Wakes those who follow a task when its events change. It carries no events: each follower reads them from the store
-/// from its own cursor on, so that a slow one loses none and holds none in memory.
+/// Wakes the followers of a task when it has new events. It carries no events: each follower reads them from the store
+/// after its own cursor, so a slow follower loses none and keeps none in memory.
 final class EventHub: Sendable {
   private struct State {
     var followers: [Int64: [Int: AsyncStream<Void>.Continuation]] = [:]
@@ -11,8 +11,8 @@ final class EventHub: Sendable {
 
   private let state = Mutex(State())
 
-  /// Gives a stream that has an element after every change that comes after this call, one for several where its reader
-  /// is slow. It ends when the hub is closed, or its continuation is finished.
+  /// Returns a stream with an element for every change from now on. Changes are coalesced while its reader is slow. The
+  /// stream ends when the hub is closed or the continuation is finished.
   func follow(_ task: Int64) -> (changes: AsyncStream<Void>, wake: AsyncStream<Void>.Continuation) {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let key = state.withLock { state -> Int? in
@@ -29,13 +29,13 @@ final class EventHub: Sendable {
     return (stream, continuation)
   }
 
-  /// Tells the followers of a task to look again.
+  /// Wakes the followers of a task.
   func notify(_ task: Int64) {
     let continuations = state.withLock { $0.followers[task].map { Array($0.values) } ?? [] }
     for continuation in continuations { continuation.yield() }
   }
 
-  /// Ends every stream, for the server's end.
+  /// Ends every stream, so that the server can shut down.
   func close() {
     let continuations = state.withLock { state in
       state.isClosed = true

@@ -3,15 +3,15 @@ internal import GRDB
 internal import Logging
 internal import Synchronization
 
-/// Writes down what agents say. If the disk is full it waits for room, and so does the agent, whose pipe fills up:
-/// nothing is dropped. If something had to be dropped after all, an event says so.
+/// Stores the events of agents. If the disk is full, it waits for space and drops nothing; the agent waits too, because
+/// its pipe fills up. If events were lost after all, a later event reports that.
 final class EventKeeper: Sendable {
   private let store: Store
   private let hub: EventHub
   private let logger: Logger
-  /// Between two looks whether there is room again.
+  /// The pause between checks for free space.
   private let pause: Duration
-  /// How many events of a task are lost, until an event tells it.
+  /// The number of lost events of each task, until an event reports them.
   private let gaps = Mutex<[Int64: Int]>([:])
 
   init(store: Store, hub: EventHub, pause: Duration, logger: Logger) {
@@ -21,8 +21,8 @@ final class EventKeeper: Sendable {
     self.logger = logger
   }
 
-  /// Keeps events in order. Blocks while the disk is full, until the task is to end.
-  /// - Parameter isToEnd: waits at most so long until the task is to end, and tells whether it is.
+  /// Stores events in order. While the disk is full, blocks until the task is asked to end.
+  /// - Parameter isToEnd: waits at most so long for somebody to end the task, and returns whether somebody has.
   func keep(_ events: [AgentEvent], of task: Int64, isToEnd: (Duration) -> Bool) {
     var hasWarned = false
     while true {
@@ -31,7 +31,7 @@ final class EventKeeper: Sendable {
         try store.append(events, to: task)
         return hub.notify(task)
       } catch let error as DatabaseError where error.isFullDisk && !isToEnd(.zero) {
-        if !hasWarned { logger.warning("task \(task): the agent waits, for there is no space left for its events") }
+        if !hasWarned { logger.warning("task \(task): no space is left for events; the agent waits until there is some") }
         hasWarned = true
         _ = isToEnd(pause)
       } catch {
@@ -41,7 +41,7 @@ final class EventKeeper: Sendable {
     }
   }
 
-  /// Adds the event that tells of what was lost, if anything was.
+  /// Adds an event that reports the lost events, if there are any.
   func tellGap(of task: Int64) throws {
     guard let count = gaps.withLock({ $0[task] }) else { return }
     let members: [JSON.Member] = [

@@ -4,13 +4,13 @@ internal import Hummingbird
 internal import NIOCore
 internal import SystemPackage
 
-/// A task with the events that it had when it was read, as one JSON object. It is sent a page at a time, so that it
-/// needs no more memory than a page, however much the agent said.
+/// A task and the events that it had when it was read, as one JSON object. It is sent page by page, so it needs the
+/// memory of one page, however much the agent said.
 struct EventListing: Sendable {
   let task: TaskRecord
   let store: Store
 
-  /// - Parameter use: is held until the answer is sent.
+  /// - Parameter use: held until the answer is sent.
   func response(_ use: Activity.Use) async throws -> Response {
     var start = JSONBytes()
     task.writeMembers(to: &start)
@@ -42,7 +42,7 @@ struct EventListing: Sendable {
   }
 
   /// Writes a page of events.
-  /// - Returns: the id of the last one; nil if no more follow.
+  /// - Returns: the id of the last event; nil if no more follow.
   private func append(after cursor: Int64, to json: inout JSONBytes) async throws -> Int64? {
     guard let page = try await store.events(of: task.id, after: cursor, through: task.lastEventID) else {
       // The task was deleted meanwhile. The JSON object cannot be completed, so the connection has to break.

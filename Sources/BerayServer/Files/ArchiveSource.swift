@@ -6,13 +6,13 @@ internal import Synchronization
 internal import SystemPackage
 internal import ZipArchive
 
-/// A ZIP of parts of a work directory that is made as it is sent: each call makes one more piece. Calls block.
+/// A ZIP of parts of a work directory, created while it is sent: each call creates one more piece. Calls block.
 ///
-/// Symbolic links and what is neither file nor directory are left out; nothing outside is ever followed.
+/// It contains files and directories only. Symbolic links are left out, so nothing outside can get in.
 final class ArchiveSource: Sendable {
   private struct State {
     let writer: ZipWriter
-    /// What is still to be added, the next one last.
+    /// The paths that are still to be added. The next one is last.
     var pending: [RelativePath]
     var current: Current?
     var finished = false
@@ -22,7 +22,7 @@ final class ArchiveSource: Sendable {
   private struct Current {
     let file: OwnedDescriptor
     let lock: FileGuard
-    /// Which of its contents.
+    /// The content that is being copied, for ``FileGuard/isStill(_:)``.
     let content: UInt64
     var remaining: Int64
   }
@@ -32,7 +32,7 @@ final class ArchiveSource: Sendable {
   private let state: Mutex<State>
   private static let pieceSize = 256 * 1024
 
-  /// - Parameter paths: what to put in, each checked to be there; everything where empty.
+  /// - Parameter paths: the paths to put in, each of which must exist; everything if empty.
   init(_ paths: [RelativePath], in work: WorkDirectory) throws {
     let root = try HTTPFailure.translating(".") {
       try work.create()
@@ -40,7 +40,7 @@ final class ArchiveSource: Sendable {
     }
     var directories: Set<[CChar]> = []
     for path in paths {
-      // The disk starts on all of them at once, while they are still waited for one by one (posix_fadvise(2)).
+      // The disk starts to read all of them at once, although they are copied one by one (posix_fadvise(2)).
       if let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root) {
         posix_fadvise(file.rawValue, 0, 0, POSIX_FADV_WILLNEED)
         if let mode = try? file.status().mode, mode & S_IFMT == S_IFDIR { directories.insert(path.bytes) }
@@ -54,7 +54,7 @@ final class ArchiveSource: Sendable {
     state = Mutex(State(writer: try ZipWriter(), pending: wanted.reversed()))
   }
 
-  /// The paths without those that come with another one: repeated, or beneath one of the directories.
+  /// Drops paths that are already covered: repeated ones, and those beneath one of the directories.
   private static func once(_ paths: [RelativePath], _ directories: Set<[CChar]>) -> [RelativePath] {
     var seen: Set<[CChar]> = []
     return paths.filter { path in
@@ -67,17 +67,17 @@ final class ArchiveSource: Sendable {
     }
   }
 
-  /// Whether all of the archive was given.
+  /// Whether the whole archive was returned.
   var isFinished: Bool { state.withLock { $0.finished } }
 
-  /// The next bytes of the archive: at least so many, save at its end.
+  /// Returns the next bytes of the archive: at least `size`, unless it ends before.
   func next(atLeast size: Int) throws -> [UInt8] {
     try state.withLock { state in
       while state.writer.pendingBytes < size, !state.finished {
         if state.current != nil {
           try copy(&state)
         } else if let path = state.pending.last {
-          // Taken from the list at its end: where a request writes it now, the call comes again.
+          // If another request is writing the file, put it back: the caller tries again.
           state.pending.removeLast()
           do { try begin(path, &state) } catch let busy as FileBusy {
             state.pending.append(path)
@@ -93,11 +93,11 @@ final class ArchiveSource: Sendable {
   }
 
   private func begin(_ path: RelativePath, _ state: inout State) throws {
-    // What vanished since it was listed is left out, as is what may not be read.
+    // Leave out what has vanished since it was listed, and what may not be read.
     guard let file = try? work.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOFOLLOW, from: root),
       let status = try? file.status()
     else { return }
-    // Locked for the moment: the version, and the content that is copied, are those of after that.
+    // Nobody is writing the file now. From here on, `isStill` detects that its content was replaced.
     let lock = work.guards.file(status)
     let content = try lock.version()
     let version = FileVersion(try file.status())
@@ -120,16 +120,16 @@ final class ArchiveSource: Sendable {
     }
   }
 
-  /// Copies one piece of the present file; a file that shrank ends where it ends.
+  /// Copies one piece of the current file. A file that has become shorter simply ends early.
   ///
-  /// - Throws: what the disk says; the archive cannot be completed then.
+  /// - Throws: an error after which the archive cannot be completed.
   private func copy(_ state: inout State) throws {
     guard let current = state.current else { return }
     let (file, remaining) = (current.file, current.remaining)
     let count = Int(min(remaining, Int64(Self.pieceSize)))
     let read = try withUnsafeTemporaryAllocation(byteCount: max(count, 1), alignment: 16) { buffer in
       let read = try checked(Glibc.read(file.rawValue, buffer.baseAddress, count))
-      // A part of one version and a part of another is neither: the archive cannot be completed.
+      // Never mix two versions of a file: the archive cannot be completed.
       guard current.lock.isStill(current.content) else { throw Errno.ioError }
       if read > 0 { try state.writer.write(UnsafeRawBufferPointer(start: buffer.baseAddress, count: read)) }
       return read

@@ -1,14 +1,14 @@
 /// One range of bytes that a request asks for (RFC 9110 §14.1.2).
 enum ByteRange: Hashable, Sendable {
-  /// No range, several, or one that cannot be read: the whole is to be sent (§14.2).
+  /// No range, several ranges, or an invalid one: the whole file is sent (§14.2).
   case whole
   case part(Range<Int64>)
-  /// Nothing of the file lies in it: 416.
+  /// The range lies outside the file: 416.
   case unsatisfiable
 
   /// - Parameters:
   ///   - header: the value of `Range`, if there is one.
-  ///   - size: of the file, in bytes.
+  ///   - size: the size of the file in bytes.
   init(_ header: String?, size: Int64) {
     self = .whole
     guard let header, header.hasPrefix("bytes="), !header.contains(",") else { return }
@@ -29,7 +29,7 @@ enum ByteRange: Hashable, Sendable {
     }
   }
 
-  /// A number of any length; one beyond all files is the largest. Nil if there is none.
+  /// Parses a number of any length. One that is too large becomes the maximum; no digits give nil.
   private static func number(_ digits: Substring) -> Int64? {
     digits.isEmpty ? nil : Int64(digits) ?? .max
   }

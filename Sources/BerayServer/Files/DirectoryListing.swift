@@ -4,19 +4,19 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// Writes what is in a directory of a work directory as the JSON of `files/tree`.
+/// Writes the content of a directory as the JSON of `files/tree`.
 ///
-/// It writes bytes and no tree of values: a listing may have a hundred thousand entries.
+/// It writes bytes directly, without building values: a listing may have a hundred thousand entries.
 struct DirectoryListing {
   private let recursive: Bool
   private var json = JSONBytes()
-  /// Deeper directories are listed without their children, and have to be asked for by themselves: parsers of JSON have
-  /// limits, and each level is two of theirs.
+  /// Deeper directories are listed without their children, and clients must request them separately. JSON parsers limit
+  /// the depth, and each directory level takes two of theirs.
   private static let maximumDepth = 100
 
   private init(recursive: Bool) { self.recursive = recursive }
 
-  /// - Returns: a JSON array, `[]` where the work directory itself is not there yet.
+  /// - Returns: a JSON array; `[]` if the work directory itself does not exist yet.
   static func json(of path: RelativePath, in work: WorkDirectory, recursive: Bool) throws -> [UInt8] {
     var listing = DirectoryListing(recursive: recursive)
     do {
@@ -38,7 +38,7 @@ struct DirectoryListing {
     var first = true
     for name in try directory.entryNames() {
       var status = linux_status()
-      // Removed since it was listed.
+      // Skip an entry that was removed since it was listed.
       guard linux_lstatat(directory.rawValue, name.bytes, &status) == 0 else { continue }
       if !first { json.raw(",") }
       first = false
@@ -76,7 +76,7 @@ struct DirectoryListing {
     } else if type == S_IFDIR, recursive, depth < Self.maximumDepth {
       let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
       let child = openat(directory.rawValue, name.bytes, flags)
-      // Unreadable, or replaced since: known to be a directory, its children not known.
+      // If it is unreadable or was replaced meanwhile, list it as a directory without children.
       if child >= 0 {
         json.raw(",\"children\":")
         try append(OwnedDescriptor(owning: child), path: path, depth: depth + 1, grain)

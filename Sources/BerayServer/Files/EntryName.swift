@@ -1,19 +1,19 @@
-/// The name of a directory entry: its bytes as the kernel has them, and the text that requests call it by.
+/// The name of a directory entry: the kernel's bytes, and the text that stands for them in requests.
 ///
-/// A name may be any bytes, and JSON has text alone. A byte that is not UTF-8 is written as `‛` (U+201B) and its two
-/// hexadecimal digits, `caf‛E9`. A `‛` before two such digits is doubled, so that every text means one name.
+/// A name may contain any bytes, but JSON only text. A byte that is not UTF-8 is written as `‛` (U+201B) and two
+/// hexadecimal digits: `caf‛E9`. A literal `‛` before such a sequence is doubled, so every text means exactly one name.
 struct EntryName: Hashable, Sendable {
-  /// With the NUL byte at its end.
+  /// Ends with a NUL byte.
   let bytes: [CChar]
   let text: String
 
-  /// - Parameter bytes: as the kernel gave them, with the NUL byte at their end.
+  /// - Parameter bytes: the bytes from the kernel, with a NUL byte at the end.
   init(kernel bytes: [CChar]) {
     self.bytes = bytes
     text = Self.text(bytes.dropLast().map(UInt8.init(bitPattern:)))
   }
 
-  /// The name that a request calls `text`; nil if no name is written so.
+  /// Decodes the name in a request; nil if `text` is not how any name is written.
   init?(text: String) {
     let decoded = Self.decode(Array(text.utf8))
     guard Self.text(decoded).utf8.elementsEqual(text.utf8) else { return nil }
@@ -21,7 +21,7 @@ struct EntryName: Hashable, Sendable {
     bytes = decoded.map(CChar.init(bitPattern:)) + [0]
   }
 
-  /// The bytes of a name or a path as text.
+  /// Encodes the bytes of a name or a path as text.
   static func text(_ bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self), !bytes.contains(quote[0]) { return text }
     var encoded: [UInt8] = []
@@ -67,14 +67,14 @@ struct EntryName: Hashable, Sendable {
   private static let quote = Array("\u{201B}".utf8)
   private static let digits = Array("0123456789ABCDEF".utf8)
 
-  /// How many `‛` stand at a place.
+  /// Counts the consecutive `‛` from `start` on.
   private static func quotes(_ bytes: [UInt8], at start: Int) -> Int {
     var count = 0
     while bytes[(start + count * quote.count)...].starts(with: quote) { count += 1 }
     return count
   }
 
-  /// The byte from 80 to FF that two digits at the start name.
+  /// Decodes two digits at the start into a byte from 80 to FF; nil if there are none.
   private static func byte(_ bytes: ArraySlice<UInt8>) -> UInt8? {
     guard let first = bytes.first, bytes.count >= 2, let high = digits.firstIndex(of: first), high >= 8,
       let low = digits.firstIndex(of: bytes[bytes.startIndex + 1])
@@ -82,7 +82,7 @@ struct EntryName: Hashable, Sendable {
     return UInt8(high << 4 | low)
   }
 
-  /// How many bytes the character of UTF-8 at the start has; 0 if there is none.
+  /// The length of the UTF-8 sequence at the start; 0 if it is not valid.
   private static func scalarLength(_ bytes: ArraySlice<UInt8>) -> Int {
     guard let first = bytes.first else { return 0 }
     let length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0

@@ -3,13 +3,13 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// Bytes on their way to the end of a file. They are gathered before the first of them is written, so that a request that
-/// breaks off leaves nothing. Calls block.
+/// Bytes to append to a file. All are collected before the first is written, so an interrupted request leaves nothing
+/// behind. Calls block.
 struct FileAppend: Sendable {
   private let work: WorkDirectory
   private let target: RelativePath
   private var bytes: [UInt8] = []
-  /// Takes what does not fit into memory.
+  /// Holds the bytes once they are too many for memory.
   private var spool: Spool?
   private static let memory = 1 << 20
 
@@ -31,9 +31,9 @@ struct FileAppend: Sendable {
     bytes = []
   }
 
-  /// Adds them at the end of the file, which is made if it is missing.
-  /// - Returns: the version that it is then, and where the first byte is.
-  /// - Throws: ``FileBusy`` if another request writes that file now.
+  /// Appends the bytes to the file, and creates it if it is missing.
+  /// - Returns: the new version of the file, and the offset of the first appended byte.
+  /// - Throws: ``FileBusy`` if another request is writing the file.
   func commit(_ condition: FileCondition) throws -> (version: FileVersion, offset: Int64) {
     try HTTPFailure.translating(target.text) {
       let place: OwnedDescriptor
@@ -46,7 +46,7 @@ struct FileAppend: Sendable {
     }
   }
 
-  /// Makes the file, unless another request is faster.
+  /// Opens the file after creating it, unless another request has just created it.
   private func make() throws(Errno) -> OwnedDescriptor {
     try work.create()
     try work.makeDirectories(target.parent)
@@ -67,10 +67,10 @@ struct FileAppend: Sendable {
       try condition.check(work.version(status), target)
       let file = try place.reopenedForWriting(flags: O_APPEND)
       let count = try self.count
-      // A full disk takes nothing, rather than a part.
+      // If the disk is full, write nothing rather than a part.
       try file.reserve(status.size + count, of: status)
       try write(to: file)
-      // The kernel moved it to where the bytes ended, wherever an agent's own appends had moved the end.
+      // O_APPEND leaves the offset at the end of our bytes, even if the agent appended to the file too.
       let end = lseek(file.rawValue, 0, SEEK_CUR)
       work.grain.mark(file)
       return (FileVersion(try file.status()), count == 0 ? status.size : Int64(end) - count)
@@ -93,7 +93,7 @@ struct FileAppend: Sendable {
         offset += off_t(count)
       }
     }
-    // In one write if possible, so that no line of an agent gets in between.
+    // Use one write if possible, so that no line of an agent gets in between.
     if !bytes.isEmpty { try file.writeAll(bytes) }
   }
 }

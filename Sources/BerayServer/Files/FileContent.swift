@@ -8,22 +8,22 @@ internal import NIOCore
 internal import NIOPosix
 internal import SystemPackage
 
-/// A file, or a part of it, as an answer.
+/// A file, or a part of it, as the body of an answer.
 struct FileContent: Sendable {
   private let file: OwnedDescriptor
   private let lock: FileGuard
-  /// Which of the file's contents this is: no answer is of two.
+  /// Identifies the content that is sent, so that no answer mixes two.
   private let content: UInt64
   private let version: FileVersion
   private let range: ByteRange
   private let isKnown: Bool
-  /// What was read at once; the whole of a small file.
+  /// The first piece, read in advance; the whole of a small file.
   private let first: ByteBuffer
   private static let pieceSize: Int64 = 512 * 1024
 
   /// Opens the file and reads its first piece. Blocks.
   ///
-  /// - Throws: ``FileBusy`` if another request writes the file now.
+  /// - Throws: ``FileBusy`` if another request is writing the file.
   init(
     _ path: RelativePath, in work: WorkDirectory, range: String?, ifRange: String?, condition: FileCondition
   ) throws {
@@ -37,7 +37,7 @@ struct FileContent: Sendable {
     }
     let ifNoneMatch = condition.ifNoneMatch
     isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
-    // A range of another version than the one that the client has a part of is no use to it (RFC 9110 §13.1.5).
+    // If the client holds a part of another version, it needs the whole file (RFC 9110 §13.1.5).
     let wanted = ifRange.map { [version] in $0 == version.etag && !version.isWeak } ?? true ? range : nil
     self.range = ByteRange(wanted, size: version.size)
     let bounds = Self.bounds(self.range, version.size)
@@ -45,7 +45,7 @@ struct FileContent: Sendable {
     guard lock.isStill(content) else { throw FileBusy(file: lock) }
   }
 
-  /// - Parameter use: is held until the answer is sent.
+  /// - Parameter use: held until the answer is sent.
   func response(_ services: Services, _ use: Activity.Use) -> Response {
     var headers: HTTPFields = [.eTag: version.etag, .acceptRanges: "bytes"]
     headers[.lastModified] = HTTPDate.text(of: version.modified)
@@ -85,7 +85,7 @@ struct FileContent: Sendable {
         piece = try await services.threads.runIfActive { [offset] in
           try Self.read(file, from: offset, to: bounds.upperBound)
         }
-        // The file became shorter, or another upload replaced its content: what was promised cannot be kept, so the
+        // The file became shorter, or another upload replaced its content. The promised length cannot be sent, so the
         // connection must break.
         guard piece.readableBytes > 0, lock.isStill(content) else { throw Errno.ioError }
       }
@@ -94,7 +94,7 @@ struct FileContent: Sendable {
     }
   }
 
-  /// Reads at most a piece.
+  /// Reads at most one piece.
   private static func read(_ file: OwnedDescriptor, from start: Int64, to end: Int64) throws -> ByteBuffer {
     let count = Int(min(pieceSize, end - start))
     guard count > 0 else { return ByteBuffer() }
@@ -110,14 +110,14 @@ struct FileContent: Sendable {
   }
 }
 
-/// Dates as HTTP writes them (RFC 9110 §5.6.7).
+/// Formats dates for HTTP (RFC 9110 §5.6.7).
 enum HTTPDate {
   private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
   private static let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil if the year has not the four digits that the format gives it.
+  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil if the year does not fit the four digits of the format.
   static func text(of time: UTCTime) -> String? {
     var seconds = time_t(time.seconds)
     var parts = tm()

@@ -1,10 +1,10 @@
 internal import CLinux
 internal import Synchronization
 
-/// The locks of files whose content requests read and write, one for each inode that is in use.
+/// The locks of files that requests read and write, one for each inode in use.
 ///
-/// A content is replaced in the inode that is there, in many writes. The lock keeps other requests from writing then, and
-/// tells those that read that the version they began with is gone.
+/// A request replaces a file's content in place, with many writes. Meanwhile the lock keeps other requests from
+/// writing, and tells readers that the version that they began with is gone.
 final class FileGuards: Sendable {
   fileprivate struct Identity: Hashable {
     let device: UInt64
@@ -17,7 +17,7 @@ final class FileGuards: Sendable {
 
   private let files = Mutex<[Identity: Reference]>([:])
 
-  /// The lock of an open file. Hold it no longer than the descriptor: another file may get the inode's number.
+  /// Returns the lock of an open file. Hold it no longer than the descriptor, because the inode number may be reused.
   func file(_ status: linux_status) -> FileGuard {
     let identity = Identity(device: status.device, inode: status.inode)
     return files.withLock { files in
@@ -28,7 +28,7 @@ final class FileGuards: Sendable {
     }
   }
 
-  /// How many files are in use.
+  /// The number of files in use.
   var count: Int { files.withLock { $0.count } }
 
   fileprivate func forget(_ identity: Identity) {
@@ -42,7 +42,7 @@ final class FileGuards: Sendable {
 final class FileGuard: Sendable {
   private struct State {
     var isTaken = false
-    /// Counts contents that were replaced.
+    /// Incremented whenever the content is replaced.
     var version: UInt64 = 0
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
@@ -58,8 +58,8 @@ final class FileGuard: Sendable {
 
   deinit { guards.forget(identity) }
 
-  /// Runs `body` while no other request writes the file.
-  /// - Throws: ``FileBusy`` if one does; nothing was done then.
+  /// Runs `body` while no other request can write the file.
+  /// - Throws: ``FileBusy`` if another request holds the lock. `body` does not run then.
   func holding<Result>(_ body: () throws -> Result) throws -> Result {
     let isFree = state.withLock { state in
       defer { state.isTaken = true }
@@ -77,18 +77,18 @@ final class FileGuard: Sendable {
     return try body()
   }
 
-  /// The content is about to be replaced: readers of the present one must break off. Only the holder may call it.
+  /// Tells readers to stop, because the content is about to be replaced. Only the holder of the lock may call it.
   func replaceContent() { state.withLock { $0.version += 1 } }
 
-  /// Which content is read from now on, for ``isStill(_:)``.
-  /// - Throws: ``FileBusy`` if a request writes it.
+  /// Returns the current version of the content, for ``isStill(_:)``.
+  /// - Throws: ``FileBusy`` if a request is writing the file.
   func version() throws -> UInt64 {
     let version = state.withLock { $0.isTaken ? nil : $0.version }
     guard let version else { throw FileBusy(file: self) }
     return version
   }
 
-  /// Whether all that was read since ``version()`` is of one content.
+  /// Whether the content has not been replaced since ``version()``.
   func isStill(_ version: UInt64) -> Bool { state.withLock { $0.version == version } }
 
   /// Returns once nobody holds the lock.
@@ -103,7 +103,7 @@ final class FileGuard: Sendable {
   }
 }
 
-/// Another request writes the file now; the call is to be tried again when it is done.
+/// Another request is writing the file. Try again after ``FileGuard/whenFree()``.
 struct FileBusy: Error {
   let file: FileGuard
 }

@@ -5,15 +5,16 @@ internal import LinuxSystem
 internal import Synchronization
 internal import SystemPackage
 
-/// A whole file on its way up: it gathers in a ``Spool``, then becomes the content of its target, so that no request sees
-/// a part of it. One that is not committed leaves nothing behind. Calls block.
+/// An upload of a whole file. It is collected in a ``Spool`` and then becomes the content of its target, so no request
+/// sees a part of it. An upload that is not committed leaves nothing behind. Calls block.
 ///
-/// Where a file is there, its content is replaced and the file stays: who has it open goes on with it, as on a local disk.
+/// If the target exists, its content is replaced in the same inode: programs that have it open see the new content, as
+/// on a local disk.
 final class FileUpload: Sendable {
   private let work: WorkDirectory
   private let target: RelativePath
   private let spool: Spool
-  /// One at a time, so that no other upload, or rename, comes between the check of a condition and the rename.
+  /// Serializes renames, so that nothing changes between the check of a condition and the rename.
   static let commitLock = Mutex(())
 
   init(to target: RelativePath, in work: WorkDirectory) throws {
@@ -30,8 +31,8 @@ final class FileUpload: Sendable {
     try HTTPFailure.translating(target.text) { try spool.file.writeAll(bytes) }
   }
 
-  /// Makes it the content of its target and tells the version there.
-  /// - Throws: ``FileBusy`` if another request writes that file now.
+  /// Makes it the content of its target and returns the new version.
+  /// - Throws: ``FileBusy`` if another request is writing the file.
   func commit(_ condition: FileCondition) throws -> FileVersion {
     try HTTPFailure.translating(target.text) {
       while true {
@@ -39,7 +40,7 @@ final class FileUpload: Sendable {
         case .done(let version): return version
         case .replaces: return try rename(replacing: true)
         case .isMissing:
-          // Only then: a refused upload leaves no directories.
+          // Create directories only after the check, so that a refused upload leaves none behind.
           try condition.check(nil, target)
           try work.makeDirectories(target.parent)
           do { return try rename(replacing: false) } catch Errno.fileExists { continue }
@@ -50,7 +51,7 @@ final class FileUpload: Sendable {
 
   private enum Attempt {
     case done(FileVersion)
-    /// What is there cannot be written to, so another file takes its name.
+    /// The existing entry cannot be written to, so the upload takes its name.
     case replaces
     case isMissing
   }
@@ -77,7 +78,8 @@ final class FileUpload: Sendable {
         work.grain.mark(file)
         return .done(FileVersion(try file.status()))
       } catch {
-        // Not ours, a program that runs, or a disk that breaks within: the whole content is here, and takes the name.
+        // The file is not ours, is a running program, or broke while being written. The spool still has the whole
+        // content, so it takes the name.
         guard [.permissionDenied, .notPermitted, .textFileBusy, .ioError].contains(error) else { throw error }
         return .replaces
       }
@@ -86,13 +88,13 @@ final class FileUpload: Sendable {
 
   private func rewrite(_ file: OwnedDescriptor, _ status: linux_status, _ lock: FileGuard) throws(Errno) {
     let size = try spool.file.status().size
-    // Before anything is written: a full disk must not leave a part of each version.
+    // Reserve space before writing anything, so that a full disk does not leave a mix of two versions.
     try file.reserve(size, of: status)
     let journal = try RewriteJournal(spool, target: target, status: status, task: work.task)
     lock.replaceContent()
     do throws(Errno) {
       try spool.copy(to: file)
-      // Also where the size is right by then: an empty content is a change too.
+      // Needed even if the size is already right: writing an empty content must update the times too.
       try checked(ftruncate(file.rawValue, off_t(size)))
     } catch {
       journal.remove()
@@ -102,7 +104,7 @@ final class FileUpload: Sendable {
   }
 
   /// Gives the spool the target's name.
-  /// - Throws: EEXIST if `replacing` is false and something stands there.
+  /// - Throws: EEXIST if `replacing` is false and the name is taken.
   private func rename(replacing: Bool) throws -> FileVersion {
     try Self.commitLock.withLock { _ in
       let (parent, name) = try destination()
@@ -118,7 +120,7 @@ final class FileUpload: Sendable {
     }
   }
 
-  /// The directory and name to rename to: where the target is a symbolic link, those of the file that it leads to.
+  /// The directory and name to rename to. If the target is a symbolic link, these are those of the file it points to.
   private func destination() throws -> (OwnedDescriptor, [CChar]) {
     let parent = try work.openParent(of: target)
     var status = linux_status()
@@ -135,12 +137,12 @@ final class FileUpload: Sendable {
   }
 }
 
-/// What a client wants of the version that stands there (RFC 9110 §13.1).
+/// The preconditions of a request on the current version of a file (RFC 9110 §13.1).
 struct FileCondition: Sendable {
   var ifMatch: String?
   var ifNoneMatch: String?
 
-  /// - Parameter version: nil if there is none.
+  /// - Parameter version: the current version; nil if there is no file.
   func check(_ version: FileVersion?, _ path: RelativePath) throws(HTTPFailure) {
     if let tags = ifMatch, version?.matches(tags, weak: false) != true {
       throw .isOtherVersion(path)
@@ -152,14 +154,14 @@ struct FileCondition: Sendable {
 }
 
 extension HTTPFailure {
-  /// What `If-Match` asked for is not there.
+  /// No entity tag in `If-Match` matches.
   static func isOtherVersion(_ path: RelativePath) -> HTTPFailure {
     HTTPFailure(.preconditionFailed, "The file is not the version that was asked for: \(path.text)")
   }
 }
 
 extension OwnedDescriptor {
-  /// Where the kernel says that the file is now (proc(5)).
+  /// The current path of the file according to the kernel (proc(5)).
   fileprivate var path: [UInt8]? {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/fd/\(rawValue)", &buffer, buffer.count)

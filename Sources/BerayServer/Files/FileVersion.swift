@@ -2,16 +2,16 @@ internal import BerayAPI
 internal import CLinux
 internal import Glibc
 
-/// What tells one version of a file from another, from its inode.
+/// Identifies one version of a file by the attributes of its inode.
 struct FileVersion: Hashable, Sendable {
   let size: Int64
   let modified: UTCTime
   /// Permission bits.
   let mode: UInt16
-  /// An entity tag with its quotes (RFC 9110 §8.8.3): inode, times of modification and of change, and size. The time of
-  /// change is nobody's to set (inode(7)), so a content that is replaced and dated back has another tag.
+  /// The entity tag with its quotes (RFC 9110 §8.8.3), made from inode number, mtime, ctime and size. No program can
+  /// set the ctime (inode(7)), so replaced content has another tag even if its mtime is set back.
   let etag: String
-  /// Whether a change that comes now could leave the tag as it is: it begins with `W/` then.
+  /// Whether another change right now could leave the tag the same. Such a tag begins with `W/`.
   let isWeak: Bool
 
   init(_ status: linux_status, grain: TimestampGrain = .distinct) {
@@ -28,7 +28,7 @@ struct FileVersion: Hashable, Sendable {
     UInt64(bitPattern: time.seconds &* 1_000_000_000 &+ Int64(time.nanoseconds))
   }
 
-  /// Whether a list of entity tags (`*`, `"a", W/"b"`) names this version. Weak tags count where `weak` says so.
+  /// Whether a list of entity tags (`*`, `"a", W/"b"`) contains this version. Weak tags match only if `weak` is true.
   func matches(_ header: String, weak: Bool) -> Bool {
     header.split(separator: ",").contains { item in
       var tag = item.drop(while: { $0 == " " || $0 == "\t" })

@@ -4,12 +4,12 @@ internal import LinuxSystem
 internal import SystemPackage
 
 extension OwnedDescriptor {
-  /// Opens for writing the very inode of a regular file that is open with O_PATH. One that its owner made read only is
-  /// opened all the same, and stays so.
+  /// Opens the same inode of a regular file, which is open with O_PATH, for writing. A file that its owner made
+  /// read-only is opened too, and stays read-only.
   ///
-  /// - Parameter flags: besides O_WRONLY.
+  /// - Parameter flags: flags in addition to O_WRONLY.
   func reopenedForWriting(flags: Int32 = 0) throws(Errno) -> OwnedDescriptor {
-    // The link in /proc leads to that very inode, whatever stands under the name by now (proc(5)).
+    // The link in /proc leads to the same inode, even if the name belongs to another file by now (proc(5)).
     let link = "/proc/self/fd/\(rawValue)"
     do throws(Errno) {
       return try OwnedDescriptor.open(path: link, flags: O_WRONLY | flags)
@@ -25,13 +25,13 @@ extension OwnedDescriptor {
     }
   }
 
-  /// The names in a directory, in order of their texts' bytes.
+  /// Returns the names in a directory, sorted by the bytes of their text.
   func entryNames() throws(Errno) -> [EntryName] {
     try rawEntryNames().map(EntryName.init(kernel:)).sorted { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
   }
 
-  /// Sets room aside for a file that is to have `size` bytes, where its file system can.
-  /// - Parameter status: of the file.
+  /// Reserves space for a file that will have `size` bytes, if the file system supports that.
+  /// - Parameter status: the current status of the file.
   func reserve(_ size: Int64, of status: linux_status) throws(Errno) {
     guard size > status.allocated, linux_reserve(rawValue, size) != 0, errno != EOPNOTSUPP else { return }
     throw Errno(rawValue: errno)

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The answers to the last requests that had an `Idempotency-Key`, so that one whose answer was lost is not done twice.
+/// Remembers the answers to recent requests with an `Idempotency-Key`, so that a retry does not repeat the work.
 final class RecentAnswers: Sendable {
   struct Key: Hashable, Sendable {
     let account: Int64
@@ -9,10 +9,10 @@ final class RecentAnswers: Sendable {
   }
 
   enum Claim: Equatable {
-    /// Nobody has done it: the caller does, and calls ``finish(_:answer:)``.
+    /// The request is new. The caller must do it and then call ``finish(_:answer:)``.
     case isNew
     case answered([UInt8])
-    /// The key was used for something else.
+    /// The key was used for a different request.
     case isOther
   }
 
@@ -28,7 +28,7 @@ final class RecentAnswers: Sendable {
 
   private struct Memory {
     var entries: [Key: Entry] = [:]
-    /// The keys that were answered, the oldest first.
+    /// The keys with an answer, the oldest first.
     var answered: [Key] = []
   }
 
@@ -38,8 +38,8 @@ final class RecentAnswers: Sendable {
   /// - Parameter limit: how many answers are remembered.
   init(limit: Int = 4096) { self.limit = limit }
 
-  /// Says what is to be done for a key; waits where the same request is under way.
-  /// - Parameter fingerprint: of what is asked for.
+  /// Returns what to do for a key. If the same request is in progress, waits for it first.
+  /// - Parameter fingerprint: a hash of the request, to detect a key that is used for another one.
   func claim(_ key: Key, fingerprint: Int) async -> Claim {
     while true {
       let known = memory.withLock { memory -> Claim? in
@@ -56,8 +56,8 @@ final class RecentAnswers: Sendable {
     }
   }
 
-  /// The work of a key is done.
-  /// - Parameter answer: nil if it failed, and may be tried again.
+  /// Stores the answer for a key and wakes the requests that wait for it.
+  /// - Parameter answer: nil if the request failed and may be tried again.
   func finish(_ key: Key, answer: [UInt8]?) {
     let waiting = memory.withLock { memory -> [CheckedContinuation<Void, Never>] in
       guard case .running(let waiting) = memory.entries[key]?.state else { return [] }
@@ -67,7 +67,7 @@ final class RecentAnswers: Sendable {
       }
       memory.entries[key]?.state = .answered(answer)
       memory.answered.append(key)
-      // Half at once, so that the list is moved seldom.
+      // Drop half at once, because removing from the front moves the whole list.
       if memory.answered.count > limit {
         let old = memory.answered.prefix(max(1, limit / 2))
         for key in old { memory.entries[key] = nil }

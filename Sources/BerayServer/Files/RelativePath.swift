@@ -1,8 +1,8 @@
-/// A path beneath a work directory as a request named it: no component is `..`, and none leaves the directory by itself.
+/// A path in a request, relative to the work directory. It has no `..`, so it cannot leave the directory by itself.
 ///
-/// It is taken apart by its bytes, as the kernel does: to Swift, a slash with a combining mark behind it is one character
-/// and no slash, and two names that differ in their Unicode normalization are equal.
-/// What symbolic links do is not seen here: see ``WorkDirectory/open(_:flags:)``.
+/// It is split by bytes, as the kernel does. Swift's `Character` would treat a slash followed by a combining mark as
+/// something other than a slash, and names that differ only in Unicode normalization as equal.
+/// Symbolic links are not resolved here: see ``WorkDirectory/open(_:flags:)``.
 struct RelativePath: Sendable {
   var components: [EntryName]
 
@@ -11,7 +11,7 @@ struct RelativePath: Sendable {
 
   init(components: [EntryName]) { self.components = components }
 
-  /// Reads a request's path. `.` and empty components count for nothing.
+  /// Parses the path of a request. Ignores `.` and empty components.
   init(_ text: String) throws(HTTPFailure) {
     guard !text.utf8.contains(0) else { throw .badRequest("The path holds a NUL byte") }
     guard text.utf8.first != Self.slash else {
@@ -32,7 +32,7 @@ struct RelativePath: Sendable {
     }
   }
 
-  /// Reads a path that the kernel gave, without a NUL byte at its end.
+  /// Parses a path from the kernel, without a NUL byte at its end.
   init(kernel bytes: some Collection<UInt8>) {
     components = bytes.split(separator: Self.slash).map { part in
       EntryName(kernel: part.map(CChar.init(bitPattern:)) + [0])
@@ -40,12 +40,12 @@ struct RelativePath: Sendable {
   }
 
   var isRoot: Bool { components.isEmpty }
-  /// The last component as the kernel has it; `.` for the work directory itself.
+  /// The bytes of the last component, with a NUL byte at the end; `.` for the work directory itself.
   var name: [CChar] { components.last?.bytes ?? [46, 0] }
   var parent: RelativePath { RelativePath(components: Array(components.dropLast())) }
   /// The path as text; `.` for the work directory itself.
   var text: String { isRoot ? "." : components.map(\.text).joined(separator: "/") }
-  /// The path as the kernel has it, with a NUL byte at its end.
+  /// The bytes of the path, with a NUL byte at the end.
   var bytes: [CChar] {
     guard !isRoot else { return name }
     return Array(components.map { $0.bytes.dropLast() }.joined(separator: [CChar(bitPattern: Self.slash)])) + [0]
@@ -53,7 +53,7 @@ struct RelativePath: Sendable {
 
   func appending(_ name: EntryName) -> RelativePath { RelativePath(components: components + [name]) }
 
-  /// Whether ``name`` is the name of an entry of ``parent``, and leads nowhere else.
+  /// Whether ``name`` is an ordinary name in ``parent``: not empty, `.` or `..`, and without a slash.
   var hasEntryName: Bool {
     guard let name = components.last?.bytes.dropLast() else { return false }
     return !name.isEmpty && !name.contains(CChar(bitPattern: Self.slash)) && Array(name) != [46]

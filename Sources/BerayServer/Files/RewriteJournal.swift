@@ -4,23 +4,23 @@ internal import LinuxSystem
 internal import Logging
 internal import SystemPackage
 
-/// Says, in a file beside a ``Spool``, into which file the content is copied now: a server that starts after a crash
-/// completes what it finds.
+/// Records, in a file next to a ``Spool``, which file its content is being copied into. After a crash, the next server
+/// completes the copy.
 struct RewriteJournal {
   private static let suffix = ".target"
   private let path: String
 
-  /// Writes down that `spool` is about to be copied into the file at `target`.
+  /// Records that `spool` is about to be copied into the file at `target`.
   init(_ spool: Spool, target: RelativePath, status: linux_status, task: Int64) throws(Errno) {
     path = spool.path + Self.suffix
     let file = try OwnedDescriptor.open(path: path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     try file.writeAll(Array("\(task) \(status.inode) \(target.text)\n".utf8))
   }
 
-  /// The copy is complete.
+  /// Removes the journal once there is nothing to recover.
   func remove() { unlink(path) }
 
-  /// Completes the copies that a crash of the server cut short. What was replaced since under its name is left alone.
+  /// Completes the copies that a crash of the server interrupted. Skips a target that another file has replaced since.
   static func recover(in directory: String, logger: Logger, work: (Int64) -> WorkDirectory) {
     guard let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).entryNames() else {
       return
@@ -44,7 +44,7 @@ struct RewriteJournal {
     let inode: UInt64
     let path: RelativePath
 
-    /// - Returns: nil if it was not written to its end: then the copy was not begun.
+    /// - Returns: nil if the journal is incomplete: the copy had not begun then.
     init?(journal: String) {
       guard let file = try? OwnedDescriptor.open(path: journal, flags: O_RDONLY),
         let bytes = try? file.readAll(limit: 1 << 16), bytes.last == UInt8(ascii: "\n")

@@ -3,10 +3,11 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// A content on its way up, as a file outside the work directory. Its last reference removes it. Calls block.
+/// A temporary file outside the work directory that collects uploaded content. It is removed when the last reference is
+/// released. Calls block.
 ///
-/// A crash of the server takes nothing of what was committed. A power failure may take the last moments, as it may from
-/// the database: to wait for the disk after each upload takes several times as long as to save a tree of small files.
+/// A crash of the server loses nothing that was committed. A power failure may lose the last moments, as in the
+/// database: with an fsync(2) after each upload, saving a tree of small files would take several times as long.
 final class Spool: Sendable {
   let path: String
   let file: OwnedDescriptor
@@ -16,7 +17,7 @@ final class Spool: Sendable {
     file = try OwnedDescriptor.open(path: path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
   }
 
-  /// One that a server before this one left behind.
+  /// Opens a spool that a previous server left behind.
   init(existing path: String) throws(Errno) {
     self.path = path
     file = try OwnedDescriptor.open(path: path, flags: O_RDONLY)
@@ -24,7 +25,7 @@ final class Spool: Sendable {
 
   deinit { unlink(path) }
 
-  /// Copies all of it to the start of another file, which keeps what it has behind that.
+  /// Copies all of it to the start of another file. Does not truncate that file.
   func copy(to target: OwnedDescriptor) throws(Errno) {
     let size = try file.status().size
     var offset: off_t = 0

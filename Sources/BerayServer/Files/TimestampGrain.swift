@@ -4,14 +4,14 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// How finely a file system tells the times of two changes apart.
+/// The resolution of a file system's timestamps.
 enum TimestampGrain: Sendable {
-  /// A change after a look always has a later time (Linux 6.13 and newer).
+  /// A change after a stat(2) always gets a later time (Linux 6.13 and newer).
   case distinct
-  /// Two changes within so many nanoseconds may have the same time.
+  /// Two changes within so many nanoseconds may get the same time.
   case ticks(Int64)
 
-  /// Writes and looks in a directory, and tells what its file system does. Blocks for a moment.
+  /// Finds out the resolution by writing a file in a directory. Blocks for a moment.
   static func probe(_ directory: String) -> TimestampGrain {
     guard let spool = try? Spool(in: directory) else { return .ticks(2_000_000_000) }
     var last: UTCTime?
@@ -24,14 +24,14 @@ enum TimestampGrain: Sendable {
     return .distinct
   }
 
-  /// Whether a change that comes after a look at `now` may leave the time as it is.
+  /// Whether a change after `now` may get the same time as the last change.
   func mayHide(changed: UTCTime, now: UTCTime) -> Bool {
     guard case .ticks(let width) = self else { return false }
     let age = Int128(now.seconds - changed.seconds) * 1_000_000_000 + Int128(now.nanoseconds - changed.nanoseconds)
     return age < Int128(width)
   }
 
-  /// Gives a file that was just written a time of modification that no other write within the tick has.
+  /// Gives a file that was just written a precise mtime, so that it differs from other writes within the same tick.
   func mark(_ file: OwnedDescriptor) {
     guard case .ticks = self else { return }
     let now = UTCTime.now()

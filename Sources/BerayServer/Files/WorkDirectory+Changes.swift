@@ -7,7 +7,7 @@ internal import SystemPackage
 
 extension WorkDirectory {
   /// Removes a file, a symbolic link or an empty directory.
-  /// - Parameter ifMatch: entity tags, of which one must be the version's; nil: of any version.
+  /// - Parameter ifMatch: entity tags, one of which must match; nil for any version.
   func remove(_ path: RelativePath, ifMatch: String?) throws {
     guard !path.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be removed") }
     try HTTPFailure.translating(path.text) {
@@ -22,9 +22,9 @@ extension WorkDirectory {
     }
   }
 
-  /// Renames, as rename(2) does; without `overwrite` nothing that exists is replaced.
-  /// - Parameter ifMatch: entity tags, of which one must be that of the file which is replaced; nil: of any.
-  /// - Returns: the new version of a file, whose entity tag a rename changes; nil for a directory or a link.
+  /// Renames as rename(2) does. Without `overwrite`, it never replaces an existing entry.
+  /// - Parameter ifMatch: entity tags, one of which must match the file that is replaced; nil for any version.
+  /// - Returns: the new version of a file, because a rename changes its entity tag; nil for a directory or a link.
   func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws -> FileVersion? {
     guard !from.isRoot, !to.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be moved") }
     return try HTTPFailure.translating("\(from.text) to \(to.text)") {
@@ -47,7 +47,7 @@ extension WorkDirectory {
     }
   }
 
-  /// Runs `body` where an entry of a directory is one of the versions, and keeps it so meanwhile.
+  /// Runs `body` if a directory entry matches one of the entity tags. Other requests cannot write the entry meanwhile.
   private func checkingVersion(
     of path: RelativePath, in parent: OwnedDescriptor, _ ifMatch: String, _ body: () throws -> Void
   ) throws {
@@ -66,7 +66,7 @@ extension WorkDirectory {
     }
   }
 
-  /// Makes one directory; its parent must be there.
+  /// Makes one directory. Its parent must exist.
   func makeDirectory(_ path: RelativePath) throws {
     guard !path.isRoot else { throw HTTPFailure.conflict("The work directory exists already") }
     try HTTPFailure.translating(path.text) {
@@ -74,19 +74,19 @@ extension WorkDirectory {
     }
   }
 
-  /// Sets permission bits, the time of modification, or both, and tells what holds then.
-  /// - Parameter ifMatch: entity tags, of which one must be the version's (RFC 9110 §13.1.1); nil: of any version.
+  /// Sets the permission bits, the mtime, or both, and returns the new version.
+  /// - Parameter ifMatch: entity tags, one of which must match (RFC 9110 §13.1.1); nil for any version.
   func setAttributes(
     _ path: RelativePath, mode: UInt16?, modified: UTCTime?, ifMatch: String?
   ) throws -> FileVersion {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: LINUX_O_PATH)
       return try guards.file(file.status()).holding {
-        // What replaces the file from here on is another inode, which this does not touch.
+        // If the file is replaced by a rename from here on, the new inode is not touched.
         if let ifMatch, !version(try file.status()).matches(ifMatch, weak: false) {
           throw HTTPFailure.isOtherVersion(path)
         }
-        // O_PATH needs no permission on the file; the link in /proc leads to that very inode (proc(5)).
+        // O_PATH needs no permission on the file. The link in /proc leads to the same inode (proc(5)).
         let link = "/proc/self/fd/\(file.rawValue)"
         if let mode { try Self.set(mode, of: file, link) }
         if let modified {
@@ -97,7 +97,7 @@ extension WorkDirectory {
     }
   }
 
-  /// - Throws: EPERM if the system keeps some of the bits back, such as those of a group that is not the server's.
+  /// - Throws: EPERM if the system ignores some of the bits, such as setgid for a group that is not the server's.
   private static func set(_ mode: UInt16, of file: OwnedDescriptor, _ link: String) throws(Errno) {
     try checked(chmod(link, mode_t(mode)))
     guard try file.status().mode & 0o7777 == UInt32(mode) else { throw .notPermitted }

@@ -5,16 +5,17 @@ internal import SystemPackage
 
 /// The directory that an agent works in, and the one place where a request's path becomes a descriptor.
 ///
-/// Every path is resolved by the kernel beneath the directory (openat2(2), RESOLVE_BENEATH): whatever symbolic links an
-/// agent plants, and whenever it swaps them, nothing outside is reached. All calls block.
+/// The kernel resolves every path beneath the directory (openat2(2), RESOLVE_BENEATH). An agent may plant symbolic
+/// links and swap them at any time, but no path leads outside. All calls block.
 struct WorkDirectory: Sendable {
-  /// The directory itself; it may not be there yet.
+  /// The path of the directory, which may not exist yet.
   let path: String
-  /// A directory that is there, on the same file system and outside, where uploads gather before they are renamed.
+  /// An existing directory for unfinished uploads, outside the work directory but on the same file system, so that they
+  /// can be renamed into place.
   let temporary: String
   /// The task whose directory it is.
   let task: Int64
-  /// How finely its file system tells times.
+  /// The resolution of its file system's timestamps.
   let grain: TimestampGrain
   /// The locks of the files in it.
   let guards: FileGuards
@@ -30,16 +31,16 @@ struct WorkDirectory: Sendable {
     self.guards = guards
   }
 
-  /// Opens what `path` names, following links as long as they stay beneath.
+  /// Opens the entry at `path`. Follows symbolic links that stay beneath the directory.
   ///
-  /// - Throws: EXDEV if a link leads out.
+  /// - Throws: EXDEV if a link leads outside.
   func open(_ path: RelativePath, flags: Int32) throws(Errno) -> OwnedDescriptor {
     try open(path, flags: flags, from: openRoot())
   }
 
   /// Opens the directory itself, for ``open(_:flags:from:)``.
   ///
-  /// - Throws: EXDEV if an agent has put a symbolic link in its place, or in that of the directory above.
+  /// - Throws: EXDEV if an agent has replaced it, or the directory above, with a symbolic link.
   func openRoot() throws(Errno) -> OwnedDescriptor {
     let flags = LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW
     do throws(Errno) {
@@ -52,14 +53,14 @@ struct WorkDirectory: Sendable {
     }
   }
 
-  /// The same as ``open(_:flags:)``, for a caller that opens much and has the directory open.
+  /// Like ``open(_:flags:)``, for callers that open many entries and have the directory open already.
   func open(_ path: RelativePath, flags: Int32, from root: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
     if path.isRoot && flags & LINUX_O_PATH != 0 { return root }
     var how = linux_open_how()
     how.flags = UInt64(flags | O_CLOEXEC)
     how.resolve = LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_NO_MAGICLINKS
     let name = path.bytes
-    // The kernel gives EAGAIN where a rename raced with the walk.
+    // The kernel returns EAGAIN if a rename raced with the lookup.
     for _ in 0..<32 {
       let descriptor = linux_openat2(root.rawValue, name, &how)
       if descriptor >= 0 { return OwnedDescriptor(owning: descriptor) }
@@ -69,7 +70,7 @@ struct WorkDirectory: Sendable {
     throw .resourceTemporarilyUnavailable
   }
 
-  /// For kernels before 5.6: no link is followed at all.
+  /// For kernels before 5.6, which have no openat2(2). It follows no links at all.
   private func openByComponents(
     _ path: RelativePath, from root: OwnedDescriptor, flags: Int32
   ) throws(Errno) -> OwnedDescriptor {
@@ -82,15 +83,16 @@ struct WorkDirectory: Sendable {
       owning: try checked(openat(directory.rawValue, path.name, flags | O_NOFOLLOW | O_CLOEXEC)))
   }
 
-  /// Opens the directory that holds the last component of `path`, whose name is about to be used without openat2(2).
+  /// Opens the directory that holds the last component of `path`, for a system call that takes the name and has no
+  /// RESOLVE_BENEATH.
   ///
-  /// - Throws: EINVAL if that name would lead anywhere else.
+  /// - Throws: EINVAL if the name is not an ordinary one, such as `..`, and could lead elsewhere.
   func openParent(of path: RelativePath) throws(Errno) -> OwnedDescriptor {
     guard path.hasEntryName else { throw .invalidArgument }
     return try open(path.parent, flags: LINUX_O_PATH | O_DIRECTORY)
   }
 
-  /// Opens a regular file for reading; never blocks on a FIFO.
+  /// Opens a regular file for reading. Never blocks on a FIFO.
   func openFile(_ path: RelativePath) throws -> (file: OwnedDescriptor, status: linux_status) {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: O_RDONLY | O_NONBLOCK)
@@ -103,7 +105,7 @@ struct WorkDirectory: Sendable {
     }
   }
 
-  /// The version of a file, from its inode as it was just now.
+  /// The version of a file whose status was read just now.
   func version(_ status: linux_status) -> FileVersion { FileVersion(status, grain: grain) }
 
   /// Makes the work directory if it is missing.
@@ -131,11 +133,11 @@ struct WorkDirectory: Sendable {
     }
   }
 
-  /// Makes a directory that all may read, whatever the umask of the server keeps from others (umask(2)).
+  /// Makes a directory with mode 0755, whatever the server's umask(2) is.
   static func makeDirectory(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) {
     try checked(mkdirat(parent.rawValue, name, 0o755))
     let made = openat(parent.rawValue, name, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    // Removed or replaced since: not ours any more.
+    // If it was removed or replaced meanwhile, it is no longer ours.
     guard made >= 0 else { return }
     let directory = OwnedDescriptor(owning: made)
     chmod("/proc/self/fd/\(directory.rawValue)", 0o755)

@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import Hummingbird
 
-/// What users do with their own tokens and password, and what the one who runs the server does with all users.
+/// Lets users manage their own tokens and password, and the operator of the server all users.
 struct AccountRoutes: Sendable {
   let services: Services
 

@@ -38,7 +38,8 @@ struct AuthRoutes: Sendable {
         return .json(login.json)
       },
       Endpoint(.logout, "Revoke the token of this request") { call in
-        // The local user's token is not that of a login: all their mounts and commands share it, and find it in its file.
+        // The local user's token does not come from a login. All their mounts and commands share it and read it from
+        // its file, so it must stay valid.
         if let hash = call.tokenHash, hash != services.localTokenHash {
           try await services.store.deleteToken(hash: hash)
         }

@@ -4,9 +4,9 @@ internal import Hummingbird
 internal import NIOCore
 internal import NIOPosix
 
-/// Where a connection came in.
+/// The kind of listener that accepted a connection.
 enum Origin: Sendable {
-  /// The unix socket, which only its owner can reach.
+  /// The unix socket. Only its owner can connect.
   case unixSocket
   case network
 }
@@ -16,27 +16,27 @@ struct Call: Sendable {
   let request: Request
   let origin: Origin
   let query: FormFields
-  /// What sends an answer piece by piece holds on to it until the last one.
+  /// An answer that is sent piece by piece must hold this until the last one.
   let use: Activity.Use
   let services: Services
-  /// The address of who sent it; empty for the unix socket.
+  /// The address of the client; empty for the unix socket.
   let peer: String
-  /// What its body may have, in bytes.
+  /// The largest body that it may have, in bytes.
   let maximumBody: Int
   /// The task that the path names.
   var task: Int64?
-  /// Who asks, where the endpoint wants to know.
+  /// The user who sent it; nil if the endpoint needs no user.
   var account: Account?
-  /// Of the token that came with the request.
+  /// The hash of the token in the request.
   var tokenHash: [UInt8]?
 
   static let maximumBody = 8 << 20
-  /// What those may send who have not told who they are.
+  /// The largest body of a request that needs no user, in bytes.
   static let maximumBodyOfStrangers = 16 << 10
-  /// What is parsed at once; what is larger would hold up the other connections of its event loop.
+  /// A larger body is parsed on another thread, because it would delay the other connections of the event loop.
   private static let maximumParsedAtOnce = 32 << 10
 
-  /// The path that `name` in the query gives; `otherwise` where it is absent.
+  /// The path in the query field `name`; `otherwise` if the field is missing.
   func path(_ name: String, otherwise: String? = nil) throws -> RelativePath {
     guard let text = query[name] ?? otherwise else {
       throw HTTPFailure.unprocessable(["query", .string(name)], type: "missing", "Field required")
@@ -89,22 +89,22 @@ struct Call: Sendable {
     var bytes = ByteBuffer()
     try await pieces { piece in
       guard bytes.readableBytes + piece.readableBytes <= maximumBody else { throw tooLarge }
-      // The values that are parsed from it take several times as much.
+      // The budget counts these bytes only. The values parsed from them take several times as much memory.
       try share.take(piece.readableBytes)
       bytes.writeImmutableBuffer(piece)
     }
     return (bytes, share)
   }
 
-  /// Reads the rest of a body that is too large, if it is not much larger, so that the client gets the answer instead
-  /// of a broken connection.
+  /// Reads and drops a body that is too large, unless it is huge. Otherwise the connection would break before the
+  /// client gets the answer.
   private func discard(_ length: Int) async {
     guard length <= 1 << 20 else { return }
     try? await pieces { _ in }
   }
 
-  /// Hands on the body piece by piece.
-  /// - Throws: ``ClientGone`` if the connection ends before it does.
+  /// Passes on the body piece by piece.
+  /// - Throws: ``ClientGone`` if the connection ends before the body does.
   func pieces(_ take: (ByteBuffer) async throws -> Void) async throws {
     var iterator = request.body.makeAsyncIterator()
     while true {
@@ -116,13 +116,13 @@ struct Call: Sendable {
   }
 }
 
-/// The client ended its connection within a request, which is its right.
+/// The client disconnected during a request. This is normal and not an error of the server.
 struct ClientGone: Error {}
 
-/// A JSON object that a request brought, with the complaints that pydantic would make of it.
+/// The JSON object in a request's body. Its errors are worded like pydantic's.
 struct JSONBody: Sendable {
   let json: JSON
-  /// Of the memory for bodies, as long as this one is there.
+  /// Keeps the memory of this body reserved while the body exists.
   let share: BodyBudget.Share
 
   func string(_ name: String) throws -> String {

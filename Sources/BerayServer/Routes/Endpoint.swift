@@ -2,7 +2,7 @@ internal import BerayAPI
 internal import HTTPTypes
 internal import Hummingbird
 
-/// One operation: what it is called on the wire, what it tells of itself, and what it does.
+/// One operation of the API: its method and path, its description for OpenAPI, and its handler.
 struct Endpoint: Sendable {
   struct Parameter: Sendable {
     enum Place: String, Sendable {
@@ -33,16 +33,16 @@ struct Endpoint: Sendable {
   }
 
   let method: HTTPRequest.Method
-  /// As OpenAPI writes it, such as `/api/v1/tasks/{task_id}`.
+  /// In the form of OpenAPI, such as `/api/v1/tasks/{task_id}`.
   let path: String
   /// One sentence.
   let summary: String
   var needsUser = true
   var parameters: [Parameter] = []
   var body = Body.none
-  /// Status codes of its successes, with what comes with each.
+  /// The status codes for success, with the content type of each.
   var successes: [(status: Int, contentType: String)] = [(200, "application/json")]
-  /// The JSON schema of its successes.
+  /// The JSON schema of a successful answer.
   var answer: JSON = [:]
   let handle: @Sendable (Call) async throws -> Response
 
@@ -74,11 +74,11 @@ struct Endpoint: Sendable {
     self.handle = handle
   }
 
-  /// How a path fits ``path``.
+  /// Whether a requested path matches ``path``.
   enum Match: Equatable {
     case no
     case yes
-    /// With the text in the place of `{task_id}`.
+    /// It matches, with this text in place of `{task_id}`.
     case task(String)
   }
 

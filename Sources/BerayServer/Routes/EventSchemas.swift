@@ -1,6 +1,6 @@
 internal import BerayAPI
 
-/// The JSON schemas of what this server tells of a task, by which its events are read without guesses.
+/// The JSON schemas of this server's events, so that clients can read them without guessing.
 enum EventSchemas {
   static let all: JSON = [
     "Event": [

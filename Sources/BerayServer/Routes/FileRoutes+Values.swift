@@ -4,7 +4,7 @@ internal import Hummingbird
 internal import NIOCore
 
 extension FileUpload {
-  /// The same upload, with what `buffers` hold at its end.
+  /// Appends `buffers` and returns the same upload.
   func writing(_ buffers: [ByteBuffer]) throws -> FileUpload {
     for buffer in buffers { try buffer.withUnsafeReadableBytes(write) }
     return self
@@ -12,7 +12,7 @@ extension FileUpload {
 }
 
 extension FileAppend {
-  /// The same append, with what `buffers` hold at its end.
+  /// Returns the append with `buffers` added at its end.
   func adding(_ buffers: [ByteBuffer]) throws -> FileAppend {
     var append = self
     for buffer in buffers { try buffer.withUnsafeReadableBytes { try append.add($0) } }
@@ -21,7 +21,7 @@ extension FileAppend {
 }
 
 extension FileVersion {
-  /// What an answer tells of the version of a file.
+  /// The members that describe the version of a file in an answer.
   func members(_ path: RelativePath) -> [JSON.Member] {
     [
       .init("path", .string(path.text)), .init("size", JSON(size)),
@@ -32,7 +32,7 @@ extension FileVersion {
 }
 
 extension Call {
-  /// What the request wants of the version of its file.
+  /// The request's preconditions on the version of its file.
   var condition: FileCondition {
     FileCondition(ifMatch: header(.ifMatch), ifNoneMatch: header(.ifNoneMatch))
   }

@@ -72,7 +72,7 @@ struct FileRoutes: Sendable {
     ]
   }
 
-  /// Runs what blocks on the work directory of the call's task, the query for the task included, on a thread that may.
+  /// Runs blocking work on the work directory of the call's task, on a thread of the pool. Looks the task up there too.
   private func perform<Result: Sendable>(
     _ call: Call, _ body: @escaping @Sendable (WorkDirectory) throws -> Result
   ) async throws -> Result {
@@ -84,7 +84,7 @@ struct FileRoutes: Sendable {
           return try body(services.dataDirectory.paths(of: id).work)
         }
       } catch let busy as FileBusy {
-        // Without a thread: the other request may take a while.
+        // Wait without occupying a thread: the other request may take a while.
         await busy.file.whenFree()
       }
     }
@@ -97,7 +97,7 @@ struct FileRoutes: Sendable {
 
   private func content(_ call: Call) async throws -> Response {
     let path = try call.path("path")
-    // A range is of GET alone (RFC 9110 §14.2).
+    // Only GET has ranges (RFC 9110 §14.2).
     let range = call.request.method == .get ? call.header(.range) : nil
     let (ifRange, condition) = (call.header(.ifRange), call.condition)
     let content = try await perform(call) { work in
@@ -115,7 +115,7 @@ struct FileRoutes: Sendable {
         try (upload ?? FileUpload(to: path, in: work)).writing(pieces)
       }
     }
-    // A small file needs one trip to a thread alone.
+    // A small file needs only one trip to a thread.
     let first = try await perform(call) { [upload] work -> (FileUpload, FileVersion?) in
       let whole = try (upload ?? FileUpload(to: path, in: work)).writing(last)
       do { return (whole, try whole.commit(condition)) } catch is FileBusy { return (whole, nil) }
@@ -153,7 +153,7 @@ struct FileRoutes: Sendable {
     return .json(answer)
   }
 
-  /// Does what a request asks for, or gives the answer again that one with the same `Idempotency-Key` got.
+  /// Runs `body`, or returns the answer of an earlier request with the same `Idempotency-Key`.
   private func once(
     _ call: Call, fingerprint: Int, _ body: () async throws -> [UInt8]
   ) async throws -> [UInt8] {
@@ -181,8 +181,8 @@ struct FileRoutes: Sendable {
     }
   }
 
-  /// Reads a body: hands half a mebibyte at a time to `take`.
-  /// - Returns: what is left at its end.
+  /// Reads a body and passes it to `take`, half a mebibyte at a time.
+  /// - Returns: the rest at the end of the body.
   private func gather(_ call: Call, _ take: ([ByteBuffer]) async throws -> Void) async throws -> [ByteBuffer] {
     let limit = services.maximumUpload
     if let length = call.header(.contentLength).flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
@@ -246,7 +246,7 @@ struct FileRoutes: Sendable {
     let wanted = paths
     let (source, first) = try await perform(call) { work in
       let source = try ArchiveSource(wanted, in: work)
-      // A small archive is whole at once and needs no second trip to a thread.
+      // A small archive is complete at once and needs no second trip to a thread.
       return (source, try source.next(atLeast: 1 << 20))
     }
     let headers: HTTPFields = [

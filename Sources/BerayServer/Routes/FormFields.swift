@@ -2,7 +2,7 @@
 struct FormFields: Hashable, Sendable {
   private var values: [String: String] = [:]
 
-  /// The last field of that name.
+  /// The value of a field. If a name occurs several times, the last one counts.
   subscript(_ name: String) -> String? { values[name] }
 
   init(_ text: some StringProtocol) {

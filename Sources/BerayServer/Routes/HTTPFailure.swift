@@ -3,7 +3,7 @@ internal import GRDB
 internal import HTTPTypes
 internal import SystemPackage
 
-/// An answer that is no success, in the form that FastAPI gives it: `{"detail": …}`.
+/// An error response in FastAPI's format: `{"detail": …}`.
 struct HTTPFailure: Error {
   var status: HTTPResponse.Status
   var detail: JSON
@@ -25,7 +25,7 @@ struct HTTPFailure: Error {
     return failure
   }
 
-  /// 422 with one entry, as pydantic words them; what the client sent is never repeated.
+  /// 422 with one entry in pydantic's format. It never repeats the input, which may hold a password.
   static func unprocessable(_ location: [JSON], type: String, _ message: String) -> HTTPFailure {
     var failure = HTTPFailure(.unprocessableContent, "")
     failure.detail = .array([
@@ -34,7 +34,7 @@ struct HTTPFailure: Error {
     return failure
   }
 
-  /// What a refused call on a work directory means to the client.
+  /// Translates the error of a call on a work directory for the client.
   init(_ error: Errno, path: String) {
     switch error {
     case .noSuchFileOrDirectory: self.init(.notFound, "No such file or directory: \(path)")
@@ -53,7 +53,7 @@ struct HTTPFailure: Error {
     }
   }
 
-  /// What an error of the system or of the database means to the client; nil if that is no business of theirs.
+  /// Translates an error of the system or the database for the client; nil if it does not concern the client.
   init?(_ error: any Error) {
     switch error {
     case let error as Errno where [.noSpace, .diskQuotaExceeded].contains(error): self.init(error, path: "")
@@ -62,7 +62,7 @@ struct HTTPFailure: Error {
     }
   }
 
-  /// Runs file operations whose errors of the system become failures that name `path`.
+  /// Runs file operations, and turns their system errors into failures that name `path`.
   static func translating<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
@@ -78,7 +78,7 @@ extension HTTPResponse.Status {
 }
 
 extension DatabaseError {
-  /// Whether the database found no room for what it was to write.
+  /// Whether the database had no space to write.
   var isFullDisk: Bool {
     resultCode == .SQLITE_FULL
       || resultCode == .SQLITE_IOERR && [.SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE].contains(extendedResultCode)

@@ -1,27 +1,26 @@
 internal import HTTPTypes
 
-/// Refuses requests whose Host is not this server, so that a web page cannot reach it under a name of its own that it made
-/// to point here (DNS rebinding).
+/// Refuses requests whose Host is not this server. It prevents DNS rebinding: a web page could otherwise point its own
+/// host name at this server and send requests to it.
 struct HostCheck: Sendable {
-  /// Nil: any.
+  /// The allowed hosts; nil for any.
   private let allowed: Set<String>?
 
-  /// For a socket that no web page reaches.
+  /// For a socket that no web page can reach.
   static let none = HostCheck(allowed: nil)
 
   private init(allowed: Set<String>?) { self.allowed = allowed }
 
   init(_ tcp: ServerConfiguration.TCP) {
-    // A proxy has checked. Other machines know the server by names that it does not; there, a name that leads here by
-    // trickery does not fit the certificate.
+    // A proxy has already checked Host. On a network, the server cannot know all its names, but TLS protects it: the
+    // certificate does not match an attacker's name.
     let isCheckedElsewhere = tcp.isBehindProxy || tcp.isSecure && !tcp.isLoopback
     self.init(allowed: isCheckedElsewhere ? nil : ["localhost", "127.0.0.1", "::1", tcp.host.lowercased()])
   }
 
-  /// - Throws: 400 if the request has more than one Host or one that is none (RFC 9112 §3.2); 421 where it is for
-  ///   another server.
+  /// - Throws: 400 if the request has no valid Host or more than one (RFC 9112 §3.2); 421 if it is for another server.
   func check(_ request: HTTPRequest) throws(HTTPFailure) {
-    // The first Host is the authority; another one, also of the request line, stays among the fields.
+    // The first Host became the authority. A second one, even from the request line, is still among the fields.
     guard request.headerFields[.host] == nil else { throw .badRequest("The request has two Host fields") }
     guard let authority = request.authority else { throw .badRequest("The request has no Host field") }
     guard let host = Self.host(of: authority) else {
@@ -31,7 +30,7 @@ struct HostCheck: Sendable {
     throw HTTPFailure(.misdirectedRequest, "This server does not answer for that host")
   }
 
-  /// The host of `host` or `host:port` (RFC 3986 §3.2); nil if it is not of that form.
+  /// The host in `host` or `host:port` (RFC 3986 §3.2); nil if the text has another form.
   private static func host(of authority: String) -> String? {
     var rest = authority[...]
     let host: Substring

@@ -1,4 +1,4 @@
-/// Writes JSON straight into bytes, for answers that are long lists.
+/// Writes JSON directly as bytes, for long lists.
 struct JSONBytes {
   private(set) var bytes: [UInt8] = []
 
@@ -14,7 +14,7 @@ struct JSONBytes {
     var text = text
     bytes.append(UInt8(ascii: "\""))
     text.withUTF8 { utf8 in
-      // What needs no escape is copied in one piece.
+      // Copies a run of bytes that need no escaping in one piece.
       var start = 0
       for (index, byte) in utf8.enumerated() where Self.isEscaped(byte) {
         bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))

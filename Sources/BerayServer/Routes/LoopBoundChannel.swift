@@ -5,7 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTPTypesHTTP1
 
-/// A connection whose requests are handled on its own event loop: what blocks goes to ``Services/threads``.
+/// A connection whose requests are handled on its own event loop. Blocking work belongs on ``Services/threads``.
 struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
 
@@ -28,8 +28,8 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
 extension HTTPServerBuilder {
   /// HTTP/1.1, each connection on its own event loop.
   /// - Parameters:
-  ///   - timeout: how long a connection may be without a whole request; an answer may take any time.
-  ///   - limit: closes idle connections where there are many; nil: none are closed for that.
+  ///   - timeout: how long a connection may take to send a request, or stay idle. An answer may take any time.
+  ///   - limit: closes idle connections if there are too many; nil for no limit.
   static func loopBound(timeout: Duration? = nil, limit: ConnectionLimit? = nil) -> HTTPServerBuilder {
     let deadline = timeout.map { TimeAmount($0) }
     let configuration = HTTP1Channel.Configuration(

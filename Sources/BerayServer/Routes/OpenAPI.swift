@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import HTTPTypes
 
-/// The server's description of itself (OpenAPI 3.1), made from the table of endpoints that also dispatches.
+/// The OpenAPI 3.1 description of the server, made from the same endpoints that requests are dispatched to.
 enum OpenAPI {
   static func document(_ endpoints: [Endpoint], version: String) -> JSON {
     var paths: [JSON.Member] = []
@@ -23,7 +23,7 @@ enum OpenAPI {
           .init("schemas", EventSchemas.all),
           .init("securitySchemes", ["bearer": ["type": "http", "scheme": "bearer"]]),
         ])),
-      // Readers of events need not guess (EventContract.declared).
+      // Tells clients that they can rely on the event format (EventContract.declared).
       .init(EventContract.marker.name, JSON(EventContract.marker.version)),
     ])
   }

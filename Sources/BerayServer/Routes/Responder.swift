@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 
-/// Finds the endpoint of a request, sees to it that the request may come in, and words every failure as FastAPI would.
+/// Finds the endpoint for a request, checks that the request is allowed, and reports failures in FastAPI's format.
 struct Responder: HTTPResponder {
   typealias Context = ServerContext
 
@@ -26,7 +26,7 @@ struct Responder: HTTPResponder {
     let response: Response
     do {
       guard let use = services.activity.begin() else {
-        throw HTTPFailure(.serviceUnavailable, "The server ends, for nobody has used it")
+        throw HTTPFailure(.serviceUnavailable, "The server is ending after a time without use; ask again")
       }
       if origin == .network { try hosts.check(request.head) }
       let answer = try await dispatch(request, use, peer, &user)
@@ -47,7 +47,7 @@ struct Responder: HTTPResponder {
     return HTTPFailure(.internalServerError, "Internal Server Error")
   }
 
-  /// Who sent a request: behind a proxy, whom the proxy says that it is for.
+  /// The address of the client. Behind a proxy, the address that the proxy forwards.
   private func peer(of request: Request, _ context: ServerContext) -> String {
     guard services.isBehindProxy, let forwarded = request.headers[.forwardedFor]?.split(separator: ",").last else {
       return context.peer
@@ -118,12 +118,12 @@ struct Responder: HTTPResponder {
 }
 
 extension Response {
-  /// An answer of one JSON value.
+  /// Answers with a JSON value.
   static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
     .json(json.serializedBytes(), status: status)
   }
 
-  /// An answer of bytes that are JSON already.
+  /// Answers with bytes that are already JSON.
   static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
     Response(
       status: status, headers: [.contentType: "application/json"],

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// Every operation of the server: dispatch and `/openapi.json` are made from this one list.
+/// All operations of the server. Both dispatch and `/openapi.json` use this list, so they cannot disagree.
 enum RouteTable {
   static func endpoints(_ services: Services) -> [Endpoint] {
     let operations =

@@ -5,7 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 
-/// `tasks/…`, their files aside.
+/// `tasks/…`, except for their files.
 struct TaskRoutes: Sendable {
   let services: Services
   private static let maximumGoal = 4 << 20
@@ -80,7 +80,7 @@ struct TaskRoutes: Sendable {
     return .json(json.bytes)
   }
 
-  /// The name of the agent that is to work on the task.
+  /// The name of the agent for the task.
   private func agent(_ body: JSONBody) throws -> String {
     guard let json = body.json["agent"], json != .null else { return services.runner.defaultAgent }
     guard let name = json.stringValue else {
@@ -93,12 +93,12 @@ struct TaskRoutes: Sendable {
     return name
   }
 
-  /// What the work directory is to begin with, as JSON; nil for nothing.
+  /// The initial content of the work directory, as JSON of ``WorkSource``; nil for an empty one.
   private func source(_ call: Call, _ body: JSONBody) throws -> String? {
     let files = body.json["files"]?.arrayValue ?? []
     let isAsked = body.json["from"]?.stringValue != nil || !files.isEmpty
     guard isAsked else { return services.standardSource.map { WorkSource(from: $0).json.serialized() } }
-    // A path of this machine is for whoever runs the server: others would read with the server's rights.
+    // Only the user who runs the server may name paths on its machine. Others would read them with that user's rights.
     guard call.origin == .unixSocket || call.tokenHash == services.localTokenHash else {
       throw HTTPFailure(.forbidden, "Only the user who runs this server may name files of its machine")
     }
@@ -111,7 +111,7 @@ struct TaskRoutes: Sendable {
 
   private func delete(_ call: Call) async throws -> Response {
     let task = try await services.task(of: call)
-    // Nobody will read what the agent still says, and the client is waiting for the answer.
+    // A short grace: nobody will read the agent's last output, and the client is waiting.
     try await services.stop(task.id, grace: min(.seconds(2), services.runner.grace))
     await services.runner.waitUntilEnded(task.id)
     try await services.store.deleteTask(task.id)
@@ -129,7 +129,7 @@ struct TaskRoutes: Sendable {
   private func stream(_ call: Call) async throws -> Response {
     guard call.request.method == .get else { throw HTTPFailure(.methodNotAllowed, "Method Not Allowed") }
     let task = try await services.task(of: call)
-    // What is no event of this task is no place to go on from.
+    // An unknown event id starts the stream from the beginning.
     let claimed = call.header(.lastEventID).flatMap { Int64($0) } ?? 0
     let cursor = (0...task.lastEventID).contains(claimed) ? claimed : 0
     let follower = EventFollower(task: task.id, cursor: cursor, services: services)
@@ -148,12 +148,12 @@ struct TaskRoutes: Sendable {
 }
 
 extension Services {
-  /// Asks for the end of a task, which is written down at once where no agent works on it.
+  /// Asks a task to end. If no agent works on it, it ends at once.
   func stop(_ task: Int64, grace: Duration? = nil) async throws {
     try await threads.runIfActive { [runner] in try runner.stop(task, grace: grace) }
   }
 
-  /// The task that the path of a call names, where it is the caller's.
+  /// The task in the path of a call. Another user's task counts as missing.
   func task(of call: Call) async throws -> TaskRecord {
     guard let account = call.account, let id = call.task, let task = try await store.task(id, of: account.id) else {
       throw HTTPFailure.notFound("Task not found")
@@ -165,6 +165,6 @@ extension Services {
 extension HTTPField.Name {
   /// The id of the last event that the client has (WHATWG HTML §9.2.4).
   static let lastEventID = HTTPField.Name("Last-Event-ID")!
-  /// Tells proxies of nginx's kind to pass events on as they come.
+  /// Tells nginx and similar proxies to pass on events without buffering.
   static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
 }

@@ -4,21 +4,21 @@ internal import LinuxSystem
 internal import Logging
 internal import SystemPackage
 
-/// Where the server keeps what it keeps: the database, the token of the local user, and a directory for each task.
+/// The directory with all data of the server: the database, the token of the local user, and a directory for each task.
 struct DataDirectory: Sendable {
   let path: String
   private let tasks: OwnedDescriptor
   private let guards = FileGuards()
   private let grain: TimestampGrain
-  /// Held as long as the server lives.
+  /// Held while the server runs.
   private let lock: OwnedDescriptor
   private static let lockPause: Duration = .milliseconds(100)
 
-  /// Makes the directory if it is missing, for its owner alone, and locks it (flock(2)).
+  /// Makes the directory if it is missing, accessible only to its owner, and locks it (flock(2)).
   ///
   /// - Parameters:
-  ///   - lockWait: how long a server that still ends may keep the lock.
-  ///   - clock: measures the pauses between two attempts at it.
+  ///   - lockWait: how long to wait for a server that is shutting down to release the lock.
+  ///   - clock: measures the pauses between attempts to take the lock.
   init(
     _ path: String, lockWait: Duration = .zero, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
   ) async throws {
@@ -42,9 +42,9 @@ struct DataDirectory: Sendable {
     grain = TimestampGrain.probe(Self.temporary(path))
   }
 
-  /// Lets the next server in. Nothing of the directory may be used afterwards.
+  /// Releases the lock for the next server. Do not use the directory afterwards.
   func unlock() {
-    // A process that is just being started has the descriptor as well, until it runs its program.
+    // Closing alone may not release it: a child between fork and exec still has a copy of the descriptor.
     flock(lock.rawValue, LOCK_UN)
     lock.close()
   }
@@ -71,7 +71,8 @@ struct DataDirectory: Sendable {
   /// The tasks that have files. Blocks.
   func tasksWithFiles() throws(Errno) -> [Int64] { try tasks.entryNames().compactMap { Int64($0.text) } }
 
-  /// Where uploads gather; what lies there when a server starts was never finished, journals of copies aside.
+  /// The directory for unfinished uploads. When a server starts, it completes those with a ``RewriteJournal`` and drops
+  /// the others.
   private static func temporary(_ path: String) -> String { path + "/tmp" }
 
   private static func emptyTemporary(_ path: String) throws {
@@ -79,13 +80,13 @@ struct DataDirectory: Sendable {
     try checked(mkdir(temporary(path), 0o700))
   }
 
-  /// A directory that somebody named by mistake keeps its files and its permissions.
+  /// Refuses a directory with foreign files, so that one named by mistake keeps its files and permissions.
   private static func checkIsOurs(_ path: String) throws(Errno) {
     let directory = try OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY)
     guard try directory.status().owner == geteuid() else { throw .notPermitted }
-    // A file system of its own may have a lost+found.
+    // A separate file system may have a lost+found.
     let names = try directory.entryNames().map(\.text).filter { $0 != "lost+found" }
-    // A server that is killed at its very start leaves no more than the first of these.
+    // A server that was killed while it started leaves only some of these.
     let own: Set = ["server.sock", "lock", "tasks", "tmp", "beray.sqlite"]
     guard names.isEmpty || names.contains("lock") && names.contains("tasks") || own.isSuperset(of: names) else {
       throw .directoryNotEmpty

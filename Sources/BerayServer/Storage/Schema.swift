@@ -1,6 +1,6 @@
 internal import GRDB
 
-/// The tables, and how they came to be. A migration that was published never changes; what comes later is a new one.
+/// The tables and their migrations. Never change a published migration; add a new one.
 enum Schema {
   static let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()

@@ -7,11 +7,11 @@ struct Account: Hashable, Sendable {
   let id: Int64
   let email: String
   let createdAt: String
-  /// Nil: no login by password.
+  /// Nil if the account cannot log in with a password.
   let passwordHash: String?
 }
 
-/// A verification code that was sent, as it is kept.
+/// A verification code that was sent, as it is stored.
 struct PendingCode: Sendable {
   let hash: [UInt8]
   /// Seconds since 1970.
@@ -72,12 +72,12 @@ extension Store {
     tokens.forgetAll()
   }
 
-  /// The users in the order in which they came.
+  /// All users, the oldest first.
   func accounts() async throws -> [Account] {
     try await pool.read { try Row.fetchAll($0, sql: "SELECT * FROM users ORDER BY id").map(Account.init) }
   }
 
-  /// The tokens of an account, the oldest first, each by the first digits of its hash.
+  /// The tokens of an account, the oldest first. The id is the start of the hash, which reveals nothing of the token.
   func tokens(of account: Int64) async throws -> [(id: String, createdAt: String, hash: [UInt8])] {
     try await pool.read { database in
       try Row.fetchAll(
@@ -97,7 +97,7 @@ extension Store {
     tokens.forgetAll()
   }
 
-  /// Keeps the code of an address in the place of an earlier one, and forgets all that have expired.
+  /// Stores the code of an address, replaces an earlier one, and deletes all expired codes.
   func setCode(hash: [UInt8], email: String, expiresAt: Int64) async throws {
     try await pool.write { database in
       try database.execute(
@@ -108,7 +108,7 @@ extension Store {
     }
   }
 
-  /// Gives the code that was sent to an address and counts one more attempt at it.
+  /// Returns the code that was sent to an address, and counts one more attempt.
   func attemptCode(email: String) async throws -> PendingCode? {
     try await pool.write { database in
       let row = try Row.fetchOne(database, sql: "SELECT * FROM verification_codes WHERE email = ?", arguments: [email])

@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import GRDB
 
-/// An event as it is kept and sent.
+/// An event as it is stored and sent.
 struct StoredEvent: Hashable, Sendable {
   /// Counts from 1 in each task.
   let id: Int64
@@ -9,9 +9,9 @@ struct StoredEvent: Hashable, Sendable {
   let json: String
 }
 
-/// A look at a task's events from a cursor on, all of one moment.
+/// A snapshot of a task's events after a cursor.
 struct EventPage: Sendable {
-  /// A page ends with the event that makes it this large, so one client holds little memory however slow it is.
+  /// A page ends with the event that makes it this large, so that a slow client takes little memory.
   static let bytes = 1 << 20
   /// How many events a page may have.
   static let count = 1024
@@ -22,10 +22,10 @@ struct EventPage: Sendable {
 }
 
 extension Store {
-  /// What an event takes in the file besides its JSON, about.
+  /// Roughly what an event takes in the database file besides its JSON.
   private static let rowBytes = 24
 
-  /// Adds events in order. An event that comes after the task's end is dropped: the final status stays the last one.
+  /// Adds events in order. Drops events after the task's end, so that the final status stays the last event.
   func append(_ events: [AgentEvent], to task: Int64) throws {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
@@ -33,8 +33,8 @@ extension Store {
     }
   }
 
-  /// Marks a pending task as running, and writes down what the processes of its agent will carry.
-  /// - Returns: false if it is not pending any more.
+  /// Marks a pending task as running, and stores the token that its agent's processes will carry.
+  /// - Returns: false if the task is no longer pending.
   func markRunning(_ task: Int64, token: String, agent: String) throws -> Bool {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), record.status == .pending else { return false }
@@ -46,7 +46,7 @@ extension Store {
     }
   }
 
-  /// Writes down which process works on a running task, for ``CrashRecovery``.
+  /// Stores the agent's first process, for ``CrashRecovery``.
   func recordLeader(_ leader: ProcessIdentity, of task: Int64) throws {
     try pool.write { database in
       try database.execute(
@@ -55,7 +55,7 @@ extension Store {
     }
   }
 
-  /// Writes down which processes of its agent nothing else tells, for ``CrashRecovery``.
+  /// Stores the agent's strays (see ``AgentProcesses/strays``), for ``CrashRecovery``.
   func recordStrays(_ strays: Set<ProcessIdentity>, of task: Int64) throws {
     try pool.write { database in
       try database.execute(
@@ -63,7 +63,7 @@ extension Store {
     }
   }
 
-  /// Ends a task: its final status and the event that tells it are one transaction. Does nothing to one that has ended.
+  /// Ends a task. Its final status and last event are stored in one transaction. Does nothing if the task has ended.
   func finish(_ task: Int64, _ outcome: TaskOutcome) throws {
     try pool.write { database in
       guard let record = try Self.task(task, in: database), !record.status.isFinished else { return }
@@ -81,7 +81,7 @@ extension Store {
     }
   }
 
-  /// A page of the events after `cursor`, up to the one with the id `last`; nil if the task is gone.
+  /// A page of the events after `cursor`, up to the event `last`; nil if the task was deleted.
   func events(of task: Int64, after cursor: Int64, through last: Int64 = .max) async throws -> EventPage? {
     try await pool.read { database in
       guard let record = try Self.task(task, in: database) else { return nil }
@@ -99,7 +99,7 @@ extension Store {
     }
   }
 
-  /// - Parameter quota: bytes that a task's events may have; nil: these are told in any case.
+  /// - Parameter quota: the largest total size of a task's events, in bytes; nil to add these in any case.
   private static func append(
     _ events: [AgentEvent], to record: TaskRecord, quota: Int64? = nil, in database: Database
   ) throws {

@@ -3,8 +3,8 @@ internal import GRDB
 
 extension Store {
   /// - Parameters:
-  ///   - agent: the name of the one that is to work on it.
-  ///   - source: what its work directory is to begin with.
+  ///   - agent: the name of its agent.
+  ///   - source: the initial content of its work directory, as JSON of ``WorkSource``.
   func insertTask(
     userID: Int64, goal: String, tools: String, agent: String? = nil, source: String? = nil
   ) async throws -> TaskRecord {
@@ -27,7 +27,7 @@ extension Store {
     try pool.read { try Self.task(id, in: $0) }
   }
 
-  /// The task where it belongs to the user.
+  /// The task; nil if it does not belong to the user.
   func task(_ id: Int64, of userID: Int64) async throws -> TaskRecord? {
     try await pool.read { try Self.task(id, in: $0) }.flatMap { $0.userID == userID ? $0 : nil }
   }
@@ -39,7 +39,7 @@ extension Store {
     }
   }
 
-  /// The user's tasks as a JSON array, which may be of many thousands.
+  /// The user's tasks as a JSON array. There may be many thousands, so it is written without building values.
   func taskList(of userID: Int64) async throws -> [UInt8] {
     try await pool.read { database in
       let rows = try Row.fetchCursor(
@@ -63,7 +63,7 @@ extension Store {
     }
   }
 
-  /// The agents that were at work when the server last ended.
+  /// The agents that were running when the server last ended.
   func interruptedRuns() throws -> [InterruptedRun] {
     try pool.read { database in
       let rows = try Row.fetchAll(
@@ -88,7 +88,7 @@ extension Store {
     try pool.read { try Int64.fetchSet($0, sql: "SELECT id FROM tasks WHERE NOT is_deleted") }
   }
 
-  /// How many tasks there are of each status.
+  /// The number of tasks with each status.
   func taskCounts() async throws -> [(status: String, count: Int)] {
     try await pool.read { database in
       try Row.fetchAll(
@@ -98,7 +98,7 @@ extension Store {
     }
   }
 
-  /// Nobody sees the task from here on; ``removeDeleted()`` gives back what it took.
+  /// Hides the task from everybody. ``removeDeleted()`` frees its space later.
   func deleteTask(_ id: Int64) async throws {
     try await pool.write { try $0.execute(sql: "UPDATE tasks SET is_deleted = 1 WHERE id = ?", arguments: [id]) }
   }
@@ -110,8 +110,8 @@ extension Store {
     .map(TaskRecord.init)
   }
 
-  /// Removes a piece of what deleted tasks left, so that no other writer waits long, and shrinks the file.
-  /// - Returns: whether there is more.
+  /// Removes a part of the deleted tasks' data and shrinks the file. It is only a part, so that no writer waits long.
+  /// - Returns: whether more is left.
   func removeDeleted() throws -> Bool {
     let hasMore = try pool.write { database -> Bool in
       if let task = try Int64.fetchOne(database, sql: "SELECT id FROM tasks WHERE is_deleted LIMIT 1") {

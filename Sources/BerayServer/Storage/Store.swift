@@ -3,17 +3,17 @@ internal import GRDB
 internal import Glibc
 internal import LinuxSystem
 
-/// The owner of the database: every statement of the server is in an extension of this type.
+/// The owner of the database. All SQL of the server is in extensions of this type.
 ///
-/// Write-ahead logging lets readers go on while one writer writes. Commits are not synced one by one: a power failure
-/// may take the last moments away, a crash of the server takes nothing.
+/// With write-ahead logging, readers do not wait for the writer. Commits are not synced to disk one by one: a power
+/// failure may lose the last moments, but a crash of the server loses nothing.
 struct Store: Sendable {
   let pool: DatabasePool
   let tokens = KnownTokens()
-  /// Bytes that the events of one task may have.
+  /// The largest total size of one task's events, in bytes.
   var eventQuota: Int64 = 32 << 20
 
-  /// Opens the database, makes it if it is missing, and brings it to the present schema.
+  /// Opens the database, creates it if it is missing, and migrates it to the current schema.
   init(path: String) throws {
     // SQLite gives its other files the permissions of this one.
     let file = try OwnedDescriptor.open(path: path, flags: O_RDWR | O_CREAT, mode: 0o600)
@@ -25,7 +25,7 @@ struct Store: Sendable {
     pool = try DatabasePool(path: path, configuration: configuration)
     guard try !pool.read(Schema.migrator.hasBeenSuperseded) else { throw ServerError.databaseIsNewer(path) }
     try Schema.migrator.migrate(pool)
-    // A file that was made without it is written anew, once.
+    // A database from before incremental vacuum must be rewritten once.
     try pool.writeWithoutTransaction { database in
       guard try Int.fetchOne(database, sql: "PRAGMA auto_vacuum") != 2 else { return }
       try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
@@ -33,6 +33,6 @@ struct Store: Sendable {
     }
   }
 
-  /// The present time as the server writes it: ISO 8601, UTC, microseconds.
+  /// The current time as the server writes it: ISO 8601, UTC, microseconds.
   static func now() -> String { UTCTime.now().iso8601(fractionDigits: 6) }
 }

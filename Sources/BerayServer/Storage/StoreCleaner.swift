@@ -3,12 +3,12 @@ internal import Logging
 internal import NIOPosix
 internal import Synchronization
 
-/// Gives back, in the background, the room that deleted tasks took.
+/// Frees the database space of deleted tasks in the background.
 final class StoreCleaner: Sendable {
   private let store: Store
   private let threads: NIOThreadPool
   private let logger: Logger
-  /// Whether it works, and whether something came that it may not have seen.
+  /// Whether it is running, and whether a task was deleted that it may not have seen.
   private let state = Mutex((isAtWork: false, isCalled: false))
 
   init(store: Store, threads: NIOThreadPool, logger: Logger) {
@@ -17,7 +17,7 @@ final class StoreCleaner: Sendable {
     self.logger = logger
   }
 
-  /// A task was deleted.
+  /// Call it after a task was deleted.
   func wake() {
     let begins = state.withLock { state in
       state.isCalled = true
@@ -38,7 +38,7 @@ final class StoreCleaner: Sendable {
       } catch is DatabaseError {
         logger.warning("what deleted tasks took cannot be given back now; it is tried again with the next deletion")
       } catch {
-        // The server ends; the next one goes on.
+        // The server is shutting down. The next one continues.
       }
     }
   }

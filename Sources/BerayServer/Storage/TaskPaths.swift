@@ -2,21 +2,21 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// Where a task has its files.
+/// The paths of a task's files.
 struct TaskPaths: Sendable {
   let directory: String
   let work: WorkDirectory
-  /// The goal as a file, outside the work directory.
+  /// A file with the goal, outside the work directory.
   let goalFile: String
 
-  /// - Parameter directory: of this task alone.
+  /// - Parameter directory: belongs to this task only.
   init(directory: String, work: WorkDirectory) {
     self.directory = directory
     self.work = work
     goalFile = directory + "/goal"
   }
 
-  /// Makes the directory with its work directory, and writes the goal. Blocks.
+  /// Makes the directory and the work directory in it, and writes the goal. Blocks.
   func create(goal: String) throws(Errno) {
     if mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     try work.create()

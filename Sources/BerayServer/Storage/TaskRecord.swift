@@ -1,31 +1,32 @@
 internal import BerayAPI
 internal import GRDB
 
-/// A task as it is kept.
+/// A task as it is stored.
 struct TaskRecord: Hashable, Sendable {
   let id: Int64
   let userID: Int64
   let goal: String
-  /// JSON as it came.
+  /// The JSON that the client sent.
   let tools: String
   let status: ServerStatus
   let createdAt: String
   let updatedAt: String
-  /// Why it failed, where it did.
+  /// Why it failed; nil if it did not.
   let error: String?
-  /// The exit status of its agent, where it exited by itself.
+  /// The exit status of its agent; nil if it did not exit by itself.
   let exitCode: Int?
   let lastEventID: Int64
-  /// The name of its agent; nil if the server of the time did not write it down.
+  /// The name of its agent; nil if an older server did not record it.
   let agent: String?
-  /// The agent's last answer, where it has ended.
+  /// The agent's last answer; nil until the task has ended.
   let result: String?
-  /// What its work directory begins with, as JSON of ``WorkSource``.
+  /// The initial content of its work directory, as JSON of ``WorkSource``.
   let source: String?
-  /// What the agent's events have together.
+  /// The total size of the agent's events, in bytes.
   let eventBytes: Int64
 
-  /// The columns of a query whose rows ``init(_:)`` reads: by their order, for to look up names takes longer than the rest.
+  /// The columns that ``init(_:)`` reads. It reads them by position, because looking up their names would take longer
+  /// than everything else.
   static let columns =
     "id, user_id, goal, tools, status, created_at, updated_at, error, exit_code, last_event_id, agent, result, source, "
     + "event_bytes"
@@ -47,13 +48,13 @@ struct TaskRecord: Hashable, Sendable {
     eventBytes = row[13]
   }
 
-  /// Writes the object of the API, without events.
+  /// Writes the task as the JSON object of the API, without events.
   func write(to json: inout JSONBytes) {
     writeMembers(to: &json)
     json.raw("}")
   }
 
-  /// Writes the object of the API up to the brace that ends it.
+  /// Writes the JSON object of the API without its closing brace, so that the caller can add members.
   func writeMembers(to json: inout JSONBytes) {
     json.raw("{\"id\":")
     json.number(id)
@@ -75,7 +76,7 @@ struct TaskRecord: Hashable, Sendable {
     write("from", source.flatMap { WorkSource(stored: $0)?.from }, to: &json)
   }
 
-  /// Writes a member that only some tasks have.
+  /// Writes a member, or nothing if the value is nil.
   func write(_ name: String, _ value: String?, to json: inout JSONBytes) {
     guard let value else { return }
     json.raw(",\"\(name)\":")
@@ -83,7 +84,7 @@ struct TaskRecord: Hashable, Sendable {
   }
 }
 
-/// What this server says of a task.
+/// The status of a task.
 enum ServerStatus: String, Sendable {
   case pending = "PENDING"
   case running = "RUNNING"
@@ -94,16 +95,16 @@ enum ServerStatus: String, Sendable {
   var isFinished: Bool { self != .pending && self != .running }
 }
 
-/// How a task came to its end.
+/// How a task ended.
 struct TaskOutcome: Hashable, Sendable {
   let status: ServerStatus
-  /// The exit status of the agent, where it exited by itself.
+  /// The exit status of the agent; nil if it did not exit by itself.
   var exitCode: Int?
-  /// The signal that ended the agent, where one did.
+  /// The signal that ended the agent; nil if none did.
   var signal: Int?
-  /// What to tell of it.
+  /// The message for the user.
   var text: String?
-  /// What the agent told of its run.
+  /// What the agent reported about its run.
   var summary = RunSummary()
 
   init(
@@ -117,8 +118,8 @@ struct TaskOutcome: Hashable, Sendable {
     self.summary = summary
   }
 
-  /// How an agent's process ended, together with what the agent said: some agents exit with 0 though they failed, and
-  /// those that fail know more than their exit status.
+  /// Combines how the process ended with what the agent reported: some agents exit with 0 although they failed, and a
+  /// failing agent says more than its exit status.
   init(_ process: TaskOutcome, told summary: RunSummary, wasEndedForIt: Bool) {
     if process.status == .completed || wasEndedForIt {
       self.init(

@@ -3,16 +3,15 @@ internal import Glibc
 internal import LinuxSystem
 internal import SystemPackage
 
-/// Removes a directory with all that is in it, whatever an agent made of it: any permissions of its owner, any depth, any
-/// names. No symbolic link is followed. Blocks.
+/// Removes a directory and its contents, even if an agent took away permissions, nested it very deeply, or used unusual
+/// names. Follows no symbolic links. Blocks.
 struct TreeRemoval {
-  /// The directory that is emptied. What is found deeper is moved up into it, so that no depth needs a descriptor or a
-  /// stack of its own.
+  /// The directory to empty. Deeper directories are moved up into it, so depth costs neither descriptors nor stack.
   private let top: OwnedDescriptor
   private var pending: [[CChar]] = []
   private var moved = 0
 
-  /// - Throws: what kept something from being removed; a directory that is not there is no error.
+  /// - Throws: the error that prevented the removal. A missing directory is not an error.
   static func remove(_ name: String, in parent: OwnedDescriptor) throws(Errno) {
     do throws(Errno) {
       var removal = TreeRemoval(top: try openAccessible(Array(name.utf8CString), in: parent))
@@ -33,18 +32,18 @@ struct TreeRemoval {
     }
   }
 
-  /// Removes what is no directory, and leaves the directories in ``pending``.
+  /// Removes everything but directories, and adds those to ``pending``.
   private mutating func removeEntries(of directory: OwnedDescriptor) throws(Errno) {
     for name in try directory.rawEntryNames() {
       if unlinkat(directory.rawValue, name, 0) == 0 || errno == ENOENT { continue }
       guard errno == EISDIR else { throw Errno(rawValue: errno) }
-      // To move a directory the kernel wants to write to the directory itself, to its "..".
+      // Moving a directory changes its "..", so the kernel requires write permission on the directory itself.
       _ = try Self.openAccessible(name, in: directory)
       pending.append(try moveUp(name, from: directory))
     }
   }
 
-  /// Moves a directory to a name in ``top`` that is free.
+  /// Moves a directory into ``top`` under a free name.
   private mutating func moveUp(_ name: [CChar], from directory: OwnedDescriptor) throws(Errno) -> [CChar] {
     while true {
       moved += 1
@@ -54,11 +53,11 @@ struct TreeRemoval {
     }
   }
 
-  /// Opens a directory for reading, once its owner may list and change it.
+  /// Opens a directory for reading, after giving its owner the permissions to list and change it.
   private static func openAccessible(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
     let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
     let place = OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, LINUX_O_PATH | flags)))
-    // The link in /proc leads to that very inode, whatever stands under the name by now (proc(5)).
+    // The link in /proc leads to the same inode, even if the name belongs to another file by now (proc(5)).
     try checked(chmod("/proc/self/fd/\(place.rawValue)", 0o700))
     return OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, O_RDONLY | flags)))
   }

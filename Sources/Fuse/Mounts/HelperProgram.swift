@@ -2,14 +2,14 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// A program of the system that does what only it may do.
+/// A system program with privileges that this process lacks.
 struct HelperProgram: Sendable {
-  /// The setuid helper that mounts and unmounts for those who are not root.
+  /// The setuid program that mounts and unmounts for users other than root.
   static let fusermount = HelperProgram(name: "fusermount3")
 
   let name: String
 
-  /// Where it is found: in the directories of `PATH`, then where Debian puts it.
+  /// The path of the program: the first found in the directories of `PATH`, then in `/usr/bin` and `/bin`.
   var path: String? {
     let directories = getenv("PATH").map { String(cString: $0) } ?? ""
     return (directories.split(separator: ":") + ["/usr/bin", "/bin"])
@@ -17,11 +17,11 @@ struct HelperProgram: Sendable {
       .first { access($0, X_OK) == 0 }
   }
 
-  /// How long it may take: it only asks the kernel for something.
+  /// How long it may take. It only makes a system call, so this is ample.
   private static let deadline = Duration.seconds(10)
 
-  /// Runs it to its end, with nothing to read. One that hangs is killed.
-  /// - Returns: What it said on standard output and standard error.
+  /// Runs the program to its end with empty input, and kills it if it hangs.
+  /// - Returns: Its standard output and standard error.
   func run(_ arguments: [String]) throws(Errno) -> String {
     guard let path else { throw .noSuchFileOrDirectory }
     let run = try ProgramRun(

@@ -3,38 +3,38 @@ import Glibc
 import LinuxSystem
 public import VFS
 
-/// Whether somebody still serves a FUSE mount.
+/// Whether a daemon still serves a FUSE mount.
 ///
-/// A daemon that was killed leaves its mount behind, and its directory in `/sys/fs/fuse/connections` too, so neither
-/// tells. What does: which process has the connection open, told by `fuse_connection` in proc_pid_fdinfo(5) of newer
-/// kernels. But a number is used again once its mount is gone, so a child process asks the mount too; it alone waits if
-/// the daemon hangs.
+/// A killed daemon leaves its mount and its directory in `/sys/fs/fuse/connections` behind, so neither is evidence.
+/// Newer kernels show which process has the connection open, as `fuse_connection` in proc_pid_fdinfo(5). But connection
+/// numbers are reused, so a child process also accesses the mount. If the daemon hangs, only that child hangs.
 public enum MountLiveness: Sendable, Hashable {
-  /// Served, by `process` where that could be seen.
+  /// A daemon serves the mount. Its process id is nil if it could not be found.
   case live(ProcessID?)
-  /// The daemon is gone: every call fails with `ENOTCONN`, and only an unmount helps.
+  /// The daemon is gone. Every call fails with `ENOTCONN`, and only an unmount helps.
   case stale
-  /// The daemon was killed, and one of its threads hangs in the kernel: every call hangs too, until the connection is cut.
+  /// The daemon was killed, but one of its threads hangs in the kernel. Every call hangs too, until the connection is
+  /// aborted.
   case dying(ProcessID)
 
-  /// Whether nobody will answer any more, so that ``Unmounter/clear()`` is all that helps.
+  /// Whether nobody will ever answer again, so that only ``Unmounter/clear()`` helps.
   public var isOver: Bool {
     if case .live = self { return false }
     return true
   }
 
-  /// Finds out how it stands with `mount`. Takes at most two seconds, and never hangs.
+  /// Checks `mount`. This takes at most two seconds and never hangs.
   public static func of(_ mount: Mount) -> MountLiveness {
     let servers = ServingProcess.all
     let own = servers.filter { $0.connection == mount.deviceMinor }
-    // Not asked: whoever touches the mount of a dying daemon hangs.
+    // Checked without touching the mount, because accesses to the mount of a dying daemon hang.
     if let dying = own.first, own.allSatisfy(\.isDying) { return .dying(dying.process) }
-    // Asked first: a process may still hold the connection of an older mount that had the same number.
+    // The probe comes first: a process may still have an older connection open that had the same number.
     switch probe(mount.mountpoint) {
     case .notConnected: return .stale
     case .answered: break
     case .silent:
-      // An older kernel does not tell whose connection a process holds.
+      // Older kernels do not show which connection a process has open.
       let unknown = servers.filter { $0.connection == nil }
       if own.isEmpty, let dying = unknown.first(where: \.isDying), unknown.allSatisfy(\.isDying) {
         return .dying(dying.process)
@@ -55,7 +55,7 @@ public enum MountLiveness: Sendable, Hashable {
     let result = isReadable ? (try? pipe.readEnd.readAll(limit: 1))?.first : nil
     let answered = result != nil
     if !answered { kill(child, SIGKILL) }
-    // A child that hangs in the kernel is left to it: it can be reaped only when the daemon answers.
+    // A child that hangs in the kernel is left behind: it can be reaped only when the daemon answers.
     waitpid(child, nil, answered ? 0 : WNOHANG)
     guard let result else { return .silent }
     return Int32(result) == ENOTCONN ? .notConnected : .answered

@@ -3,51 +3,52 @@ import LinuxSystem
 
 /// One line of proc_pid_mountinfo(5).
 public struct Mount: Sendable, Hashable {
-  /// The minor number of the mount's device. For FUSE also the number of its connection in `/sys/fs/fuse/connections`.
+  /// The minor number of the mount's device. For FUSE, it is also the connection number in `/sys/fs/fuse/connections`.
   public var deviceMinor: UInt32
-  /// Absolute, as the kernel resolved it.
+  /// The absolute path, as the kernel resolved it.
   public var mountpoint: String
-  /// Such as `fuse.beray-fs`.
+  /// The type of the file system, such as `fuse.beray-fs`.
   public var type: String
-  /// What was given as `fsname`.
+  /// The source, given as `fsname` when mounting.
   public var source: String
   /// The options of the mount and of its file system.
   public var options: [String]
 
-  /// Whether this program made it.
+  /// Whether this program created the mount.
   public var isBerayFS: Bool { type == "fuse.\(FuseOptions.subtype)" }
 
-  /// Whether it is served by some FUSE process.
+  /// Whether it is a FUSE mount.
   public var isFuse: Bool { type == "fuse" || type.hasPrefix("fuse.") }
 }
 
-/// What is mounted, as this process sees it. Made from text, so no file system is touched, not even a dead one.
+/// The mounts that this process sees. It is read from text, so no mounted file system is touched and a dead one cannot
+/// hang it.
 public struct MountTable: Sendable {
-  /// In the order of mounting, but for those that were moved.
+  /// The mounts in the order of mounting, except for moved ones.
   public var mounts: [Mount]
 
-  /// Reads `/proc/self/mountinfo`; empty where proc(5) is not mounted.
+  /// Reads `/proc/self/mountinfo`. Empty if proc(5) is not mounted.
   public static func current() -> MountTable {
     MountTable(mountInfo: ProcessFile.text("/proc/self/mountinfo") ?? "")
   }
 
-  /// From the text of proc_pid_mountinfo(5). Lines that do not have its form are skipped.
+  /// Parses the text of proc_pid_mountinfo(5). Malformed lines are skipped.
   public init(mountInfo: String) {
     mounts = mountInfo.split(separator: "\n").compactMap(Mount.init(line:))
   }
 
-  /// The mounts that this program made.
+  /// The mounts that this program created.
   public var ofBerayFS: [Mount] { mounts.filter(\.isBerayFS) }
 
-  /// The uppermost mount whose mountpoint is `path`, which may be relative or lead through symbolic links.
+  /// The uppermost mount at `path`, which may be relative or contain symbolic links.
   ///
-  /// What is mounted there is not touched; the directories above it are.
+  /// The mounted file system itself is not touched; its parent directories are.
   public func mount(at path: String) -> Mount? {
     let mountpoint = canonical(path)
     return mounts.last { $0.mountpoint == mountpoint }
   }
 
-  /// The uppermost mount at the absolute `path`, or at what is above it; it is not touched.
+  /// The uppermost mount at the absolute `path` or its closest parent. No file system is touched.
   public func mount(containing path: String) -> Mount? {
     var path = path[...]
     while true {
@@ -58,11 +59,11 @@ public struct MountTable: Sendable {
     }
   }
 
-  /// The absolute path of `path`, without asking what is mounted there; symbolic links are followed, and `..` is what is above
-  /// where they lead.
+  /// The absolute path of `path`, found without touching a file system mounted there. Symbolic links are followed
+  /// before `..` is applied.
   public func canonical(_ path: String) -> String {
     var path = Self.absolute(path)
-    // As many links as Linux follows.
+    // Linux follows at most 40 links.
     for _ in 0..<40 {
       if mounts.contains(where: { $0.mountpoint == path }) { return path }
       guard let slash = path.lastIndex(of: "/"), path != "/" else { return "/" }
@@ -73,7 +74,7 @@ public struct MountTable: Sendable {
         path = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? ""
         return path.isEmpty ? "/" : path
       }
-      // Where a directory is missing, the text alone tells.
+      // If a directory is missing, the path can only be resolved as text.
       let realParent = Self.realPath(parent) ?? Self.folded(parent)
       let real = realParent == "/" ? "/\(name)" : "\(realParent)/\(name)"
       if mounts.contains(where: { $0.mountpoint == real }) { return real }
@@ -83,13 +84,13 @@ public struct MountTable: Sendable {
     return path
   }
 
-  /// Without `.`, doubled and trailing slashes.
+  /// The absolute path without `.`, and without doubled and trailing slashes.
   private static func absolute(_ path: String, in directory: String? = nil) -> String {
     let base = path.utf8.first == UInt8(ascii: "/") ? "" : (directory ?? workingDirectory) + "/"
     return "/" + (base + path).split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 
-  /// An absolute path without its `..`, by the text alone.
+  /// Removes `..` from an absolute path, as text only.
   private static func folded(_ path: String) -> String {
     var parts: [Substring] = []
     for part in path.split(separator: "/") {
@@ -133,7 +134,7 @@ extension Mount {
     if fields.count > separator + 3 { options += fields[separator + 3].split(separator: ",").map(Self.unescaped) }
   }
 
-  /// Space, tab, newline, `#` and backslash stand as `\ooo`.
+  /// Decodes `\ooo`, the form of space, tab, newline, `#` and backslash.
   private static func unescaped(_ field: Substring) -> String {
     guard field.utf8.contains(UInt8(ascii: "\\")) else { return String(field) }
     var bytes: [UInt8] = []

@@ -1,15 +1,15 @@
 import LinuxSystem
 import VFS
 
-/// A process that has a FUSE connection open, as far as this process may look.
+/// A process that has a FUSE connection open. Processes that this one may not inspect are not found.
 struct ServingProcess: Hashable {
   var process: ProcessID
-  /// The number of the connection; nil if the kernel does not tell (before 6.9).
+  /// The connection number; nil on kernels before 6.9, which do not show it.
   var connection: UInt32?
   /// Whether it was killed and only its last threads are left.
   var isDying: Bool
 
-  /// One for each connection of each process.
+  /// All such processes, one element per process and connection.
   static var all: Set<ServingProcess> {
     var found: Set<ServingProcess> = []
     for number in ProcessStatus.allProcesses() {
@@ -22,7 +22,8 @@ struct ServingProcess: Hashable {
     return found
   }
 
-  /// The connections that a process has open. Of one whose first thread is gone, the others still have its descriptors.
+  /// The connections that a process has open. If its first thread is gone, the other threads still show the
+  /// descriptors.
   private static func connections(of process: String) -> Set<UInt32?> {
     var found: Set<UInt32?> = []
     var places = [process]
@@ -38,7 +39,7 @@ struct ServingProcess: Hashable {
     return found
   }
 
-  /// A process ends as a whole: where its first thread is gone or was sent SIGKILL, so are the others.
+  /// Whether the process is ending: its first thread is gone, or one of its threads has a pending SIGKILL.
   private static func isDying(_ process: String) -> Bool {
     if let stat = ProcessStatus.Fields(at: process + "/stat"), stat.hasEnded { return true }
     return ProcessFile.names(in: process + "/task").contains {

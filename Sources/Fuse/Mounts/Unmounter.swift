@@ -3,12 +3,12 @@ import CGuardian
 import Glibc
 import SystemPackage
 
-/// Takes FUSE mounts away: as root by umount2(2), else by fusermount3(1).
+/// Unmounts FUSE file systems: as root with umount2(2), else with fusermount3(1).
 ///
-/// A mount is taken away by its path, where another may stand by now: each call looks first, and fails with
-/// ``UnmountError/Reason/notMounted`` where the uppermost mount is not the one that was meant.
+/// Unmounting works by path, and another file system may be mounted there by now. So each call checks first, and fails
+/// with ``UnmountError/Reason/notMounted`` if the uppermost mount is not the expected one.
 ///
-/// The calls block, up to as long as programs take that write back dirty pages.
+/// The calls block until dirty pages are written back.
 public struct Unmounter: Sendable {
   public let mount: Mount
 
@@ -17,12 +17,14 @@ public struct Unmounter: Sendable {
   /// Unmounts, if nothing uses the mount.
   public func unmount() throws(UnmountError) { try detach(lazily: false) }
 
-  /// Takes the mountpoint away at once; what still uses the mount keeps it until it is done, or the daemon ends.
+  /// Removes the mount from its mountpoint at once. Programs that use it keep it until they are done or the daemon
+  /// ends.
   public func detach() throws(UnmountError) { try detach(lazily: true) }
 
-  /// Cuts the connection to the daemon: what waits for it fails with `ECONNABORTED`, what comes later with `ENOTCONN`.
-  /// The last resort. The mount itself stays.
-  /// - Returns: Whether that was possible: the mount must be one's own, and fusectl be mounted or this process be root's.
+  /// Aborts the connection to the daemon. Waiting calls fail with `ECONNABORTED`, later ones with `ENOTCONN`. The mount
+  /// itself stays. Use it as a last resort.
+  /// - Returns: Whether it succeeded. The mount must belong to this user, and either fusectl is mounted or this process
+  ///   runs as root.
   @discardableResult
   public func abort() -> Bool {
     let file = guardian_open_control(mount.deviceMinor, "abort", O_WRONLY)
@@ -31,24 +33,24 @@ public struct Unmounter: Sendable {
     return write(file, "1", 1) == 1
   }
 
-  /// Whether ``abort()`` can be expected to work.
+  /// Whether ``abort()`` should work.
   var canAbort: Bool {
     let file = guardian_open_control(mount.deviceMinor, "abort", O_WRONLY)
     if file >= 0 { close(file) }
     return file >= 0
   }
 
-  /// Takes away a mount that nobody serves any more (``MountLiveness/isOver``). Cuts the connection first, which frees
-  /// who waits for an answer.
+  /// Removes a mount that nobody serves any more (``MountLiveness/isOver``). It aborts the connection first, to free
+  /// waiting programs.
   public func clear() throws(UnmountError) {
     abort()
     do throws(UnmountError) { try detach() } catch {
-      // Its guardian was faster.
+      // The guardian may have unmounted it first.
       if error.reason != .notMounted { throw error }
     }
   }
 
-  /// Detaches and cuts the connection in one go, which needs no fusectl but root.
+  /// Detaches and aborts the connection in one call. It needs root, but not fusectl.
   func force() throws(UnmountError) {
     try checkIsUppermost()
     guard umount2(mount.mountpoint, Int32(MNT_FORCE | MNT_DETACH)) == 0 else {
@@ -78,25 +80,25 @@ public struct Unmounter: Sendable {
     } catch {
       throw UnmountError(mountpoint: mount.mountpoint, reason: .noHelper)
     }
-    // fusermount3 tells its reason in words only.
+    // fusermount3 reports the reason only as text.
     guard MountTable.current().mounts.contains(mount) else { return }
     let isBusy = message.contains("busy")
     throw UnmountError(mountpoint: mount.mountpoint, reason: isBusy ? .busy : .refused(message))
   }
 }
 
-/// Why a mount could not be taken away. The description says what to do.
+/// Why a mount could not be removed. The description says what to do.
 public struct UnmountError: Error, CustomStringConvertible, Sendable, Hashable {
   public enum Reason: Sendable, Hashable {
-    /// Some process has a file open there, or stands in it.
+    /// A process has a file open there or has its working directory there.
     case busy
-    /// Someone else's mount.
+    /// The mount belongs to another user.
     case notPermitted
-    /// Nothing is mounted there (any more).
+    /// The expected mount is not at the mountpoint, or no longer.
     case notMounted
-    /// fusermount3 is not installed, and only root can do without.
+    /// fusermount3 is not installed, and this process is not root.
     case noHelper
-    /// Anything else, in the words of the system.
+    /// Another reason, in the words of the system.
     case refused(String)
   }
 

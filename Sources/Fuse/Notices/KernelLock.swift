@@ -1,19 +1,21 @@
 import VFS
 
-/// A lock that the kernel holds from before a request until it is answered.
+/// A lock that the kernel holds during a request, until the answer arrives.
 enum KernelLock: Sendable {
   case none
-  /// Of what changes or looks up names in a directory, or changes the directory itself.
+  /// The lock of one directory, held while a request looks up or changes names in it, or changes the directory itself.
   case directory(InodeID)
-  /// Of a rename. The lock of a directory that is moved or replaced is not known here.
+  /// The locks of both directories of a rename. A moved or replaced directory is locked too, but the request does not
+  /// name its inode.
   case directories(InodeID, InodeID)
-  /// Of rmdir: its victim's too, which the request does not name by number.
+  /// The locks of an rmdir, which also locks the removed directory. The request does not name its inode, so it could be
+  /// any.
   case anyDirectory
-  /// Of what fills or takes pages.
+  /// The locks of pages, held while a request reads into the page cache or writes from it.
   case pages(InodeID)
 }
 
-/// That a request is open which makes the kernel hold a lock.
+/// An open request during which the kernel holds a lock.
 struct KernelLockHold: Sendable {
   let lock: KernelLock
   var number: NoticeSchedule.RequestNumber = 0

@@ -1,7 +1,7 @@
 import VFS
 
 extension KernelNotifier {
-  /// A request came during which the kernel holds `lock`.
+  /// Records a request during which the kernel holds `lock`.
   func begin(_ lock: KernelLock) -> KernelLockHold {
     var hold = KernelLockHold(lock: lock)
     switch lock {
@@ -16,7 +16,7 @@ extension KernelNotifier {
     return hold
   }
 
-  /// The request is answered.
+  /// Records that the request is answered.
   func end(_ hold: KernelLockHold) {
     switch hold.lock {
     case .none: break

@@ -5,12 +5,12 @@ import VFS
 
 /// The ``Notifier`` of a mount.
 ///
-/// Three queues, each with its thread: a notice about a name may wait as long as a mkdir beside it, one about pages as
-/// long as a read, and neither may keep back the wake-up of a reader.
+/// It has three queues, each with its own thread. A notice about a name may wait for a mkdir in the same directory, and
+/// one about pages may wait for a read. Neither must delay the wake-up of a reader.
 final class KernelNotifier: Notifier {
-  /// What waits for locks of directories.
+  /// Notices that need locks of directories.
   let names = NoticeQueue()
-  /// What waits for locks of pages.
+  /// Notices that need locks of pages.
   let inodes = NoticeQueue()
   private let wakeUps = NoticeQueue()
   private let pollHandles: PollHandles
@@ -33,7 +33,7 @@ final class KernelNotifier: Notifier {
 
   func wake(_ handle: HandleID) { wakeUps.add(.wake(handle)) }
 
-  /// Starts to send to `session`, which must outlive the threads that are returned.
+  /// Starts sending to `session`, which must outlive the returned threads.
   func start(for session: SessionPointer) throws(MountError) -> [ServiceThread] {
     var threads: [ServiceThread] = []
     for (queue, name) in [(names, "fuse-names"), (inodes, "fuse-inodes"), (wakeUps, "fuse-wake")] {
@@ -51,7 +51,7 @@ final class KernelNotifier: Notifier {
     return threads
   }
 
-  /// Ends the threads. What was not sent is dropped.
+  /// Ends the threads and drops unsent notices.
   func stop() {
     names.close()
     inodes.close()

@@ -2,15 +2,15 @@ import CFuse
 import Glibc
 import VFS
 
-/// One thing to tell the kernel.
+/// A notification for the kernel.
 enum Notice: Hashable, Sendable {
   case attributes(InodeID)
   case pages(InodeID)
   case name(Name, directory: InodeID)
   case wake(HandleID)
 
-  /// Sends it.
-  /// - Returns: 0 or a negated errno. `ENOENT` means that the kernel does not remember the thing at all.
+  /// Sends the notice.
+  /// - Returns: 0 or a negated errno. `ENOENT` means that the kernel has nothing cached for it.
   func send(to session: SessionPointer, pollHandles: PollHandles) -> Int32 {
     switch self {
     case .attributes(let inode):

@@ -2,9 +2,9 @@ import Dispatch
 import Synchronization
 import VFS
 
-/// Notices on their way to the kernel, sent by a thread of their own, each when the request that is in its way is answered.
+/// A queue of notices for the kernel. Its thread sends each notice once no open request blocks it.
 ///
-/// Nothing is ever sent by a thread that answers requests, and no lock is held.
+/// To prevent deadlocks, threads that answer requests never send a notice, and no lock is held while sending.
 final class NoticeQueue: Sendable {
   private struct State {
     var schedule = NoticeSchedule()
@@ -19,18 +19,20 @@ final class NoticeQueue: Sendable {
     if isNew { changed.signal() }
   }
 
-  /// A request came during which the kernel holds the lock of `inode`; nil: of one that the request does not name.
+  /// Records a request during which the kernel holds the lock of `inode`. Nil means an inode that the request does not
+  /// name.
   func begin(_ inode: InodeID?) -> NoticeSchedule.RequestNumber {
     state.withLock { $0.schedule.begin(inode) }
   }
 
-  /// The request is answered that ``begin(_:)`` gave `number` for.
+  /// Records that the request with the number from ``begin(_:)`` is answered.
   func end(_ number: NoticeSchedule.RequestNumber, _ inode: InodeID?) {
     let mayFree = state.withLock { $0.schedule.end(number, inode) }
     if mayFree { changed.signal() }
   }
 
-  /// Runs `body` once everything that was added before is sent, or dropped: what is about `inode` alone if one is named.
+  /// Runs `body` once all notices added before are sent or dropped. If `inode` is given, only notices that need its
+  /// lock count.
   func whenSent(about inode: InodeID? = nil, _ body: @escaping @Sendable () -> Void) {
     let isClosed = state.withLock { state in
       if !state.isClosed { state.schedule.whenSent(about: inode, body) }
@@ -39,7 +41,7 @@ final class NoticeQueue: Sendable {
     if isClosed { body() } else { changed.signal() }
   }
 
-  /// Ends ``run(_:)``; what was not sent is dropped.
+  /// Ends ``run(_:)`` and drops unsent notices.
   func close() {
     let afterwards = state.withLock { state in
       state.isClosed = true
@@ -50,7 +52,7 @@ final class NoticeQueue: Sendable {
     changed.signal()
   }
 
-  /// Sends what comes, until ``close()``.
+  /// Sends notices until ``close()``.
   func run(_ send: (Notice) -> Void) {
     while true {
       changed.wait()

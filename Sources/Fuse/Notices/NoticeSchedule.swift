@@ -1,34 +1,36 @@
 import VFS
 
-/// Which notices may be sent now, and which wait for the answer to a request.
+/// Decides which notices may be sent now, and which wait for the answer to a request.
 ///
-/// A request makes the kernel hold a lock until it is answered: a CREATE that of its directory, a READ those of pages. A
-/// notice that needs such a lock would hold up its thread in the kernel, out of reach even for SIGKILL. So it waits for the
-/// requests that were open when it was given. Later ones do not delay it: where programs never pause it still goes out.
+/// The kernel holds a lock until a request is answered: that of the directory for a CREATE, those of pages for a READ.
+/// A notice that needs such a lock would block its thread in the kernel, where not even SIGKILL reaches it. So a notice
+/// waits for the requests that were open when it was added. Later requests do not delay it, so it is sent even if
+/// programs never pause.
 struct NoticeSchedule {
   typealias RequestNumber = UInt64
 
   private struct Scheduled {
     var notice: Notice
-    /// Its place among all that was given.
+    /// The number of the notice, in order of arrival.
     var number: UInt64
-    /// The last request that had come before it.
+    /// The last request before the notice.
     var barrier: RequestNumber
   }
 
-  /// The numbers of the open requests, by the inode whose lock they make the kernel hold.
+  /// The numbers of the open requests, by the inode whose lock the kernel holds for them.
   private var open: [InodeID: [RequestNumber]] = [:]
-  /// Those that hold the lock of a directory that they do not name.
+  /// The open requests that lock an inode that they do not name.
   private var openAnywhere: [RequestNumber] = []
   private var lastRequest: RequestNumber = 0
 
   private var lastNotice: UInt64 = 0
   private var scheduled: [Scheduled] = []
-  /// What `scheduled` holds: a notice that is still to be sent need not be sent twice.
+  /// The notices in `scheduled`, so that none is queued twice.
   private var queued: Set<Notice> = []
-  /// Of what was left by ``takeReady()``: the last request that it waits for, by inode.
+  /// The last request for which the remaining notices wait, by inode. ``takeReady()`` sets it.
   private var held: [InodeID: RequestNumber] = [:]
-  /// What runs once the notices up to a number are sent: those about `inode`; nil: all.
+  /// A closure to run once the notices up to a number are sent. If `inode` is set, only notices that need its lock
+  /// count.
   private struct Afterwards {
     var number: UInt64
     var inode: InodeID?
@@ -37,15 +39,15 @@ struct NoticeSchedule {
 
   private var afterwards: [Afterwards] = []
 
-  /// A request came that holds the lock of `inode`; nil: of one that is not known.
+  /// Records a request that holds the lock of `inode`. Nil means an unknown inode.
   mutating func begin(_ inode: InodeID?) -> RequestNumber {
     lastRequest += 1
     if let inode { open[inode, default: []].append(lastRequest) } else { openAnywhere.append(lastRequest) }
     return lastRequest
   }
 
-  /// Request `number` is answered.
-  /// - Returns: Whether a notice waited, perhaps for this.
+  /// Records that request `number` is answered.
+  /// - Returns: Whether a notice may have waited for it.
   mutating func end(_ number: RequestNumber, _ inode: InodeID?) -> Bool {
     guard let inode else {
       openAnywhere.removeAll { $0 == number }
@@ -56,7 +58,7 @@ struct NoticeSchedule {
     return held[inode].map { number <= $0 } ?? false
   }
 
-  /// - Returns: Whether it is to be sent, and was not waiting already.
+  /// - Returns: Whether the notice is new, rather than queued already.
   @discardableResult
   mutating func add(_ notice: Notice) -> Bool {
     guard queued.insert(notice).inserted else { return false }
@@ -65,12 +67,12 @@ struct NoticeSchedule {
     return true
   }
 
-  /// `body` is run once all that was added before is sent, about `inode` alone if one is named.
+  /// Runs `body` once all notices added before are sent. If `inode` is given, only notices that need its lock count.
   mutating func whenSent(about inode: InodeID? = nil, _ body: @escaping @Sendable () -> Void) {
     afterwards.append(Afterwards(number: lastNotice, inode: inode, body: body))
   }
 
-  /// Takes what may be sent now, in order.
+  /// Removes and returns the notices that may be sent now, in order.
   mutating func takeReady() -> [Notice] {
     var ready: [Notice] = []
     var left: [Scheduled] = []
@@ -88,14 +90,14 @@ struct NoticeSchedule {
     return ready
   }
 
-  /// Drops what was not sent.
+  /// Drops all unsent notices.
   mutating func dropAll() {
     scheduled = []
     queued = []
     held = [:]
   }
 
-  /// Takes what is to run now that everything taken before was sent.
+  /// Removes and returns the closures to run now that all taken notices are sent.
   mutating func takeAfterwards() -> [@Sendable () -> Void] {
     guard !afterwards.isEmpty else { return [] }
     var waiting: [Afterwards] = []
@@ -117,7 +119,7 @@ struct NoticeSchedule {
 }
 
 extension Notice {
-  /// The inode whose lock, or whose pages' locks, the kernel takes to do what the notice says.
+  /// The inode whose lock or page locks the kernel takes to handle the notice.
   var lockedInode: InodeID? {
     switch self {
     case .pages(let inode): inode

@@ -2,13 +2,13 @@ import CFuse
 import Synchronization
 import VFS
 
-/// A program's wish to hear of one open file, as the kernel gave it. Destroyed with its last user.
+/// A kernel poll handle: a program waits for events on one open file. It is destroyed with its last reference.
 ///
-/// `@unchecked Sendable`: libfuse only reads what it points to, until it is destroyed.
+/// `@unchecked Sendable`: libfuse only reads the memory behind the pointer until it is destroyed.
 final class PollHandle: @unchecked Sendable {
   private let raw: OpaquePointer
 
-  /// Takes over `raw`.
+  /// Takes ownership of `raw`.
   init(_ raw: OpaquePointer) { self.raw = raw }
 
   deinit { fuse_pollhandle_destroy(raw) }
@@ -17,7 +17,7 @@ final class PollHandle: @unchecked Sendable {
   func notify() -> Int32 { fuse_lowlevel_notify_poll(raw) }
 }
 
-/// The newest poll handle of each open file that was polled. Older ones name the same file and are not needed.
+/// The newest poll handle of each polled open file. Older ones refer to the same file and are not needed.
 final class PollHandles: Sendable {
   private let handles = Mutex<[HandleID: PollHandle]>([:])
 

@@ -24,7 +24,7 @@ func onSetattr(
   }
 }
 
-/// access(2) and chdir(2). Without this operation the kernel takes every file for an executable one.
+/// access(2) and chdir(2). Without this operation the kernel treats every file as executable.
 func onAccess(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ mask: Int32) {
   guard let request else { return }
   let adapter = Adapter.serving(request)
@@ -37,8 +37,8 @@ func onAccess(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ mask: Int32) {
 }
 
 extension Attributes {
-  /// Whether the permission bits give `caller` what `mask` asks for, in the bits of access(2). The superuser may all but execute a
-  /// file that is executable for nobody.
+  /// Whether the permission bits grant `caller` the access in `mask`, in the bits of access(2). Root may do anything
+  /// except execute a file without any execute bit.
   fileprivate func allows(_ mask: UInt16, to caller: Caller) -> Bool {
     if caller.user == 0 { return kind == .directory || mask & 0o1 == 0 || permissions & 0o111 != 0 }
     let shift: UInt16 = caller.user == user ? 6 : caller.group == group ? 3 : 0
@@ -63,6 +63,6 @@ func onStatfs(_ request: fuse_req_t?, _ inode: fuse_ino_t) {
 }
 
 extension UnsafeMutablePointer<fuse_file_info> {
-  /// What open gave out.
+  /// The handle that open returned.
   var handle: HandleID { HandleID(rawValue: pointee.fh) }
 }

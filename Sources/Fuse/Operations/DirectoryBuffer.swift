@@ -2,12 +2,12 @@ import CFuse
 import Glibc
 import VFS
 
-/// Directory entries in the form that the kernel reads, as many as fit.
+/// As many directory entries as fit, in the kernel's format.
 ///
-/// `.` and `..` are made here, in front of what the file system lists. A listing position is the file system's cookie,
-/// or one of two numbers at the end of what `off_t` holds.
+/// The buffer adds `.` and `..` before the entries of the file system. A position is the file system's cookie, or one
+/// of the two largest values of `off_t` for the dots.
 ///
-/// `@unchecked Sendable`: the bytes belong to one buffer object and are not written any more once it is sent.
+/// `@unchecked Sendable`: the bytes belong to one buffer and are not written after it is sent.
 struct DirectoryBuffer: @unchecked Sendable {
   private static let afterSelf = off_t.max - 1
   private static let afterParent = off_t.max
@@ -26,10 +26,10 @@ struct DirectoryBuffer: @unchecked Sendable {
   private var used = 0
   /// The inodes whose lookup the kernel will count when it takes the buffer.
   private(set) var counted: [InodeID] = []
-  /// Those that the file system counted and the kernel will not.
+  /// The inodes that the file system counted but the kernel will not.
   private(set) var miscounted: [InodeID] = []
 
-  /// - Parameter request: Must stay unanswered while entries are added.
+  /// - Parameter request: The request, which must stay unanswered while entries are added.
   init(request: OpaquePointer, capacity: Int, withAttributes: Bool) {
     self.request = request
     self.capacity = capacity
@@ -39,12 +39,12 @@ struct DirectoryBuffer: @unchecked Sendable {
 
   var isEmpty: Bool { used == 0 }
 
-  /// Adds `.` and `..` as far as they stand behind `offset`.
-  /// - Returns: The cookie from which the file system's entries follow; nil if no room is left for them.
+  /// Adds `.` and `..`, unless `offset` is past them.
+  /// - Returns: The cookie from which the file system's entries continue; nil if the buffer is full.
   mutating func addDots(from offset: off_t, of inode: InodeID) -> UInt64? {
     if offset != 0, offset != Self.afterSelf, offset != Self.afterParent { return UInt64(bitPattern: Int64(offset)) }
     if offset == 0, !append(".", inode, .directory, nil, Self.afterSelf) { return nil }
-    // Nobody needs the true number of the parent here, but 0 would hide the entry from readdir(3).
+    // Nobody needs the real inode number of the parent, but 0 would hide the entry from readdir(3).
     if offset != Self.afterParent, !append("..", InodeID(rawValue: 0xffff_ffff), .directory, nil, Self.afterParent) {
       return nil
     }
@@ -65,7 +65,8 @@ struct DirectoryBuffer: @unchecked Sendable {
     return true
   }
 
-  /// Without `entry`, readdirplus gets the node id 0: the name alone, and the kernel looks it up when it needs more.
+  /// Without `entry`, readdirplus sends the node id 0. Then the kernel only learns the name, and looks it up when
+  /// needed.
   private mutating func append(
     _ name: String, _ inode: InodeID, _ kind: FileKind, _ entry: Entry?, _ next: off_t
   ) -> Bool {

@@ -37,7 +37,8 @@ func onReleasedir(_ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMut
   }
 }
 
-/// An error counts only if no entry was stored: else the entries go out, and the next call meets the error again.
+/// Reports an error only if no entry was stored. Otherwise the entries are sent, and the next call meets the error
+/// again.
 private func list(
   _ request: OpaquePointer, _ inode: InodeID, _ handle: HandleID, size: Int, offset: off_t, withAttributes: Bool
 ) {
@@ -62,7 +63,7 @@ private func list(
   }
 }
 
-/// readdir, readdirplus: the packed entries.
+/// Replies to readdir and readdirplus with the packed entries.
 enum DirectoryShape: ReplyShape {
   static func send(_ value: borrowing DirectoryBuffer, to request: OpaquePointer) -> Int32 {
     value.send(to: request)

@@ -57,7 +57,7 @@ func onWrite(
 ) {
   guard let request, let info = info.required(by: request) else { return }
   let adapter = Adapter.serving(request)
-  // The offset of an append is where the kernel believes the end to be.
+  // For an append, the kernel sends its own idea of the file's end as the offset.
   let isAppend = OpenFlags(bits: info.pointee.flags).contains(.append) && info.pointee.writepage == 0
   let inode = InodeID(rawValue: inode)
   let handle = info.handle
@@ -94,7 +94,7 @@ func onFsync(
   }
 }
 
-/// The poll handle is kept before the file system is asked, so that a wake-up in between is not lost.
+/// Stores the poll handle before asking the file system, so that a wake-up in between is not lost.
 func onPoll(
   _ request: fuse_req_t?, _ inode: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?, _ waiter: OpaquePointer?
 ) {
@@ -105,7 +105,7 @@ func onPoll(
 }
 
 extension OpenReply {
-  /// Without FLUSH the error of a write that is only known at close would reach nobody.
+  /// Keeps FLUSH for writable files. Without it, a write error found only at close would reach nobody.
   fileprivate func withFlushIfWritable(_ flags: OpenFlags) -> OpenReply {
     guard flags.contains(.write) else { return self }
     return OpenReply(handle: handle, options: options.subtracting(.noFlush))
@@ -122,7 +122,8 @@ extension Adapter {
     CreateReply(entry: reply.entry, open: opened(reply.open, flags))
   }
 
-  /// What a read or write of `handle` locks: nothing where it passes the page cache by. One of a stream may wait for hours.
+  /// The pages that a read or write of `handle` locks: none if it bypasses the page cache. A read of a stream may wait
+  /// for hours.
   fileprivate func pages(of inode: InodeID, _ handle: HandleID) -> KernelLock {
     directHandles.contains(handle) ? .none : .pages(inode)
   }

@@ -3,14 +3,14 @@ import Glibc
 import SystemPackage
 import VFS
 
-// A name that is not UTF-8 cannot exist here: looking for it is ENOENT, making it is EILSEQ.
+// A name that is not UTF-8 cannot exist here: a lookup fails with ENOENT, a creation with EILSEQ.
 
 func onLookup(_ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?) {
   guard let request, let name = name.required(by: request) else { return }
   let adapter = Adapter.serving(request)
   guard let name = Name(name) else { return Reply<EntryShape>(request).fail(.noSuchFileOrDirectory) }
   let parent = InodeID(rawValue: parent)
-  // The kernel looks a name up before it makes it, so this is the one place to refuse.
+  // The kernel looks up a name before creating it, so checking the length here is enough.
   guard name.utf8.count <= adapter.fileSystem.maximumNameLength(in: parent) else {
     let unusable = UnusableName.tooLong(name.utf8.count)
     adapter.fileSystem.refuse(unusable, in: parent, operation: "lookup")
@@ -34,7 +34,7 @@ func onForgetMany(_ request: fuse_req_t?, _ count: Int, _ forgets: UnsafeMutable
   fuse_reply_none(request)
 }
 
-/// Devices, FIFOs and sockets; a regular file comes by create.
+/// Creates devices, FIFOs and sockets. Regular files arrive through create.
 func onMknod(
   _ request: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t, _ device: dev_t
 ) {
@@ -126,7 +126,7 @@ func onLink(
 }
 
 extension Adapter {
-  /// The name at `bytes` that something is to be made under; nil if it is not UTF-8, which the file system is told.
+  /// The name at `bytes` for a new entry. If it is not UTF-8, the file system is told and the result is nil.
   func newName(_ bytes: UnsafePointer<CChar>, in directory: InodeID, for operation: String) -> Name? {
     if let name = Name(bytes) { return name }
     let unusable = UnusableName(notUTF8: UnsafeRawBufferPointer(start: bytes, count: strlen(bytes)))
@@ -134,7 +134,7 @@ extension Adapter {
     return nil
   }
 
-  /// An entry that the kernel does not take was not looked up.
+  /// Answers with an entry. If the kernel does not accept it, the lookup count is undone.
   fileprivate func answerEntry(
     _ request: OpaquePointer, in directory: InodeID, _ operation: (any FileSystem) -> Outcome<Entry>
   ) {

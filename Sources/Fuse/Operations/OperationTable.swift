@@ -2,9 +2,9 @@ import CFuse
 
 /// libfuse's table of callbacks: one named function each.
 ///
-/// Left out, so that the kernel does it alone or programs hear that it is not there: locks (kept by the kernel per
-/// inode), extended attributes and ACLs, copy_file_range, fallocate, ioctl, lseek and bmap. access is asked only where the
-/// mount has no `default_permissions`.
+/// Some operations are missing on purpose, so that the kernel handles them alone or reports them as unsupported: locks
+/// (which the kernel keeps per inode), extended attributes and ACLs, copy_file_range, fallocate, ioctl, lseek and bmap.
+/// The kernel calls access only on mounts without `default_permissions`.
 func makeOperationTable() -> fuse_lowlevel_ops {
   var operations = fuse_lowlevel_ops()
   operations.`init` = onInit
@@ -38,7 +38,7 @@ func makeOperationTable() -> fuse_lowlevel_ops {
   return operations
 }
 
-/// `@unchecked Sendable`: a table of C function pointers, which capture nothing.
+/// `@unchecked Sendable`: it only contains C function pointers, which capture nothing.
 struct OperationTable: @unchecked Sendable {
   let raw: fuse_lowlevel_ops
 

@@ -5,10 +5,10 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// What stands between libfuse's callbacks and a ``FileSystem``: it unwraps, calls, replies, and knows nothing else.
+/// Connects libfuse's callbacks to a ``FileSystem``: it unwraps arguments, calls, and replies.
 ///
-/// An answer from memory is sent by the thread that received the request. What has to wait gets a task, which an
-/// interrupt of the request cancels.
+/// The thread that received a request sends an answer from memory itself. An operation that has to wait gets a task,
+/// which an interrupt of the request cancels.
 final class Adapter: Sendable {
   let fileSystem: any FileSystem
   let logger: Logger
@@ -27,15 +27,15 @@ final class Adapter: Sendable {
     notifier = KernelNotifier(pollHandles: pollHandles, logger: logger)
   }
 
-  /// The adapter of the session that `request` came by.
+  /// The adapter of the session that received `request`.
   static func serving(_ request: OpaquePointer) -> Adapter {
     Unmanaged<Adapter>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
   }
 
-  /// Answers `request` with the outcome of `operation`, now or when it is there.
+  /// Answers `request` with the outcome of `operation`, at once or when it is available.
   /// - Parameters:
-  ///   - lock: What the kernel holds until then; the notices that need it wait.
-  ///   - undo: Takes back what the answer gave out, where the kernel did not take the answer.
+  ///   - lock: The lock that the kernel holds until the answer. Notices that need it wait.
+  ///   - undo: Reverts a lookup count or handle if the kernel did not accept the answer.
   func answer<Shape: ReplyShape>(
     _ request: OpaquePointer, as shape: Shape.Type, holding lock: KernelLock = .none,
     undo: (@Sendable (Shape.Value) -> Void)? = nil, callback: StaticString = #function,
@@ -65,7 +65,7 @@ final class Adapter: Sendable {
     undo: (@Sendable (Shape.Value) -> Void)?
   ) {
     let number = pending.reserve()
-    // Before the task starts, for the request is gone as soon as the task has answered it.
+    // Registered before the task starts, because the request is freed as soon as the task answers it.
     let data = UnsafeMutableRawPointer(bitPattern: number)
     if Shape.endsWithAnySignal {
       fuse_req_interrupt_func(request, onInterrupt, data)
@@ -73,7 +73,7 @@ final class Adapter: Sendable {
       fuse_req_interrupt_func(request, onSignal, data)
     }
     let slot = ReplySlot(reply)
-    // It starts on this thread, and most often gets as far as what it waits for.
+    // The task starts on this thread and usually runs up to its first wait.
     let task = Task.immediate(executorPreference: Shape.isBrief ? fileSystem.executor : nil) {
       [pending, notifier] in
       let result: Result<Shape.Value, Errno>
@@ -86,7 +86,7 @@ final class Adapter: Sendable {
     pending.attach(task, to: number)
   }
 
-  /// Runs the release of a handle that the kernel never learned of.
+  /// Releases a handle that the kernel never received.
   func releaseUnseen(_ inode: InodeID, _ handle: HandleID) {
     directHandles.close(handle)
     if case .pending(let work) = fileSystem.release(inode, handle: handle) {
@@ -103,7 +103,7 @@ final class Adapter: Sendable {
 }
 
 extension Optional {
-  /// An argument that libfuse always gives. Should it ever be missing, the request fails with `EIO`, for whoever made it
+  /// Unwraps an argument that libfuse always passes. If it is missing, the request fails with `EIO`, because its caller
   /// waits for an answer.
   func required(by request: OpaquePointer) -> Wrapped? {
     if case .none = self { fuse_reply_err(request, EIO) }
@@ -111,7 +111,7 @@ extension Optional {
   }
 }
 
-/// Carries a reply into a task, whose closure may not own what cannot be copied.
+/// Carries a reply into a task, whose closure cannot consume a noncopyable value.
 private final class ReplySlot<Shape: ReplyShape>: Sendable {
   private let reply: Mutex<Reply<Shape>?>
 
@@ -128,13 +128,14 @@ private final class ReplySlot<Shape: ReplyShape>: Sendable {
   }
 }
 
-/// Called with libfuse's lock of the request held, perhaps by fuse_req_interrupt_func itself.
+/// Interrupts a request that only fatal signals end. Called with libfuse's lock of the request held, possibly within
+/// fuse_req_interrupt_func.
 private func onSignal(_ request: OpaquePointer?, _ data: UnsafeMutableRawPointer?) {
   guard let request, let context = fuse_req_ctx(request) else { return }
   Adapter.serving(request).pending.interrupt(UInt(bitPattern: data), whenEnding: context.pointee.pid)
 }
 
-/// The same for a request that any signal ends.
+/// Interrupts a request that any signal ends. Called like `onSignal`.
 private func onInterrupt(_ request: OpaquePointer?, _ data: UnsafeMutableRawPointer?) {
   guard let request else { return }
   Adapter.serving(request).pending.interrupt(UInt(bitPattern: data))

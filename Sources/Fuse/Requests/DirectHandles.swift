@@ -1,7 +1,7 @@
 import Synchronization
 import VFS
 
-/// The open files whose reads and writes pass the page cache by (``OpenReply/Options/directIO``).
+/// The open files whose reads and writes bypass the page cache (``OpenReply/Options/directIO``).
 final class DirectHandles: Sendable {
   private let handles = Mutex<Set<HandleID>>([])
 

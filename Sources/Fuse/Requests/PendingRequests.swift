@@ -2,15 +2,15 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// The requests that wait in a task of their own, so that an interrupt finds the task to cancel.
+/// The requests that wait in tasks, so that an interrupt can find the task to cancel.
 ///
-/// An interrupt names a request by the number that ``reserve()`` gave, never by a pointer: it may come before the task
-/// exists and after the request is answered.
+/// An interrupt identifies a request by the number from ``reserve()``, never by a pointer. It may arrive before the
+/// task exists or after the request is answered.
 final class PendingRequests: Sendable {
   typealias Number = UInt
 
   private enum Request {
-    /// Its task is not there yet.
+    /// The task is not attached yet.
     case starting(interrupted: Bool)
     case running(Task<Void, Never>)
   }
@@ -18,13 +18,13 @@ final class PendingRequests: Sendable {
   private struct State {
     var lastNumber: Number = 0
     var requests: [Number: Request] = [:]
-    /// Signalled each time that the last request ends.
+    /// Signalled when the last request ends.
     var idleWaiters: [DispatchSemaphore] = []
   }
 
   private let state = Mutex(State())
 
-  /// A number for a request that is about to start. Never 0.
+  /// Returns a number for a request that is about to start. It is never 0.
   func reserve() -> Number {
     state.withLock { state in
       state.lastNumber += 1
@@ -33,7 +33,7 @@ final class PendingRequests: Sendable {
     }
   }
 
-  /// Tells the task of request `number`; cancels it if an interrupt came first.
+  /// Attaches the task of request `number`, and cancels it if an interrupt came first.
   func attach(_ task: Task<Void, Never>, to number: Number) {
     let cancels = state.withLock { state in
       switch state.requests[number] {
@@ -47,7 +47,8 @@ final class PendingRequests: Sendable {
     if cancels { task.cancel() }
   }
 
-  /// The caller of request `number` no longer wants to wait. Never answers the request: libfuse holds its lock here.
+  /// Cancels the task of request `number`, because its caller no longer waits. It must not answer the request, because
+  /// libfuse holds the request's lock here.
   func interrupt(_ number: Number) {
     let task: Task<Void, Never>? = state.withLock { state in
       switch state.requests[number] {
@@ -63,13 +64,14 @@ final class PendingRequests: Sendable {
     task?.cancel()
   }
 
-  /// How often it is asked whether a thread that got another signal is to end.
+  /// How often a thread that got a harmless signal is checked for a fatal one.
   private static let glance = Duration.milliseconds(50)
 
-  /// Interrupts request `number` once its caller got a signal that asks it to end.
+  /// Interrupts request `number` once its caller has a signal that asks it to end.
   ///
-  /// The kernel tells of any signal, and tells only once. That of a timer, of a child that ended or of a window that
-  /// changed its size makes no call on a local file fail, and programs expect none to.
+  /// The kernel reports the first signal of any kind, and only that one. But timers, ended children and resized windows
+  /// never make calls on local files fail, and programs do not expect it. So the caller is checked again until the
+  /// request is answered.
   func interrupt(_ number: Number, whenEnding caller: pid_t) {
     if PendingSignals.askToEnd(caller) { return interrupt(number) }
     Task {
@@ -80,12 +82,12 @@ final class PendingRequests: Sendable {
     }
   }
 
-  /// Interrupts all that wait now.
+  /// Interrupts all requests that wait now.
   func interruptAll() {
     for number in state.withLock({ Array($0.requests.keys) }) { interrupt(number) }
   }
 
-  /// Request `number` was answered.
+  /// Records that request `number` is answered.
   func finish(_ number: Number) {
     let waiters: [DispatchSemaphore] = state.withLock { state in
       state.requests[number] = nil
@@ -96,8 +98,8 @@ final class PendingRequests: Sendable {
     for waiter in waiters { waiter.signal() }
   }
 
-  /// Blocks until nothing is pending, for `limit` at most. Not for a thread of the cooperative pool.
-  /// - Returns: Whether nothing is pending.
+  /// Blocks until nothing is pending, but at most for `limit`. Do not call it on a thread of the cooperative pool.
+  /// - Returns: Whether nothing is pending any more.
   func waitUntilIdle(limit: DispatchTimeInterval) -> Bool {
     let idle = DispatchSemaphore(value: 0)
     let isIdle = state.withLock { state in

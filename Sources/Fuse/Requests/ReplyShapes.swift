@@ -10,7 +10,7 @@ enum AttributeShape: ReplyShape {
   }
 }
 
-/// lookup, mkdir, symlink, link. An answer that arrives counts as one lookup.
+/// lookup, mkdir, symlink, link. An accepted answer counts as one lookup.
 enum EntryShape: ReplyShape {
   static func send(_ value: borrowing Entry, to request: OpaquePointer) -> Int32 {
     var parameters = value.parameters
@@ -26,7 +26,7 @@ enum OpenShape: ReplyShape {
   }
 }
 
-/// create: an entry, and its open handle.
+/// create: an entry and its open handle.
 enum CreateShape: ReplyShape {
   static func send(_ value: borrowing CreateReply, to request: OpaquePointer) -> Int32 {
     var parameters = value.entry.parameters
@@ -35,7 +35,7 @@ enum CreateShape: ReplyShape {
   }
 }
 
-/// read: the bytes go to the kernel from where they are.
+/// read: the bytes are sent without copying them first.
 enum DataShape: ReplyShape {
   static var endsWithAnySignal: Bool { true }
 
@@ -46,14 +46,14 @@ enum DataShape: ReplyShape {
   }
 }
 
-/// write: how many bytes were taken.
+/// write: the number of bytes written.
 enum WriteShape: ReplyShape {
   static func send(_ value: borrowing Int, to request: OpaquePointer) -> Int32 {
     fuse_reply_write(request, value)
   }
 }
 
-/// What succeeds with nothing to tell: unlink, rmdir, rename, flush, release, fsync.
+/// Success without a value: unlink, rmdir, rename, flush, release, fsync.
 enum EmptyShape: ReplyShape {
   typealias Value = Void
   static var isBrief: Bool { true }
@@ -87,7 +87,7 @@ enum StatisticsShape: ReplyShape {
   }
 }
 
-/// poll: what the handle is ready for, in the bits of poll(2).
+/// poll: the events for which the handle is ready, in the bits of poll(2).
 enum PollShape: ReplyShape {
   static func send(_ value: borrowing PollEvents, to request: OpaquePointer) -> Int32 {
     var bits: Int32 = 0

@@ -11,7 +11,7 @@ extension Timestamp {
 }
 
 extension Duration {
-  /// As libfuse takes timeouts.
+  /// The duration in seconds, as libfuse expects timeouts.
   var inSeconds: Double {
     let (seconds, attoseconds) = components
     return Double(seconds) + Double(attoseconds) * 1e-18
@@ -48,7 +48,7 @@ extension Attributes {
 }
 
 extension Entry {
-  /// The generation is always 0: the mount is not exported by NFS, for which alone it counts.
+  /// The generation is always 0. It only matters for NFS exports, and the mount is not exported.
   var parameters: fuse_entry_param {
     var parameters = fuse_entry_param()
     parameters.ino = attributes.inode.rawValue
@@ -73,7 +73,7 @@ extension OpenReply {
 }
 
 extension OpenFlags {
-  /// From the bits of open(2).
+  /// Converts the flags of open(2).
   init(bits: Int32) {
     self = []
     switch bits & O_ACCMODE {
@@ -89,7 +89,8 @@ extension OpenFlags {
 }
 
 extension AttributeChanges {
-  /// From the `to_set` mask of a setattr request. What has no meaning here (ctime, set-user-ID bits) is left out.
+  /// Converts a setattr request with its `to_set` mask. Attributes without a meaning here (ctime, set-user-ID bits) are
+  /// left out.
   init(_ values: stat, mask: Int32) {
     func isSet(_ bit: Int32) -> Bool { mask & bit != 0 }
     func time(_ value: timespec, set: Int32, now: Int32) -> Time? {

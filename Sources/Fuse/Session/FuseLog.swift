@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import Synchronization
 
-/// What libfuse has to say, sent to a logger instead of standard error. libfuse has one log for the whole process.
+/// Redirects libfuse's messages from standard error to a logger. libfuse has one log for the whole process.
 enum FuseLog {
   private struct State {
     var logger: Logger?
@@ -12,7 +12,7 @@ enum FuseLog {
 
   private static let state = Mutex(State())
 
-  /// Sends what comes from now on to `logger`, and starts a new collection of lines.
+  /// Sends further messages to `logger`, and clears the collected lines.
   static func redirect(to logger: Logger) {
     state.withLock { state in
       state.logger = logger
@@ -21,7 +21,7 @@ enum FuseLog {
     fuse_set_log_func(onLogLine)
   }
 
-  /// The lines since ``redirect(to:)``, the last eight at most: libfuse reports why a mount failed nowhere else.
+  /// The last lines since ``redirect(to:)``, at most eight. libfuse reports the reason for a failed mount only here.
   static var recentLines: [String] { state.withLock { $0.lines } }
 
   fileprivate static func add(_ line: String, level: Int32) {

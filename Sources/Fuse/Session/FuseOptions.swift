@@ -1,30 +1,31 @@
-/// How a file system is mounted.
+/// The options of a mount.
 public struct FuseOptions: Sendable, Hashable {
-  /// The part of the mount's type behind `fuse.`, by which the mounts of this program are known.
+  /// The part of the mount's type after `fuse.`. It identifies the mounts of this program.
   public static let subtype = "beray-fs"
 
-  /// What stands as source in /proc/mounts, such as the server's address; never a secret.
+  /// The source in /proc/mounts, such as the server's address. Everyone can read it, so it must not be a secret.
   public var fileSystemName: String
   public var isReadOnly = false
-  /// Other users may use the mount. For those who are not root, /etc/fuse.conf must have `user_allow_other`.
+  /// Whether other users may use the mount. Unless root mounts, /etc/fuse.conf must contain `user_allow_other`.
   public var allowsOthers = false
-  /// Root may use the mount beside who mounted. Takes what ``allowsOthers`` takes.
+  /// Whether root may use the mount, in addition to the user who mounted it. It has the same requirement as
+  /// ``allowsOthers``.
   public var allowsRoot = false
-  /// fusermount3 stays and unmounts when the process ends, however it ends.
+  /// Whether fusermount3 keeps running and unmounts when this process ends, however it ends.
   public var unmountsWithProcess = false
-  /// Further options in the words of mount(8), such as `noexec`.
+  /// Further options of mount(8), such as `noexec`.
   public var further: [String] = []
-  /// How many threads answer requests. None of them ever waits for more than memory.
+  /// How many threads receive requests. Few are enough, because they never wait for the network or a disk.
   public var threads = 3
 
   public init(fileSystemName: String) { self.fileSystemName = fileSystemName }
 
-  /// As `-o` takes them. The kernel always checks permissions by owner and mode (`default_permissions`), so that open(2)
-  /// and access(2) give on them what they give elsewhere.
+  /// The options in the form of `-o`. With `default_permissions`, the kernel checks owner and mode, so that open(2) and
+  /// access(2) behave as on a local file system.
   var list: String {
     var options = ["fsname=\(Self.escaped(fileSystemName))", "subtype=\(Self.subtype)", "default_permissions"]
     if isReadOnly { options.append("ro") }
-    // libfuse takes one or the other.
+    // libfuse accepts only one of them.
     if allowsOthers { options.append("allow_other") } else if allowsRoot { options.append("allow_root") }
     if unmountsWithProcess { options.append("auto_unmount") }
     return (options + further).joined(separator: ",")

@@ -7,17 +7,17 @@ import Synchronization
 import SystemPackage
 public import VFS
 
-/// A mounted ``FileSystem``, from the mount to its end.
+/// A mount of a ``FileSystem``, from start to end.
 ///
-/// A session ends by itself when someone unmounts it (umount(8), fusermount3(1)), or on request. It installs no signal
-/// handler, and its threads receive no signal.
+/// A session ends when someone unmounts it (umount(8), fusermount3(1)), or on request. It installs no signal handlers,
+/// and its threads block all signals.
 public final class FuseSession: Sendable {
   /// How a session ended.
   public enum End: Sendable, Hashable {
-    /// Unmounted, or cut off: nothing of it is left.
+    /// The mount is gone, and its connection is closed.
     case unmounted
-    /// Taken from its mountpoint, but some program still uses it, and the connection could not be cut: that happens
-    /// when this process ends.
+    /// The mount is detached from its mountpoint, but a program still uses it. The connection could not be aborted, and
+    /// ends with this process.
     case detached
   }
 
@@ -36,20 +36,20 @@ public final class FuseSession: Sendable {
     var noticeThreads: [ServiceThread] = []
   }
 
-  /// Where it is mounted: absolute, symbolic links resolved.
+  /// The absolute path of the mountpoint, with symbolic links resolved.
   public let mountpoint: String
   private let options: FuseOptions
   private let operations: OperationTable
   private let adapter: Adapter
   private let logger: Logger
   private let state = Mutex(State())
-  /// Signalled by each first request that a reader answered, the INIT among them.
+  /// Signalled when a reader has answered its first request, which is INIT for one of them.
   private let initialised = DispatchSemaphore(value: 0)
   /// Signalled when the session has ended.
   private let hasEnded = DispatchSemaphore(value: 0)
 
-  /// Checks what can be checked before the mount.
-  /// - Throws: ``MountError``, such as ``MountError/stale(_:)``, after whose cause was removed one may try again.
+  /// Creates a session and checks in advance that the mount can succeed.
+  /// - Throws: ``MountError``. Try again once its cause is removed, for example a ``MountError/stale(_:)`` mount.
   public convenience init(
     mountpoint: String, options: FuseOptions, fileSystem: any FileSystem, logger: Logger
   ) throws(MountError) {
@@ -58,7 +58,7 @@ public final class FuseSession: Sendable {
       operations: makeOperationTable())
   }
 
-  /// With callbacks of the caller's choice.
+  /// Creates a session with custom callbacks.
   init(
     mountpoint: String, options: FuseOptions, fileSystem: any FileSystem, logger: Logger,
     operations: fuse_lowlevel_ops
@@ -70,9 +70,9 @@ public final class FuseSession: Sendable {
     adapter = Adapter(fileSystem: fileSystem, logger: logger)
   }
 
-  /// Mounts and serves. Returns when the kernel and the file system have agreed, so that programs can use the mount.
+  /// Mounts and starts serving. Programs can use the mount when this returns.
   ///
-  /// Blocks for some milliseconds, at most 10 s. Once for each session.
+  /// Blocks for some milliseconds, at most 10 s. Call it once per session.
   public func start() throws(MountError) {
     FuseLog.redirect(to: logger)
     let session = try SessionPointer(options: options, operations: operations.raw, adapter: adapter)
@@ -86,12 +86,12 @@ public final class FuseSession: Sendable {
     }
     state.withLock { state in
       state.mount = mount
-      // One more than there are readers, so that none can end the session before all are started.
+      // Counts this thread as a reader, so that no reader can end the session before all are started.
       state.phase = .serving(readers: 1)
     }
     defer { readerEnded(session) }
     do throws(MountError) {
-      // Before the first notice, which may be what hangs.
+      // Started before the first notice, because a notice may hang in the kernel.
       if let mount {
         let guardian = try Guardian(of: mount, logger: logger)
         state.withLock { $0.guardian = guardian }
@@ -118,7 +118,7 @@ public final class FuseSession: Sendable {
     if let mount { raiseReadahead(of: mount) }
   }
 
-  /// Whether the session serves, or is about to.
+  /// Whether the session is serving or starting to serve.
   public var isServing: Bool {
     state.withLock { state in
       if case .serving = state.phase { return true }
@@ -126,7 +126,7 @@ public final class FuseSession: Sendable {
     }
   }
 
-  /// Waits for the end, whoever brings it about.
+  /// Waits until the session ends, for whatever reason.
   public func waitUntilEnded() async -> End {
     await withCheckedContinuation { continuation in
       let end: End? = state.withLock { state in
@@ -138,14 +138,14 @@ public final class FuseSession: Sendable {
     }
   }
 
-  /// Unmounts, and waits until that is done; see ``requestUnmount()``.
+  /// Unmounts and waits for the end. See ``requestUnmount()``.
   public func unmount() async -> End {
     requestUnmount()
     return await waitUntilEnded()
   }
 
-  /// Begins to unmount and returns: what is parked is ended, then the mount is taken away, lazily where it is busy, and
-  /// what then still uses it is cut off. Takes some seconds at worst. Does nothing where it was asked before.
+  /// Starts to unmount and returns at once. Waiting requests are interrupted, then the mount is removed, lazily if it
+  /// is busy. Programs that still use it are cut off. This takes some seconds at worst. A second call does nothing.
   public func requestUnmount() {
     let mount: Mount?? = state.withLock { state in
       guard case .serving = state.phase, !state.isUnmounting else { return nil }
@@ -178,7 +178,7 @@ public final class FuseSession: Sendable {
     }
   }
 
-  /// - Returns: Whether that was the last.
+  /// - Returns: Whether it was the last reader.
   @discardableResult
   private func removeReader() -> Bool {
     state.withLock { state in
@@ -188,7 +188,7 @@ public final class FuseSession: Sendable {
     }
   }
 
-  /// The last one clears up: the connection is over, so nothing new comes.
+  /// Called when a reader ends. The last one cleans up: the connection is closed, so no request can follow.
   private func readerEnded(_ session: SessionPointer) {
     guard removeReader() else { return }
     adapter.fileSystem.interruptAll()
@@ -200,16 +200,16 @@ public final class FuseSession: Sendable {
     if isIdle {
       session.destroy()
     } else {
-      // Their replies still point to the session, and that to the adapter. Leaked, for freeing them would be worse.
+      // Open replies point to the session, and the session to the adapter. Both are leaked to avoid a use after free.
       _ = Unmanaged.passRetained(adapter)
-      // A rename that waits for its upload, for one, goes on until that has an end.
+      // For example, a rename that waits for its upload cannot be cancelled.
       logger.notice("requests did not end when they were cancelled; the session is not freed")
     }
     end(.unmounted)
   }
 
   private func end(_ end: End) {
-    // Detached, it still has a connection to cut when this process ends.
+    // A detached mount keeps its guardian, which aborts the connection when this process ends.
     if end == .unmounted { state.withLock { $0.guardian.take() }?.end() }
     let waiters: [CheckedContinuation<End, Never>] = state.withLock { state in
       if case .ended = state.phase { return [] }
@@ -221,7 +221,8 @@ public final class FuseSession: Sendable {
     for waiter in waiters { waiter.resume(returning: end) }
   }
 
-  /// The kernel reads 128 KiB ahead unless root says otherwise; a request takes 1 MiB. Best effort.
+  /// Raises the readahead from the kernel's default of 128 KiB to 1 MiB, the size of one request. Only root can do so;
+  /// failures are ignored.
   private func raiseReadahead(of mount: Mount) {
     let file = "/sys/class/bdi/0:\(mount.deviceMinor)/read_ahead_kb"
     guard geteuid() == 0 else { return }
@@ -232,7 +233,7 @@ public final class FuseSession: Sendable {
 
   // MARK: - Unmounting
 
-  /// Runs on a thread of its own.
+  /// Unmounts, and aborts the connection if needed. It blocks, so it runs on its own thread.
   private func takeDown(_ mount: Mount?) {
     adapter.fileSystem.interruptAll()
     guard let mount else {
@@ -240,8 +241,8 @@ public final class FuseSession: Sendable {
       return end(.detached)
     }
     let unmounter = Unmounter(mount)
-    // Whose read was just ended needs a moment to close the file. What the file system did not end is interrupted later:
-    // many programs answer EINTR by reading again.
+    // Programs need a moment to close their files after their reads were ended. Requests that the file system did not
+    // end are interrupted only later, because many programs just read again after EINTR.
     for attempt in 1...30 {
       if attempt == 5 { adapter.pending.interruptAll() }
       do throws(UnmountError) {
@@ -262,7 +263,7 @@ public final class FuseSession: Sendable {
     waitOrCut(unmounter, limit: .seconds(3))
   }
 
-  /// Waits for the end; then cuts the connection, which ends it for sure.
+  /// Waits for the session to end. After `limit`, aborts the connection to force the end.
   private func waitOrCut(_ unmounter: Unmounter, limit: DispatchTimeInterval) {
     if hasEnded.wait(timeout: .now() + limit) == .success { return }
     if unmounter.abort(), hasEnded.wait(timeout: .now() + .seconds(8)) == .success { return }

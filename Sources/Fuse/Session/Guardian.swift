@@ -5,11 +5,10 @@ import LinuxSystem
 import Logging
 import Synchronization
 
-/// A child process that cuts the connection and clears the mountpoint should this process be killed.
+/// A child process that aborts the connection and unmounts if this process is killed.
 ///
-/// A killed daemon closes the device only when its last thread ends. A thread may be waiting in the kernel for a lock that
-/// is held by a program, and that program waits for the daemon: none of them can be killed. Cutting the connection frees
-/// all of them.
+/// A killed daemon closes the device only when its last thread ends. That thread may wait in the kernel for a lock of a
+/// program that waits for the daemon, and then neither can be killed. Aborting the connection frees both.
 final class Guardian: Sendable {
   private struct State {
     var hasEnded = false
@@ -24,7 +23,7 @@ final class Guardian: Sendable {
   private let state = Mutex(State())
   private let thread = Mutex<ServiceThread?>(nil)
 
-  /// Starts to guard `mount`. The child lets go of the device at once.
+  /// Starts guarding `mount`. The child closes its copy of the device at once.
   init(of mount: Mount, logger: Logger) throws(MountError) {
     self.mount = mount
     self.logger = logger
@@ -42,7 +41,7 @@ final class Guardian: Sendable {
 
   deinit { for file in [abortFile, waitingFile] where file >= 0 { close(file) } }
 
-  /// Ends the child: the mount is gone.
+  /// Ends the child, because the mount is gone.
   func end() {
     let lifeline = state.withLock { state in
       state.hasEnded = true
@@ -55,7 +54,7 @@ final class Guardian: Sendable {
     thread.withLock { $0.take() }?.join()
   }
 
-  /// Waits for the child's end. One that was killed gets a successor, unless it died at once.
+  /// Waits for the child. If it was killed, starts a new one, unless it died at once.
   private func run() {
     while true {
       let start = ContinuousClock.now
@@ -71,7 +70,7 @@ final class Guardian: Sendable {
     }
   }
 
-  /// - Returns: nil if the mount has ended, or no process can be started.
+  /// - Returns: nil if the mount has ended or no process can be started.
   private func startChild() -> pid_t? {
     guard let pipe = try? Pipe() else { return failed() }
     let goesOn = state.withLock { state in

@@ -7,11 +7,11 @@ public enum MountError: Error, CustomStringConvertible, Sendable, Hashable {
   case notDirectory(String)
   case notEmpty(String)
   case mountpointNotPermitted(String)
-  /// A file system of this program is mounted there, by `process` where that is known.
+  /// A file system of this program is mounted there and served by `process`, if known.
   case alreadyMounted(String, source: String, process: Int32?)
-  /// A file system of this program is mounted there, and its daemon is gone.
+  /// A file system of this program is mounted there, but its daemon is gone.
   case stale(String)
-  /// libfuse, fusermount3 or the kernel said no, in their words.
+  /// libfuse, fusermount3 or the kernel refused; the text is theirs.
   case failed(String)
 
   public var description: String {

@@ -2,45 +2,46 @@ import CFuse
 import Glibc
 import VFS
 
-/// The directory that a file system is about to be mounted on.
+/// A directory on which to mount a file system.
 struct Mountpoint {
-  /// Absolute, symbolic links resolved.
+  /// The absolute path, with symbolic links resolved.
   let path: String
 
-  /// Looks whether a mount at `path` can succeed, so that the reason can be told in words.
+  /// Checks whether a mount at `path` can succeed, to give a clear reason if not.
   init(checking path: String) throws(MountError) {
     self.path = MountTable.current().canonical(path)
-    // Before anything touches the path: a dead mount would answer ENOTCONN, and a hung one never.
+    // Checked before anything touches the path: a dead mount answers ENOTCONN, and a hung one never answers.
     try Self.checkIsFree(self.path)
     try checkDirectory()
     try checkDevice()
   }
 
-  /// Mounts at `path` by `mount`, while no other process of this program does: two that start at once would both find it
+  /// Runs `mount` while holding a lock on the directory. Otherwise two processes that start together would both find it
   /// free.
-  /// - Returns: the new mount; nil if proc(5) does not tell.
+  /// - Returns: the new mount; nil if it is not in the mount table.
   static func mounting(at path: String, by mount: () throws(MountError) -> Void) throws(MountError) -> Mount? {
-    // The directory itself, which the mount hides from then on: who comes later locks another one, and finds the mount.
+    // The lock is on the directory beneath the mount. A later process opens the mounted one instead and finds the
+    // mount.
     let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else { throw .failed("\(path): \(String(cString: strerror(errno)))") }
     defer { close(directory) }
     try lock(directory, path)
     try checkIsFree(path)
     let isClosed = Self.isClosed(directory)
-    // fusermount3 mounts where its user may write. The descriptor leads to the directory beneath the mount.
+    // fusermount3 requires a writable directory. The descriptor refers to the directory beneath the mount.
     if isClosed { fchmod(directory, 0o700) }
     defer { if isClosed { fchmod(directory, 0o500) } }
     try mount()
     return MountTable.current().mount(at: path)
   }
 
-  /// Whether it is a directory of this user in which nothing can be made, as this program makes mountpoints.
+  /// Whether it is a read-only directory of this user. This program creates its mountpoints so.
   private static func isClosed(_ directory: Int32) -> Bool {
     var status = stat()
     return fstat(directory, &status) == 0 && status.st_uid == geteuid() && status.st_mode & 0o777 == 0o500
   }
 
-  /// Anybody who can open the directory can lock it, so there is an end to the waiting.
+  /// Locks the directory. The wait is limited, because anyone who can open the directory can lock it.
   private static func lock(_ directory: Int32, _ path: String) throws(MountError) {
     let deadline = ContinuousClock.now + .seconds(5)
     while flock(directory, LOCK_EX | LOCK_NB) != 0 {

@@ -2,11 +2,11 @@ import CFuse
 import Glibc
 import Synchronization
 
-/// A thread of the operating system with every signal blocked, so that signals go to the threads of the program.
+/// An operating system thread that blocks all signals, so that the program's own threads receive them.
 final class ServiceThread: Sendable {
   private let handle: Mutex<pthread_t?>
 
-  /// Starts `body`. `name` has at most 15 bytes (pthread_setname_np(3)).
+  /// Starts a thread that runs `body`. `name` has at most 15 bytes (pthread_setname_np(3)).
   init(named name: String, _ body: @escaping @Sendable () -> Void) throws(MountError) {
     final class Start: Sendable {
       let name: String
@@ -16,7 +16,7 @@ final class ServiceThread: Sendable {
         self.body = body
       }
     }
-    // The new thread inherits the mask; set here, no signal finds it unblocked.
+    // The new thread inherits the mask, so no signal can reach it before it blocks them.
     var all = sigset_t()
     var previous = sigset_t()
     sigfillset(&all)
@@ -40,13 +40,13 @@ final class ServiceThread: Sendable {
     handle = Mutex(thread)
   }
 
-  /// Blocks until the thread has ended. Once; not by the thread itself.
+  /// Blocks until the thread has ended. Call it once, and not from the thread itself.
   func join() {
     let thread = handle.withLock { $0.take() }
     if let thread { pthread_join(thread, nil) }
   }
 
-  /// The thread ends by itself, and nobody waits for it.
+  /// Lets the thread end by itself; nobody waits for it.
   func detach() {
     let thread = handle.withLock { $0.take() }
     if let thread { pthread_detach(thread) }

@@ -3,12 +3,12 @@ import Glibc
 
 /// A libfuse session.
 ///
-/// `@unchecked Sendable`: receiving, processing and notifying are allowed from several threads at once. Mounting and
-/// destroying are not; ``FuseSession`` does these when no other thread has the pointer.
+/// `@unchecked Sendable`: several threads may receive, process and notify at once. Mounting and destroying are not
+/// thread-safe; ``FuseSession`` does them when no other thread has the pointer.
 struct SessionPointer: @unchecked Sendable {
   let raw: OpaquePointer
 
-  /// Makes a session that is not mounted yet. It keeps `adapter` unretained, which must outlive it.
+  /// Creates a session that is not mounted yet. It does not retain `adapter`, which must outlive it.
   init(options: FuseOptions, operations: fuse_lowlevel_ops, adapter: Adapter) throws(MountError) {
     var arguments = fuse_args()
     defer { fuse_opt_free_args(&arguments) }
@@ -23,7 +23,7 @@ struct SessionPointer: @unchecked Sendable {
 
   func mount(at mountpoint: String) throws(MountError) {
     var hasMounted = false
-    // fusermount3 gives its reason on standard error.
+    // fusermount3 prints the reason for a failure on standard error.
     let said = StandardErrorCapture.lines { hasMounted = fuse_session_mount(raw, mountpoint) == 0 }
     guard hasMounted else {
       let lines = said + FuseLog.recentLines
@@ -32,8 +32,8 @@ struct SessionPointer: @unchecked Sendable {
   }
 
   /// Receives and answers requests until the connection ends.
-  /// - Parameter onFirst: Called once, after the first request was answered.
-  /// - Returns: 0 when the file system was unmounted or the connection cut, else a negated errno.
+  /// - Parameter onFirst: Called once, after the first request is answered.
+  /// - Returns: 0 if the file system was unmounted or the connection aborted, else a negated errno.
   func serve(onFirst: () -> Void) -> Int32 {
     var buffer = fuse_buf()
     defer { free(buffer.mem) }
@@ -51,8 +51,8 @@ struct SessionPointer: @unchecked Sendable {
     }
   }
 
-  /// Closes the device and frees the session. Nothing may use it any more, and its connection must be over: else libfuse
-  /// would unmount by path, whatever is mounted there by now.
+  /// Closes the device and frees the session, which must not be used afterwards. Its connection must have ended:
+  /// otherwise libfuse unmounts by path, and another file system may be mounted there by now.
   func destroy() {
     fuse_session_unmount(raw)
     fuse_session_destroy(raw)

@@ -1,9 +1,10 @@
 import Glibc
 import LinuxSystem
 
-/// Standard error of the programs that a library starts.
+/// Captures the standard error of programs that a library starts.
 enum StandardErrorCapture {
-  /// The lines that are written to standard error while `body` runs, by whomever. Root starts no program to mount.
+  /// Returns the lines that anything in this process writes to standard error while `body` runs. Empty for root, who
+  /// mounts without a helper program.
   static func lines(_ body: () -> Void) -> [String] {
     guard geteuid() != 0, let pipe = try? Pipe() else {
       body()
@@ -19,7 +20,7 @@ enum StandardErrorCapture {
     body()
     dup2(own, STDERR_FILENO)
     close(own)
-    // What waits in the pipe, and no more: a program that stays (auto_unmount) has the other end.
+    // Read only what is in the pipe now: a helper that keeps running (auto_unmount) holds the other end open.
     var bytes = [UInt8](repeating: 0, count: 4096)
     _ = fcntl(pipe.readEnd.rawValue, F_SETFL, O_NONBLOCK)
     let count = max(0, read(pipe.readEnd.rawValue, &bytes, bytes.count))

@@ -1,13 +1,14 @@
-/// A message around an event, as FastAPI services send it: `{"type":"event","data":{"id":1,"event_type":"message",…}}`.
+/// An object that wraps an event, as FastAPI services send it:
+/// `{"type":"event","data":{"id":1,"event_type":"message",…}}`.
 ///
-/// The list of a task holds what is within, so an envelope is opened before anything is read from it.
+/// A task's list contains the inner event, so the envelope is opened first. Then the two forms compare as equal.
 enum Envelope {
-  /// Where an event stands within its envelope.
+  /// The members of an envelope that may contain the event.
   static let wrappers = ["data", "event", "payload", "task"]
 
-  /// The event within, or `json` itself where it is no envelope.
+  /// The inner event, or `json` itself if it is not an envelope.
   static func opened(_ json: JSON) -> JSON {
-    // Some servers put one into another.
+    // Some servers nest two envelopes.
     opened(json, depth: 2)
   }
 
@@ -24,7 +25,7 @@ enum Envelope {
     return json
   }
 
-  /// Whether an object tells by itself what it is.
+  /// Whether an object is recognisable as an event without its envelope.
   private static func isIdentified(_ inner: JSON, under type: MessageType) -> Bool {
     if inner.first(of: Envelope.wrappers, as: \.objectValue) != nil, type.isGeneric { return true }
     let hasID = inner.first(of: FieldNames.id, as: \.identifier) != nil
@@ -35,7 +36,7 @@ enum Envelope {
     return type.isGeneric && (hasID || hasType || hasTime || hasStatus)
   }
 
-  /// Whether what stands under `task` is an event of the task, and not the task.
+  /// Whether the object under `task` is an event of the task rather than the task itself.
   static func isEvent(_ inner: JSON) -> Bool {
     guard inner.first(of: FieldNames.type, as: \.word) != nil, inner["goal"] == nil, inner["events"] == nil else {
       return false
@@ -44,7 +45,7 @@ enum Envelope {
       || inner.first(of: FieldNames.status, as: \.word) == nil
   }
 
-  /// A change of status, with the type that its envelope gives it.
+  /// The inner object of a change of status. If it has no type, it gets that of its envelope.
   private static func status(in inner: JSON, of envelope: JSON) -> JSON? {
     guard case .object(let members) = inner, inner.first(of: FieldNames.status, as: \.word) != nil else { return nil }
     guard inner.first(of: FieldNames.type, as: \.word) == nil else { return inner }

@@ -1,15 +1,15 @@
-/// What the type of a message says about it, where the server declares nothing.
+/// The meaning of a message's type, for servers that declare nothing.
 enum MessageType {
   case none
   case heartbeat
   case status
-  /// The task has changed in some way.
+  /// The task has changed in an unspecified way.
   case change
   /// The task, or its stream, has ended.
   case end
   /// The message carries many events.
   case batch
-  /// The message carries one event, and says no more of it.
+  /// The message carries one event and says nothing about its type.
   case carrier
   case other
 
@@ -40,7 +40,7 @@ enum MessageType {
       }
   }
 
-  /// Whether the type is the message's and not that of the event within it.
+  /// Whether the type describes the message rather than the event in it.
   var isGeneric: Bool {
     switch self {
     case .none, .change, .carrier: true

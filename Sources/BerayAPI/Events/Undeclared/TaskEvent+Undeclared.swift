@@ -1,13 +1,13 @@
 extension TaskEvent {
-  /// Reads an event of a server that declares nothing. Anything is one: text is an event with that text, and what has no
-  /// known field keeps its ``raw``.
+  /// Reads an event of a server that declares nothing. Any JSON is accepted: a string becomes an event with that text,
+  /// and a value without known fields only has its ``raw``.
   ///
-  /// An envelope is opened first, and ``raw`` is what was within. Then each field is looked for at the top, then one
-  /// level down. A text that is itself an object or a list is given as JSON.
+  /// An envelope is opened first, and ``raw`` is the inner object. Each field is looked up at the top, then one level
+  /// down. If the text is an object or a list, it is given as JSON.
   init(undeclared json: JSON) {
     let opened = Envelope.opened(json)
     self.init(unwrapped: opened, under: Envelope.wrappers)
-    // An id tells events apart and is no part of what is shown, so the envelope's will do.
+    // The id only tells events apart and is not shown, so the envelope's id will do.
     if id == nil, opened != json { id = json.first(of: FieldNames.id, as: \.identifier) }
   }
 

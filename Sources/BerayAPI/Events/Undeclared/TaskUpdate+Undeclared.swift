@@ -1,23 +1,21 @@
 extension TaskUpdate {
-  /// Reads one message of the stream of a server that declares nothing; nil if it is a heartbeat, or carries nothing
-  /// at all.
+  /// Reads one stream message of a server that declares nothing. Nil for a heartbeat or an empty message.
   ///
   /// - An envelope is opened first (``Envelope``).
-  /// - An object under `task`, a list under `events`, or a `goal` make it a task or a part of one, also under `data`.
-  ///   Beside the type of an event (`tool`) they do so only with the id of the task itself.
-  /// - A status beside no type, or beside a type that speaks of the task (`status`, `task_updated`…), is the task's
-  ///   status.
-  /// - A status beside any other type (`{"type":"tool_call","status":"success"}`) is the event's own and says nothing
-  ///   of the task; where it reads as an end, the task is to be asked: ``wantsRefresh``.
-  /// - A type that speaks of a change or an end (`updated`, `done`) with nothing beside it is no event;
-  ///   ``wantsRefresh`` is set.
-  /// - All else is one event.
+  /// - A message with an object under `task`, a list under `events`, or a `goal` is a task or a part of one, also under
+  ///   `data`. If its type is that of an event (`tool`), it must also have the id of the task.
+  /// - A status without a type, or with a type about the task (`status`, `task_updated`…), is the task's status.
+  /// - A status with any other type (`{"type":"tool_call","status":"success"}`) belongs to the event. If it means an
+  ///   end, ``wantsRefresh`` is set, because the task may have ended too.
+  /// - A type that means a change or an end (`updated`, `done`), without further content, is not an event. It sets
+  ///   ``wantsRefresh``.
+  /// - Everything else is one event.
   init?(undeclared json: JSON, lastEventID: String?, eventName: String?, taskID: TaskID?) {
     guard json != .null else { return nil }
     let name = eventName == "message" ? nil : eventName
     var event = TaskEvent(undeclared: json)
     let type = MessageType(event.type ?? name ?? "")
-    // The name of a carrier says nothing of the event, and a list of events would not repeat it.
+    // A generic name is not the event's type, and the list of events would not repeat it.
     if event.type == nil, let name, !MessageType(name).isGeneric { event.type = name }
     if type == .heartbeat, event.text == nil || event.id == nil { return nil }
     if json.objectValue?.isEmpty == true, name == nil { return nil }
@@ -30,7 +28,7 @@ extension TaskUpdate {
     }
   }
 
-  /// Whether the `event:` field of a message says that it only keeps the connection alive, whatever its data is.
+  /// Whether a message with this `event:` field only keeps the connection alive, whatever its data.
   public static func isHeartbeat(eventName: String) -> Bool { MessageType(eventName) == .heartbeat }
 
   private mutating func readTask(_ part: JSON, json: JSON, taskID: TaskID?) {
@@ -41,7 +39,7 @@ extension TaskUpdate {
     events = part["events"]?.arrayValue.map { $0.map { TaskEvent(undeclared: $0) } } ?? []
     guard let wrapping else { return }
     status = status ?? wrapping.first(of: FieldNames.status, under: ["data"], as: \.word).map { TaskStatus($0) }
-    // The text of the task itself, such as its result, is no event.
+    // The text of the task itself, such as its result, is not an event.
     let own = TaskEvent(unwrapped: wrapping, under: Envelope.wrappers.filter { $0 != "task" && wrapping[$0] != part })
     if own.text != nil { events.append(own) }
     wantsRefresh = status == nil && events.isEmpty
@@ -73,7 +71,7 @@ extension TaskUpdate {
       guard let inner = json[wrapper], inner.objectValue != nil else { continue }
       let word = inner.first(of: FieldNames.type, as: \.word)
       let own = word.map { MessageType($0) } ?? .none
-      // An event within an envelope may be of something that it calls a task.
+      // The event in an envelope may use the word "task" for something of its own.
       let innerType = type == .other || own == .carrier ? MessageType.other : own
       if let part = taskPart(in: inner, type: innerType, taskID: taskID) { return part }
     }

@@ -37,7 +37,7 @@ struct FileGet: ContextualCommand {
 
   @OptionGroup var server: ServerOptions
 
-  /// A file that comes, and where it goes.
+  /// A file to download, and where to write it.
   struct Part: Sendable {
     let source: String
     let target: String
@@ -72,7 +72,7 @@ struct FileGet: ContextualCommand {
     }
   }
 
-  /// What one of the paths brings.
+  /// The files to download for `path`. Makes the local directories for them.
   private func plan(_ path: String, _ files: TaskFiles, _ context: Context) async throws -> [Part] {
     let name = path.split(separator: "/").last.map(String.init) ?? "."
     guard recursive, try await files.isDirectory(path) else {
@@ -82,7 +82,7 @@ struct FileGet: ContextualCommand {
       throw CommandError.badUse("a directory does not go to standard output", advice: "use 'file zip'")
     }
     var top = output ?? "."
-    // As cp -r: a directory that is there gets it under its name.
+    // Like cp -r: copies into an existing directory, under the source's name.
     if name != ".", paths.count > 1 || isDirectory(top) { top = TaskFiles.joined(top, name) }
     try Self.make(top)
     var parts: [Part] = []
@@ -124,7 +124,7 @@ struct FileGet: ContextualCommand {
     }
   }
 
-  /// Servers tell of a directory in many ways.
+  /// Explains an error that a directory caused. Servers report that in different ways, so this looks at the path.
   private static func explained(_ error: BerayError, _ path: String, _ files: TaskFiles) async -> any Error {
     guard let status = error.status, (400..<500).contains(status), error.code != .authentication,
       (try? await files.isDirectory(path)) == true

@@ -44,7 +44,8 @@ struct FileListing: Payload {
   init(entries: [FileEntry]) { rows = entries.map { ($0.name, $0) } }
   init(items: [TaskFiles.Item]) { rows = items.map { ($0.path, $0.entry) } }
 
-  /// As the server gave them; where it gave a tree in one answer, what was understood of it.
+  /// The server's own JSON for each entry, if there is any. Entries of subdirectories are rebuilt, because they need
+  /// their path.
   var json: JSON {
     .array(rows.map { name, entry in entry.raw == .null || name != entry.name ? Self.json(name, entry) : entry.raw })
   }

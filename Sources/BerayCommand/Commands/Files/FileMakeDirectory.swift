@@ -38,7 +38,7 @@ struct FileMakeDirectory: ContextualCommand {
     let names = path.split(separator: "/")
     for count in 1...max(1, names.count) {
       let directory = names.prefix(count).joined(separator: "/")
-      // Nothing is made in the place of a file, so a directory that is there is looked for first.
+      // Skip directories that exist. If a file has the name, the request fails.
       if try await files.isDirectory(directory) { continue }
       try await files.client.makeDirectory(of: files.id, path: directory)
     }

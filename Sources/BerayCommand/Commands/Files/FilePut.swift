@@ -37,7 +37,7 @@ struct FilePut: ContextualCommand {
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: JSONOption
 
-  /// A file that goes, and where to.
+  /// A file to upload, and its path in the task.
   struct Part: Sendable {
     let source: String
     let target: String
@@ -89,7 +89,7 @@ struct FilePut: ContextualCommand {
     return (parts, directories)
   }
 
-  /// Which of the operands are files, and where they go: a directory ends with `/`, the top is empty.
+  /// Splits the operands into sources and target. A target directory ends with `/`; the top directory is empty.
   private func destination(_ files: TaskFiles) async throws -> (sources: [String], target: String) {
     if let to { return (operands, to.hasSuffix("/") ? to : to + "/") }
     guard operands.count > 1, let last = operands.last else { return (operands, "") }
@@ -104,14 +104,15 @@ struct FilePut: ContextualCommand {
     return (sources, last)
   }
 
-  /// The path in the task, as cp(1) has it: a target that is empty or ends with `/` gets the file under its name.
+  /// The path in the task, chosen as by cp(1). If `target` is empty or ends with `/`, the file keeps its name. Nil if
+  /// the file has no name.
   static func path(of file: String, _ target: String) -> String? {
     if !target.isEmpty, !target.hasSuffix("/") { return TaskFiles.normalized(target) }
     let directory = TaskFiles.normalized(target)
     guard file != "-", let name = FilePath(AbsolutePath.of(file)).lexicallyNormalized().lastComponent?.string else {
       return nil
     }
-    // The contents of this directory, and not the directory under a name that was not typed.
+    // `.` means the directory's contents, not the directory under a name that the user did not type.
     if TaskFiles.normalized(file) == "." { return directory }
     return TaskFiles.joined(directory, name)
   }

@@ -44,7 +44,7 @@ struct FileRemove: ContextualCommand {
     }
     guard entry.kind == .directory else { return try await files.client.removeFile(of: files.id, path: path) }
     guard recursive else { throw CommandError("\(path) is a directory", advice: "use -r") }
-    // What is in a directory stands behind it.
+    // The tree lists a directory before its contents, so the reverse order empties it first.
     for item in try await files.tree(path).reversed() {
       try await files.client.removeFile(of: files.id, path: item.path)
     }

@@ -92,7 +92,7 @@ struct TaskCreate: ContextualCommand {
     return text
   }
 
-  /// A word is a tool's name; what begins like a JSON object must be one.
+  /// Parses a tool: a JSON object if the text starts with `{`, otherwise a name.
   static func tool(_ text: String) throws(CommandError) -> JSON {
     guard text.hasPrefix("{") else { return .string(text) }
     do { return try JSON(parsing: Array(text.utf8)) } catch {
@@ -101,7 +101,7 @@ struct TaskCreate: ContextualCommand {
   }
 }
 
-/// A task that was just made: its id alone, for scripts.
+/// A task that was just created. Its text is the id alone, for scripts.
 struct CreatedTask: Payload {
   let task: BerayTask
 

@@ -53,12 +53,12 @@ struct TaskDelete: ContextualCommand {
   }
 }
 
-/// Does one thing to several tasks. One that fails does not keep the others from it.
+/// Does one thing to several tasks. A failure does not stop the rest.
 struct ForEachTask {
   let ids: [TaskID]
   let output: JSONOption
 
-  /// - Throws: the error of the one task; of several, exit status 1 after each was told.
+  /// - Throws: the error of a single task. For several tasks, prints each error and throws exit status 1.
   func run(in context: Context, _ body: (TaskID) async throws -> JSON) async throws {
     var hasFailed = false
     for id in ids {

@@ -38,7 +38,7 @@ struct TaskList: ContextualCommand {
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: JSONOption
 
-  /// How often a list that is watched is asked for.
+  /// How often `--watch` asks for the list.
   static let interval = Duration.seconds(2)
 
   func validate() throws {

@@ -1,10 +1,10 @@
 import BerayAPI
 
-/// Which tasks a list has.
+/// Selects the tasks of a list.
 struct TaskFilter: Hashable, Sendable {
-  /// Empty: any.
+  /// Empty matches every phase.
   var phases: Set<TaskStatus.Phase> = []
-  /// Words that the goal or the id has, in any case.
+  /// Text in the goal, ignoring case, or a task's exact id.
   var search: String?
 
   func matches(_ task: BerayTask) -> Bool {
@@ -13,7 +13,7 @@ struct TaskFilter: Hashable, Sendable {
     return task.goal.lowercased().contains(search) || task.id.description == search
   }
 
-  /// Reads `RUNNING` or `completed,failed`.
+  /// Parses words such as `RUNNING` or `completed,failed`.
   static func phases(_ words: [String]) -> Result<Set<TaskStatus.Phase>, UnknownStatus> {
     var phases: Set<TaskStatus.Phase> = []
     for word in words.flatMap({ $0.split(separator: ",") }) {
@@ -34,9 +34,9 @@ struct TaskFilter: Hashable, Sendable {
 
 /// Tasks as a table, the newest first.
 struct TaskListing: Payload {
-  /// Those that are shown.
+  /// The tasks to show.
   let tasks: [BerayTask]
-  /// How many more fit the filter.
+  /// How many more tasks match the filter.
   let hidden: Int
 
   init(_ all: [BerayTask], filter: TaskFilter, limit: Int?) {
@@ -64,7 +64,7 @@ struct TaskListing: Payload {
 }
 
 extension BerayTask {
-  /// When it ended, where it has and the server tells.
+  /// When the task ended; nil if it has not, or the server does not say.
   var endedAt: UTCTime? { status.isFinished ? updatedAt : nil }
 
   /// Seconds from its creation to its end, or to now while it runs.

@@ -80,7 +80,7 @@ struct TaskPrune: ContextualCommand {
         try await client.deleteTask(task.id)
         deleted.append(task.id)
       } catch  where error.code == .notFound {
-        // Another one was faster.
+        // Someone else has already deleted the task.
       } catch {
         hasFailed = true
         context.note("beray-fs: task \(task.id): \(ErrorText.sentence(for: error, advice: ErrorAdvice(.tasks)))")

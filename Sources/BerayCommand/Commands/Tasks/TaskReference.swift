@@ -2,13 +2,13 @@ import ArgumentParser
 import Beray
 import BerayAPI
 
-/// What a person calls a task.
+/// How a user refers to a task.
 enum TaskReference: Hashable, Sendable {
   case id(TaskID)
-  /// The newest one.
+  /// The newest task.
   case last
 
-  /// Takes the number, the name of the task's directory such as `42-write-docs`, `last` and `@`.
+  /// Parses a task's number, its directory name such as `42-write-docs`, `last` or `@`.
   @Sendable static func read(_ text: String) throws -> TaskReference {
     if text == "last" || text == "@" { return .last }
     let digits = text.prefix { $0.isASCII && $0.isNumber }
@@ -20,7 +20,7 @@ enum TaskReference: Hashable, Sendable {
     return .id(id)
   }
 
-  /// - Throws: where it cannot be asked which one is the newest, or if there is none.
+  /// - Throws: an error if the server cannot be asked for the newest task, or there is none.
   func resolved(by client: BerayClient) async throws -> TaskID {
     switch self {
     case .id(let id): return id
@@ -46,7 +46,7 @@ struct TasksSelection: ParsableArguments {
     help: "The tasks: their numbers, or 'last'.", completion: Completions.tasks, transform: TaskReference.read)
   var tasks: [TaskReference]
 
-  /// Each once, in the order in which they were given.
+  /// The tasks' ids in the given order, without duplicates.
   func resolved(by client: BerayClient) async throws -> [TaskID] {
     var ids: [TaskID] = []
     for task in tasks {

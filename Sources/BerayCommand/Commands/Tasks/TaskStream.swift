@@ -42,12 +42,12 @@ struct TaskStream: ContextualCommand {
   }
 }
 
-/// Prints one task's events, to its end.
+/// Prints the events of one task until it ends.
 struct TaskEventPrinter {
   let id: TaskID
   let connection: Connection
   let output: JSONOption
-  /// Whether each line tells whose it is.
+  /// Whether each line names the task.
   var namesTask = false
 
   func run(in context: Context) async throws -> BerayTask {
@@ -63,7 +63,7 @@ struct TaskEventPrinter {
   private func named(_ event: JSON) -> JSON { ["task": JSON(id.rawValue), "event": event] }
 }
 
-/// The events of every task that runs, and of those that begin while it is watched.
+/// Prints the events of every running task, and of tasks that begin later.
 struct AllTaskEvents {
   let connection: Connection
   let output: JSONOption
@@ -71,7 +71,7 @@ struct AllTaskEvents {
   func run(in context: Context) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.findTasks(in: context) }
-      // The search ends only with an error, or with the command.
+      // The search ends only with an error or by cancellation.
       try await group.next()
       group.cancelAll()
     }
@@ -86,7 +86,7 @@ struct AllTaskEvents {
         do {
           let tasks = try await connection.client.tasks()
           patience.succeeded()
-          // What had ended before the first look is of the past; what both began and ended since is not.
+          // Skip tasks that had ended before the first look, but not those that began and ended since.
           let fresh = tasks.filter { task in
             !followed.contains(task.id) && (!task.status.isFinished || newest.map { task.id > $0 } ?? false)
           }
@@ -101,7 +101,7 @@ struct AllTaskEvents {
     }
   }
 
-  /// A task that is deleted meanwhile ends alone.
+  /// If the task is deleted meanwhile, only its own output ends.
   private func print(_ id: TaskID, in context: Context) async throws {
     do {
       let printer = TaskEventPrinter(id: id, connection: connection, output: output, namesTask: true)

@@ -47,7 +47,7 @@ struct TaskWait: ContextualCommand {
     try EndOfTasks(ends).exit()
   }
 
-  /// Each is told in the order that was given, as soon as it and those before it have ended.
+  /// Prints the tasks in the given order, each as soon as it and those before it have ended.
   private func all(_ ids: [TaskID], _ connection: Connection, _ context: Context) async throws -> [BerayTask] {
     try await withThrowingTaskGroup(of: BerayTask.self) { group in
       for id in ids { group.addTask { try await context.follow(id, connection) { _ in } } }
@@ -107,13 +107,13 @@ struct EndedTask: Payload {
   }
 }
 
-/// What the ends of tasks make of the exit status.
+/// The exit status for tasks that have ended.
 struct EndOfTasks {
   let phases: Set<TaskStatus.Phase>
 
   init(_ tasks: [BerayTask]) { phases = Set(tasks.map(\.status.phase)) }
 
-  /// The worst of them: 3 FAILED, 4 STOPPED, 0 COMPLETED; 1 where it is not known.
+  /// The worst outcome: 3 for FAILED, then 4 for STOPPED. 0 if all are COMPLETED, and 1 if an outcome is unknown.
   var status: Int32 {
     if phases.contains(.failed) { return 3 }
     if phases.contains(.stopped) { return 4 }
@@ -125,7 +125,7 @@ struct EndOfTasks {
   }
 }
 
-/// Spans of time as options take them.
+/// Parses durations in options.
 enum DurationOption {
   @Sendable static func read(_ text: String) throws -> Int64 {
     guard let seconds = TimeText.seconds(text) else {

@@ -1,7 +1,7 @@
 import Beray
 import BerayAPI
 
-/// A list of tasks that is kept up to date: drawn again on a terminal, else a line for each change.
+/// Keeps a task list up to date. Redraws it on a terminal, and elsewhere prints a line for each change.
 struct TaskWatch {
   let list: TaskList
   let connection: Connection

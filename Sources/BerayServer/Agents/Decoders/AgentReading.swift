@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import Foundation
 
-/// One thing that an agent did or said, in a line for people.
+/// One thing that an agent did or said, worded for people.
 struct Statement: Hashable, Sendable {
   enum Kind: String, Sendable {
     case message
@@ -17,7 +17,7 @@ struct Statement: Hashable, Sendable {
 
   var kind: Kind
   var text: String
-  /// Whether lines before this one said it, in pieces.
+  /// Whether it comes from earlier lines, which carried it in pieces.
   var isEarlier = false
 
   init(_ kind: Kind, _ text: String, isEarlier: Bool = false) {
@@ -27,24 +27,24 @@ struct Statement: Hashable, Sendable {
   }
 }
 
-/// What an agent told of its whole run.
+/// What an agent reported about its whole run.
 struct RunSummary: Hashable, Sendable {
   /// Its last answer.
   var answer: String?
-  /// Why it failed, where its words say so.
+  /// Why the agent failed; nil if it has reported no failure.
   var failure: String?
-  /// The last line of its stderr that complains: why it failed, where it failed and says no more.
+  /// The last line of stderr that reports an error: the best reason if the agent fails without giving one.
   var complaint: String?
   var turns: Int?
   var inputTokens: Int?
   var outputTokens: Int?
-  /// Where the agent does not tell them apart.
+  /// Input and output together, for agents that report only the sum.
   var totalTokens: Int?
   /// In US dollars.
   var cost: Double?
-  /// Calls of tools that were refused.
+  /// How many tool calls were refused.
   var denied = 0
-  /// It said its result: whatever it still waits for is no part of the task.
+  /// Whether the agent has reported its result. It should exit then; anything it still waits for is not the task.
   var isOver = false
 
   mutating func add(inputTokens: Int?, outputTokens: Int?, cost: Double? = nil) {
@@ -53,7 +53,7 @@ struct RunSummary: Hashable, Sendable {
     if let cost { self.cost = (self.cost ?? 0) + cost }
   }
 
-  /// `2 turns, 240 tokens in, 40 out, $0.0018, 1 denied`; nil if the agent told nothing of the kind.
+  /// `2 turns, 240 tokens in, 40 out, $0.0018, 1 denied`; nil if the agent reported none of these.
   var usage: String? {
     var parts: [String] = []
     if let turns { parts.append(turns == 1 ? "1 turn" : "\(turns) turns") }
@@ -65,7 +65,7 @@ struct RunSummary: Hashable, Sendable {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  /// What the last event of a task says of its run.
+  /// The members that the last event of a task carries.
   var members: [JSON.Member] {
     var members: [JSON.Member] = []
     if let turns { members.append(.init("turns", JSON(turns))) }
@@ -82,13 +82,13 @@ struct RunSummary: Hashable, Sendable {
   }
 }
 
-/// Understands what one kind of agent writes.
+/// Reads the output format of one kind of agent.
 protocol AgentReader: Sendable {
-  /// What a line that is a JSON object says; nothing where it repeats something, or is for programs alone.
+  /// Reads a line that is a JSON object. Returns nothing if the line repeats something or is for programs only.
   mutating func read(_ line: JSON, _ summary: inout RunSummary) -> [Statement]
-  /// What a line of text says.
+  /// Reads a line that is not a JSON object.
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement]
-  /// What is left to say when the agent has ended.
+  /// Returns the remaining statements once the agent has ended.
   mutating func finish(_ summary: inout RunSummary) -> [Statement]
 }
 
@@ -100,14 +100,14 @@ extension AgentReader {
   mutating func finish(_ summary: inout RunSummary) -> [Statement] { [] }
 }
 
-/// Joins the pieces of a text that an agent sends as it comes.
+/// Joins the pieces of a text that an agent streams.
 struct Chunks: Sendable {
   private var text = ""
   private var source: String?
 
-  /// Takes a piece.
-  /// - Parameter source: what the text belongs to; a piece of another text ends the one before it.
-  /// - Returns: the text before it, where that is complete now.
+  /// Appends a piece.
+  /// - Parameter source: the text that the piece belongs to. A piece of another text completes the one before.
+  /// - Returns: the text that this piece completed, if any.
   mutating func push(_ piece: String, of source: String?, _ summary: inout RunSummary) -> [Statement] {
     var earlier: [Statement] = []
     if source != self.source { earlier = finish(&summary) }
@@ -116,7 +116,7 @@ struct Chunks: Sendable {
     return earlier
   }
 
-  /// The text that is complete.
+  /// Ends the text and returns it.
   mutating func finish(_ summary: inout RunSummary) -> [Statement] {
     let whole = text.trimmingCharacters(in: .whitespacesAndNewlines)
     text = ""

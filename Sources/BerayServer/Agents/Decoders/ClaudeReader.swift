@@ -1,10 +1,10 @@
 internal import BerayAPI
 internal import Foundation
 
-/// `claude --output-format stream-json`, and the agents that write the like: Qwen Code, Amp, Cursor.
+/// `claude --output-format stream-json`, and agents with a similar format: Qwen Code, Amp, Cursor.
 struct ClaudeReader: AgentReader {
   let words: ToolText
-  /// The tools of calls whose results have not come.
+  /// The tool of each call whose result is still missing.
   private var calls: [String: String] = [:]
   private var denied: Set<String> = []
   private var lastMessage: String?
@@ -55,7 +55,7 @@ struct ClaudeReader: AgentReader {
         if isError {
           statements.append(failed(text, &summary))
         } else {
-          // The model answers: whatever was tried again has worked.
+          // The model answers, so a retry has succeeded.
           summary.failure = nil
           summary.answer = text
           statements.append(Statement(.message, text))
@@ -128,7 +128,7 @@ struct ClaudeReader: AgentReader {
     return statements
   }
 
-  /// `{"type":"tool_call","subtype":"started","tool_call":{"shellToolCall":{"args":{"command":…}}}}` of Cursor.
+  /// Cursor: `{"type":"tool_call","subtype":"started","tool_call":{"shellToolCall":{"args":{"command":…}}}}`.
   private func cursorCall(_ line: JSON) -> [Statement] {
     guard let call = line["tool_call"]?.objectValue?.first else { return [] }
     let name = call.name.hasSuffix("ToolCall") ? String(call.name.dropLast("ToolCall".count)) : call.name
@@ -148,7 +148,7 @@ struct ClaudeReader: AgentReader {
     return Statement(.error, text)
   }
 
-  /// Tools whose call says all that a person wants to know.
+  /// Whether the result of a successful call is left out, because the call already says enough.
   private static func isSilent(_ tool: String) -> Bool {
     let quiet = ["Write", "Edit", "MultiEdit", "NotebookEdit", "Read", "TodoWrite", "Glob", "LS"]
     return quiet.contains(tool) || ["write_file", "read_file", "replace", "edit", "create_file"].contains(tool)
@@ -171,10 +171,10 @@ struct ClaudeReader: AgentReader {
 }
 
 extension JSON {
-  /// Text that is not empty.
+  /// The text of a string that is not empty.
   var word: String? { stringValue.flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// Text as it is, a number or truth value as it was written; nil for anything that has parts, and for null.
+  /// The text of a string, a number or a truth value; nil for null, arrays and objects.
   var scalarText: String? {
     switch self {
     case .string(let text): text

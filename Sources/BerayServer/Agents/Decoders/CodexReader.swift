@@ -49,7 +49,7 @@ struct CodexReader: AgentReader {
   private mutating func item(_ item: JSON?, isStart: Bool, _ summary: inout RunSummary) -> [Statement] {
     guard let item else { return [] }
     let id = item["id"]?.stringValue ?? ""
-    // An item is told when it starts, or when it ends where nobody told of its start.
+    // Report an item when it starts. If codex did not announce the start, report it when it ends.
     let isNew = isStart ? started.insert(id).inserted : started.remove(id) == nil
     switch item["type"]?.stringValue {
     case "agent_message":
@@ -79,7 +79,7 @@ struct CodexReader: AgentReader {
     }
   }
 
-  /// The name of an MCP tool is not shortened: its server tells whose it is.
+  /// Words a call without shortening the name: the server's name is a part of an MCP tool's name.
   private func call(_ name: String, _ arguments: JSON?) -> String {
     let text = words.call("call", arguments)
     return name + text.dropFirst("call".count)

@@ -107,13 +107,14 @@ struct GptmeReader: AgentReader {
     }
   }
 
-  /// What a command writes comes once more in its record.
+  /// Reports only errors: the output of a command arrives again in its record.
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
     let line = TerminalText.plain(text)
     return line.contains("Error") ? [Statement(.error, ToolText.line(line))] : []
   }
 
-  /// Text, then calls of tools as `@shell(call_1): {"command": …}`. The same text again is its reminder's doing.
+  /// Reads text, followed by tool calls such as `@shell(call_1): {"command": …}`. Drops a repeated text: gptme sends
+  /// reminders that make the model say the same again.
   private mutating func assistant(_ content: String, _ summary: inout RunSummary) -> [Statement] {
     var text: [Substring] = []
     var calls: [Statement] = []
@@ -131,7 +132,7 @@ struct GptmeReader: AgentReader {
     return (message == lastMessage && calls.isEmpty ? [] : [Statement(.message, message)]) + calls
   }
 
-  /// Of ``Ran command: `…`\n\n```\n…\n```\nReturn code: 1``.
+  /// Reads ``Ran command: `…`\n\n```\n…\n```\nReturn code: 1``.
   private func output(_ content: String) -> String? {
     let status = content.firstMatch(of: /(?:Return code|exit code):? (\d+)/).flatMap { Int($0.1) }
     let lines = content.split(separator: "\n").filter {
@@ -142,7 +143,7 @@ struct GptmeReader: AgentReader {
   }
 }
 
-/// `openhands --headless --json`: JSON lines among text for a terminal.
+/// `openhands --headless --json`: JSON lines mixed with text for a terminal.
 struct OpenHandsReader: AgentReader {
   let words: ToolText
 
@@ -172,7 +173,7 @@ struct OpenHandsReader: AgentReader {
       summary.denied += 1
       return [Statement(.denied, line["tool_name"]?.word ?? "a tool")]
     case "AgentErrorEvent":
-      // The model is told, and goes on.
+      // The model sees the error too and carries on, so the run has not failed.
       return [Statement(.error, ToolText.line(line["error"]?.stringValue ?? "error"))]
     case "ConversationErrorEvent":
       let text = line["detail"]?.stringValue ?? line["code"]?.stringValue ?? "error"
@@ -182,7 +183,7 @@ struct OpenHandsReader: AgentReader {
     }
   }
 
-  /// What stands among the lines is for a terminal: progress, and the same again in frames. Only failures count.
+  /// The text between the JSON lines is for a terminal: progress, and the same content in frames. Only failures matter.
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
     let text = TerminalText.plain(text).trimmingCharacters(in: .whitespaces)
     guard text.contains("Error") || text.hasPrefix("error") else { return [] }

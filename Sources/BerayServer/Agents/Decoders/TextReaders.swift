@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import Foundation
 
-/// An agent of one's own: each line of text is told as it is, and a JSON object under its own type.
+/// A custom agent: each line of text is passed on unchanged, and a JSON object keeps its own type.
 struct LineReader: AgentReader {
   private var hasMessage = false
 
@@ -22,7 +22,7 @@ struct LineReader: AgentReader {
   }
 }
 
-/// `crush run --quiet` and the like: all that is written is the answer.
+/// `crush run --quiet` and similar agents: the whole output is the answer.
 struct TextReader: AgentReader {
   private var lines: [String] = []
 
@@ -43,11 +43,11 @@ struct TextReader: AgentReader {
 /// `aider --message-file`: text, with edits as blocks between `<<<<<<< SEARCH` and `>>>>>>> REPLACE`.
 struct AiderReader: AgentReader {
   private enum Place {
-    /// Before the model speaks: what aider says of itself.
+    /// aider's own introduction, before the model speaks.
     case banner
     case answer
     case block
-    /// Behind a block, where its fence ends.
+    /// After a block, before its closing fence.
     case blockEnd
     case cause
   }
@@ -87,7 +87,7 @@ struct AiderReader: AgentReader {
       if line.isEmpty { return flush(&summary) }
       cause.append(line)
     case .banner:
-      // The address of its release notes is the last line that it says of itself.
+      // The banner ends with `Repo-map:`. A link to the release notes may follow, which `answer` skips.
       if line.hasPrefix("Repo-map:") { place = .answer }
     case .answer:
       if line == "<<<<<<< SEARCH" {
@@ -107,7 +107,7 @@ struct AiderReader: AgentReader {
 
   mutating func finish(_ summary: inout RunSummary) -> [Statement] { flush(&summary) }
 
-  /// What was read so far, complete.
+  /// Ends the text that was read so far and returns it.
   private mutating func flush(_ summary: inout RunSummary) -> [Statement] {
     if place == .cause {
       let text = cause.joined(separator: " ")
@@ -118,13 +118,13 @@ struct AiderReader: AgentReader {
     }
     let text = message.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     message = []
-    // A name alone repeats whose edit was shown.
+    // A lone file name only repeats which file was edited.
     guard !text.isEmpty, text != "```", text.contains(where: \.isWhitespace) else { return [] }
     if summary.failure == nil { summary.answer = text }
     return [Statement(.message, text)]
   }
 
-  /// Before a block stand the file's name and a fence, which are no words of the model's.
+  /// Drops the file name and the opening fence before a block: they are not part of the model's message.
   private mutating func dropBlockStart() {
     while let last = message.last, last.hasPrefix("```") || last.isEmpty { message.removeLast() }
     if let last = message.last, !last.contains(" ") { message.removeLast() }
@@ -160,10 +160,10 @@ struct AiderReader: AgentReader {
   }
 }
 
-/// `mini --yolo`: text, a step at a time.
+/// `mini --yolo`: text, one step at a time.
 struct MiniReader: AgentReader {
   private enum Place {
-    /// Its instructions to the model.
+    /// mini's instructions to the model.
     case prompt
     case message
     case command

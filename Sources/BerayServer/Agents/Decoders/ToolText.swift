@@ -1,12 +1,12 @@
 internal import BerayAPI
 internal import Foundation
 
-/// The words for calls of tools and for what came of them, the same for all agents.
+/// Words tool calls and their results the same way for all agents.
 struct ToolText: Sendable {
-  /// Paths beneath it are shown from there.
+  /// Paths beneath it are shown relative to it.
   let workDirectory: String
 
-  /// Shows no more of a text than this many characters.
+  /// The longest text that is shown, in characters.
   private static let limit = 300
   private static let commandNames = ["command", "cmd", "script", "code"]
   private static let pathNames = ["file_path", "filePath", "path", "absolute_path", "notebook_path", "filename"]
@@ -17,7 +17,7 @@ struct ToolText: Sendable {
   private static let oldNames = ["old_string", "old_str", "oldString", "old_text"]
   private static let newNames = ["new_string", "new_str", "newString", "new_text"]
 
-  /// A call of a tool: `Bash: pytest -q`, `Write hello.txt (+12)`, `Grep: TODO`.
+  /// Words a tool call: `Bash: pytest -q`, `Write hello.txt (+12)`, `Grep: TODO`.
   func call(_ name: String, _ input: JSON?) -> String {
     let name = Self.shortName(name)
     guard let input else { return name }
@@ -37,7 +37,7 @@ struct ToolText: Sendable {
     return scalars.isEmpty ? name : "\(name): \(Self.line(scalars.joined(separator: " ")))"
   }
 
-  /// The tail of what a command wrote, and its exit status where that is not 0; nil if there is nothing to tell.
+  /// The last lines that a command wrote, and its exit status unless that is 0; nil if there is nothing to show.
   static func output(_ text: String, exitStatus: Int? = nil) -> String? {
     let lines = TerminalText.plain(text).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
@@ -52,13 +52,13 @@ struct ToolText: Sendable {
     return tail.isEmpty ? "exit \(exitStatus)" : "exit \(exitStatus): \(tail)"
   }
 
-  /// A path as a person in the work directory would write it.
+  /// The path relative to the work directory, if it lies beneath it.
   func shown(_ path: String) -> String {
     let prefix = workDirectory + "/"
     return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
   }
 
-  /// The command of `/bin/bash -lc "…"`.
+  /// Extracts the command from `/bin/bash -lc "…"`.
   static func unwrapped(_ command: String) -> String {
     let shells = [
       "/bin/bash -lc ", "/bin/bash -c ", "bash -lc ", "bash -c ", "/bin/sh -c ", "sh -c ", "/usr/bin/bash -lc ",
@@ -74,7 +74,7 @@ struct ToolText: Sendable {
       .replacing("\\\\", with: "\\")
   }
 
-  /// One line of a text, with its end cut off where it is long.
+  /// Joins a text into one line and cuts it off if it is long.
   static func line(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }.joined(separator: "; ")
@@ -95,7 +95,7 @@ struct ToolText: Sendable {
     return text.utf8.count { $0 == UInt8(ascii: "\n") } + (text.hasSuffix("\n") ? 0 : 1)
   }
 
-  /// What some tools call `command` is which of their own operations to do with a file.
+  /// Whether `command` names a file operation of the tool, as some editing tools use it, rather than a shell command.
   private static func isFileVerb(_ command: String) -> Bool {
     ["view", "create", "str_replace", "insert", "undo_edit"].contains(command)
   }
@@ -112,9 +112,9 @@ struct ToolText: Sendable {
   }
 }
 
-/// Text that was made for a terminal.
+/// Text meant for a terminal.
 enum TerminalText {
-  /// Without escape sequences (ECMA-48 CSI and OSC), with what a carriage return wrote over left out.
+  /// Removes escape sequences (ECMA-48 CSI and OSC), and text that was overwritten after a carriage return.
   static func plain(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0 == "\u{1b}" || $0 == "\r" }) else { return text }
     return text.replacing(

@@ -2,13 +2,13 @@ internal import BerayAPI
 internal import Glibc
 internal import LinuxSystem
 
-/// What a task's work directory begins with: a copy of a directory, a clone of a git repository, single files.
+/// The initial content of a task's work directory: a copy of a directory, a clone of a git repository, single files.
 struct WorkSource: Hashable, Sendable {
   /// The absolute path of a directory, or the URL of a git repository.
   var from: String?
-  /// Absolute paths of files and directories that are copied into the root.
+  /// Absolute paths of files and directories to copy into the root of the work directory.
   var files: [String]
-  /// Whether what `.gitignore` names is left out. A repository is copied then, and not cloned.
+  /// Whether to leave out files that `.gitignore` names. A repository is then copied instead of cloned.
   var leavesIgnoredOut: Bool
 
   init(from: String?, files: [String] = [], leavesIgnoredOut: Bool = false) {
@@ -17,7 +17,7 @@ struct WorkSource: Hashable, Sendable {
     self.leavesIgnoredOut = leavesIgnoredOut
   }
 
-  /// Reads what ``json`` wrote.
+  /// Reads the stored form of ``json``.
   init?(stored: String) {
     guard let json = try? JSON(parsing: stored) else { return nil }
     self.init(
@@ -33,7 +33,7 @@ struct WorkSource: Hashable, Sendable {
     return .object(members)
   }
 
-  /// What is wrong with it, seen before the task is made; nil if nothing is.
+  /// What is wrong with the source; nil if nothing is. Checked before the task is created.
   var complaint: String? {
     if let from, !Self.isURL(from) {
       guard from.hasPrefix("/") else { return "from is neither an absolute path nor the URL of a git repository" }
@@ -51,7 +51,7 @@ struct WorkSource: Hashable, Sendable {
     !text.hasPrefix("/") && !text.hasPrefix("-") && text.contains(/^([a-z][a-z+]*:\/\/|[\w.-]+@[\w.-]+:)/)
   }
 
-  /// The program that fills the work directory, which is the current one.
+  /// The command that fills the work directory. It runs in that directory.
   func arguments(branch: String) -> [String] {
     ["/bin/sh", "-c", Self.script, "inputs", from ?? "", branch, leavesIgnoredOut ? "1" : ""] + files
   }

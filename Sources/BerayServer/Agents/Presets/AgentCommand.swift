@@ -1,12 +1,12 @@
-/// What to run for a task, and how to read what it writes.
+/// The command that runs for a task, and how to read its output.
 ///
-/// The agents of all users run under the server's own uid: users of one server trust each other.
+/// The agents of all users run under the server's own uid, so the users of one server must trust each other.
 public struct AgentCommand: Hashable, Sendable {
   /// How the lines of stdout become events.
   public enum Format: String, Hashable, Sendable, CaseIterable {
-    /// A JSON object keeps its type and fields, any other line is an event of type `stdout`.
+    /// A JSON object keeps its type and fields. Any other line becomes an event of type `stdout`.
     case lines
-    /// All text is the agent's answer.
+    /// The whole output is the agent's answer.
     case text
     case claude
     case codex
@@ -22,7 +22,7 @@ public struct AgentCommand: Hashable, Sendable {
     case mini
   }
 
-  /// How an agent is told of MCP servers.
+  /// How an agent learns of MCP servers.
   public enum ToolPassing: Hashable, Sendable {
     case none
     /// `--mcp-config` with JSON, and `--allowedTools` with each server.
@@ -39,20 +39,21 @@ public struct AgentCommand: Hashable, Sendable {
     case opencode
   }
 
-  /// What people know the agent by.
+  /// The name that people use for the agent.
   public var name: String
-  /// The program, found in PATH, and its arguments; never a shell string. In an argument, `{goal}` becomes the goal, and
-  /// `{goal_file}` the path of a file with the goal. An argument `{tools}` becomes those that name MCP servers.
+  /// The program, found in PATH, and its arguments; never a shell string. In an argument, `{goal}` is replaced with the
+  /// goal, and `{goal_file}` with the path of a file that holds it. An argument `{tools}` is replaced with those that
+  /// name MCP servers.
   public var arguments: [String]
   public var format: Format
-  /// Names of the variables that the program reads its keys and settings from; it gets those that the server has.
+  /// Names of environment variables with the program's keys and settings. The server passes on those that it has.
   public var environmentNames: [String]
-  /// Variables with the values that it gets, unless the server has others for them.
+  /// Default values of environment variables. The server's own values take precedence.
   public var environment: [String: String] = [:]
-  /// Parts of lines by which it says that it failed, whatever its exit status is.
+  /// Text in a line of output that means that the agent failed, whatever its exit status.
   public var failureWords: [String] = []
   public var toolPassing = ToolPassing.none
-  /// What must be there before it starts.
+  /// What must be present before the agent can start.
   public var needs: [AgentNeed] = []
 
   public init(
@@ -65,13 +66,13 @@ public struct AgentCommand: Hashable, Sendable {
   }
 }
 
-/// How much an agent may do without asking, in the words that all agents share.
+/// How much an agent may do without asking. The levels are the same for all agents.
 public enum AgentAccess: String, Hashable, Sendable, CaseIterable, Comparable {
-  /// Change files in its work directory.
+  /// May change files in its work directory.
   case edits
-  /// Run commands too.
+  /// May also run commands.
   case commands
-  /// All that the user may.
+  /// May do everything that the user may.
   case all
 
   public static func < (left: AgentAccess, right: AgentAccess) -> Bool {
@@ -80,7 +81,7 @@ public enum AgentAccess: String, Hashable, Sendable, CaseIterable, Comparable {
 }
 
 extension AgentCommand {
-  /// Why it cannot work in an environment; nil if nothing that it needs is known to be missing.
+  /// The reason why the agent cannot work in an environment; nil if none is known.
   public func complaint(in environment: [String: String]) -> String? {
     needs.lazy.compactMap { $0.complaint(in: environment) }.first
   }

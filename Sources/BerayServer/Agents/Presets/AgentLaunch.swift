@@ -1,7 +1,7 @@
 internal import BerayAPI
 internal import Glibc
 
-/// All that the process of an agent is started with.
+/// Everything needed to start the process of an agent.
 struct AgentLaunch: Sendable {
   let arguments: [String]
   let environment: [String: String]
@@ -9,10 +9,10 @@ struct AgentLaunch: Sendable {
   /// The goal, for the agent's stdin.
   let input: [UInt8]
   let mark: AgentMark
-  /// What the agent cannot be given, to tell in the events.
+  /// What the agent could not be given. The events of the task report it.
   let shortcomings: [String]
 
-  /// Tells an agent where its files are.
+  /// The variable that tells an agent where its files are.
   static let workDirectoryVariable = "BERAY_WORK_DIR"
 
   init(
@@ -32,10 +32,10 @@ struct AgentLaunch: Sendable {
     for (name, value) in command.environment where environment[name] == nil { environment[name] = value }
     environment.merge(tools.environment) { _, tools in tools }
     environment["PATH"] = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    // Agents in Python would hold back what they say until a buffer is full.
+    // Without it, agents in Python hold their output back until a buffer is full.
     environment["PYTHONUNBUFFERED"] = "1"
     if command.format == .codex, environment["CODEX_API_KEY"] == nil {
-      // Codex reads its key from this variable alone.
+      // Codex reads its key from this variable only.
       environment["CODEX_API_KEY"] = environment["OPENAI_API_KEY"]
     }
     environment["BERAY_TASK_ID"] = String(task.id)
@@ -46,7 +46,7 @@ struct AgentLaunch: Sendable {
     self.environment = environment
   }
 
-  /// What fills the work directory before the agent starts.
+  /// Launches the program that fills the work directory before the agent starts.
   init(
     filling source: WorkSource, task: TaskRecord, paths: TaskPaths, token: String,
     from inherited: [String: String] = currentEnvironment()
@@ -60,7 +60,7 @@ struct AgentLaunch: Sendable {
       .merging([AgentMark.variable: token, "LC_ALL": "C.UTF-8"]) { _, own in own }
   }
 
-  /// The variables that agents get of an environment: what every program on a machine needs, and those of `names`.
+  /// Selects the variables that agents get: those that every program needs, and those in `names`.
   static func passed(of environment: [String: String], names: [String]) -> [String: String] {
     let names = Set(names)
     return environment.filter { isPassed($0.key) || names.contains($0.key) && !isSecret($0.key) }
@@ -77,7 +77,7 @@ struct AgentLaunch: Sendable {
     common.contains(name) || name.hasPrefix("LC_") || name.hasPrefix("XDG_")
   }
 
-  /// What no agent gets, whatever it is told to pass.
+  /// Whether a variable is never passed to an agent, even if `names` contains it.
   private static func isSecret(_ name: String) -> Bool { name.hasPrefix("BERAY_") }
 
   static func currentEnvironment() -> [String: String] {

@@ -8,7 +8,7 @@ public enum AgentNeed: Hashable, Sendable {
   /// One of these variables, or one of these files beneath the home directory.
   case credentials(AgentCredentials, advice: String)
 
-  /// What to tell if it is missing; nil if it is there.
+  /// The message if it is missing; nil if it is there.
   func complaint(in environment: [String: String]) -> String? {
     switch self {
     case .program(let name, let advice):
@@ -20,14 +20,14 @@ public enum AgentNeed: Hashable, Sendable {
   }
 }
 
-/// Where an agent finds who it works for. Only names are ever told, never values.
+/// Where an agent finds its credentials. Messages contain only names, never values.
 public struct AgentCredentials: Hashable, Sendable {
   public var variables: [String]
   /// Paths beneath the home directory.
   public var files: [String]
-  /// A variable that names another directory for the files, and the directory that it stands for.
+  /// A variable that relocates the files, and the standard directory that it replaces.
   public var directory: (variable: String, standard: String)?
-  /// Words in one of ``files``, where the file alone says nothing: `config.toml` may name a provider.
+  /// Words that a file must contain, for files that exist without credentials too: `config.toml` may name a provider.
   public var fileWords: [String: [String]]
 
   public init(
@@ -50,7 +50,7 @@ public struct AgentCredentials: Hashable, Sendable {
     hasher.combine(files)
   }
 
-  /// The variables that are set and the files that are there.
+  /// Returns the names of the variables that are set and of the files that exist.
   public func found(in environment: [String: String]) -> [String] {
     let set = variables.filter { environment[$0]?.isEmpty == false }
     let home = environment["HOME"] ?? ""
@@ -67,10 +67,10 @@ public struct AgentCredentials: Hashable, Sendable {
   }
 }
 
-/// A program as the shell would find it.
+/// Finds programs as the shell does.
 public enum AgentProgram {
-  /// The path of a program; nil if it is not there.
-  /// - Parameter search: directories with `:` between them.
+  /// Returns the path of a program; nil if there is none.
+  /// - Parameter search: directories separated by `:`, as in PATH.
   public static func path(of program: String, searching search: String?) -> String? {
     if program.contains("/") { return isProgram(program) ? program : nil }
     let directories = (search ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
@@ -85,7 +85,7 @@ public enum AgentProgram {
     return !isDirectory && access(path, X_OK) == 0
   }
 
-  /// The first 64 KiB of a file.
+  /// Reads the first 64 KiB of a file.
   static func text(ofFile path: String) -> String? {
     guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
     var buffer = [UInt8](repeating: 0, count: 64 << 10)

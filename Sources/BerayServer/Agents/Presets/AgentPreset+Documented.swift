@@ -1,11 +1,11 @@
-/// Agents of which only the documentation was read.
+/// Agents that were never run here: their presets follow their documentation.
 extension AgentPreset {
   static let gemini: AgentPreset = {
     func command(_ mode: String) -> AgentCommand {
       var command = AgentCommand(
         arguments: ["gemini", "--output-format", "stream-json", "--approval-mode", mode], format: .gemini,
         environmentNames: ModelVariables.google + ["GOOGLE_GENAI_USE_GCA", "GEMINI_SANDBOX"])
-      // In a directory that it does not trust it ends with status 55.
+      // In a directory that it does not trust, Gemini exits with status 55.
       command.environment = ["GEMINI_CLI_TRUST_WORKSPACE": "true"]
       return command
     }

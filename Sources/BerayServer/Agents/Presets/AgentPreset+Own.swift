@@ -10,7 +10,7 @@ extension AgentPreset {
     "shell", "the goal is a shell script", install: "it is always there", evidence: .own,
     access: [(.all, "runs the goal as you", AgentCommand(arguments: ["/bin/sh", "{goal_file}"]))])
 
-  /// Some seconds of what an agent's work looks like, with no model behind it.
+  /// A few seconds of what an agent's work looks like, without a model.
   private static let demonstration = """
     goal=$(cat)
     say() { printf '%s\\n' "$1"; sleep 0.5; }
@@ -24,7 +24,7 @@ extension AgentPreset {
     """
 }
 
-/// Variables of the providers of models.
+/// Environment variables of model providers.
 enum ModelVariables {
   static let anthropic = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL"]
   static let openAI = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_MODEL"]
@@ -41,9 +41,9 @@ enum ModelVariables {
     "DEEPSEEK_API_KEY", "GROQ_API_KEY", "MISTRAL_API_KEY", "OPENROUTER_API_KEY", "XAI_API_KEY", "OLLAMA_API_BASE",
     "OLLAMA_HOST", "AZURE_API_KEY", "AZURE_API_BASE", "AZURE_API_VERSION",
   ]
-  /// For agents that can use the models of many.
+  /// For agents that work with many providers.
   static let any = anthropic + openAI + google + aws + others
-  /// Any of these is a key of some provider, or the address of a server that needs none.
+  /// Each of these is the key of a provider, or the address of a server that needs no key.
   static let anyKey = [
     "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "AWS_PROFILE",
     "AWS_ACCESS_KEY_ID", "DEEPSEEK_API_KEY", "GROQ_API_KEY", "MISTRAL_API_KEY", "OPENROUTER_API_KEY", "XAI_API_KEY",

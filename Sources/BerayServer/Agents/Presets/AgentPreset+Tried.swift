@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Agents that were run for what is said of them here.
+/// Agents that were run to verify their presets.
 extension AgentPreset {
   static let claude: AgentPreset = {
     let credentials = AgentCredentials(
@@ -20,7 +20,7 @@ extension AgentPreset {
             "CLAUDE_CONFIG_DIR", "IS_SANDBOX", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_TELEMETRY",
             "DISABLE_AUTOUPDATER", "ANTHROPIC_SMALL_FAST_MODEL", "ANTHROPIC_VERTEX_PROJECT_ID", "CLOUD_ML_REGION",
           ])
-      // A command in the background would keep it alive after its result, and a refused key would be tried for minutes.
+      // A background command would keep it alive after its result, and it would retry a refused key for minutes.
       command.environment = [
         "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1", "CLAUDE_CODE_MAX_RETRIES": "2", "DISABLE_AUTOUPDATER": "1",
       ]
@@ -30,7 +30,7 @@ extension AgentPreset {
       ]
       return command
     }
-    // It refuses bypassPermissions to root; there each tool is allowed by its name.
+    // Claude refuses bypassPermissions to root, so root allows each tool by name.
     let everything =
       geteuid() == 0
       ? [

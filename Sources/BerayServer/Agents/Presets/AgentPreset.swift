@@ -1,10 +1,10 @@
-/// An agent that is known by name.
+/// A ready-made configuration of a known agent.
 public struct AgentPreset: Hashable, Sendable {
-  /// How far what is said here was tried.
+  /// How well the preset was verified.
   public enum Evidence: Hashable, Sendable {
-    /// Part of this program.
+    /// The agent is part of this program.
     case own
-    /// This version was run by the tests.
+    /// The tests ran this version.
     case ran(version: String)
     /// Only its documentation was read.
     case documented
@@ -14,14 +14,14 @@ public struct AgentPreset: Hashable, Sendable {
   public let name: String
   /// One line for help texts.
   public let summary: String
-  /// How to get it.
+  /// How to install it.
   public let install: String
   public let evidence: Evidence
-  /// What it is started with to tell its version.
+  /// The arguments that make it print its version.
   public let versionArguments: [String]
   /// Its credentials; nil if it needs none.
   public let credentials: AgentCredentials?
-  /// What it may do without asking, by default.
+  /// The access level that it gets by default.
   public let standardAccess: AgentAccess
   private let commands: [AgentAccess: AgentCommand]
   private let notes: [AgentAccess: String]
@@ -49,15 +49,15 @@ public struct AgentPreset: Hashable, Sendable {
     self.notes = notes
   }
 
-  /// The accesses that it can be given.
+  /// The access levels that it supports.
   public var accesses: [AgentAccess] { commands.keys.sorted() }
 
-  /// What it runs as.
-  /// - Parameter access: nil for its standard one.
-  /// - Returns: nil if it cannot be held to that.
+  /// Returns the command that runs it with an access level.
+  /// - Parameter access: nil for ``standardAccess``.
+  /// - Returns: nil if the agent does not support that level.
   public func command(_ access: AgentAccess? = nil) -> AgentCommand? { commands[access ?? standardAccess] }
 
-  /// What it may do, in words.
+  /// Describes in words what it may do.
   public func note(_ access: AgentAccess? = nil) -> String { notes[access ?? standardAccess] ?? "" }
 
   /// The program that must be installed.

@@ -1,10 +1,10 @@
 internal import BerayAPI
 
-/// The MCP servers among a task's tools, `[{"name":{"url":"http://…"}}]`, in the form that an agent takes them.
+/// The MCP servers among a task's tools, `[{"name":{"url":"http://…"}}]`, in the form that an agent expects.
 struct AgentTools: Sendable {
   private(set) var arguments: [String] = []
   private(set) var environment: [String: String] = [:]
-  /// What the agent is not given.
+  /// The tools that the agent cannot be given.
   private(set) var shortcomings: [String] = []
 
   private struct Server {
@@ -13,7 +13,7 @@ struct AgentTools: Sendable {
     let headers: [JSON.Member]
   }
 
-  /// - Parameter json: the task's tools as they came.
+  /// - Parameter json: the task's tools as the client sent them.
   init(_ json: String, passing: AgentCommand.ToolPassing, agent: String) {
     let tools = (try? JSON(parsing: json))?.arrayValue ?? []
     var servers: [Server] = []
@@ -67,7 +67,7 @@ struct AgentTools: Sendable {
     return .object(members)
   }
 
-  /// A key of TOML that is written without quotes, which a dotted path of codex cannot have.
+  /// Turns a name into a bare TOML key: a dotted path of codex's `-c` accepts no quoted keys.
   private static func bareKey(_ name: String) -> String {
     String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") ? $0 : "_" })
   }

@@ -3,10 +3,10 @@ internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
 
-/// The processes that this one started and waits for, and the orphans that it adopts.
+/// The child processes that the server started and waits for, and the orphans that it adopts.
 ///
-/// LOCK ORDER: `state` is held while a process is started, waited for or looked for among the dead, so that nobody
-/// takes a child for an orphan before it is known, and nothing else is called meanwhile.
+/// LOCK ORDER: `state` is held while a child is spawned and while dead orphans are reaped, so that a new child is never
+/// mistaken for an orphan. Take no other lock while holding it.
 enum AgentChildren {
   private struct State {
     var children: Set<Int32> = []
@@ -16,12 +16,12 @@ enum AgentChildren {
 
   private static let state = Mutex(State())
 
-  /// Makes this process the parent of every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER, prctl(2)). From
-  /// now on every child that nobody registered is an orphan of an agent: only a process that serves and does nothing else
-  /// may say so.
+  /// Makes this process adopt every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER, prctl(2)). From now on,
+  /// each unregistered child counts as an agent's orphan and is reaped, so call it only in a process that does nothing
+  /// but serve.
   static func adoptOrphans() {
     guard linux_adopt_orphans() == 0 else { return }
-    // The first process of a container gets the orphans of all, and one that a shell became has the shell's children.
+    // PID 1 of a container adopts everybody's orphans, and a process that a shell exec'ed keeps the shell's children.
     let isAlone = getpid() != 1 && !ProcessStatus.table().values.contains { $0.parent == getpid() }
     state.withLock { state in
       state.adopts = true
@@ -29,13 +29,13 @@ enum AgentChildren {
     }
   }
 
-  /// Whether every orphan that this process adopts is one of an agent, also where nothing else tells.
+  /// Whether every orphan that this process adopts comes from an agent, even if nothing else identifies it.
   static var isAlone: Bool { state.withLock(\.isAlone) }
 
-  /// Whether orphans of agents become children of this process.
+  /// Whether this process adopts the orphans of agents.
   static var adopts: Bool { state.withLock(\.adopts) }
 
-  /// Starts a child that ``wait(for:)`` will be called for.
+  /// Starts a child. The caller must call ``wait(for:)`` for it.
   static func start(_ spawn: () throws -> pid_t) rethrows -> pid_t {
     try state.withLock { state in
       let child = try spawn()
@@ -44,7 +44,7 @@ enum AgentChildren {
     }
   }
 
-  /// Waits for a child, which must have ended or been killed.
+  /// Waits for a child that has ended or was killed.
   /// - Returns: the status of waitpid(2).
   static func wait(for child: pid_t) -> Int32 {
     let status = ProcessHandle.reap(child)
@@ -52,10 +52,10 @@ enum AgentChildren {
     return status
   }
 
-  /// The children that are waited for.
+  /// The children that nobody has waited for yet.
   static var all: Set<Int32> { state.withLock(\.children) }
 
-  /// Waits for adopted orphans that have ended, so that none stays a zombie.
+  /// Reaps adopted orphans that have ended, so that none stays a zombie.
   static func reapOrphans(_ table: [Int32: ProcessStatus]) {
     state.withLock { state in
       guard state.adopts else { return }

@@ -1,9 +1,8 @@
 internal import LinuxSystem
 
-/// What tells the processes of one run of an agent from all others: variables of their environment, which every process
-/// passes on to those that it starts.
+/// Identifies the processes of one run of an agent: an environment variable, which child processes inherit.
 struct AgentMark: Hashable, Sendable {
-  /// The variable with the token of the run.
+  /// The variable that holds the token of the run.
   static let variable = "BERAY_RUN"
 
   /// `NAME=value`.
@@ -11,14 +10,14 @@ struct AgentMark: Hashable, Sendable {
   /// Where the agent works.
   let workDirectory: String
 
-  /// - Parameter token: of this run alone; nil if a server of an older version started it, which marked its agents by
-  ///   their work directory.
+  /// - Parameter token: unique to this run; nil if an older server started it, which marked its agents by their work
+  ///   directory.
   init(token: String?, workDirectory: String) {
     entry = token.map { Self.variable + "=" + $0 } ?? AgentLaunch.workDirectoryVariable + "=" + workDirectory
     self.workDirectory = workDirectory
   }
 
-  /// A token for a new run.
+  /// Makes a token for a new run.
   static func newToken() -> String {
     (0..<4).map { _ in
       let digits = String(UInt32.random(in: .min ... .max), radix: 16)
@@ -35,7 +34,7 @@ struct AgentMark: Hashable, Sendable {
   }
 }
 
-/// Tells one boot of the machine from another: process numbers and start times count from each anew.
+/// Identifies one boot of the machine. Process ids and start times are meaningless after another boot.
 enum BootID {
   static let current = (ProcessFile.text("/proc/sys/kernel/random/boot_id") ?? "").filter { $0 != "\n" }
 }

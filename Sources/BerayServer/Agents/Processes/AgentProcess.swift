@@ -3,20 +3,20 @@ internal import LinuxSystem
 internal import Synchronization
 internal import SystemPackage
 
-/// A started agent: the leader of a session and process group of its own, with pipes to its three standard streams.
-/// No other descriptor of the server is open in it.
+/// A started agent: the leader of its own session and process group, with pipes to its three standard streams. It
+/// inherits no other descriptor of the server.
 struct AgentProcess: Sendable {
   let leader: ProcessIdentity
-  /// Non-blocking, like the others; the agent sees the end of its input once what is taken from here is gone.
+  /// Non-blocking, like the others. The agent's stdin ends when the descriptor that is taken from here is closed.
   let input: AgentInput
   let output: OwnedDescriptor
   let errors: OwnedDescriptor
-  /// Polls readable once the leader has ended.
+  /// Becomes readable in poll(2) once the leader has ended.
   let ended: OwnedDescriptor
 
   /// Starts the agent.
   ///
-  /// - Throws: why it cannot be started; then it does not run.
+  /// - Throws: the reason why it cannot be started. No process is left running then.
   init(starting launch: AgentLaunch) throws(Errno) {
     let (inputs, outputs, errorPipe) = (try Pipe(), try Pipe(), try Pipe())
     let (input, output, errors) = (inputs.writeEnd, outputs.readEnd, errorPipe.readEnd)
@@ -25,7 +25,7 @@ struct AgentProcess: Sendable {
     }
     let process: pid_t
     do {
-      // Its standard streams are all that is open in it.
+      // The child gets its standard streams and no other descriptor.
       let spawn = Spawn(
         executable: launch.arguments[0], arguments: launch.arguments, environment: launch.environment,
         input: .descriptor(inputs.readEnd.rawValue), output: .descriptor(outputs.writeEnd.rawValue),
@@ -35,7 +35,7 @@ struct AgentProcess: Sendable {
       throw error as? Errno ?? .invalidArgument
     }
     do throws(Errno) {
-      // The leader is a child that nobody has waited for: its number is its own until somebody does.
+      // Nobody has waited for the leader yet, so its process id cannot have been reused.
       ended = try ProcessHandle(process).descriptor
       guard let leader = ProcessIdentity(of: process) else { throw .noSuchProcess }
       self.leader = leader
@@ -49,7 +49,7 @@ struct AgentProcess: Sendable {
     self.errors = errors
   }
 
-  /// Waits for the leader, which must have ended or been killed, and tells how it ended.
+  /// Waits for the leader, which must have ended or been killed, and returns how it ended.
   func reap() -> TaskOutcome {
     let status = AgentChildren.wait(for: leader.id)
     let signal = Int(status & 0x7f)
@@ -62,13 +62,13 @@ struct AgentProcess: Sendable {
   }
 }
 
-/// The writing end of an agent's stdin, for one taker.
+/// The write end of an agent's stdin. Only one caller can take it.
 final class AgentInput: Sendable {
   private let descriptor: Mutex<OwnedDescriptor?>
 
   init(_ descriptor: OwnedDescriptor) { self.descriptor = Mutex(descriptor) }
 
-  /// Gives the descriptor away; nil the second time.
+  /// Hands over the descriptor; returns nil from the second call on.
   func take() -> OwnedDescriptor? {
     descriptor.withLock { $0.take() }
   }

@@ -1,40 +1,40 @@
 internal import Glibc
 internal import LinuxSystem
 
-/// All processes of one run of an agent, wherever they went: its own process group and session, what these started, and
-/// what carries the run's mark though its parents are gone.
+/// All processes of one run of an agent: its process group and session, their descendants, and processes that carry the
+/// run's mark although their parents are gone.
 ///
-/// No process of another run is among them, nor this process, its ancestors, or anything that a person started.
+/// Never includes a process of another run, this process, its ancestors, or anything that a person started.
 struct AgentProcesses: Sendable {
   private let mark: AgentMark
-  /// The agent itself, a child that nobody has waited for yet: so its number, group and session are its own. Nil if
-  /// it is no child of this process.
+  /// The agent itself. Nobody has waited for it yet, so its process, group and session ids cannot have been reused. Nil
+  /// if a previous server started it.
   private let leader: ProcessIdentity?
   private var members: Set<ProcessIdentity> = []
-  /// Of each process whether it carries the mark, which is asked once.
+  /// Whether a process carries the mark. Cached, so that each environment is read once.
   private var marked: [ProcessIdentity: Bool] = [:]
 
-  /// - Parameter leader: the agent itself, not waited for yet.
+  /// - Parameter leader: the agent itself. Nobody may have waited for it yet.
   init(mark: AgentMark, leader: ProcessIdentity) {
     self.mark = mark
     self.leader = leader
   }
 
-  /// - Parameter survivors: the agent itself and its ``strays``, as a server knew them that has ended.
+  /// - Parameter survivors: the agent itself and its ``strays``, as a previous server recorded them.
   init(mark: AgentMark, survivors: Set<ProcessIdentity>) {
     self.mark = mark
     leader = nil
     members = survivors
   }
 
-  /// Processes of the last look without the mark: once their parents are gone, only this memory can tell whose they
-  /// are.
+  /// The processes without the mark that the last look found. Once their parents are gone, only this record connects
+  /// them to the run.
   var strays: Set<ProcessIdentity> { members.filter { marked[$0] == false && $0 != leader } }
 
-  /// Looks for them, and remembers what it finds: a process stays one of them when its parent ends.
+  /// Looks for the processes and remembers them: a process still belongs to the run after its parent ends.
   ///
   /// - Parameter table: the processes of the machine as of now.
-  /// - Returns: those that run.
+  /// - Returns: those that are running.
   mutating func look(in table: [Int32: ProcessStatus] = ProcessStatus.table()) -> Set<ProcessIdentity> {
     AgentChildren.reapOrphans(table)
     let children = AgentChildren.all
@@ -43,25 +43,25 @@ struct AgentProcesses: Sendable {
     marked = marked.filter { table[$0.key.id]?.start == $0.key.start }
     var found = Set(living.filter { belongs($0, children: children) }.map(\.id))
     var grown = found
-    // An agent that is a zombie still has children until the kernel gave them to another.
+    // Until the kernel reparents them, the children of an agent that is a zombie still name it as their parent.
     if let leader { grown.insert(leader.id) }
     while !grown.isEmpty {
       grown = Set(living.filter { grown.contains($0.parent) && !found.contains($0.id) }.map(\.id))
       found.formUnion(grown)
     }
     members = Set(found.compactMap { table[$0]?.identity })
-    // One that was seen just before its exec(2) may have lost the mark since.
+    // A process may have dropped the mark in an exec(2) since it was last checked.
     for process in members where marked[process] != false { marked[process] = mark.isCarried(by: process.id) }
     return members
   }
 
-  /// Sends a signal to each, as of now.
+  /// Sends a signal to each process that runs now.
   mutating func signal(_ signal: Int32) {
     for process in look() { process.signal(signal) }
   }
 
-  /// Kills them until none is left, also those that they start meanwhile. Gives up after `limit` on what the kernel does
-  /// not let die.
+  /// Kills them, and those that they start meanwhile, until none is left. Gives up after `limit`, because a process in
+  /// an uninterruptible wait does not die.
   mutating func kill(within limit: Duration = .seconds(5)) {
     let deadline = ContinuousClock.now + limit
     repeat {
@@ -78,7 +78,7 @@ struct AgentProcesses: Sendable {
     if let leader, process.session == leader.id || process.group == leader.id { return true }
     if carriesMark(process) { return true }
     guard AgentChildren.adopts, process.parent == getpid(), !children.contains(process.id) else { return false }
-    // An orphan that gave up its environment: where it works tells whose it is, or that there is nobody else's.
+    // An orphan without the mark. It belongs to this run if it works in this work directory, or if no other run exists.
     if mark.isWorkplace(of: process.id) { return true }
     guard let leader, AgentChildren.isAlone else { return false }
     return children == [leader.id] && process.start >= leader.start

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Runs a closure on a thread of its own: one for each agent at work, for it blocks as long as the agent lives.
+/// Runs a closure on its own thread. Each running agent needs one, which blocks until the agent ends.
 enum AgentThread {
   private final class Body {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// - Returns: false if the system has no thread to give.
+  /// - Returns: false if the system cannot create another thread.
   static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
     let body = Unmanaged.passRetained(Body(run))
     var thread = pthread_t()

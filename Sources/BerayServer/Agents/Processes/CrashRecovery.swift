@@ -1,18 +1,18 @@
 internal import Glibc
 internal import Logging
 
-/// An agent that was at work when the server last ended.
+/// An agent that was running when the server crashed.
 struct InterruptedRun: Hashable, Sendable {
   let task: Int64
-  /// Of the run; nil if an older version of the server started it.
+  /// The token of the run; nil if an older version of the server started it.
   let token: String?
-  /// Its first process and its strays, as far as they were written down and the machine was not booted since.
+  /// The agent's first process and its strays. Empty if none were recorded, or the machine has rebooted since.
   let survivors: Set<ProcessIdentity>
 }
 
-/// What a server does first where the one before it ended without stopping its agents.
+/// Cleans up after a server that ended without stopping its agents, before the next one starts its work.
 enum CrashRecovery {
-  /// Kills what is left of the agents of tasks that were running, then marks these tasks as failed.
+  /// Kills the remaining processes of tasks that were running, then marks these tasks as failed.
   static func run(_ store: Store, paths: (Int64) -> TaskPaths, logger: Logger) throws {
     for run in try store.interruptedRuns() {
       var processes = AgentProcesses(

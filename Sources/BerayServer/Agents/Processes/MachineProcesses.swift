@@ -1,15 +1,15 @@
 internal import LinuxSystem
 internal import Synchronization
 
-/// The processes of the machine, looked at once for all agents that are at work.
+/// The processes of the machine, read once for all running agents.
 enum MachineProcesses {
-  /// How old a look may be that many share.
+  /// How long a result is shared before the processes are read again.
   private static let age: Duration = .milliseconds(500)
   private static let last = Mutex<(time: ContinuousClock.Instant, table: [Int32: ProcessStatus])?>(nil)
 
-  /// What was seen at most half a second ago.
+  /// Returns a table that is at most half a second old.
   static func recent() -> [Int32: ProcessStatus] {
-    // Held during a look, so that those who come meanwhile share its result.
+    // Held while the table is read, so that concurrent callers share the result.
     last.withLock { last in
       let now = ContinuousClock.now
       if let last, now - last.time < age { return last.table }

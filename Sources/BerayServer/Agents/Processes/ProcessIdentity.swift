@@ -1,9 +1,9 @@
 internal import LinuxSystem
 
-/// One process, told from any later one with the same number by when it started.
+/// Identifies a process. Process ids are reused, so the start time tells it from a later process with the same id.
 struct ProcessIdentity: Hashable, Sendable {
   let id: Int32
-  /// When it started, in clock ticks since boot (proc(5), field 22 of stat).
+  /// The start time in clock ticks since boot (proc(5), field 22 of stat).
   let start: UInt64
 
   init(id: Int32, start: UInt64) {
@@ -11,18 +11,18 @@ struct ProcessIdentity: Hashable, Sendable {
     self.start = start
   }
 
-  /// The process that has this number now; nil if none has.
+  /// The process that has this id now; nil if none has.
   init?(of process: Int32) {
     guard let status = ProcessStatus(of: process) else { return nil }
     self = status.identity
   }
 
-  /// `NUMBER:START`, one a word.
+  /// Writes `ID:START` for each process, separated by spaces.
   static func text(_ processes: Set<ProcessIdentity>) -> String {
     processes.map { "\($0.id):\($0.start)" }.sorted().joined(separator: " ")
   }
 
-  /// Reads ``text(_:)``.
+  /// Reads the format of ``text(_:)``.
   static func list(_ text: String) -> Set<ProcessIdentity> {
     Set(
       text.split(separator: " ").compactMap { word in
@@ -32,9 +32,9 @@ struct ProcessIdentity: Hashable, Sendable {
       })
   }
 
-  /// A handle for this process, and never for another that got its number since; nil if it is gone.
+  /// A handle for this process, never for a later one with the same id; nil if the process is gone.
   var handle: ProcessHandle? {
-    // The handle is for whichever process had the number when it was opened, so only now is it known to be this one.
+    // The handle refers to whichever process had the id when it was opened. Only this check proves that it is this one.
     guard let process = try? ProcessHandle(id), ProcessIdentity(of: id) == self else { return nil }
     return process
   }
