@@ -166,7 +166,7 @@ import Testing
       return pages
     }
     bed.runner.submit(id)
-    await bed.log.first { $0.contains("no space left for its events") }
+    await bed.log.first { $0.contains("no space is left for events") }
     #expect(try bed.store.task(id)?.status == .running)
     try await bed.store.pool.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages + 100_000)") }
     await bed.runner.waitUntilEnded(id)

@@ -65,7 +65,7 @@ struct LocalServerProcess: Hashable, Sendable {
     }
     guard unfinishedTasks == 0 else {
       throw CommandError(
-        "the local server (\(description)) works on \(unfinishedTasks.map(String.init) ?? "unknown") tasks, and \(wanted) is wanted",
+        "the local server (\(description)) works on \(LocalServerState.count(unfinishedTasks)), and \(wanted) is wanted",
         advice: "wait for them or stop them ('beray-fs task list' names them)")
     }
     try end()

@@ -36,6 +36,15 @@ struct LocalServerState: Sendable {
   /// How many tasks have not ended; nil if the server could not be asked.
   var unfinished: Int? { tasks.map { $0.count { !$0.status.isFinished } } }
 
+  /// Words for a number of tasks; nil if it is not known.
+  static func count(_ tasks: Int?) -> String {
+    switch tasks {
+    case 1: "1 task"
+    case let tasks?: "\(tasks) tasks"
+    case nil: "tasks of unknown number"
+    }
+  }
+
   var json: JSON {
     [
       "running": .bool(process != nil), "pid": process.map { JSON(Int($0.id)) } ?? .null,
@@ -47,7 +56,7 @@ struct LocalServerState: Sendable {
 
   var summary: String {
     guard let process else { return "not running; it starts when it is needed" }
-    let counts = tasks.map { "\($0.count) tasks, \(unfinished ?? 0) unfinished" } ?? "gives no answer"
+    let counts = tasks.map { "\(Self.count($0.count)), \(unfinished ?? 0) unfinished" } ?? "gives no answer"
     return "\(process.description), at unix:\(socket), \(counts)"
   }
 }

@@ -16,7 +16,7 @@ struct LocalServerStop {
     let state = await LocalServerState.current(paths: paths, data: data)
     guard state.unfinished == 0 || state.unfinished == nil else {
       throw CommandError(
-        "the server (\(process.description)) works on \(state.unfinished ?? 0) tasks",
+        "the server (\(process.description)) works on \(LocalServerState.count(state.unfinished))",
         advice: "wait for them or stop them ('beray-fs task list --status running' names them)")
     }
     try await Blocking.run { () throws(CommandError) in try process.end() }

@@ -31,7 +31,9 @@ final class EventKeeper: Sendable {
         try store.append(events, to: task)
         return hub.notify(task)
       } catch let error as DatabaseError where error.isFullDisk && !isToEnd(.zero) {
-        if !hasWarned { logger.warning("task \(task): no space is left for events; the agent waits until there is some") }
+        if !hasWarned {
+          logger.warning("task \(task): no space is left for events; the agent waits until there is some")
+        }
         hasWarned = true
         _ = isToEnd(pause)
       } catch {
