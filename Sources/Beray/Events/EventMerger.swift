@@ -39,8 +39,7 @@ package struct EventMerger: Sendable {
   private var givesList = true
   private var listGivesIDs: Bool?
   private var hasAnonymous = false
-  /// The hash of all written events that came from the server, and that of the last list. The two are equal if the list
-  /// contains everything.
+  /// The hashes of the server's written events and of its last list. They are equal if the list contains everything.
   private var writtenChain = EventChain()
   private var listedChain: EventChain?
   private var wasReopened = false
