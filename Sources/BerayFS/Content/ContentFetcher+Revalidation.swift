@@ -10,13 +10,13 @@ import Waiting
 extension ContentFetcher {
   /// Asks for the content to learn its length. All who ask at the same time share one request.
   func learnSize() async throws(Errno) {
-    if let batch = file.state.withLock({ $0.source.remote?.whole }) ?? tree.prefetcher.batch(onMissOf: file) {
+    if let batch = file.known({ $0.source.remote?.whole }) ?? tree.prefetcher.batch(onMissOf: file) {
       _ = try? await batch.value()
       if Task.isCancelled { throw .interrupted }
-      if file.state.withLock({ $0.size != nil }) { return }
+      if file.known({ $0.size != nil }) { return }
     }
     let job = SharedJob()
-    let begun = file.state.withLock { state -> (flight: Flight<Void, Errno>, isOurs: Bool, generation: UInt32)? in
+    let begun = file.change { state -> (flight: Flight<Void, Errno>, isOurs: Bool, generation: UInt32)? in
       let generation = state.generation
       return state.changeRemote { remote in
         if let running = remote.sizing { return (running, false, generation) }
@@ -50,14 +50,14 @@ extension ContentFetcher {
   }
 
   private func sized(_ flight: Flight<Void, Errno>) {
-    file.state.withLock { $0.changeRemote { $0.ended(sizing: flight) } }
+    file.change { $0.changeRemote { $0.ended(sizing: flight) } }
   }
 
   /// Whether only a request for the content can tell if it changed.
   /// - Parameter onNews: whether to ask only where the task may have changed it since.
   func needsRevalidation(onNews: Bool = false) -> Bool {
     let (window, isRunning) = (tree.window, tree.isRunning)
-    return file.state.withLock { state in
+    return file.known { state in
       guard !state.server.listed.tellsContent, !state.existence.isGone, let checked = state.server.checked,
         state.buffer?.isUnsent(includingEmpty: true) != true,
         tree.context.time.uptime() - checked >= window
@@ -70,8 +70,8 @@ extension ContentFetcher {
   /// are dropped.
   func revalidate() async throws(Errno) {
     let asked = tree.context.time.uptime()
-    let known = file.state.withLock { (tag: $0.server.contentTag, generation: $0.generation) }
-    let old = file.state.withLock { $0.buffer }?.small ?? tree.shared.cache[file.reader.wholeKey(known.generation)]
+    let known = file.known { (tag: $0.server.contentTag, generation: $0.generation) }
+    let old = file.buffer?.small ?? tree.shared.cache[file.reader.wholeKey(known.generation)]
     let name = tree.asked(file)
     try await tree.context.call("open", file.path) { () async throws(BerayError) in
       let content = try await tree.context.service.fileContent(
@@ -79,11 +79,11 @@ extension ContentFetcher {
       // The path may lead to another file by now. The next look asks for this one.
       guard tree.isAnswer(to: name, about: file) else { return }
       if content.isUnchanged {
-        file.state.withLock { state in state.learns { $0.wasAsked(at: asked) } }
+        file.change { $0.wasAsked(at: asked) }
         return
       }
       // This mount uploaded it, and no sign of a later change has come.
-      let sent = file.state.withLock { $0.server.isMadeHere ? $0.server.sent : nil }
+      let sent = file.known { $0.server.isMadeHere ? $0.server.sent : nil }
       var bytes: [UInt8]?
       var isSame = false
       if let sent, sent.size > ContentCache.wholeLimit {
@@ -97,7 +97,7 @@ extension ContentFetcher {
           // It grew too large for memory.
         }
       }
-      let listed = file.state.withLock { $0.server.listed }
+      let listed = file.known { $0.server.listed }
       if let bytes, !ContentExpectation(content, listed: listed).isMet(by: Int64(bytes.count)) {
         // A new content, or a wrong answer. The listing decides which, and the read asks again.
         tree.markStale()
@@ -105,14 +105,13 @@ extension ContentFetcher {
       }
       if let bytes { isSame = old.map { $0 == bytes } ?? (sent == ContentDigest(bytes)) }
       if isSame {
-        file.state.withLock { state in state.learns { $0.wasRead(content.etag, at: asked) } }
+        file.change { $0.wasRead(content.etag, at: asked) }
         return
       }
-      let generation = file.state.withLock { state -> UInt32? in
+      let generation = file.change { state -> UInt32? in
         // A program wrote meanwhile: its bytes are the file's content now.
         guard state.generation == known.generation, state.buffer?.retire() != false else { return nil }
         if state.buffer != nil { state.endsWriting() }
-        file.writer.rememberWhileUnsent(state)
         state.changedByOthers(
           content.etag, size: bytes.map { Int64($0.count) } ?? content.size,
           modified: content.modified.map(Timestamp.init) ?? file.now, asked: asked)
@@ -122,7 +121,7 @@ extension ContentFetcher {
       }
       if let bytes, let generation { install(bytes, of: content, asked: asked, generation) }
     }
-    if file.state.withLock({ $0.size == nil }) { try await learnSize() }
+    if file.known({ $0.size == nil }) { try await learnSize() }
   }
 
   // MARK: - Content and size together
@@ -131,7 +130,7 @@ extension ContentFetcher {
   /// would cut it off.
   func isToBeRead(_ flags: OpenFlags) -> Bool {
     guard flags.contains(.read), tree.isRunning else { return false }
-    let key = file.state.withLock { state -> ContentCache.Key? in
+    let key = file.known { state -> ContentCache.Key? in
       if state.bringing != nil { return nil }
       guard let remote = state.source.remote, remote.stream == nil, let size = state.size, size > 0,
         size <= ContentCache.wholeLimit
@@ -143,11 +142,11 @@ extension ContentFetcher {
 
   /// Reads a small file. If its size differs from the one the kernel knows, the kernel forgets that.
   func readAtOpen() async throws(Errno) {
-    let told = file.state.withLock { $0.size }
+    let told = file.known { $0.size }
     do throws(Errno) { _ = try await file.reader.wholeContent() } catch  where error != .interrupted {
       // Whoever reads it gets the error.
     }
-    if file.state.withLock({ $0.size != told }) { try await tree.context.untilTheKernelForgot(file.inode) }
+    if file.known({ $0.size != told }) { try await tree.context.untilTheKernelForgot(file.inode) }
   }
 
   /// Fetches the content that a listing announced, and takes over content and listing together.
@@ -165,7 +164,7 @@ extension ContentFetcher {
         try? await tree.refresher.refresh(parent)
       }
     }
-    let isOutdated = file.state.withLock { state in
+    let isOutdated = file.change { state in
       let newest = state.endsBringing()
       guard !state.existence.isGone, !state.existence.isNew, state.server.listed == known else { return true }
       // The file was put back.
@@ -208,7 +207,7 @@ extension ContentFetcher {
 extension ContentFetcher {
   /// Whether a batch may bring the file: it is small, on the server, and neither in memory nor on its way.
   func isPrefetchable(upTo limit: Int64, takesUnknown: Bool) -> Bool {
-    let generation = file.state.withLock { state -> UInt32? in
+    let generation = file.known { state -> UInt32? in
       guard let remote = state.source.remote, remote.whole == nil, remote.stream == nil, !state.existence.isNew,
         !state.existence.isGone
       else { return nil }

@@ -36,7 +36,7 @@ struct ContentFetcher: Sendable {
     var last: BerayError?
     for attempt in 1...Self.attempts {
       let asked = tree.asked(file)
-      let (time, listed) = (tree.context.time.uptime(), file.state.withLock { $0.server.listed })
+      let (time, listed) = (tree.context.time.uptime(), file.known { $0.server.listed })
       let reading: Reading
       let content: FileContent
       var hasBegun = false
@@ -64,7 +64,7 @@ struct ContentFetcher: Sendable {
       case .contradiction(let received, let bytes):
         last = .contradiction(received, listed.size, operation: operation)
         try await relist()
-        let now = file.state.withLock { (generation: $0.generation, listed: $0.server.listed) }
+        let now = file.known { (generation: $0.generation, listed: $0.server.listed) }
         // The file is growing or shrinking: these bytes are from a moment between two listings.
         if let bytes, let before = listed.size, let after = now.listed.size, before != after,
           (min(before, after)...max(before, after)).contains(Int64(bytes.count))
@@ -132,7 +132,7 @@ struct ContentFetcher: Sendable {
   ) -> Bool {
     guard let spill = try? tree.makeSpill("read", file.path) else { return false }
     let stream = StreamReader(spill: spill, size: nil)
-    let isWanted = file.state.withLock { state in
+    let isWanted = file.change { state in
       guard state.generation == generation, state.opens.isOpen else { return false }
       return state.changeRemote { $0.begins(stream: stream) } ?? false
     }
@@ -147,10 +147,10 @@ struct ContentFetcher: Sendable {
         file.reader.drop(stream)
         throw tree.context.fail("read", file.path, error)
       }
-      file.state.withLock { state in
+      file.change { state in
         guard state.source.remote?.stream === stream else { return }
         state.learns(size: stream.received)
-        state.learns { $0.wasAsked(at: tree.context.time.uptime()) }
+        state.wasAsked(at: tree.context.time.uptime())
       }
     }
     return true
@@ -161,7 +161,7 @@ struct ContentFetcher: Sendable {
   /// Keeps content that came. Returns false if the file has other content by now.
   @discardableResult
   func install(_ bytes: [UInt8], of content: FileContent?, asked: Duration, _ generation: UInt32) -> Bool {
-    file.state.withLock { state in
+    file.change { state in
       guard state.generation == generation, state.buffer == nil else { return false }
       keepVersion(size: Int64(bytes.count), of: content, &state)
       keep(bytes, asked: asked, &state)
@@ -172,16 +172,16 @@ struct ContentFetcher: Sendable {
   /// Makes `bytes` the content of the file, unless a program wrote to it.
   func keep(_ bytes: [UInt8], asked: Duration, _ state: inout FileState) {
     guard state.buffer == nil else { return }
-    state.learns { $0.wasAsked(at: asked) }
+    state.wasAsked(at: asked)
     file.reader.cache.insert(bytes, for: file.reader.wholeKey(state.generation))
   }
 
   private func learned(size: Int64, of content: FileContent, asked: Duration, _ generation: UInt32) {
-    file.state.withLock { state in
+    file.change { state in
       // A stream tells it at its end.
       guard state.generation == generation, state.buffer == nil, size != .max else { return }
       keepVersion(size: size, of: content, &state)
-      state.learns { $0.wasAsked(at: asked) }
+      state.wasAsked(at: asked)
     }
   }
 

@@ -43,16 +43,16 @@ extension FileReader {
     _ pass: borrowing Mutex<ReadPass>, at offset: Int64, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> Version {
     while true {
-      if let version = file.state.withLock({ admitted(pass, at: offset, &$0) }) { return version }
+      if let version = file.change({ admitted(pass, at: offset, &$0) }) { return version }
       let old = pass.withLock { $0 }
-      let now = file.state.withLock { Version($0) }
+      let now = file.known { Version($0) }
       guard try await continues(old, as: now, from: offset, ahead) else {
         pass.withLock { if $0.epoch == old.epoch { $0.refused() } }
         // The kernel would answer a read from the start from its pages.
         file.hidePages()
         throw refuseOtherVersion()
       }
-      file.state.withLock { state in
+      file.change { state in
         guard state.epoch == now.epoch else { return }
         let isFirst = pass.withLock { pass in
           guard pass.epoch == old.epoch else { return false }
@@ -104,7 +104,7 @@ extension FileReader {
 
   /// Whether `handle` is in the middle of a version that was longer than the present one. True once for each version.
   func isCut(_ handle: WorkHandle, size: Int64) -> Bool {
-    file.state.withLock { state in
+    file.known { state in
       handle.pass.withLock { pass in
         let isCut = pass.epoch != state.epoch && pass.isUnderWay && size < pass.size ?? 0
         if isCut { pass.refused() }

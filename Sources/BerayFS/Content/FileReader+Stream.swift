@@ -9,7 +9,7 @@ extension FileReader {
   /// Has the content come as one stream. Before its last bytes are given out, its version is checked once more.
   func openStream() throws(Errno) {
     let spill = try tree.makeSpill("read", file.path)
-    let started = file.state.withLock { state -> (StreamReader, FileVersion, UInt32)? in
+    let started = file.change { state -> (StreamReader, FileVersion, UInt32)? in
       let stream = StreamReader(spill: spill, size: state.size)
       guard state.changeRemote({ $0.begins(stream: stream) }) == true else { return nil }
       return (stream, state.server.listed, state.generation)
@@ -28,7 +28,7 @@ extension FileReader {
 
   /// What failed is asked for anew by the next read.
   func drop(_ stream: StreamReader) {
-    file.state.withLock { $0.changeRemote { $0.ended(stream: stream) } }
+    file.change { $0.changeRemote { $0.ended(stream: stream) } }
   }
 
   /// Brings a large content into `stream`. An answer that contradicts the listing, or breaks off, is asked for once
@@ -59,7 +59,7 @@ extension FileReader {
       }
       // The path may lead to another file by now, or the file has other content.
       try await file.untilNamesStay()
-      guard file.state.withLock({ $0.generation == generation }) else { throw .staleNFSFileHandle }
+      guard file.known({ $0.generation == generation }) else { throw .staleNFSFileHandle }
     }
     throw refuseChanging()
   }
@@ -70,7 +70,7 @@ extension FileReader {
     guard listed.tellsContent, let parent = file.place.parent else { return }
     tree.markStale()
     try await tree.refresher.refresh(parent)
-    guard file.state.withLock({ $0.generation == generation && !$0.existence.isGone }) else {
+    guard file.known({ $0.generation == generation && !$0.existence.isGone }) else {
       throw .staleNFSFileHandle
     }
   }
@@ -98,7 +98,7 @@ extension FileReader {
           throw tree.context.fail("write", file.path, error)
         }
         try await file.fetcher.relist()
-        guard file.state.withLock({ $0.generation == generation }) else { return nil }
+        guard file.known({ $0.generation == generation }) else { return nil }
       } catch let errno as Errno {
         guard errno == .staleNFSFileHandle else { throw errno }
         return nil

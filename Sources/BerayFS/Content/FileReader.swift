@@ -32,7 +32,7 @@ struct FileReader: Sendable {
       case former(ArraySlice<UInt8>, hidesPages: Bool)
       case present(Version, WriteBuffer?, StreamReader?, hidesPages: Bool)
     }
-    let source = file.state.withLock { state -> Source? in
+    let source = file.change { state -> Source? in
       if fillsPages, let bytes = formerBytes(pass, offset: offset, count: count, state) {
         return .former(bytes, hidesPages: state.opens.hasSeveralReaders)
       }
@@ -126,7 +126,7 @@ struct FileReader: Sendable {
     at offset: Int64, count: Int, _ ahead: borrowing Mutex<ReadAhead>
   ) async throws(Errno) -> (bytes: ArraySlice<UInt8>, epoch: UInt32) {
     for _ in 0..<Self.readRounds {
-      let known = file.state.withLock { state in
+      let known = file.known { state in
         (
           version: Version(state), buffer: state.buffer,
           stream: state.source.remote?.stream, isGone: state.existence.isGone
@@ -145,7 +145,7 @@ struct FileReader: Sendable {
       do throws(Errno) {
         let bytes = try await fetched(known.version, known.stream, offset: offset, count: count, ahead)
         // The bytes are of the version that was asked for, and no other came in between.
-        if let bytes, file.state.withLock({ $0.generation == known.version.generation }) {
+        if let bytes, file.known({ $0.generation == known.version.generation }) {
           return (bytes, known.version.epoch)
         }
         try await file.untilNamesStay()
@@ -153,7 +153,7 @@ struct FileReader: Sendable {
         // The name is gone, but the handle is open.
         guard try await wasRenamed(from: path) else { throw .staleNFSFileHandle }
       } catch  where error != .interrupted || !Task.isCancelled {
-        guard file.state.withLock({ $0.generation != known.version.generation }) else { throw error }
+        guard file.known({ $0.generation != known.version.generation }) else { throw error }
       }
     }
     throw refuseChanging()
@@ -192,13 +192,13 @@ struct FileReader: Sendable {
   /// Whether the server did not find the file at `path` because it has another path by now.
   func wasRenamed(from path: String) async throws(Errno) -> Bool {
     try await file.untilNamesStay()
-    return !file.state.withLock { $0.existence.isGone } && !tree.serverPath(of: file).utf8.elementsEqual(path.utf8)
+    return !file.isGone && !tree.serverPath(of: file).utf8.elementsEqual(path.utf8)
   }
 
   /// This mount is about to take the name away. Programs that have the file open go on reading its content. If there is
   /// no room for it, or it does not come, they get ESTALE.
   func keepForReaders() async throws(Errno) {
-    let isNeeded = file.state.withLock { $0.opens.isOpen && $0.buffer == nil && !$0.existence.isNew }
+    let isNeeded = file.known { $0.opens.isOpen && $0.buffer == nil && !$0.existence.isNew }
     guard isNeeded else { return }
     do throws(Errno) {
       _ = try await file.writer.bufferWithContent(hasTurn: true)
@@ -215,12 +215,12 @@ struct FileReader: Sendable {
 
   /// A block of a large file was read from memory: the next blocks are fetched early.
   func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64, count: Int) {
-    guard let ranges = file.state.withLock({ $0.source.remote?.ranges }) else { return }
+    guard let ranges = file.known({ $0.source.remote?.ranges }) else { return }
     ranges.advance(to: offset, ahead, of: file)
   }
 
   private func rangeReader() -> RangeReader? {
-    file.state.withLock { state in
+    file.change { state in
       if let ranges = state.source.remote?.ranges { return ranges }
       guard let size = state.size else { return nil }
       let made = RangeReader(size: size, generation: state.generation, listed: state.server.listed)
@@ -233,7 +233,7 @@ struct FileReader: Sendable {
   /// A small file's whole content, by one request for all who ask. The request ends when the last of them gives up. Nil
   /// if the content is too large for this, or changed meanwhile.
   func wholeContent(allowsBatch: Bool = true) async throws(Errno) -> [UInt8]? {
-    if allowsBatch, file.state.withLock({ $0.source.remote?.whole == nil }),
+    if allowsBatch, file.known({ $0.source.remote?.whole == nil }),
       let batch = tree.prefetcher.batch(onMissOf: file)
     {
       let bytes = try? await batch.value()[file.inode]
@@ -244,7 +244,7 @@ struct FileReader: Sendable {
     }
     let job = SharedJob()
     let flight = Flight<[InodeID: [UInt8]], Errno>(cancellation: .interrupted) { job.end() }
-    let (now, isOurs, generation) = file.state.withLock { state in
+    let (now, isOurs, generation) = file.change { state in
       let isOurs = state.changeRemote { $0.begins(whole: flight) } ?? false
       return (state.source.remote, isOurs, state.generation)
     }
@@ -274,6 +274,6 @@ struct FileReader: Sendable {
   }
 
   func landed(_ flight: Flight<[InodeID: [UInt8]], Errno>) {
-    file.state.withLock { $0.changeRemote { $0.ended(whole: flight) } }
+    file.change { $0.changeRemote { $0.ended(whole: flight) } }
   }
 }

@@ -65,7 +65,7 @@ struct Prefetcher: Sendable {
       case .file(let file):
         guard file.fetcher.isPrefetchable(upTo: WalkPrefetch.fileLimit, takesUnknown: takesUnknown) else { continue }
         // A file of unknown size counts as a typical source file. The first that does not fit begins the next batch.
-        budget -= file.state.withLock { $0.size } ?? 16 << 10
+        budget -= file.known { $0.size } ?? 16 << 10
         guard budget >= 0 else { return }
         found.append(file)
       case .directory(let nested):
@@ -82,7 +82,7 @@ struct Prefetcher: Sendable {
     let flight = Batch()
     var members: [(file: WorkFile, generation: UInt32, size: Int64?)] = []
     for file in files {
-      file.state.withLock { state in
+      file.change { state in
         guard state.changeRemote({ $0.begins(whole: flight) }) == true else { return }
         members.append((file, state.generation, state.size))
       }

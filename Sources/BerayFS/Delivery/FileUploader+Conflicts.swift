@@ -37,7 +37,7 @@ extension FileUploader {
   }
 
   /// Whether the server has somebody else's version and only a close may replace that.
-  var isInConflict: Bool { file.state.withLock { $0.buffer }?.failure?.isConflict ?? false }
+  var isInConflict: Bool { file.buffer?.failure?.isConflict ?? false }
 
   private enum Delivery {
     case arrived(UploadReceipt)
@@ -162,7 +162,7 @@ extension FileUploader {
     guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
     // If listings tell no versions, an append has to ask by itself.
     guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
-    guard let checked = file.state.withLock({ $0.server.checked }) else { return true }
+    guard let checked = file.known({ $0.server.checked }) else { return true }
     return tree.context.time.uptime() - checked >= recent
   }
 
@@ -201,9 +201,9 @@ extension FileUploader {
       let (spill, size) = try await tree.download(content, ContentExpectation(content, listed: other))
       let joined = try await buffer.putAppended(behind: spill, size: size, version: other)
       guard let joined else { return .replaced }
-      file.state.withLock { state in
+      file.change { state in
         state.contentChanged()
-        state.learns { $0.wasAsked(at: tree.context.time.uptime()) }
+        state.wasAsked(at: tree.context.time.uptime())
         tree.context.notifier.invalidate(file.inode, pages: true)
       }
       upload = joined
@@ -220,7 +220,7 @@ extension FileUploader {
   private func unanswered(
     _ other: FileVersion, at path: String, of buffer: WriteBuffer
   ) async throws(BerayError) -> FileVersion? {
-    let sent = (buffer.unanswered + [file.state.withLock { $0.server.sent }].compactMap(\.self)).filter {
+    let sent = (buffer.unanswered + [file.known { $0.server.sent }].compactMap(\.self)).filter {
       other.size == nil || other.size == $0.size
     }
     guard let longest = sent.map(\.size).max() else { return nil }

@@ -16,7 +16,7 @@ struct FileUploader: Sendable {
   ///   - reason: what it is for.
   ///   - includingEmpty: whether a file that an open made or emptied, and nobody wrote to since, goes up as well.
   func upload(_ reason: UploadReason, includingEmpty: Bool) async throws(Errno) {
-    guard let goal = file.state.withLock({ $0.buffer })?.changes else { return }
+    guard let goal = file.buffer?.changes else { return }
     while true {
       switch nextStep(includingEmpty: includingEmpty) {
       case .done: return
@@ -25,7 +25,7 @@ struct FileUploader: Sendable {
         try await flight.end()
         // An upload that failed carried these bytes, or fewer. A conflict is final for an upload that may replace
         // nothing of others.
-        if let failure = file.state.withLock({ $0.buffer })?.failure, failure.changes >= goal,
+        if let failure = file.buffer?.failure, failure.changes >= goal,
           !failure.isConflict || reason.yields
         {
           throw failure.errno
@@ -54,7 +54,7 @@ struct FileUploader: Sendable {
 
   /// Decides and begins in one step, so that no upload begins under a name that is about to go.
   private func nextStep(includingEmpty: Bool) -> Step {
-    file.state.withLock { state in
+    file.change { state in
       guard let buffer = state.buffer, state.existence.isSent, buffer.isUnsent(includingEmpty: includingEmpty) else {
         return .done
       }
@@ -90,7 +90,7 @@ struct FileUploader: Sendable {
   /// size.
   func uploadWhileRenaming(_ purpose: Purpose) async throws(Errno) {
     let flight = Flight<Void, Errno>()
-    let next = file.state.withLock { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
+    let next = file.change { state -> (upload: WriteBuffer.Upload, buffer: WriteBuffer)? in
       guard !state.existence.isGone, let buffer = state.buffer,
         let upload = buffer.nextUpload(includingEmpty: true, isDigested: tree.shared.holdsBack)
       else { return nil }
@@ -117,9 +117,8 @@ struct FileUploader: Sendable {
 
   /// What was under way has ended. What failed in it, or could not be tried meanwhile, is tried again.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
-    file.state.withLock { state in
+    file.change { state in
       state.turn.sent()
-      file.writer.rememberWhileUnsent(state)
     }
     flight.finish(result)
     tree.retrier.retryLater(file)
@@ -147,23 +146,14 @@ struct FileUploader: Sendable {
     let version = FileVersion(size: size, modified: receipt.modified, etag: receipt.etag)
     let hadFailed = buffer.failure != nil
     // If listings tell versions by time alone, another upload of ours may look like somebody else's.
-    let sent = receipt.etag == nil ? upload.digest : nil
+    let digest = receipt.etag == nil ? upload.digest : nil
     let isAllSent = tree.change(file, isPlaced: true) { state in
-      state.existence.arrived()
-      state.learns {
-        $0.tookUpload(
-          version, answered: receipt.date, digest: sent, isWhole: buffer.isWhole, at: tree.context.time.uptime())
-      }
-      if upload.isAlone { buffer.base = version }
-      let isAllSent = buffer.ended(upload, failure: nil)
-      // The buffer holds a time that was set and not yet told, and also the time of a later write.
-      if isAllSent, !state.unsentAttributes.hasTime, let time = receipt.modified {
-        buffer.setModified(Timestamp(time))
-      }
-      state.uploaded(buffer)
-      if !upload.isAlone {
-        state.learns { $0.othersWrote() }
-        if isAllSent, buffer.retire() { outgrow(buffer, version, &state) }
+      let isAllSent = state.arrives(
+        upload, of: buffer, as: version, answered: receipt.date, digest: digest, at: tree.context.time.uptime())
+      // The server's version holds bytes of others that are not here: the next reader asks for it.
+      if isAllSent, !upload.isAlone, buffer.retire() {
+        state.goesBack(toSize: version.size)
+        tree.context.notifier.invalidate(file.inode, pages: true)
       }
       return isAllSent
     }
@@ -173,18 +163,11 @@ struct FileUploader: Sendable {
     if hadFailed { tree.shared.countKept() }
   }
 
-  /// The server's version holds bytes of others that are not here: the next reader asks for it.
-  private func outgrow(_ buffer: WriteBuffer, _ version: FileVersion, _ state: inout FileState) {
-    state.goesBack(toSize: version.size)
-    file.writer.rememberWhileUnsent(state)
-    tree.context.notifier.invalidate(file.inode, pages: true)
-  }
-
   // MARK: - Retries
 
   /// Whether the upload waits for the server, or the network, to recover.
   var isToBeRetried: Bool {
-    file.state.withLock { state in
+    file.known { state in
       guard state.turn.sending == nil, state.existence.isSent, let failure = state.buffer?.failure else { return false }
       return failure.isTransient && !failure.isConflict
     }

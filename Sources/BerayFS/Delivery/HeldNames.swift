@@ -38,7 +38,7 @@ struct HeldNames: Sendable {
     let since = tree.structure.withLock { structure in
       let tick = structure.nextTick()
       let hidden = HiddenFile(
-        version: file.state.withLock { $0.server.listed }, since: tick,
+        version: file.known { $0.server.listed }, since: tick,
         reason: .movedAway(to: file.inode, changes: buffer.isUnsent(includingEmpty: true) ? nil : buffer.changes))
       structure.directories[directory.inode]?.remove(name, at: now)
       structure.directories[directory.inode]?.hidden[name] = hidden

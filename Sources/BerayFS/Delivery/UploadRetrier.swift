@@ -17,7 +17,7 @@ struct UploadRetrier: Sendable {
   /// An upload of `file` failed: it is tried again when it is due.
   func retryLater(_ file: WorkFile) {
     guard file.uploader.isToBeRetried || file.attributeKeeper.hasUntoldAttributes else { return }
-    let failure = file.state.withLock { $0.buffer }?.failure
+    let failure = file.buffer?.failure
     let begins = tree.retries.withLock { retries in
       retries.schedule.failed(
         file.inode, at: context.time.uptime(), asked: failure?.retryAfter, isLogin: failure?.isLogin ?? false)
@@ -89,7 +89,7 @@ struct UploadRetrier: Sendable {
     let now = context.time.uptime()
     tree.retries.withLock { retries in
       for file in files {
-        let isLogin = file.state.withLock { $0.buffer }?.failure?.isLogin ?? false
+        let isLogin = file.buffer?.failure?.isLogin ?? false
         retries.schedule.failed(file.inode, at: now, isLogin: isLogin)
       }
     }

@@ -38,7 +38,7 @@ extension WorkShared {
   /// - Parameter end: when it ends at the latest, by ``TimeSource/uptime``.
   func uploadClosed(until end: Duration, progress: @escaping @Sendable (String) -> Void) async {
     let closed = unsent.filter { file, buffer in
-      file.state.withLock { $0.turn.sending != nil || !$0.opens.isWritten }
+      file.known { $0.turn.sending != nil || !$0.opens.isWritten }
     }
     await upload(closed.map(\.file), until: end, progress)
   }
@@ -103,11 +103,10 @@ extension WorkShared {
     }
   }
 
-  /// The server has no place for `file` any more. Bytes that it never got are saved now, and `.beray/errors` says
-  /// where.
-  func rescue(_ file: WorkFile, because reason: String) {
-    guard let buffer = file.state.withLock({ $0.buffer }), buffer.isUnsent(includingEmpty: false) else { return }
-    let path = file.path
+  /// The server has no place for the file at `path` any more. What it never got of `buffer` is saved now, and
+  /// `.beray/errors` says where.
+  func rescue(_ buffer: WriteBuffer, of path: String, because reason: String) {
+    guard buffer.isUnsent(includingEmpty: false) else { return }
     send(on: nil) { [self] in
       let directory = context.options.rescueDirectory
       let advice: String

@@ -127,7 +127,7 @@ final class WorkShared: Sendable {
   /// What the server has not, oldest first.
   var unsent: [(file: WorkFile, buffer: WriteBuffer)] {
     writtenFiles.compactMap { file in
-      guard file.writer.hasUnsent(includingEmpty: true), let buffer = file.state.withLock({ $0.buffer }) else {
+      guard file.writer.hasUnsent(includingEmpty: true), let buffer = file.buffer else {
         return nil
       }
       return (file, buffer)
@@ -137,7 +137,7 @@ final class WorkShared: Sendable {
   /// Counts what could not be uploaded; called when that changes.
   func countKept() {
     kept.value = writtenFiles.reduce(0) { sum, file in
-      guard let buffer = file.state.withLock({ $0.buffer }), buffer.failure != nil else { return sum }
+      guard let buffer = file.buffer, buffer.failure != nil else { return sum }
       return sum + Int(buffer.size)
     }
   }

@@ -42,9 +42,11 @@ extension WorkTree {
 
   /// Takes over what the server did to a file, and marks the name so that no older listing undoes it.
   /// - Parameter isPlaced: whether the server has the file now, and so the directories above it.
-  func change<Value>(_ file: WorkFile, isPlaced: Bool, _ body: (inout FileState) -> Value) -> Value {
+  func change<Value: Sendable>(
+    _ file: WorkFile, isPlaced: Bool, _ body: (inout FileState) -> Value
+  ) -> Value {
     structure.withLock { structure in
-      let (value, place) = file.state.withLock { (body(&$0), $0.place) }
+      let (value, place) = file.change { (body(&$0), $0.place) }
       let tick = structure.nextTick()
       var (name, next) = (place.name, place.parent)
       while let directory = next {

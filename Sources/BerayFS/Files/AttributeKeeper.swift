@@ -16,7 +16,7 @@ struct AttributeKeeper: Sendable {
     let resized: Outcome<Void>
     if let size = changes.size {
       guard size >= 0 else { return .failed(.invalidArgument) }
-      let isOpen = hasHandle || file.state.withLock { $0.opens.isWritten || $0.existence.isHeldBack }
+      let isOpen = hasHandle || file.known { $0.opens.isWritten || $0.existence.isHeldBack }
       resized = isOpen ? file.writer.truncateOpen(to: size) : file.writer.truncateByPath(to: size)
     } else {
       resized = .done
@@ -30,12 +30,12 @@ struct AttributeKeeper: Sendable {
     let modified = changes.modified.map { tree.attributeRules.timestamp($0) }
     let mode = changes.permissions.map { $0 & 0o777 }
     let accessed = changes.accessed.map { tree.attributeRules.timestamp($0) }
-    file.state.withLock { state in
+    file.change { state in
       if let accessed { state.sets(accessed: accessed) }
       state.statusChanges(at: file.now)
     }
     guard mode != nil || modified != nil else { return .done }
-    let isKept = file.state.withLock { state in
+    let isKept = file.change { state in
       // What will be uploaded later is told then.
       let isKept = state.ignoresServer
       if isKept { set(mode, modified, &state) }
@@ -46,7 +46,7 @@ struct AttributeKeeper: Sendable {
       if try await tree.shared.capabilities().contains(.attributes) {
         try await tell(mode, modified)
       } else {
-        file.state.withLock { set(mode, modified, &$0) }
+        file.change { set(mode, modified, &$0) }
       }
     }
   }
@@ -55,8 +55,7 @@ struct AttributeKeeper: Sendable {
   private func set(_ mode: UInt16?, _ modified: Timestamp?, _ state: inout FileState) {
     if let mode { state.sets(mode: mode) }
     if let modified { state.sets(modified: modified) }
-    state.unsentAttributes.set(mode: mode != nil, time: modified != nil)
-    file.writer.rememberWhileUnsent(state)
+    state.areUnsent(mode: mode != nil, time: modified != nil)
   }
 
   /// Changes the server's file, in turn with uploads and renames. If that fails, nothing has changed.
@@ -64,13 +63,13 @@ struct AttributeKeeper: Sendable {
     let flight = Flight<Void, Errno>()
     while let other = beginTelling(flight) { try await other.end() }
     defer { file.uploader.sent(flight, .success(())) }
-    guard !file.state.withLock({ $0.existence.isGone }) else { return }
+    guard !file.isGone else { return }
     do throws(BerayError) {
       try await request(mode, modified)
     } catch {
       throw tree.context.fail("setattr", file.path, error)
     }
-    file.state.withLock { state in
+    file.change { state in
       if let mode { state.sets(mode: mode) }
       if let modified { state.sets(modified: modified) }
       state.statusChanges(at: file.now)
@@ -79,12 +78,10 @@ struct AttributeKeeper: Sendable {
 
   /// Returns what has to end first, if anything.
   private func beginTelling(_ flight: Flight<Void, Errno>) -> Flight<Void, Errno>? {
-    file.state.withLock { state in
-      tree.shared.remember(file)
-      if let other = file.nameChange(state) ?? state.turn.sending {
-        file.writer.rememberWhileUnsent(state)
-        return other
-      }
+    file.change { state in
+      // A directory's rename that does not know of this file yet is seen here.
+      file.register(true, &state)
+      if let other = file.nameChange(state) ?? state.turn.sending { return other }
       state.turn.begins(sending: flight)
       return nil
     }
@@ -99,7 +96,7 @@ struct AttributeKeeper: Sendable {
       } catch  where error.status == 412 {
         tree.markStale()
         guard let parent = file.place.parent, await file.uploader.relist(parent, age: .zero) == nil else { throw error }
-        guard !file.state.withLock({ $0.existence.isGone }) else {
+        guard !file.isGone else {
           throw BerayError(.notFound, detail: "it was removed on the server", operation: "setattr")
         }
       }
@@ -114,7 +111,7 @@ struct AttributeKeeper: Sendable {
   ) async throws(BerayError) {
     let isConditional = (try? await tree.shared.capabilities().contains(.conditionalAttributes)) ?? false
     let condition =
-      isConditional && ofKnownVersion ? VersionCondition(replacing: file.state.withLock { $0.server.listed }) : nil
+      isConditional && ofKnownVersion ? VersionCondition(replacing: file.known { $0.server.listed }) : nil
     let receipt = try await tree.context.service.setAttributes(
       of: tree.task, path: tree.serverPath(of: file), mode: mode, modified: modified.map(UTCTime.init),
       when: condition)
@@ -126,7 +123,7 @@ struct AttributeKeeper: Sendable {
       var version = state.server.listed
       version.etag = receipt.etag
       version.modified = receipt.modified ?? modified.map(UTCTime.init) ?? version.modified
-      becameVersion(version, answered: receipt.date, &state)
+      state.isPresented(as: version, answered: receipt.date)
     }
   }
 
@@ -139,33 +136,23 @@ struct AttributeKeeper: Sendable {
       }
       var version = state.server.listed
       version.etag = etag
-      becameVersion(version, answered: receipt.date, &state)
+      state.isPresented(as: version, answered: receipt.date)
     }
-  }
-
-  /// The same content has a new time on the server, and maybe a new entity tag. Neither is a change of content.
-  private func becameVersion(_ version: FileVersion, answered: UTCTime?, _ state: inout FileState) {
-    if let buffer = state.buffer, buffer.base == state.server.listed { buffer.base = version }
-    if version.etag != state.server.listed.etag {
-      state.learns { $0.contentComes(with: version.etag) }
-      state.changeRemote { $0.dropRanges() }
-    }
-    state.learns { $0.becomes(version, answered: answered) }
   }
 
   // MARK: - What was set before the server had the file
 
   /// The file is about to replace `old`, whose mode the server would keep.
   func keepsItsMode(replacing old: WorkFile) {
-    let oldMode = old.state.withLock { $0.mode }
-    file.state.withLock { state in
-      if state.mode != oldMode { state.unsentAttributes.set(mode: true, time: false) }
+    let oldMode = old.known { $0.attributes.mode }
+    file.change { state in
+      if state.attributes.mode != oldMode { state.areUnsent(mode: true) }
     }
   }
 
   /// Whether programs set attributes that the server could store and was not told.
   var hasUntoldAttributes: Bool {
-    file.state.withLock { tree.shared.keepsAttributes && $0.turn.sending == nil && untoldAttributes($0) != nil }
+    file.known { tree.shared.keepsAttributes && $0.turn.sending == nil && untoldAttributes($0) != nil }
   }
 
   private struct Untold {
@@ -177,23 +164,23 @@ struct AttributeKeeper: Sendable {
 
   /// What to tell the server now, which has the content.
   private func untoldAttributes(_ state: borrowing FileState) -> Untold? {
-    let unsent = state.unsentAttributes
+    let unsent = state.attributes.unsent
     // An upload would change the time again.
     guard !unsent.isEmpty, !state.ignoresServer else { return nil }
     return Untold(
-      mode: unsent.hasMode ? state.mode : nil,
-      modified: unsent.hasTime ? state.buffer?.modified ?? state.modified : nil, changes: unsent.changes)
+      mode: unsent.hasMode ? state.attributes.mode : nil,
+      modified: unsent.hasTime ? state.buffer?.modified ?? state.attributes.modified : nil, changes: unsent.changes)
   }
 
   /// Tells what was set before the server had the content; call it while the file has its turn. A failure is retried by
   /// ``WorkTree/retryLater(_:)``.
   func tellUnsentAttributes() async {
-    guard !file.state.withLock({ $0.unsentAttributes.isEmpty }),
+    guard !file.known({ $0.attributes.unsent.isEmpty }),
       let capabilities = try? await tree.shared.capabilities(),
       capabilities.contains(.attributes)
     else { return }
     var rounds = 0
-    while let untold = file.state.withLock({ untoldAttributes($0) }) {
+    while let untold = file.known({ untoldAttributes($0) }) {
       do throws(BerayError) {
         try await request(untold.mode, untold.modified, ofKnownVersion: true)
       } catch  where error.status == 412 && rounds < FileUploader.rounds {
@@ -207,7 +194,7 @@ struct AttributeKeeper: Sendable {
         if UploadFailure(error, errno: errno, changes: 0).isTransient { return }
       }
       // A refusal counts as told: `.beray/errors` has it, and the next listing shows what the server has.
-      file.state.withLock { $0.unsentAttributes.told(upTo: untold.changes) }
+      file.change { $0.areTold(upTo: untold.changes) }
     }
   }
 

@@ -10,26 +10,14 @@ struct FileState {
   private(set) var place: WorkDirectory.Place
   var existence: Existence
   private(set) var server: ServerCopy
-  private(set) var mode: UInt16?
-  /// In bytes; nil until the server tells it or somebody asks.
-  private(set) var size: Int64?
-  private(set) var modified: Timestamp
-  /// The access time that a program set, which no server stores; nil: as ``modified``.
-  private(set) var accessed: Timestamp?
-  /// The ctime: when content, attributes or name last changed, as far as this mount saw it. No program can set it.
-  private(set) var changed: Timestamp
-  /// Counts the contents of the file, so that the cache never shows one for another.
-  private(set) var generation: UInt32 = 0
-  /// Counts the contents that others gave it, so that no handle gets parts of two.
-  private(set) var epoch: UInt32 = 0
-  /// The content whose size the kernel knows, if others have changed it since.
-  private(set) var former: FormerContent?
-  var unsentAttributes = UnsentAttributes()
+  private(set) var attributes: FileAttributes
+  private(set) var content: ContentState
   /// A new content that a listing announced, while it is on its way. Until it arrives, the file is still the old one.
   private(set) var bringing: Arrival?
-  private(set) var source = ContentSource.untouched
   var turn = Turn()
   var opens = Opens()
+  /// Whether ``WorkShared`` has it among the files that something is to be done for.
+  private var isRegistered = false
 
   struct Arrival {
     let flight: Flight<Void, Errno>
@@ -37,35 +25,23 @@ struct FileState {
     var newest: FileVersion?
   }
 
-  init(
-    place: WorkDirectory.Place, _ existence: Existence, listed: FileVersion, mode: UInt16?, modified: Timestamp
-  ) {
+  init(place: WorkDirectory.Place, _ existence: Existence, listed: FileVersion, _ attributes: FileAttributes) {
     self.place = place
     self.existence = existence
     server = ServerCopy(listed)
-    self.mode = mode
-    self.size = listed.size
-    self.modified = modified
-    self.changed = modified
+    self.attributes = attributes
+    content = ContentState(size: listed.size)
   }
 
-  /// What programs wrote, while the server has something else.
-  var buffer: WriteBuffer? { source.buffer }
-
-  /// Whether the server's content does not matter: there is none, or something newer is here.
-  var ignoresServer: Bool { existence.isNew || existence.isGone || buffer?.isUnsent(includingEmpty: true) ?? false }
-
-  /// Whether the file stays even if the server does not list it.
-  var staysUnlisted: Bool { existence.isNew || buffer != nil }
-
-  /// What the server has under the file's name; nil if it has nothing.
-  var serverVersion: FileVersion? { existence.isNew ? nil : server.listed }
-
-  /// When content, attributes or name changed last.
-  var statusChanged: Timestamp { buffer.map { max(changed, $0.changed) } ?? changed }
+  /// The file is registered, or no longer so. Returns whether that is news.
+  mutating func registers(_ isRegistered: Bool) -> Bool {
+    guard self.isRegistered != isRegistered else { return false }
+    self.isRegistered = isRegistered
+    return true
+  }
 
   /// Content, attributes or name changed just now.
-  mutating func statusChanges(at now: Timestamp) { changed = statusChanged.moved(to: now) }
+  mutating func statusChanges(at now: Timestamp) { attributes.statusChanged(at: statusChanged.moved(to: now)) }
 
   // MARK: - Name and attributes
 
@@ -73,24 +49,43 @@ struct FileState {
   mutating func moves(to place: WorkDirectory.Place) { self.place = place }
 
   /// A program changed the mode, or the server took the change.
-  mutating func sets(mode: UInt16) { self.mode = mode }
+  mutating func sets(mode: UInt16) { attributes.sets(mode: mode) }
 
   mutating func sets(modified time: Timestamp) {
-    modified = time
+    attributes.sets(modified: time)
     buffer?.setModified(time)
     // The reply to the program tells this time.
-    former = nil
+    content.isTold()
   }
 
-  mutating func sets(accessed time: Timestamp) { accessed = time }
+  mutating func sets(accessed time: Timestamp) { attributes.sets(accessed: time) }
+
+  /// The server is still to be told the mode, or the time of the last modification.
+  mutating func areUnsent(mode: Bool = false, time: Bool = false) { attributes.areUnsent(mode: mode, time: time) }
+
+  /// The server was told what was set up to `count` of ``UnsentAttributes/changes``.
+  mutating func areTold(upTo count: UInt32) { attributes.areTold(upTo: count) }
 
   // MARK: - What the server has
 
-  /// An answer told something about the server's copy.
-  mutating func learns(_ body: (inout ServerCopy) -> Void) { body(&server) }
+  /// What is here is the server's content of `uptime`.
+  mutating func wasAsked(at uptime: Duration) { server.wasAsked(at: uptime) }
+
+  /// The same, and the server tells `tag` for it.
+  mutating func wasRead(_ tag: String?, at uptime: Duration) { server.wasRead(tag, at: uptime) }
+
+  /// The same content has a new time on the server, and maybe a new entity tag.
+  mutating func isPresented(as version: FileVersion, answered: UTCTime?) {
+    if let buffer, buffer.base == server.listed { buffer.base = version }
+    if version.etag != server.listed.etag {
+      server.contentComes(with: version.etag)
+      changeRemote { $0.dropRanges() }
+    }
+    server.becomes(version, answered: answered)
+  }
 
   /// The content turned out to have `size` bytes.
-  mutating func learns(size: Int64) { self.size = size }
+  mutating func learns(size: Int64) { content.has(size: size) }
 
   /// A whole content of `size` bytes came with `tag`. Returns whether it is somebody else's version.
   mutating func takesContent(size: Int64, tag: String?) -> Bool {
@@ -101,84 +96,124 @@ struct FileState {
       server.showsOther(tag, size: size)
     }
     server.contentComes(with: tag)
-    self.size = size
+    content.has(size: size)
     return isOther
   }
 
-  /// An upload of this mount has arrived.
-  mutating func uploaded(_ buffer: WriteBuffer) { modified = buffer.modified }
+  /// An upload of this mount has arrived as `version`.
+  /// - Parameters:
+  ///   - upload: what the server took.
+  ///   - digest: of `upload`, if the answer names no version.
+  ///   - uptime: now, by ``TimeSource/uptime``.
+  /// - Returns: Whether the server has all that programs wrote.
+  mutating func arrives(
+    _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, as version: FileVersion, answered: UTCTime?,
+    digest: ContentDigest?, at uptime: Duration
+  ) -> Bool {
+    existence.arrived()
+    server.tookUpload(
+      version, answered: answered, digest: digest, isWhole: buffer.isWhole, isAlone: upload.isAlone, at: uptime)
+    if upload.isAlone { buffer.base = version }
+    let isAllSent = buffer.ended(upload, failure: nil)
+    // The buffer holds a time that was set and not yet told, and also the time of a later write.
+    if isAllSent, !attributes.unsent.hasTime, let time = version.modified { buffer.setModified(Timestamp(time)) }
+    attributes.sets(modified: buffer.modified)
+    return isAllSent
+  }
 
   /// The server has the file, as empty as it was made.
   mutating func isMade(_ version: FileVersion, answered: UTCTime?) {
     existence.serverHasIt()
     server.becomes(version, answered: answered)
-    if let time = version.modified { modified = Timestamp(time) }
+    attributes.isListed(modified: version.modified)
   }
 
   /// Drops what can be read again.
   mutating func forgetsContent() {
     contentChanged()
-    if server.forget() { size = nil }
+    if server.forget() { content.has(size: nil) }
+  }
+
+  // MARK: - Files on the way to a save
+
+  /// A program has just made the file, under a name that the server may still have.
+  mutating func isMade(inPlaceOf hidden: HiddenFile?, isHeldBack: Bool) {
+    if isHeldBack { existence.isHeldBack(isNew: hidden == nil) }
+    guard let hidden else { return }
+    existence.serverHasIt()
+    server.isFound(hidden)
+  }
+
+  /// It waits at `place`. The server has `replaced` there, and the file under another name.
+  mutating func isHeldBack(_ buffer: WriteBuffer, at place: WorkDirectory.Place, replacing replaced: FileVersion?) {
+    self.place = place
+    buffer.base = replaced
+    existence.isHeldBack(isNew: replaced == nil)
+    server.isReplaced(by: replaced ?? FileVersion(size: buffer.size))
+  }
+
+  /// It waits under a name of which the server has nothing.
+  mutating func isHeldBackAlone() {
+    existence.isHeldBack(isNew: true)
+    server.hasNothing()
+    buffer?.base = nil
+  }
+
+  /// The server has the content after all, as `version`, under the name that the file has got back.
+  mutating func isRestored(to version: FileVersion, at place: WorkDirectory.Place) {
+    self.place = place
+    existence.arrived()
+    server.isReplaced(by: version)
+    buffer?.base = version
   }
 
   // MARK: - Content
 
   /// The file has other content now.
   mutating func contentChanged() {
-    generation &+= 1
-    former = nil
-    if let remote = source.remote {
-      remote.stream?.cancel()
-      source = .untouched
-    }
+    content.changes()
     server.contentChanged()
   }
 
   /// Changes how the content comes from the server; nil if programs wrote another.
   @discardableResult
-  mutating func changeRemote<Value>(_ body: (inout RemoteContent) -> Value) -> Value? { source.changeRemote(body) }
+  mutating func changeRemote<Value>(_ body: (inout RemoteContent) -> Value) -> Value? { content.changeRemote(body) }
 
   /// From now on the content is what `buffer` holds. The kernel's pages saw the same writes and stay valid.
   mutating func begins(writing buffer: WriteBuffer) {
     let (old, checked) = (generation, server.checked)
-    contentChanged()
+    let status = statusChanged
+    content.begins(writing: buffer)
+    server.contentChanged()
     if let checked { server.wasAsked(at: checked) }
     opens.pagesStay(old, as: generation)
-    buffer.follows(statusChanged)
-    source = .written(buffer)
+    buffer.follows(status)
   }
 
   /// The server has what programs wrote.
   mutating func endsWriting() {
-    if let buffer { size = buffer.size }
+    if let buffer { content.has(size: buffer.size) }
     dropsWriting()
   }
 
   /// Drops what programs wrote.
   mutating func dropsWriting() {
-    changed = statusChanged
-    source = .untouched
+    attributes.statusChanged(at: statusChanged)
+    content.endsWriting()
   }
 
   /// Drops what programs wrote for the server's content, of `size` bytes.
   mutating func goesBack(toSize size: Int64?, modified time: UTCTime? = nil) {
     contentChanged()
     dropsWriting()
-    self.size = size
-    if let time { modified = Timestamp(time) }
+    content.has(size: size)
+    if let time { attributes.sets(modified: Timestamp(time)) }
   }
 
   /// Somebody else gave the file other content.
   mutating func changedByOthers() {
-    var known = former
-    if known != nil {
-      known?.changesAgain(from: FileReader.Version(self))
-    } else if opens.isOpen, size != nil, buffer == nil {
-      known = FormerContent(FileReader.Version(self), modified: modified)
-    }
-    contentChanged()
-    former = known
-    epoch &+= 1
+    content.othersChange(from: FileReader.Version(self), modified: attributes.modified, isOpen: opens.isOpen)
+    server.contentChanged()
     opens.contentIsFormer()
   }
 
@@ -187,20 +222,20 @@ struct FileState {
     changedByOthers()
     server.othersWrote()
     server.wasRead(tag, at: asked)
-    self.size = size
-    modified = time
+    content.has(size: size)
+    attributes.sets(modified: time)
   }
 
   /// A range turned out to belong to somebody else's version.
   mutating func changedByOthers(_ tag: String?, size: Int64?) {
     changedByOthers()
     server.showsOther(tag, size: size)
-    if let size { self.size = size }
+    if let size { content.has(size: size) }
   }
 
   /// The kernel is sent a notice about the content.
   mutating func announces(_ notice: Flight<Void, Errno>, at uptime: Duration) {
-    former?.announces(notice, at: uptime)
+    content.announces(notice, at: uptime)
   }
 
   /// The size and the time to tell the kernel, and whether they are those of the former content. Nil if the size is not
@@ -208,22 +243,11 @@ struct FileState {
   mutating func tellKernel(at uptime: Duration) -> (size: Int64, modified: Timestamp, areFormer: Bool)? {
     if let former, let size = former.version.size, !former.isOver(at: uptime) { return (size, former.modified, true) }
     guard let size = buffer?.size ?? size else { return nil }
-    former = nil
-    return (size, buffer?.modified ?? modified, false)
+    content.isTold()
+    return (size, buffer?.modified ?? attributes.modified, false)
   }
 
   // MARK: - Listings
-
-  /// Whether a listing shows other content for a file that a program has open. Then size and bytes are taken over
-  /// together: a new size over old bytes would show a part of a content, or zeros behind it.
-  func comesWithContent(_ entry: FileEntry) -> Bool {
-    guard opens.isOpen, buffer == nil, !existence.isNew, !existence.isGone, let size, let newSize = entry.size,
-      max(size, newSize) <= ContentCache.wholeLimit
-    else { return false }
-    let new = FileVersion(entry)
-    if let unlisted = server.unlisted { return !unlisted.isShown(by: new, asMade: server.listed) }
-    return !new.isSameContent(as: server.listed)
-  }
 
   /// A content that a listing announced is on its way. Returns false if one already is.
   mutating func begins(bringing flight: Flight<Void, Errno>, of entry: FileEntry) -> Bool {
@@ -238,43 +262,37 @@ struct FileState {
   /// It arrived, or failed. Returns what another listing has shown meanwhile.
   mutating func endsBringing() -> FileVersion? { bringing.take()?.newest }
 
-  /// Takes over what a listing tells. Returns what the kernel has to forget: nil for nothing, false for attributes,
-  /// true for pages as well.
-  mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Bool? {
+  /// Takes over what a listing tells. Returns what the kernel has to forget.
+  mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Outdated {
     let new = FileVersion(entry)
     existence.serverHasIt()
-    let isModeNews = entry.mode != nil && entry.mode != mode && !unsentAttributes.hasMode
-    if let mode = entry.mode, !unsentAttributes.hasMode { self.mode = mode }
+    let isModeNews = attributes.isListed(mode: entry.mode)
     let news = server.shows(new)
     if let buffer {
       // While a program writes, the file is what it wrote.
       if news.isOwn { buffer.base = new }
-      if news.isOwn || news.isSame || !buffer.retire() { return nil }
+      if news.isOwn || news.isSame || !buffer.retire() { return .nothing }
       endsWriting()
     }
     if news.isOwn {
-      if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
+      attributes.isListed(modified: new.modified)
       // Somebody else may have written right after it, so the bytes are asked for again.
-      guard !opens.isOpen, news.own?.isDoubtful(new) ?? false else { return false }
-      let size = size
+      guard !opens.isOpen, news.own?.isDoubtful(new) ?? false else { return .attributes }
       contentChanged()
-      self.size = size
-      return true
+      return .attributesAndPages
     }
     // It is not ours, so somebody else changed the file after our upload.
     if news.own == nil, news.isSame {
-      if size == nil { size = new.size }
-      guard (new.modified != nil && new.modified != news.old.modified) || isModeNews else { return nil }
+      if size == nil { content.has(size: new.size) }
+      guard (new.modified != nil && new.modified != news.old.modified) || isModeNews else { return .nothing }
       statusChanges(at: now)
-      if let time = new.modified, !unsentAttributes.hasTime { modified = Timestamp(time) }
-      return false
+      attributes.isListed(modified: new.modified)
+      return .attributes
     }
     changedByOthers()
     statusChanges(at: now)
-    unsentAttributes.clear()
-    if let mode = entry.mode { self.mode = mode }
-    size = new.size
-    if let time = new.modified { modified = Timestamp(time) }
-    return true
+    attributes.othersChanged(mode: entry.mode, modified: new.modified)
+    content.has(size: new.size)
+    return .attributesAndPages
   }
 }

@@ -87,12 +87,14 @@ struct ServerCopy: Sendable {
   /// - Parameters:
   ///   - digest: of what was sent, if the answer names no version.
   ///   - isWhole: whether programs wrote all of it here.
+  ///   - isAlone: whether nothing of others stands before it.
   mutating func tookUpload(
-    _ version: FileVersion, answered: UTCTime?, digest: ContentDigest?, isWhole: Bool, at uptime: Duration
+    _ version: FileVersion, answered: UTCTime?, digest: ContentDigest?, isWhole: Bool, isAlone: Bool,
+    at uptime: Duration
   ) {
     becomes(version, answered: answered)
     sent = digest
-    isMadeHere = isMadeHere || isWhole
+    isMadeHere = isAlone && (isMadeHere || isWhole)
     wasRead(version.etag, at: uptime)
   }
 

@@ -162,7 +162,7 @@ final class WorkDirectory: DirectoryNode {
     let remaining = tree.remaining(of: self)
     guard case .file(let file) = child.node else { return ListedEntry(listed.node, nameTimeout: remaining) }
     // Of one that is about to change the kernel has to ask, and waits for it.
-    if file.state.withLock({ $0.bringing != nil }) { return ListedEntry(nameTimeout: remaining, attributes: nil) }
+    if file.known({ $0.bringing != nil }) { return ListedEntry(nameTimeout: remaining, attributes: nil) }
     return ListedEntry(nameTimeout: remaining, attributes: file.knownAttributes(remaining: remaining))
   }
 

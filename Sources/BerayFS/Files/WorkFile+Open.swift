@@ -7,13 +7,13 @@ import VFS
 /// Opens: what is brought up to date first, and what the kernel may keep.
 extension WorkFile {
   func open(_ flags: OpenFlags, caller: Caller) -> Outcome<OpenedFile> {
-    let known = state.withLock {
+    let now = known {
       (isHere: $0.ignoresServer, parent: $0.place.parent, isOutOfDate: $0.existence.isOutOfDate)
     }
-    if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
+    if now.isOutOfDate { return .failed(.staleNFSFileHandle) }
     // A truncating open makes the content: what the server has does not matter.
-    if known.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
-    guard let parent = known.parent else { return .failed(.staleNFSFileHandle) }
+    if now.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
+    guard let parent = now.parent else { return .failed(.staleNFSFileHandle) }
     // The name led here, and is gone: ESTALE has the kernel look it up again, and make it where the program wants that.
     switch upToDate(for: flags, in: parent) {
     case .ready: return opened(flags, caller)
@@ -33,7 +33,7 @@ extension WorkFile {
   /// Brings what is known of the file up to date for an open.
   private func upToDate(for flags: OpenFlags, in parent: WorkDirectory) -> Outcome<Void> {
     tree.whenFresh(parent) { [self] _ in
-      guard state.withLock({ !$0.existence.isGone }) else { return .failed(.staleNFSFileHandle) }
+      guard known({ !$0.existence.isGone }) else { return .failed(.staleNFSFileHandle) }
       guard fetcher.needsRevalidation() || fetcher.isToBeRead(flags) || isFormerTold else { return .done }
       return .pending { [self] () async throws(Errno) in
         if fetcher.needsRevalidation() { try await fetcher.revalidate() }
@@ -46,22 +46,22 @@ extension WorkFile {
 
   /// Whether the kernel is still told the former attributes.
   private var isFormerTold: Bool {
-    state.withLock { state in state.former.map { !$0.isOver(at: tree.context.time.uptime()) } ?? false }
+    known { state in state.former.map { !$0.isOver(at: tree.context.time.uptime()) } ?? false }
   }
 
   /// Whether only the content is still to come, for which whoever reads it can wait.
   private func isKnown(in parent: WorkDirectory) -> Bool {
-    guard !state.withLock({ $0.existence.isGone }), !fetcher.needsRevalidation() else { return false }
+    guard !known({ $0.existence.isGone }), !fetcher.needsRevalidation() else { return false }
     if case .ready = tree.whenFresh(parent, { _ in Outcome<Void>.done }) { return true } else { return false }
   }
 
   /// Whether some handle is in the middle of a former content.
-  var hasFormerReaders: Bool { state.withLock { $0.opens.hasFormerReaders } }
+  var hasFormerReaders: Bool { known { $0.opens.hasFormerReaders } }
 
   /// Has the kernel drop the pages that a handle filled: readers of another version must not find them.
   func hidePages() {
     // Sent once a read that is under way is answered: until then the kernel holds the lock of these pages.
-    state.withLock { sendNotice(pages: true, &$0) }
+    change { sendNotice(pages: true, &$0) }
   }
 
   /// A handle, without a look at the server.
@@ -71,7 +71,7 @@ extension WorkFile {
       isWriter ? .init(thread: caller.process, process: tree.shared.threadGroup(caller.process)) : nil
     var options: OpenReply.Options = flags.contains(.write) ? [] : [.noFlush]
     let isRunning = tree.isRunning
-    let pass = state.withLock { state in
+    let pass = change { state in
       if state.opens.opened(flags), isRunning { tree.watch.opened(self) }
       if isWriter { state.existence.opened(by: opener?.process) }
       if flags.isSuperset(of: [.write, .truncate]) { writer.truncateAtOpen(&state) }

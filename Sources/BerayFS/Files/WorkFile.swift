@@ -9,7 +9,7 @@ import Waiting
 final class WorkFile: Node {
   let inode: InodeID
   let tree: WorkTree
-  let state: Mutex<FileState>
+  private let state: Mutex<FileState>
   var kind: FileKind { .regular }
 
   /// A file that the server has.
@@ -19,8 +19,7 @@ final class WorkFile: Node {
     state = Mutex(
       FileState(
         place: .init(name: Name(entry.name), parent: directory), .onServer, listed: FileVersion(entry),
-        mode: entry.mode,
-        modified: entry.modified.map(Timestamp.init) ?? now))
+        FileAttributes(mode: entry.mode, modified: entry.modified.map(Timestamp.init) ?? now)))
   }
 
   /// A file that is made here.
@@ -30,10 +29,10 @@ final class WorkFile: Node {
     self.inode = inode
     self.tree = tree
     var state = FileState(
-      place: .init(name: name, parent: directory), .new, listed: FileVersion(size: 0), mode: permissions & 0o777,
-      modified: now)
+      place: .init(name: name, parent: directory), .new, listed: FileVersion(size: 0),
+      FileAttributes(mode: permissions & 0o777, modified: now))
     // Servers give new files 0644 anyway, so that mode is not sent.
-    if permissions & 0o777 != 0o644 { state.unsentAttributes.set(mode: true, time: false) }
+    if permissions & 0o777 != 0o644 { state.areUnsent(mode: true) }
     self.state = Mutex(state)
   }
 
@@ -46,26 +45,52 @@ final class WorkFile: Node {
 
   var now: Timestamp { tree.context.time.now() }
 
-  var place: WorkDirectory.Place { state.withLock { $0.place } }
+  // MARK: - State
+
+  /// Looks at the state, under its lock. `body` waits for nothing and looks at no other file.
+  func known<Value>(_ body: (borrowing FileState) -> Value) -> Value { state.withLock { body($0) } }
+
+  /// Tells the state what happened, under its lock. Afterwards the file is registered as its new state asks for.
+  func change<Value>(_ body: (inout FileState) -> Value) -> Value {
+    state.withLock { state in
+      defer { register(state.isUnfinished(keepsAttributes: tree.shared.keepsAttributes), &state) }
+      return body(&state)
+    }
+  }
+
+  /// Registers the file, or ends that: the end of the mount and the rename of a directory look at the files that are
+  /// registered. While it is so under the file's lock, nobody who looks misses what the file does next.
+  func register(_ isRegistered: Bool, _ state: inout FileState) {
+    guard state.registers(isRegistered) else { return }
+    if isRegistered { tree.shared.remember(self) } else { tree.shared.forget(self) }
+  }
+
+  /// What programs wrote, while the server has something else.
+  var buffer: WriteBuffer? { known { $0.buffer } }
+
+  /// Whether no name leads to it any more.
+  var isGone: Bool { known { $0.existence.isGone } }
+
+  var place: WorkDirectory.Place { known { $0.place } }
   var path: String {
     let place = place
     return "\(place.parent?.path ?? tree.path)/\(place.name)"
   }
 
   /// Another content, of which a listing told, on its way.
-  var bringing: Flight<Void, Errno>? { state.withLock { $0.bringing?.flight } }
+  var bringing: Flight<Void, Errno>? { known { $0.bringing?.flight } }
 
   /// Counts the contents that the file had, as far as they are known here.
-  var generation: UInt32 { state.withLock { $0.generation } }
+  var generation: UInt32 { known { $0.generation } }
 
   /// Whether all of what the server has of it was written here.
-  var isMadeHere: Bool { state.withLock { $0.server.isMadeHere } }
+  var isMadeHere: Bool { known { $0.server.isMadeHere } }
 
   /// Whether the server has no such file.
-  var isNew: Bool { state.withLock { $0.existence.isNew } }
+  var isNew: Bool { known { $0.existence.isNew } }
 
   func move(to place: WorkDirectory.Place) {
-    state.withLock { state in
+    change { state in
       state.moves(to: place)
       state.statusChanges(at: now)
     }
@@ -76,19 +101,20 @@ final class WorkFile: Node {
   ///   - reason: why what the server has not is saved elsewhere; nil: it is to be dropped.
   ///   - forgotten: ends when the kernel does not lead anybody here by the name any more; nil: it does not already.
   func detach(because reason: String? = nil, forgotten: Flight<Void, Errno>? = nil) {
-    let wasAttached = state.withLock { state in
+    let path = path
+    change { state in
       state.statusChanges(at: now)
-      return state.existence.goes(forgotten: forgotten, isLost: reason != nil)
+      let wasAttached = state.existence.goes(forgotten: forgotten, isLost: reason != nil)
+      // Begun while the file is still registered: the end of the mount finds the one or the other.
+      if wasAttached, let reason, let buffer = state.buffer { tree.shared.rescue(buffer, of: path, because: reason) }
     }
-    if wasAttached, let reason { tree.shared.rescue(self, because: reason) }
-    state.withLock { _ in tree.shared.forget(self) }
     tree.shared.countKept()
   }
 
   /// Takes the file off the server's way, where the server has nothing of it and nothing is under way: the name can go
   /// without a request. Returns whether that is so.
   func detachUnlessSent() -> Bool {
-    state.withLock { state in
+    change { state in
       guard state.existence.isNew, state.turn.isFree else { return false }
       _ = state.existence.goes(forgotten: nil, isLost: false)
       state.statusChanges(at: now)
@@ -98,12 +124,9 @@ final class WorkFile: Node {
 
   /// Drops what can be read again.
   func dropContent() {
-    state.withLock { state in
+    change { state in
       guard !state.existence.isNew, state.buffer?.retire() != false else { return }
-      if state.buffer != nil {
-        state.endsWriting()
-        writer.rememberWhileUnsent(state)
-      }
+      if state.buffer != nil { state.endsWriting() }
       state.forgetsContent()
     }
     tree.context.notifier.invalidate(inode, pages: true)
@@ -112,7 +135,7 @@ final class WorkFile: Node {
   /// A listing tells of the file.
   func adopt(_ entry: FileEntry) {
     let flight = Flight<Void, Errno>()
-    let known = state.withLock { state -> FileVersion? in
+    let known = change { state -> FileVersion? in
       state.isListed(whileBringing: entry)
       guard state.comesWithContent(entry) else {
         takeOver(entry, &state)
@@ -127,20 +150,17 @@ final class WorkFile: Node {
   func takeOver(_ entry: FileEntry, _ state: inout FileState) {
     // What the kernel was told.
     let size = state.former?.version.size ?? state.size
-    let modified = state.former?.modified ?? state.modified
-    // Of most files nothing is remembered.
-    let mayBeDone = state.buffer != nil || !state.unsentAttributes.isEmpty
-    if let pages = state.adopt(entry, at: now) {
-      // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
-      let isAnswered = state.opens.isAskedFor && (state.size != size || state.modified != modified)
-      if !isAnswered { sendNotice(pages: pages, &state) }
-    }
-    if mayBeDone { writer.rememberWhileUnsent(state) }
+    let modified = state.former?.modified ?? state.attributes.modified
+    let outdated = state.adopt(entry, at: now)
+    guard outdated != .nothing else { return }
+    // The kernel ignores attributes that it asked for before a notice came. Those that differ make it drop pages.
+    let isAnswered = state.opens.isAskedFor && (state.size != size || state.attributes.modified != modified)
+    if !isAnswered { sendNotice(pages: outdated == .attributesAndPages, &state) }
   }
 
   /// Others changed the content: the kernel must drop its attributes and pages.
   func kernelForgets(_ state: inout FileState) {
-    let isAnswered = state.former?.differs(fromSize: state.size, modified: state.modified) ?? false
+    let isAnswered = state.former?.differs(fromSize: state.size, modified: state.attributes.modified) ?? false
     guard !(state.opens.isAskedFor && isAnswered) else { return }
     sendNotice(pages: true, &state)
   }
@@ -159,14 +179,14 @@ final class WorkFile: Node {
 
   /// What is known without asking; nil if the size is not.
   func knownAttributes(remaining: Duration) -> AttributeReply? {
-    state.withLock { state in
+    change { state in
       guard let (size, modified, areFormer) = state.tellKernel(at: tree.context.time.uptime()) else { return nil }
       // Who reads a former content is not to take the end of this one for its own.
       let isWritten = areFormer || state.opens.isWritten || state.buffer != nil || state.opens.hasFormerReaders
       var attributes = tree.context.attributes(
-        inode, .regular, permissions: state.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
+        inode, .regular, permissions: state.attributes.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
         links: state.existence.isGone ? 0 : 1, changed: state.statusChanged)
-      if let accessed = state.accessed { attributes.accessed = accessed }
+      if let accessed = state.attributes.accessed { attributes.accessed = accessed }
       return AttributeReply(attributes, timeout: isWritten ? .zero : remaining)
     }
   }
@@ -182,19 +202,19 @@ final class WorkFile: Node {
   }
 
   private func openAttributes() -> Outcome<AttributeReply> {
-    let known = state.withLock {
+    let now = known {
       (isHere: $0.ignoresServer, parent: $0.place.parent, isOutOfDate: $0.existence.isOutOfDate && !$0.opens.isOpen)
     }
-    if known.isOutOfDate { return .failed(.staleNFSFileHandle) }
-    guard !known.isHere, let parent = known.parent else { return attributes(remaining: .zero) }
+    if now.isOutOfDate { return .failed(.staleNFSFileHandle) }
+    guard !now.isHere, let parent = now.parent else { return attributes(remaining: .zero) }
     let outcome = tree.whenFresh(parent, grace: WorkTree.grace) { self.revalidatedAttributes(remaining: $0) }
     guard case .pending(let work) = outcome else { return outcome }
     return .pending { [self] () async throws(Errno) in
-      state.withLock { $0.opens.attributeRequestBegins() }
-      defer { state.withLock { $0.opens.attributeRequestEnds() } }
+      change { $0.opens.attributeRequestBegins() }
+      defer { change { $0.opens.attributeRequestEnds() } }
       do throws(Errno) { return try await work() } catch  where error != .interrupted {
         // Who has it open goes on with what is known, as tail(1) while the server is away.
-        guard error != .noSuchFileOrDirectory, error != .staleNFSFileHandle, state.withLock({ $0.opens.isOpen }),
+        guard error != .noSuchFileOrDirectory, error != .staleNFSFileHandle, known({ $0.opens.isOpen }),
           let reply = knownAttributes(remaining: .zero)
         else { throw error }
         return reply
@@ -204,7 +224,7 @@ final class WorkFile: Node {
 
   /// What is known, unless the task may have changed a content of which the listing tells nothing.
   private func revalidatedAttributes(remaining: Duration) -> Outcome<AttributeReply> {
-    if let bringing = state.withLock({ $0.bringing?.flight }) {
+    if let bringing = known({ $0.bringing?.flight }) {
       return .pending { [self] () async throws(Errno) in
         try await bringing.end()
         return try await attributes(remaining: remaining).get()
@@ -226,7 +246,7 @@ final class WorkFile: Node {
         try await fetcher.learnSize()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         // A content without a length may be on its way to who reads it.
-        try await state.withLock { $0.source.remote?.stream }?.whole()
+        try await known { $0.source.remote?.stream }?.whole()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         try await untilNamesStay()
       }
@@ -235,20 +255,20 @@ final class WorkFile: Node {
   }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
-    if state.withLock({ $0.existence.isOutOfDate && !$0.opens.isOpen }) { return .failed(.staleNFSFileHandle) }
+    if known({ $0.existence.isOutOfDate && !$0.opens.isOpen }) { return .failed(.staleNFSFileHandle) }
     return attributeKeeper.setAttributes(changes, hasHandle: file != nil)
   }
 }
 
 extension WorkFile {
   /// What the server has under the file's name; nil if it has none.
-  var serverVersion: FileVersion? { state.withLock { $0.serverVersion } }
+  var serverVersion: FileVersion? { known { $0.serverVersion } }
 }
 
 extension WorkFile {
   /// The server has the file, as empty as it was made.
   func isOnServer(_ receipt: UploadReceipt) {
-    state.withLock { state in
+    change { state in
       let version = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
       state.isMade(version, answered: receipt.date)
     }

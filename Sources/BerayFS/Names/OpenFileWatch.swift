@@ -61,7 +61,7 @@ struct OpenFileWatch: Sendable {
   }
 
   private func relist(_ files: [WorkFile]) async -> Bool {
-    let parents = files.filter { file in !file.state.withLock { $0.existence.isGone } }.compactMap(\.place.parent)
+    let parents = files.filter { file in !file.isGone }.compactMap(\.place.parent)
     for directory in Dictionary(parents.map { ($0.inode, $0) }, uniquingKeysWith: { $1 }).values {
       do throws(Errno) {
         // If one answer lists the whole tree, one request serves all of them.

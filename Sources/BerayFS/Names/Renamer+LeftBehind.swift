@@ -11,7 +11,7 @@ extension Renamer {
     if file.fetcher.needsRevalidation() { try await file.fetcher.revalidate() }
     guard file.isMadeHere else { throw tree.names.refuse("rename", path) }
     let buffer = try await file.writer.bufferWithContent(hasTurn: true)
-    let (version, place) = file.state.withLock { ($0.server.listed, $0.place) }
+    let (version, place) = file.known { ($0.server.listed, $0.place) }
     let wasSent = !buffer.isUnsent(includingEmpty: true)
     buffer.becameFresh(at: context.time.now())
     do throws(Errno) {
@@ -25,7 +25,7 @@ extension Renamer {
 
   /// Hides the old name of a file that has another by now, or none.
   func leaveBehind(_ file: WorkFile, _ name: Name, in directory: WorkDirectory) {
-    let (version, unlisted) = file.state.withLock { ($0.server.listed, $0.server.unlisted) }
+    let (version, unlisted) = file.known { ($0.server.listed, $0.server.unlisted) }
     tree.structure.withLock { structure in
       let tick = structure.nextTick()
       structure.directories[directory.inode]?.hidden[name] = HiddenFile(

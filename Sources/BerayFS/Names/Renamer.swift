@@ -75,7 +75,7 @@ struct Renamer: Sendable {
       // The name's content on the server changes by a move or an upload of another file.
       let capabilities = try await shared.capabilities()
       let isReplacedByUpload =
-        child.node.file?.state.withLock { $0.existence.isNew || $0.existence.isHeldBack || $0.server.isMadeHere }
+        child.node.file?.known { $0.existence.isNew || $0.existence.isHeldBack || $0.server.isMadeHere }
         ?? false
       if isReplacedByUpload || capabilities.contains(.move) { try await target?.node.file?.reader.keepForReaders() }
       do throws(Errno) {
@@ -187,7 +187,7 @@ struct Renamer: Sendable {
     }
     let replaced = old?.serverVersion
     if let hidden, case .movedAway(file.inode, let changes?) = hidden.reason,
-      file.state.withLock({ $0.buffer })?.changes == changes
+      file.buffer?.changes == changes
     {
       // It was moved away, and nothing came in its place.
       moveName(child, rename)

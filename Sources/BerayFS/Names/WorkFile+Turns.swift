@@ -12,8 +12,8 @@ extension WorkFile {
   }
 
   /// What is on its way to the server.
-  var sending: Flight<Void, Errno>? { state.withLock { $0.turn.sending } }
-  var nameChange: Flight<Void, Errno>? { state.withLock { $0.turn.nameChange } }
+  var sending: Flight<Void, Errno>? { known { $0.turn.sending } }
+  var nameChange: Flight<Void, Errno>? { known { $0.turn.nameChange } }
 
   /// The change of the file's name, or of a directory's above it, that has to end before anything goes to the server.
   func nameChange(_ state: borrowing FileState) -> Flight<Void, Errno>? {
@@ -28,31 +28,25 @@ extension WorkFile {
   }
 
   func beginNameChange(_ turn: Flight<Void, Errno>) -> Obstacle? {
-    state.withLock { state in
+    change { state in
       if let other = state.turn.nameChange { return .file(other) }
       // A directory's rename that does not know of this file yet is seen here.
-      tree.shared.remember(self)
+      register(true, &state)
       // Any rename counts: the file may be about to move into that directory.
-      if let other = tree.directoryRename.withLock({ $0 }) {
-        writer.rememberWhileUnsent(state)
-        return .directory(other.flight)
-      }
+      if let other = tree.directoryRename.withLock({ $0 }) { return .directory(other.flight) }
       state.turn.begins(changingName: turn)
       return nil
     }
   }
 
   func endNameChange() {
-    state.withLock { state in
-      state.turn.nameChanged()
-      writer.rememberWhileUnsent(state)
-    }
+    change { $0.turn.nameChanged() }
   }
 }
 
 extension WorkFile {
   /// Waits until no change of a name on the way to the file is under way.
   func untilNamesStay() async throws(Errno) {
-    while let change = state.withLock({ nameChange($0) }) { try await change.end() }
+    while let change = known({ nameChange($0) }) { try await change.end() }
   }
 }

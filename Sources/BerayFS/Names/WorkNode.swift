@@ -24,13 +24,13 @@ enum WorkNode: Sendable {
 
   /// Whether no listing changes what a lookup of it gives.
   var needsNoNews: Bool {
-    if case .file(let file) = self { file.state.withLock { $0.ignoresServer } } else { staysUnlisted }
+    if case .file(let file) = self { file.known { $0.ignoresServer } } else { staysUnlisted }
   }
 
   /// Whether it exists in this mount alone, or holds bytes that the server has not.
   var staysUnlisted: Bool {
     switch self {
-    case .file(let file): file.state.withLock { $0.staysUnlisted }
+    case .file(let file): file.known { $0.staysUnlisted }
     case .directory(let directory): directory.isNew
     case .link: false
     }

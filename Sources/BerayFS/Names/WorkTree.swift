@@ -118,7 +118,7 @@ final class WorkTree: Sendable {
       for child in contents.children.values {
         if case .file(let file) = child.node {
           file.detach(because: "its task was deleted before the server had what was written", forgotten: Flight())
-          if file.state.withLock({ !$0.opens.isOpen }) { closed.insert(file.inode) }
+          if file.known({ !$0.opens.isOpen }) { closed.insert(file.inode) }
         }
         context.notifier.expire(child.name, in: inode)
         context.inodes.retire(child.node.inode)

@@ -9,7 +9,7 @@ extension WorkTree {
       for contents in structure.directories.values {
         guard contents.freshness != nil || contents.isNew else { return ContentExpectation.unsizedLimit }
         for case .file(let file) in contents.children.values.lazy.map(\.node) {
-          guard let size = file.state.withLock({ $0.buffer?.size ?? $0.size }) else {
+          guard let size = file.known({ $0.buffer?.size ?? $0.size }) else {
             return ContentExpectation.unsizedLimit
           }
           sum += size.addingReportingOverflow(size).partialValue

@@ -50,10 +50,9 @@ extension FileWriter {
 
   /// The buffer was made for a write that failed, and lacks the bytes which that write was to replace.
   private func dropUntouched(_ buffer: WriteBuffer) {
-    file.state.withLock { state in
+    file.change { state in
       guard state.buffer === buffer, buffer.isUntouched, buffer.retire() else { return }
       state.dropsWriting()
-      rememberWhileUnsent(state)
     }
   }
 
@@ -91,7 +90,7 @@ extension FileWriter {
   /// unsent bytes by then; those are retried together with it.
   func truncateByPath(to size: Int64) -> Outcome<Void> {
     .pending { [self] () async throws(Errno) in
-      file.state.withLock { $0.opens.writerComes() }
+      file.change { $0.opens.writerComes() }
       let result: Result<Void, Errno>
       var isTruncated = false
       do throws(Errno) {
@@ -102,7 +101,7 @@ extension FileWriter {
       } catch {
         result = .failure(error)
       }
-      file.state.withLock { $0.opens.writerIsGone() }
+      file.change { $0.opens.writerIsGone() }
       if isTruncated, case .failure(let error) = result, error != .interrupted { undoTruncation() }
       retireBuffer()
       try result.get()
@@ -110,13 +109,12 @@ extension FileWriter {
   }
 
   private func undoTruncation() {
-    file.state.withLock { state in
+    file.change { state in
       guard let buffer = state.buffer, !state.opens.isWritten, state.turn.sending == nil,
         buffer.retire(losing: .oneChange)
       else { return }
       let base: FileVersion? = buffer.base
       state.goesBack(toSize: state.server.listed.size, modified: base?.modified)
-      rememberWhileUnsent(state)
       tree.context.notifier.invalidate(file.inode, pages: true)
     }
     tree.shared.countKept()

@@ -10,38 +10,20 @@ struct FileWriter: Sendable {
 
   /// Whether programs wrote something that is to go to the server.
   func hasUnsent(includingEmpty: Bool) -> Bool {
-    file.state.withLock { state in
+    file.known { state in
       state.existence.isSent && state.buffer?.isUnsent(includingEmpty: includingEmpty) ?? false
     }
   }
 
-  /// Registers the file, so that the end of the mount and the rename of a directory find it while the writer works on
-  /// it.
-  func rememberWhileUnsent(_ state: borrowing FileState) {
-    let isUntold = tree.shared.keepsAttributes && !state.unsentAttributes.isEmpty
-    let isUnsent = !state.existence.isGone && (state.buffer != nil || isUntold)
-    if isUnsent || !state.turn.isFree {
-      tree.shared.remember(file)
-    } else {
-      tree.shared.forget(file)
-    }
-  }
-
   /// Whether it is gone, though this mount did not remove it.
-  var isLost: Bool { file.state.withLock { $0.existence.isLost } }
+  var isLost: Bool { file.known { $0.existence.isLost } }
 
   /// Whether programs wrote something that the server will never get, because the file is gone there.
   var hasLostBytes: Bool {
-    file.state.withLock { state in
+    file.known { state in
       guard state.existence.isLost, let buffer = state.buffer else { return false }
       return buffer.isUnsent(includingEmpty: false)
     }
-  }
-
-  /// From now on the content is what `buffer` holds. The kernel's pages saw the same writes and stay valid.
-  private func attach(_ buffer: WriteBuffer, _ state: inout FileState) {
-    state.begins(writing: buffer)
-    tree.shared.remember(file)
   }
 
   /// An open with O_TRUNC: nothing is asked of the server.
@@ -50,13 +32,14 @@ struct FileWriter: Sendable {
   }
 
   func attachEmpty(_ state: inout FileState) {
-    attach(WriteBuffer([], base: state.serverVersion, isFresh: true, at: file.now, shared: tree.shared), &state)
+    state.begins(
+      writing: WriteBuffer([], base: state.serverVersion, isFresh: true, at: file.now, shared: tree.shared))
   }
 
   /// The buffer, if it exists or can be made without asking the server.
   /// - Parameter replacing: how many bytes from the start of the file are about to be overwritten, if they are.
   func bufferFromMemory(replacing: Int64?) -> WriteBuffer? {
-    file.state.withLock { state in
+    file.change { state in
       if let buffer = state.buffer { return buffer }
       guard let size = state.size else { return nil }
       let content: [UInt8]
@@ -69,8 +52,8 @@ struct FileWriter: Sendable {
         return nil
       }
       let buffer = WriteBuffer(
-        content, base: state.serverVersion, isFresh: false, at: state.modified, shared: tree.shared)
-      attach(buffer, &state)
+        content, base: state.serverVersion, isFresh: false, at: state.attributes.modified, shared: tree.shared)
+      state.begins(writing: buffer)
       return buffer
     }
   }
@@ -93,37 +76,38 @@ struct FileWriter: Sendable {
   /// The same; nil if the content is another by now.
   private func bufferFromServer() async throws(Errno) -> WriteBuffer? {
     if let buffer = bufferFromMemory(replacing: nil) { return buffer }
-    guard let size = file.state.withLock({ $0.size }) else {
+    guard let size = file.known({ $0.size }) else {
       try await file.fetcher.learnSize()
       return bufferFromMemory(replacing: nil)
     }
     if size > ContentCache.wholeLimit { return try await largeBuffer() }
-    let generation = file.state.withLock { $0.generation }
+    let generation = file.known { $0.generation }
     guard let bytes = try await file.reader.wholeContent(allowsBatch: false) else { return nil }
-    return file.state.withLock { state in
+    return file.change { state in
       if let buffer = state.buffer { return buffer }
       guard state.generation == generation else { return nil }
       let buffer = WriteBuffer(
-        bytes, base: state.serverVersion, isFresh: false, at: state.modified, shared: tree.shared)
-      attach(buffer, &state)
+        bytes, base: state.serverVersion, isFresh: false, at: state.attributes.modified, shared: tree.shared)
+      state.begins(writing: buffer)
       return buffer
     }
   }
 
   /// The buffer of a file that is too large for memory; nil if the content changed meanwhile.
   private func largeBuffer() async throws(Errno) -> WriteBuffer? {
-    let known = file.state.withLock { (generation: $0.generation, listed: $0.server.listed, size: $0.size) }
+    let known = file.known { (generation: $0.generation, listed: $0.server.listed, size: $0.size) }
     guard let (spill, size) = try await file.reader.wholeSpill(known.listed, known.generation), size == known.size
     else {
       return nil
     }
-    return file.state.withLock { state in
+    return file.change { state in
       if let buffer = state.buffer { return buffer }
       guard state.generation == known.generation, state.server.listed.isSameContent(as: known.listed) else {
         return nil
       }
-      let buffer = WriteBuffer(spill, size: size, base: state.serverVersion, at: state.modified, shared: tree.shared)
-      attach(buffer, &state)
+      let buffer = WriteBuffer(
+        spill, size: size, base: state.serverVersion, at: state.attributes.modified, shared: tree.shared)
+      state.begins(writing: buffer)
       return buffer
     }
   }
@@ -133,7 +117,7 @@ struct FileWriter: Sendable {
   /// `handle` was closed. Unsent bytes go up now, in the background.
   func closed(_ handle: WorkHandle) {
     defer { file.hold() }
-    let next = file.state.withLock { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
+    let next = file.change { state -> (sends: Bool, stream: StreamReader?, isDone: Bool) in
       let wasFormer = handle.pass.withLock { $0.epoch } != state.epoch
       let isLast = state.opens.closed(handle.flags, wasFormer: wasFormer)
       var stream: StreamReader?
@@ -163,17 +147,16 @@ struct FileWriter: Sendable {
   ///   - expected: the buffer that is meant, where it may be another by now.
   ///   - content: what it holds, if that is known.
   func retireBuffer(_ expected: WriteBuffer? = nil, content: [UInt8]? = nil) {
-    let isRetired = file.state.withLock { state -> Bool in
+    let isRetired = file.change { state -> Bool in
       guard let buffer = state.buffer, expected == nil || expected === buffer else { return false }
       // What no name leads to any more exists nowhere else.
       let isOver = state.existence.isGone ? !state.opens.isOpen : !state.opens.isWritten
       guard isOver, buffer.retire(losing: state.existence.isGone ? .everything : .nothing) else { return false }
       if let content = content ?? buffer.small, content.count <= ContentCache.wholeLimit {
         tree.shared.cache.insert(content, for: file.reader.wholeKey(state.generation))
-        state.learns { $0.wasAsked(at: tree.context.time.uptime()) }
+        state.wasAsked(at: tree.context.time.uptime())
       }
       state.endsWriting()
-      rememberWhileUnsent(state)
       return true
     }
     if isRetired { tree.shared.countKept() }
@@ -183,6 +166,6 @@ struct FileWriter: Sendable {
   /// there already.
   func replaces(_ old: WorkFile) {
     guard let replaced = old.serverVersion else { return }
-    file.state.withLock { if $0.existence.isNew || $0.existence.isHeldBack { $0.buffer?.base = replaced } }
+    file.change { if $0.existence.isNew || $0.existence.isHeldBack { $0.buffer?.base = replaced } }
   }
 }

@@ -128,7 +128,7 @@ import VFS
     while fixture.server.pieces < pieces + 100 { await Task.yield() }
     second.cancel()
     await #expect(throws: Errno.interrupted) { _ = try await second.value }
-    while node.state.withLock({ $0.source.remote?.sizing != nil }) { await Task.yield() }
+    while node.known({ $0.source.remote?.sizing != nil }) { await Task.yield() }
     await fixture.settle()
     let end = fixture.server.pieces
     await fixture.settle()

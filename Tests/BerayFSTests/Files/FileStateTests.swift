@@ -1,3 +1,4 @@
+import BerayAPI
 import SystemPackage
 import Testing
 import VFS
@@ -31,6 +32,52 @@ struct FileStateTests {
     #expect(opens.hasPages(of: 4))
     opens.pagesStay(3, as: 5)
     #expect(!opens.hasPages(of: 5))
+  }
+
+  /// The end of the mount, and the rename of a directory, look at the files that are registered.
+  @Test func aFileIsRegisteredWhileSomethingIsToBeDoneForIt() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "text")
+    let file = try #require(try await fixture.node("f") as? WorkFile)
+    var isRegistered: Bool { fixture.shared.writtenFiles.contains { $0 === file } }
+    #expect(!isRegistered)
+    file.change { $0.turn.begins(sending: Flight()) }
+    #expect(isRegistered)
+    // What is on its way goes on without a name.
+    file.detach()
+    #expect(isRegistered)
+    file.change { $0.turn.sent() }
+    #expect(!isRegistered)
+    // What is written to a file without a name goes nowhere.
+    file.change { file.writer.attachEmpty(&$0) }
+    #expect(!isRegistered)
+  }
+
+  @Test func onlyAServerThatKeepsAttributesIsToldOfThem() async throws {
+    let fixture = WorkFixture()
+    fixture.server.put("f", "text")
+    let file = try #require(try await fixture.node("f") as? WorkFile)
+    file.change { $0.areUnsent(mode: true) }
+    let isUnfinished = file.known { ($0.isUnfinished(keepsAttributes: true), $0.isUnfinished(keepsAttributes: false)) }
+    #expect(isUnfinished == (true, false))
+    file.change { $0.areTold(upTo: 1) }
+    #expect(!file.known { $0.isUnfinished(keepsAttributes: true) })
+  }
+
+  @Test func listingsDoNotUndoWhatIsStillToBeTold() {
+    let (old, set) = (Timestamp(seconds: 5), Timestamp(seconds: 9))
+    var attributes = FileAttributes(mode: 0o644, modified: old)
+    let isNews = [attributes.isListed(mode: nil), attributes.isListed(mode: 0o644), attributes.isListed(mode: 0o600)]
+    #expect(isNews == [false, false, true] && attributes.mode == 0o600)
+    attributes.sets(mode: 0o755)
+    attributes.sets(modified: set)
+    attributes.areUnsent(mode: true, time: true)
+    let isOther = attributes.isListed(mode: 0o600)
+    attributes.isListed(modified: UTCTime(seconds: 7, nanoseconds: 0))
+    #expect(!isOther && attributes.mode == 0o755 && attributes.modified == set)
+    // They were set on a content that is no more.
+    attributes.othersChanged(mode: 0o600, modified: UTCTime(seconds: 7, nanoseconds: 0))
+    #expect(attributes.mode == 0o600 && attributes.modified == Timestamp(seconds: 7) && attributes.unsent.isEmpty)
   }
 
   private typealias Whole = Flight<[InodeID: [UInt8]], Errno>

@@ -13,7 +13,7 @@ struct ServerCopyTests {
   /// A copy that this mount uploaded as `version`, before any listing shows it.
   private static func uploaded(_ version: FileVersion) -> ServerCopy {
     var copy = ServerCopy(old)
-    copy.tookUpload(version, answered: time, digest: nil, isWhole: true, at: .seconds(7))
+    copy.tookUpload(version, answered: time, digest: nil, isWhole: true, isAlone: true, at: .seconds(7))
     return copy
   }
 

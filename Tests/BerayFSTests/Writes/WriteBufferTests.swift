@@ -18,7 +18,7 @@ import VFS
     let file = try await fixture.open("f", [.read, .write]).file
     try await fixture.write(file, "mine!")
     try await file.fsync().get()
-    let buffer = try #require(node.state.withLock { $0.buffer })
+    let buffer = try #require(node.buffer)
     // The first listing after an upload is its own.
     fixture.tree.markStale()
     _ = try await fixture.names()
