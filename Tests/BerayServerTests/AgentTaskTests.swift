@@ -109,7 +109,7 @@ import Testing
     let task = TaskRecord(row)
     return AgentLaunch(
       command: command, task: task,
-      paths: TaskPaths(directory: "/data/7", work: WorkDirectory(path: "/data/7/work", temporary: "/data")),
+      paths: TaskPaths(directory: "/data/7", work: AgentDirectory(path: "/data/7/work", temporary: "/data")),
       passing: ["MINE"],
       token: "token", from: environment)
   }

@@ -12,7 +12,7 @@ import Testing
       try "x".write(toFile: directory + "/" + name, atomically: true, encoding: .utf8)
     }
     let paths = try ["h", "d/e/f", "./h", "d", "d2/g", "d/e", "d"].map { try RelativePath($0) }
-    let source = try ArchiveSource(paths, in: WorkDirectory(path: directory, temporary: directory))
+    let source = try ArchiveSource(paths, in: AgentDirectory(path: directory, temporary: directory))
     var bytes: [UInt8] = []
     while !source.isFinished { bytes += try source.next(atLeast: 1 << 20) }
     let text = String(decoding: bytes, as: UTF8.self)

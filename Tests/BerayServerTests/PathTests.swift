@@ -22,7 +22,7 @@ import Testing
   func whatIsNoNameIsNeverUsedAsOne(_ name: String) {
     let directory = TestServer.temporaryDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let work = WorkDirectory(path: directory, temporary: directory)
+    let work = AgentDirectory(path: directory, temporary: directory)
     let path = RelativePath(components: [EntryName(kernel: Array(name.utf8CString))])
     #expect(throws: Errno.invalidArgument) { try work.openParent(of: path) }
     if name != "" {

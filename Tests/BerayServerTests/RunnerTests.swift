@@ -30,7 +30,7 @@ import Testing
 
     static func paths(_ directory: String, _ task: Int64) -> TaskPaths {
       let own = directory + "/\(task)"
-      return TaskPaths(directory: own, work: WorkDirectory(path: own + "/work", temporary: directory))
+      return TaskPaths(directory: own, work: AgentDirectory(path: own + "/work", temporary: directory))
     }
 
     func task(_ goal: String) async throws -> Int64 {

@@ -31,34 +31,34 @@ import Testing
     var status = linux_status()
     let now = UTCTime.now()
     (status.changed_seconds, status.changed_nanoseconds) = (now.seconds, now.nanoseconds)
-    #expect(!FileVersion(status).isWeak)
-    let coarse = FileVersion(status, grain: .ticks(60_000_000_000))
+    #expect(!StoredVersion(status).isWeak)
+    let coarse = StoredVersion(status, grain: .ticks(60_000_000_000))
     #expect(coarse.isWeak && coarse.etag.hasPrefix("W/\""))
     #expect(!coarse.matches(coarse.etag, weak: false))
     #expect(coarse.matches(coarse.etag, weak: true))
-    #expect(coarse.matches(FileVersion(status).etag, weak: true))
+    #expect(coarse.matches(StoredVersion(status).etag, weak: true))
     status.changed_seconds -= 100
-    #expect(!FileVersion(status, grain: .ticks(60_000_000_000)).isWeak)
+    #expect(!StoredVersion(status, grain: .ticks(60_000_000_000)).isWeak)
   }
 
   @Test func whatIsWrittenWithinATickHasATimeOfItsOwn() throws {
     let directory = TestServer.temporaryDirectory()
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let file = try OwnedDescriptor.open(path: directory + "/f", flags: O_RDWR | O_CREAT, mode: 0o600)
-    let before = FileVersion(try file.status()).modified
+    let before = StoredVersion(try file.status()).modified
     TimestampGrain.ticks(40_000_000).mark(file)
-    #expect(FileVersion(try file.status()).modified != before)
+    #expect(StoredVersion(try file.status()).modified != before)
     _ = TimestampGrain.probe(directory)
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["f"])
   }
 
   @Test(arguments: [
-    ("bytes=99999999999999999999-", ByteRange.unsatisfiable), ("bytes=0-99999999999999999999", .part(0..<10)),
+    ("bytes=99999999999999999999-", RequestedRange.unsatisfiable), ("bytes=0-99999999999999999999", .part(0..<10)),
     ("bytes=-99999999999999999999", .part(0..<10)), ("bytes=9223372036854775807-", .unsatisfiable),
     ("bytes=99999999999999999999-5", .whole), ("bytes=-", .whole), ("bytes=+1-2", .whole),
   ])
-  func rangesOfAnyLengthAreRead(_ header: String, _ range: ByteRange) {
-    #expect(ByteRange(header, size: 10) == range)
+  func rangesOfAnyLengthAreRead(_ header: String, _ range: RequestedRange) {
+    #expect(RequestedRange(header, size: 10) == range)
   }
 
   @Test func aRangeIsOfGETAlone() async throws {

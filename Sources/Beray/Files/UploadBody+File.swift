@@ -11,7 +11,7 @@ extension UploadBody {
   /// body exists.
   /// - Throws: ``BerayError/Code/invalidRequest`` if it cannot be read or is not a regular file.
   public static func file(_ path: String) throws(BerayError) -> UploadBody {
-    try file(descriptor: try OpenFile.open(path), name: path)
+    try file(descriptor: try SourceFile.open(path), name: path)
   }
 
   /// - Parameters:
@@ -19,7 +19,7 @@ extension UploadBody {
   ///     throws.
   ///   - name: the name in error messages.
   package static func file(descriptor: CInt, name: String) throws(BerayError) -> UploadBody {
-    let file = OpenFile(descriptor: descriptor, name: name)
+    let file = SourceFile(descriptor: descriptor, name: name)
     let length = try file.length()
     return UploadBody(length: length) {
       ByteStream {
@@ -35,7 +35,7 @@ extension UploadBody {
 }
 
 /// Owns a descriptor and closes it on deinit.
-private final class OpenFile: Sendable {
+private final class SourceFile: Sendable {
   private let descriptor: CInt
   private let name: String
 

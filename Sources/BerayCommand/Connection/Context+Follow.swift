@@ -7,7 +7,7 @@ extension Context {
   func follow(
     _ id: TaskID, _ connection: Connection, _ body: (TaskEvent) throws -> Void
   ) async throws -> BerayTask {
-    for try await event in connection.client.follow(id, patience: Patience.limit) { try body(event) }
+    for try await event in connection.client.follow(id, patience: OutageLimit.limit) { try body(event) }
     return try await connection.client.task(id)
   }
 }

@@ -82,8 +82,8 @@ struct MountFlags: Hashable, Sendable {
     }
     switch value.isEmpty ? nil : option.prefix(while: { $0 != "=" }) {
     case "fsname": fileSystemName = value
-    case "uid": user = try Account.user(value)
-    case "gid": group = try Account.group(value)
+    case "uid": user = try SystemUser.user(value)
+    case "gid": group = try SystemUser.group(value)
     case "umask":
       guard let mask = UInt16(value, radix: 8), mask <= 0o777 else {
         throw .badUse("-o \(option) is no mode such as 022")

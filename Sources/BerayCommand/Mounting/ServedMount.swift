@@ -204,7 +204,7 @@ extension MountFlags {
   /// The owner of everything in the mount.
   var owner: UInt32 { user ?? getuid() }
 
-  var ownersGroup: UInt32 { group ?? user.flatMap(Account.primaryGroup(of:)) ?? getgid() }
+  var ownersGroup: UInt32 { group ?? user.flatMap(SystemUser.primaryGroup(of:)) ?? getgid() }
 }
 
 extension BerayError {

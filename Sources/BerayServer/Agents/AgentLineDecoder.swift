@@ -38,7 +38,7 @@ struct AgentLineDecoder: Sendable {
 
   /// Decodes a line of stderr.
   mutating func events(ofErrorLine line: [UInt8]) -> [AgentEvent] {
-    let text = TerminalText.plain(String(decoding: line, as: UTF8.self))
+    let text = EscapeSequences.plain(String(decoding: line, as: UTF8.self))
     noteFailure(text)
     var event = AgentEvent(type: "stderr", text: text)
     if keepsTypes { return [event.limitingText()] }
@@ -89,7 +89,7 @@ struct AgentLineDecoder: Sendable {
 
   private mutating func noteFailure(_ text: String) {
     guard failureWords.contains(where: text.contains) else { return }
-    summary.failure = ToolText.line(TerminalText.plain(text))
+    summary.failure = ToolText.line(EscapeSequences.plain(text))
   }
 
   private static func reader(_ format: AgentCommand.Format, _ words: ToolText) -> any AgentReader {

@@ -34,7 +34,7 @@ struct RequestLog: Sendable {
       return response
     }
     response.body = ResponseBody(contentLength: body.contentLength) { writer in
-      let count = ByteCount()
+      let count = BodyBytes()
       do {
         let counted = body.map { piece in
           count.add(piece.readableBytes)
@@ -65,7 +65,7 @@ struct RequestLog: Sendable {
 }
 
 /// How many bytes of an answer were passed on.
-private final class ByteCount: Sendable {
+private final class BodyBytes: Sendable {
   private let bytes = Atomic(0)
   var total: Int { bytes.load(ordering: .relaxed) }
   func add(_ count: Int) { bytes.add(count, ordering: .relaxed) }

@@ -27,13 +27,13 @@ final class ArchiveSource: Sendable {
     var remaining: Int64
   }
 
-  private let work: WorkDirectory
+  private let work: AgentDirectory
   private let root: OwnedDescriptor
   private let state: Mutex<State>
   private static let pieceSize = 256 * 1024
 
   /// - Parameter paths: the paths to put in, each of which must exist; everything if empty.
-  init(_ paths: [RelativePath], in work: WorkDirectory) throws {
+  init(_ paths: [RelativePath], in work: AgentDirectory) throws {
     let root = try HTTPFailure.translating(".") {
       try work.create()
       return try work.openRoot()
@@ -100,7 +100,7 @@ final class ArchiveSource: Sendable {
     // Nobody is writing the file now. From here on, `isStill` detects that its content was replaced.
     let lock = work.guards.file(status)
     let content = try lock.version()
-    let version = FileVersion(try file.status())
+    let version = StoredVersion(try file.status())
     let current = Current(file: file, lock: lock, content: content, remaining: version.size)
     switch status.mode & S_IFMT {
     case S_IFREG:

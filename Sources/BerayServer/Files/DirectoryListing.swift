@@ -17,7 +17,7 @@ struct DirectoryListing {
   private init(recursive: Bool) { self.recursive = recursive }
 
   /// - Returns: a JSON array; `[]` if the work directory itself does not exist yet.
-  static func json(of path: RelativePath, in work: WorkDirectory, recursive: Bool) throws -> [UInt8] {
+  static func json(of path: RelativePath, in work: AgentDirectory, recursive: Bool) throws -> [UInt8] {
     var listing = DirectoryListing(recursive: recursive)
     do {
       let status = try work.open(path, flags: LINUX_O_PATH).status()
@@ -52,7 +52,7 @@ struct DirectoryListing {
     _ name: EntryName, _ status: linux_status, in directory: OwnedDescriptor, path: String, depth: Int,
     _ grain: TimestampGrain
   ) throws(Errno) {
-    let version = FileVersion(status, grain: grain)
+    let version = StoredVersion(status, grain: grain)
     json.raw("{\"name\":")
     json.string(name.text)
     json.raw(",\"path\":")

@@ -6,14 +6,14 @@ internal import SystemPackage
 /// Bytes to append to a file. All are collected before the first is written, so an interrupted request leaves nothing
 /// behind. Calls block.
 struct FileAppend: Sendable {
-  private let work: WorkDirectory
+  private let work: AgentDirectory
   private let target: RelativePath
   private var bytes: [UInt8] = []
   /// Holds the bytes once they are too many for memory.
   private var spool: Spool?
   private static let memory = 1 << 20
 
-  init(to target: RelativePath, in work: WorkDirectory) throws {
+  init(to target: RelativePath, in work: AgentDirectory) throws {
     guard !target.isRoot else { throw HTTPFailure.conflict("It is a directory: .") }
     self.work = work
     self.target = target
@@ -34,7 +34,7 @@ struct FileAppend: Sendable {
   /// Appends the bytes to the file, and creates it if it is missing.
   /// - Returns: the new version of the file, and the offset of the first appended byte.
   /// - Throws: ``FileBusy`` if another request is writing the file.
-  func commit(_ condition: FileCondition) throws -> (version: FileVersion, offset: Int64) {
+  func commit(_ condition: FileCondition) throws -> (version: StoredVersion, offset: Int64) {
     try HTTPFailure.translating(target.text) {
       let place: OwnedDescriptor
       do throws(Errno) { place = try work.open(target, flags: LINUX_O_PATH) } catch {
@@ -58,7 +58,7 @@ struct FileAppend: Sendable {
 
   private func append(
     to place: OwnedDescriptor, _ condition: FileCondition
-  ) throws -> (version: FileVersion, offset: Int64) {
+  ) throws -> (version: StoredVersion, offset: Int64) {
     let status = try place.status()
     guard status.mode & S_IFMT != S_IFDIR else { throw Errno.isDirectory }
     guard status.mode & S_IFMT == S_IFREG else { throw HTTPFailure.badRequest("\(target.text) is no regular file") }
@@ -73,7 +73,7 @@ struct FileAppend: Sendable {
       // O_APPEND leaves the offset at the end of our bytes, even if the agent appended to the file too.
       let end = lseek(file.rawValue, 0, SEEK_CUR)
       work.grain.mark(file)
-      return (FileVersion(try file.status()), count == 0 ? status.size : Int64(end) - count)
+      return (StoredVersion(try file.status()), count == 0 ? status.size : Int64(end) - count)
     }
   }
 

@@ -11,13 +11,13 @@ internal import SystemPackage
 /// If the target exists, its content is replaced in the same inode: programs that have it open see the new content, as
 /// on a local disk.
 final class FileUpload: Sendable {
-  private let work: WorkDirectory
+  private let work: AgentDirectory
   private let target: RelativePath
   private let spool: Spool
   /// Serializes renames, so that nothing changes between the check of a condition and the rename.
   static let commitLock = Mutex(())
 
-  init(to target: RelativePath, in work: WorkDirectory) throws {
+  init(to target: RelativePath, in work: AgentDirectory) throws {
     guard !target.isRoot else { throw HTTPFailure.conflict("It is a directory: .") }
     self.work = work
     self.target = target
@@ -33,7 +33,7 @@ final class FileUpload: Sendable {
 
   /// Makes it the content of its target and returns the new version.
   /// - Throws: ``FileBusy`` if another request is writing the file.
-  func commit(_ condition: FileCondition) throws -> FileVersion {
+  func commit(_ condition: FileCondition) throws -> StoredVersion {
     try HTTPFailure.translating(target.text) {
       while true {
         switch try rewriteWhatIsThere(condition) {
@@ -50,7 +50,7 @@ final class FileUpload: Sendable {
   }
 
   private enum Attempt {
-    case done(FileVersion)
+    case done(StoredVersion)
     /// The existing entry cannot be written to, so the upload takes its name.
     case replaces
     case isMissing
@@ -76,7 +76,7 @@ final class FileUpload: Sendable {
         let file = try place.reopenedForWriting()
         try rewrite(file, status, lock)
         work.grain.mark(file)
-        return .done(FileVersion(try file.status()))
+        return .done(StoredVersion(try file.status()))
       } catch {
         // The file is not ours, is a running program, or broke while being written. The spool still has the whole
         // content, so it takes the name.
@@ -105,7 +105,7 @@ final class FileUpload: Sendable {
 
   /// Gives the spool the target's name.
   /// - Throws: EEXIST if `replacing` is false and the name is taken.
-  private func rename(replacing: Bool) throws -> FileVersion {
+  private func rename(replacing: Bool) throws -> StoredVersion {
     try Self.commitLock.withLock { _ in
       let (parent, name) = try destination()
       var status = linux_status()
@@ -116,7 +116,7 @@ final class FileUpload: Sendable {
       try checked(
         linux_renameat2(AT_FDCWD, spool.path, parent.rawValue, name, replacing ? 0 : LINUX_RENAME_NOREPLACE))
       work.grain.mark(spool.file)
-      return FileVersion(try spool.file.status())
+      return StoredVersion(try spool.file.status())
     }
   }
 
@@ -143,7 +143,7 @@ struct FileCondition: Sendable {
   var ifNoneMatch: String?
 
   /// - Parameter version: the current version; nil if there is no file.
-  func check(_ version: FileVersion?, _ path: RelativePath) throws(HTTPFailure) {
+  func check(_ version: StoredVersion?, _ path: RelativePath) throws(HTTPFailure) {
     if let tags = ifMatch, version?.matches(tags, weak: false) != true {
       throw .isOtherVersion(path)
     }

@@ -2,7 +2,7 @@
 ///
 /// It is split by bytes, as the kernel does. Swift's `Character` would treat a slash followed by a combining mark as
 /// something other than a slash, and names that differ only in Unicode normalization as equal.
-/// Symbolic links are not resolved here: see ``WorkDirectory/open(_:flags:)``.
+/// Symbolic links are not resolved here: see ``AgentDirectory/open(_:flags:)``.
 struct RelativePath: Sendable {
   var components: [EntryName]
 

@@ -21,7 +21,7 @@ struct RewriteJournal {
   func remove() { unlink(path) }
 
   /// Completes the copies that a crash of the server interrupted. Skips a target that another file has replaced since.
-  static func recover(in directory: String, logger: Logger, work: (Int64) -> WorkDirectory) {
+  static func recover(in directory: String, logger: Logger, work: (Int64) -> AgentDirectory) {
     guard let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).entryNames() else {
       return
     }
@@ -58,7 +58,7 @@ struct RewriteJournal {
       (self.task, self.inode, self.path) = (task, inode, path)
     }
 
-    func complete(_ spool: Spool, in work: WorkDirectory) throws(Errno) {
+    func complete(_ spool: Spool, in work: AgentDirectory) throws(Errno) {
       let place = try work.open(path, flags: LINUX_O_PATH)
       guard try place.status().inode == inode else { throw .staleNFSFileHandle }
       let file = try place.reopenedForWriting()

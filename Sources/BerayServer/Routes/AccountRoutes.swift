@@ -62,12 +62,12 @@ struct AccountRoutes: Sendable {
     ]
   }
 
-  private func user(_ call: Call) throws(HTTPFailure) -> Account {
+  private func user(_ call: IncomingCall) throws(HTTPFailure) -> Account {
     guard let account = call.account else { throw .unauthorized() }
     return account
   }
 
-  private func checkRunsServer(_ call: Call) throws(HTTPFailure) {
+  private func checkRunsServer(_ call: IncomingCall) throws(HTTPFailure) {
     guard call.account?.email == LocalToken.email else {
       throw HTTPFailure(.forbidden, "Only who runs the server may do that")
     }

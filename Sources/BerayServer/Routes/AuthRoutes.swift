@@ -59,7 +59,7 @@ struct AuthRoutes: Sendable {
     return value
   }
 
-  private func checkRegistration(_ call: Call) throws {
+  private func checkRegistration(_ call: IncomingCall) throws {
     guard services.allowsRegistration || call.origin == .unixSocket else {
       throw HTTPFailure(.forbidden, "Registration is closed; the server opens it with --allow-register")
     }

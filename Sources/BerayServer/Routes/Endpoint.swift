@@ -44,13 +44,13 @@ struct Endpoint: Sendable {
   var successes: [(status: Int, contentType: String)] = [(200, "application/json")]
   /// The JSON schema of a successful answer.
   var answer: JSON = [:]
-  let handle: @Sendable (Call) async throws -> Response
+  let handle: @Sendable (IncomingCall) async throws -> Response
 
   /// An operation of the shared contract.
   init(
     _ route: Route, _ summary: String, needsUser: Bool = true, parameters: [Parameter] = [], body: Body = .none,
     successes: [(status: Int, contentType: String)] = [(200, "application/json")], answer: JSON = [:],
-    handle: @escaping @Sendable (Call) async throws -> Response
+    handle: @escaping @Sendable (IncomingCall) async throws -> Response
   ) {
     self.init(
       method: HTTPRequest.Method(rawValue: route.method) ?? .get,
@@ -61,7 +61,7 @@ struct Endpoint: Sendable {
   init(
     method: HTTPRequest.Method, path: String, _ summary: String, needsUser: Bool = true, parameters: [Parameter] = [],
     body: Body = .none, successes: [(status: Int, contentType: String)] = [(200, "application/json")],
-    answer: JSON = [:], handle: @escaping @Sendable (Call) async throws -> Response
+    answer: JSON = [:], handle: @escaping @Sendable (IncomingCall) async throws -> Response
   ) {
     self.method = method
     self.path = path

@@ -20,7 +20,7 @@ extension FileAppend {
   }
 }
 
-extension FileVersion {
+extension StoredVersion {
   /// The members that describe the version of a file in an answer.
   func members(_ path: RelativePath) -> [JSON.Member] {
     [
@@ -31,7 +31,7 @@ extension FileVersion {
   }
 }
 
-extension Call {
+extension IncomingCall {
   /// The request's preconditions on the version of its file.
   var condition: FileCondition {
     FileCondition(ifMatch: header(.ifMatch), ifNoneMatch: header(.ifNoneMatch))

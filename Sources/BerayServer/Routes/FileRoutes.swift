@@ -74,7 +74,7 @@ struct FileRoutes: Sendable {
 
   /// Runs blocking work on the work directory of the call's task, on a thread of the pool. Looks the task up there too.
   private func perform<Result: Sendable>(
-    _ call: Call, _ body: @escaping @Sendable (WorkDirectory) throws -> Result
+    _ call: IncomingCall, _ body: @escaping @Sendable (AgentDirectory) throws -> Result
   ) async throws -> Result {
     while true {
       do {
@@ -90,23 +90,23 @@ struct FileRoutes: Sendable {
     }
   }
 
-  private func tree(_ call: Call) async throws -> Response {
+  private func tree(_ call: IncomingCall) async throws -> Response {
     let (path, recursive) = (try call.path("path", otherwise: "."), try call.flag("recursive"))
     return .json(try await perform(call) { try DirectoryListing.json(of: path, in: $0, recursive: recursive) })
   }
 
-  private func content(_ call: Call) async throws -> Response {
+  private func content(_ call: IncomingCall) async throws -> Response {
     let path = try call.path("path")
     // Only GET has ranges (RFC 9110 §14.2).
     let range = call.request.method == .get ? call.header(.range) : nil
     let (ifRange, condition) = (call.header(.ifRange), call.condition)
     let content = try await perform(call) { work in
-      try FileContent(path, in: work, range: range, ifRange: ifRange, condition: condition)
+      try FileResponse(path, in: work, range: range, ifRange: ifRange, condition: condition)
     }
     return content.response(services, call.use)
   }
 
-  private func upload(_ call: Call) async throws -> Response {
+  private func upload(_ call: IncomingCall) async throws -> Response {
     let path = try call.path("path")
     let condition = call.condition
     var upload: FileUpload?
@@ -116,11 +116,11 @@ struct FileRoutes: Sendable {
       }
     }
     // A small file needs only one trip to a thread.
-    let first = try await perform(call) { [upload] work -> (FileUpload, FileVersion?) in
+    let first = try await perform(call) { [upload] work -> (FileUpload, StoredVersion?) in
       let whole = try (upload ?? FileUpload(to: path, in: work)).writing(last)
       do { return (whole, try whole.commit(condition)) } catch is FileBusy { return (whole, nil) }
     }
-    let version: FileVersion
+    let version: StoredVersion
     if let done = first.1 {
       version = done
     } else {
@@ -131,7 +131,7 @@ struct FileRoutes: Sendable {
     return response
   }
 
-  private func append(_ call: Call) async throws -> Response {
+  private func append(_ call: IncomingCall) async throws -> Response {
     let path = try call.path("path")
     let condition = call.condition
     var pending: FileAppend?
@@ -155,7 +155,7 @@ struct FileRoutes: Sendable {
 
   /// Runs `body`, or returns the answer of an earlier request with the same `Idempotency-Key`.
   private func once(
-    _ call: Call, fingerprint: Int, _ body: () async throws -> [UInt8]
+    _ call: IncomingCall, fingerprint: Int, _ body: () async throws -> [UInt8]
   ) async throws -> [UInt8] {
     guard let text = call.header(.idempotencyKey), let account = call.account, let task = call.task else {
       return try await body()
@@ -183,7 +183,7 @@ struct FileRoutes: Sendable {
 
   /// Reads a body and passes it to `take`, half a mebibyte at a time.
   /// - Returns: the rest at the end of the body.
-  private func gather(_ call: Call, _ take: ([ByteBuffer]) async throws -> Void) async throws -> [ByteBuffer] {
+  private func gather(_ call: IncomingCall, _ take: ([ByteBuffer]) async throws -> Void) async throws -> [ByteBuffer] {
     let limit = services.maximumUpload
     if let length = call.header(.contentLength).flatMap({ Int64($0) }), length > limit { throw tooLarge(limit) }
     var total: Int64 = 0
@@ -205,7 +205,7 @@ struct FileRoutes: Sendable {
     HTTPFailure(.contentTooLarge, "A file may have at most \(limit) bytes")
   }
 
-  private func setAttributes(_ call: Call) async throws -> Response {
+  private func setAttributes(_ call: IncomingCall) async throws -> Response {
     let path = try call.path("path")
     let body = try await call.json()
     var mode: UInt16?
@@ -229,7 +229,7 @@ struct FileRoutes: Sendable {
     return .json(.object([JSON.Member("message", "Attributes set")] + version.members(path)))
   }
 
-  private func download(_ call: Call) async throws -> Response {
+  private func download(_ call: IncomingCall) async throws -> Response {
     let body = try await call.json()
     var paths: [RelativePath] = []
     if let value = body.json["paths"], value != .null {

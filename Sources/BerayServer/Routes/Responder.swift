@@ -68,9 +68,9 @@ struct Responder: HTTPResponder {
         allowed.append(endpoint.method.rawValue)
         continue
       }
-      var call = Call(
+      var call = IncomingCall(
         request: request, origin: origin, query: FormFields(request.uri.query ?? ""), use: use, services: services,
-        peer: peer, maximumBody: endpoint.needsUser ? Call.maximumBody : Call.maximumBodyOfStrangers)
+        peer: peer, maximumBody: endpoint.needsUser ? IncomingCall.maximumBody : IncomingCall.maximumBodyOfStrangers)
       if endpoint.needsUser { try await authenticate(&call) }
       user = call.account?.email
       if case .task(let text) = match { call.task = try taskID(text) }
@@ -89,7 +89,7 @@ struct Responder: HTTPResponder {
       status: .temporaryRedirect, headers: [.location: sibling + (request.uri.query.map { "?" + $0 } ?? "")])
   }
 
-  private func authenticate(_ call: inout Call) async throws {
+  private func authenticate(_ call: inout IncomingCall) async throws {
     guard let header = call.header(.authorization) else { throw HTTPFailure.unauthorized() }
     let parts = header.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw HTTPFailure.unauthorized() }

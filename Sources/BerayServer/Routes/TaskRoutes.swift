@@ -43,12 +43,12 @@ struct TaskRoutes: Sendable {
     ]
   }
 
-  private func user(_ call: Call) throws(HTTPFailure) -> Int64 {
+  private func user(_ call: IncomingCall) throws(HTTPFailure) -> Int64 {
     guard let account = call.account else { throw .unauthorized() }
     return account.id
   }
 
-  private func create(_ call: Call) async throws -> Response {
+  private func create(_ call: IncomingCall) async throws -> Response {
     let body = try await call.json()
     let goal = try body.string("goal")
     guard !goal.isEmpty else {
@@ -94,7 +94,7 @@ struct TaskRoutes: Sendable {
   }
 
   /// The initial content of the work directory, as JSON of ``WorkSource``; nil for an empty one.
-  private func source(_ call: Call, _ body: JSONBody) throws -> String? {
+  private func source(_ call: IncomingCall, _ body: JSONBody) throws -> String? {
     let files = body.json["files"]?.arrayValue ?? []
     let isAsked = body.json["from"]?.stringValue != nil || !files.isEmpty
     guard isAsked else { return services.standardSource.map { WorkSource(from: $0).json.serialized() } }
@@ -109,7 +109,7 @@ struct TaskRoutes: Sendable {
     return source.json.serialized()
   }
 
-  private func delete(_ call: Call) async throws -> Response {
+  private func delete(_ call: IncomingCall) async throws -> Response {
     let task = try await services.task(of: call)
     // A short grace: nobody will read the agent's last output, and the client is waiting.
     try await services.stop(task.id, grace: min(.seconds(2), services.runner.grace))
@@ -126,13 +126,13 @@ struct TaskRoutes: Sendable {
     return .json(["status": "success", "message": "Task deleted"])
   }
 
-  private func stream(_ call: Call) async throws -> Response {
+  private func stream(_ call: IncomingCall) async throws -> Response {
     guard call.request.method == .get else { throw HTTPFailure(.methodNotAllowed, "Method Not Allowed") }
     let task = try await services.task(of: call)
     // An unknown event id starts the stream from the beginning.
     let claimed = call.header(.lastEventID).flatMap { Int64($0) } ?? 0
     let cursor = (0...task.lastEventID).contains(claimed) ? claimed : 0
-    let follower = EventFollower(task: task.id, cursor: cursor, services: services)
+    let sender = EventSender(task: task.id, cursor: cursor, services: services)
     let (request, use) = (call.request, call.use)
     return Response(
       status: .ok,
@@ -140,7 +140,7 @@ struct TaskRoutes: Sendable {
       body: ResponseBody { [metrics = services.metrics] writer in
         metrics.streamBegan()
         defer { metrics.streamEnded() }
-        try await follower.run(request, &writer)
+        try await sender.run(request, &writer)
         try await writer.finish(nil)
         withExtendedLifetime(use) {}
       })
@@ -154,7 +154,7 @@ extension Services {
   }
 
   /// The task in the path of a call. Another user's task counts as missing.
-  func task(of call: Call) async throws -> TaskRecord {
+  func task(of call: IncomingCall) async throws -> TaskRecord {
     guard let account = call.account, let id = call.task, let task = try await store.task(id, of: account.id) else {
       throw HTTPFailure.notFound("Task not found")
     }

@@ -61,7 +61,7 @@ struct DataDirectory: Sendable {
     let directory = path + "/tasks/\(task)"
     return TaskPaths(
       directory: directory,
-      work: WorkDirectory(
+      work: AgentDirectory(
         path: directory + "/work", temporary: temporary(path), task: task, grain: grain, guards: guards))
   }
 

@@ -5,12 +5,12 @@ internal import SystemPackage
 /// The paths of a task's files.
 struct TaskPaths: Sendable {
   let directory: String
-  let work: WorkDirectory
+  let work: AgentDirectory
   /// A file with the goal, outside the work directory.
   let goalFile: String
 
   /// - Parameter directory: belongs to this task only.
-  init(directory: String, work: WorkDirectory) {
+  init(directory: String, work: AgentDirectory) {
     self.directory = directory
     self.work = work
     goalFile = directory + "/goal"

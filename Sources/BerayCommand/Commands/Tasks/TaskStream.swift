@@ -80,7 +80,7 @@ struct AllTaskEvents {
   private func findTasks(in context: Context) async throws {
     var newest: TaskID?
     var followed: Set<TaskID> = []
-    var patience = Patience()
+    var patience = OutageLimit()
     try await withThrowingDiscardingTaskGroup { group in
       while true {
         do {

@@ -9,7 +9,7 @@ struct TaskWatch {
   func run(in context: Context) async throws {
     var shown: [TaskID: TaskStatus] = [:]
     var isFirst = true
-    var patience = Patience()
+    var patience = OutageLimit()
     while true {
       do {
         let listing = try list.listing(of: await connection.client.tasks())

@@ -109,7 +109,7 @@ struct GptmeReader: AgentReader {
 
   /// Reports only errors: the output of a command arrives again in its record.
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
-    let line = TerminalText.plain(text)
+    let line = EscapeSequences.plain(text)
     return line.contains("Error") ? [Statement(.error, ToolText.line(line))] : []
   }
 
@@ -185,7 +185,7 @@ struct OpenHandsReader: AgentReader {
 
   /// The text between the JSON lines is for a terminal: progress, and the same content in frames. Only failures matter.
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
-    let text = TerminalText.plain(text).trimmingCharacters(in: .whitespaces)
+    let text = EscapeSequences.plain(text).trimmingCharacters(in: .whitespaces)
     guard text.contains("Error") || text.hasPrefix("error") else { return [] }
     summary.failure = text
     return [Statement(.error, text)]

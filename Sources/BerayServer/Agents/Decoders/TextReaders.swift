@@ -16,7 +16,7 @@ struct LineReader: AgentReader {
   }
 
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
-    let plain = TerminalText.plain(text)
+    let plain = EscapeSequences.plain(text)
     if !hasMessage, !plain.allSatisfy(\.isWhitespace) { summary.answer = plain }
     return [Statement(.stdout, text)]
   }
@@ -31,7 +31,7 @@ struct TextReader: AgentReader {
   }
 
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
-    let plain = TerminalText.plain(text)
+    let plain = EscapeSequences.plain(text)
     lines.append(plain)
     if lines.count > 200 { lines.removeFirst() }
     summary.answer = lines.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
@@ -64,7 +64,7 @@ struct AiderReader: AgentReader {
   }
 
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
-    let line = TerminalText.plain(text).trimmingCharacters(in: .whitespaces)
+    let line = EscapeSequences.plain(text).trimmingCharacters(in: .whitespaces)
     if let path = Self.rest(of: line, after: "Applied edit to ") {
       return flush(&summary) + [Statement(.tool, "Edit \(words.shown(path))")]
     }
@@ -183,7 +183,7 @@ struct MiniReader: AgentReader {
   }
 
   mutating func read(text: String, _ summary: inout RunSummary) -> [Statement] {
-    let line = TerminalText.plain(text)
+    let line = EscapeSequences.plain(text)
     if let step = line.firstMatch(of: /^mini-swe-agent \(step (\d+), \$([\d.]+)\):/) {
       let told = flush(&summary)
       summary.turns = Int(step.1)

@@ -39,7 +39,7 @@ struct ToolText: Sendable {
 
   /// The last lines that a command wrote, and its exit status unless that is 0; nil if there is nothing to show.
   static func output(_ text: String, exitStatus: Int? = nil) -> String? {
-    let lines = TerminalText.plain(text).split(whereSeparator: \.isNewline)
+    let lines = EscapeSequences.plain(text).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     var tail = lines.suffix(3).joined(separator: " | ")
     var isCut = lines.count > 3
@@ -113,7 +113,7 @@ struct ToolText: Sendable {
 }
 
 /// Text meant for a terminal.
-enum TerminalText {
+enum EscapeSequences {
   /// Removes escape sequences (ECMA-48 CSI and OSC), and text that was overwritten after a carriage return.
   static func plain(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0 == "\u{1b}" || $0 == "\r" }) else { return text }

@@ -1,7 +1,7 @@
 import Beray
 
 /// Limits how long a command that watches waits for an unreachable server.
-struct Patience: Sendable {
+struct OutageLimit: Sendable {
   static let limit = Duration.seconds(90)
   private var lostAt: ContinuousClock.Instant?
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Looks up users and groups by number or name.
-enum Account {
+enum SystemUser {
   static func user(_ text: String) throws(CommandError) -> UInt32 {
     if let number = UInt32(text) { return number }
     guard let entry = getpwnam(text) else { throw .badUse("-o uid=\(text): there is no such user") }

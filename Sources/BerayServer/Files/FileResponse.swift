@@ -9,13 +9,13 @@ internal import NIOPosix
 internal import SystemPackage
 
 /// A file, or a part of it, as the body of an answer.
-struct FileContent: Sendable {
+struct FileResponse: Sendable {
   private let file: OwnedDescriptor
   private let lock: FileGuard
   /// Identifies the content that is sent, so that no answer mixes two.
   private let content: UInt64
-  private let version: FileVersion
-  private let range: ByteRange
+  private let version: StoredVersion
+  private let range: RequestedRange
   private let isKnown: Bool
   /// The first piece, read in advance; the whole of a small file.
   private let first: ByteBuffer
@@ -25,7 +25,7 @@ struct FileContent: Sendable {
   ///
   /// - Throws: ``FileBusy`` if another request is writing the file.
   init(
-    _ path: RelativePath, in work: WorkDirectory, range: String?, ifRange: String?, condition: FileCondition
+    _ path: RelativePath, in work: AgentDirectory, range: String?, ifRange: String?, condition: FileCondition
   ) throws {
     let status: linux_status
     (file, status) = try work.openFile(path)
@@ -39,7 +39,7 @@ struct FileContent: Sendable {
     isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
     // If the client holds a part of another version, it needs the whole file (RFC 9110 §13.1.5).
     let wanted = ifRange.map { [version] in $0 == version.etag && !version.isWeak } ?? true ? range : nil
-    self.range = ByteRange(wanted, size: version.size)
+    self.range = RequestedRange(wanted, size: version.size)
     let bounds = Self.bounds(self.range, version.size)
     first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)
     guard lock.isStill(content) else { throw FileBusy(file: lock) }
@@ -64,7 +64,7 @@ struct FileContent: Sendable {
     }
   }
 
-  private static func bounds(_ range: ByteRange, _ size: Int64) -> Range<Int64> {
+  private static func bounds(_ range: RequestedRange, _ size: Int64) -> Range<Int64> {
     switch range {
     case .whole: 0..<size
     case .part(let part): part

@@ -7,7 +7,7 @@ internal import SystemPackage
 ///
 /// The kernel resolves every path beneath the directory (openat2(2), RESOLVE_BENEATH). An agent may plant symbolic
 /// links and swap them at any time, but no path leads outside. All calls block.
-struct WorkDirectory: Sendable {
+struct AgentDirectory: Sendable {
   /// The path of the directory, which may not exist yet.
   let path: String
   /// An existing directory for unfinished uploads, outside the work directory but on the same file system, so that they
@@ -106,7 +106,7 @@ struct WorkDirectory: Sendable {
   }
 
   /// The version of a file whose status was read just now.
-  func version(_ status: linux_status) -> FileVersion { FileVersion(status, grain: grain) }
+  func version(_ status: linux_status) -> StoredVersion { StoredVersion(status, grain: grain) }
 
   /// Makes the work directory if it is missing.
   func create() throws(Errno) {

@@ -12,7 +12,7 @@ enum Origin: Sendable {
 }
 
 /// One request on its way to its handler.
-struct Call: Sendable {
+struct IncomingCall: Sendable {
   let request: Request
   let origin: Origin
   let query: FormFields

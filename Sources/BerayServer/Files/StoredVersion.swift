@@ -3,7 +3,7 @@ internal import CLinux
 internal import Glibc
 
 /// Identifies one version of a file by the attributes of its inode.
-struct FileVersion: Hashable, Sendable {
+struct StoredVersion: Hashable, Sendable {
   let size: Int64
   let modified: UTCTime
   /// Permission bits.

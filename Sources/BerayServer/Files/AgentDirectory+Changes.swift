@@ -5,7 +5,7 @@ internal import LinuxSystem
 internal import Synchronization
 internal import SystemPackage
 
-extension WorkDirectory {
+extension AgentDirectory {
   /// Removes a file, a symbolic link or an empty directory.
   /// - Parameter ifMatch: entity tags, one of which must match; nil for any version.
   func remove(_ path: RelativePath, ifMatch: String?) throws {
@@ -25,7 +25,7 @@ extension WorkDirectory {
   /// Renames as rename(2) does. Without `overwrite`, it never replaces an existing entry.
   /// - Parameter ifMatch: entity tags, one of which must match the file that is replaced; nil for any version.
   /// - Returns: the new version of a file, because a rename changes its entity tag; nil for a directory or a link.
-  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws -> FileVersion? {
+  func move(_ from: RelativePath, to: RelativePath, overwrite: Bool, ifMatch: String?) throws -> StoredVersion? {
     guard !from.isRoot, !to.isRoot else { throw HTTPFailure.badRequest("The work directory itself cannot be moved") }
     return try HTTPFailure.translating("\(from.text) to \(to.text)") {
       let source = try openParent(of: from)
@@ -78,7 +78,7 @@ extension WorkDirectory {
   /// - Parameter ifMatch: entity tags, one of which must match (RFC 9110 §13.1.1); nil for any version.
   func setAttributes(
     _ path: RelativePath, mode: UInt16?, modified: UTCTime?, ifMatch: String?
-  ) throws -> FileVersion {
+  ) throws -> StoredVersion {
     try HTTPFailure.translating(path.text) {
       let file = try open(path, flags: LINUX_O_PATH)
       return try guards.file(file.status()).holding {

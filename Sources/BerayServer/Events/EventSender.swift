@@ -6,7 +6,7 @@ internal import NIOCore
 ///
 /// It sends the events after the cursor, then sleeps until the hub wakes it. So no event is lost or sent twice, however
 /// slow the client is. The final status is the last stored event of a task, and the stream ends after it.
-struct EventFollower: Sendable {
+struct EventSender: Sendable {
   let task: Int64
   /// The id of the last event that the client has; 0 if it has none. Never greater than the task's last event id.
   let cursor: Int64

@@ -1,5 +1,5 @@
 /// One range of bytes that a request asks for (RFC 9110 §14.1.2).
-enum ByteRange: Hashable, Sendable {
+enum RequestedRange: Hashable, Sendable {
   /// No range, several ranges, or an invalid one: the whole file is sent (§14.2).
   case whole
   case part(Range<Int64>)
