@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import DequeModule
 internal import Synchronization
 
 /// Hands events from a follower to a reader, and makes the follower wait for a slow reader.
@@ -7,8 +8,7 @@ internal import Synchronization
 /// after the lock is released.
 final class EventHandoff: Sendable {
   fileprivate struct State {
-    var events: [TaskEvent] = []
-    var taken = 0
+    var events: Deque<TaskEvent> = []
     var end: Result<Void, BerayError>?
     var reader: CheckedContinuation<Void, Never>?
     var writer: CheckedContinuation<Void, Never>?
@@ -32,7 +32,7 @@ final class EventHandoff: Sendable {
     reader?.resume()
     await withCheckedContinuation { continuation in
       let isFull = state.withLock { state in
-        guard state.end == nil, state.events.count - state.taken >= Self.capacity else { return false }
+        guard state.end == nil, state.events.count >= Self.capacity else { return false }
         state.writer = continuation
         return true
       }
@@ -67,7 +67,7 @@ final class EventHandoff: Sendable {
       await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
           let mustWait = state.withLock { state in
-            guard state.taken == state.events.count, state.end == nil else { return false }
+            guard state.events.isEmpty, state.end == nil else { return false }
             state.reader = continuation
             return true
           }
@@ -84,13 +84,7 @@ extension EventHandoff.State {
   fileprivate mutating func takeNext(
     capacity: Int
   ) -> (TaskEvent?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?) {
-    guard taken < events.count else { return (nil, end, nil) }
-    let event = events[taken]
-    taken += 1
-    if taken == events.count {
-      events.removeAll(keepingCapacity: true)
-      taken = 0
-    }
-    return (event, nil, events.count - taken < capacity ? writer.take() : nil)
+    guard let event = events.popFirst() else { return (nil, end, nil) }
+    return (event, nil, events.count < capacity ? writer.take() : nil)
   }
 }

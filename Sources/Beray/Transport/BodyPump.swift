@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Synchronization
 
 /// Reads a body ahead in a task of its own, so that a wait for bytes can end: on cancellation or on a stall.
@@ -10,7 +11,7 @@ internal import Synchronization
 /// there are `capacity` bytes or more. Continuations are resumed after the lock is released.
 final class BodyPump: Sendable {
   fileprivate struct State {
-    var pieces: [[UInt8]] = []
+    var pieces: Deque<[UInt8]> = []
     var bytes = 0
     var end: Result<Void, BerayError>?
     var reader: CheckedContinuation<Void, Never>?
@@ -134,8 +135,7 @@ extension BodyPump.State {
   fileprivate mutating func take(capacity: Int) -> (
     [UInt8]?, Result<Void, BerayError>?, CheckedContinuation<Void, Never>?
   ) {
-    guard !pieces.isEmpty else { return (nil, end, nil) }
-    let piece = pieces.removeFirst()
+    guard let piece = pieces.popFirst() else { return (nil, end, nil) }
     bytes -= piece.count
     return (piece, nil, bytes < capacity ? producer.take() : nil)
   }

@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import Synchronization
 
 /// Sleeps that are mostly cancelled early, such as the deadlines of calls.
@@ -10,20 +11,22 @@ package final class DeadlineQueue: Sendable {
 
   fileprivate typealias Sleeper = CheckedContinuation<Bool, Never>
 
-  fileprivate struct Entry {
+  fileprivate struct Entry: Comparable {
     var instant: ContinuousClock.Instant
     var number: UInt64
+
+    static func < (one: Entry, other: Entry) -> Bool { one.instant < other.instant }
   }
 
   fileprivate struct State {
-    /// The sleepers by number. A cancelled one is removed here and stays in ``order`` until it is swept.
+    /// The sleepers by number. A cancelled one is removed here and stays in ``entries`` until it is swept.
     var sleepers: [UInt64: Sleeper] = [:]
     /// Sleeps that were cancelled before they began.
     var cancelled: Set<UInt64> = []
-    /// The sleeps, sorted by instant.
-    var order: [Entry] = []
+    /// The sleeps, by instant.
+    var entries = Heap<Entry>()
     var lastNumber: UInt64 = 0
-    /// The instant of the timer, not later than the first of ``order``. Nil if ``order`` is empty.
+    /// The instant of the timer, not later than the first of ``entries``. Nil if there is none.
     var armed: ContinuousClock.Instant?
   }
 
@@ -32,7 +35,7 @@ package final class DeadlineQueue: Sendable {
   package init() {}
 
   /// How many sleeps are stored, including cancelled ones that are not swept yet.
-  var count: Int { state.withLock { $0.order.count + $0.cancelled.count } }
+  var count: Int { state.withLock { $0.entries.count + $0.cancelled.count } }
 
   /// Sleeps until `instant`.
   /// - Throws: `CancellationError` as soon as the task is cancelled.
@@ -78,11 +81,10 @@ package final class DeadlineQueue: Sendable {
 extension DeadlineQueue.State {
   /// - Returns: the instant for a new timer, if one is needed.
   fileprivate mutating func insert(_ entry: DeadlineQueue.Entry) -> ContinuousClock.Instant? {
-    // Most sleeps have the same length, so the search begins at the end.
-    var place = order.endIndex
-    while place > 0, order[place - 1].instant > entry.instant { place -= 1 }
-    order.insert(entry, at: place)
-    if order.count > 2 * sleepers.count + 64 { order.removeAll { sleepers[$0.number] == nil } }
+    entries.insert(entry)
+    if entries.count > 2 * sleepers.count + 64 {
+      entries = Heap(entries.unordered.filter { sleepers[$0.number] != nil })
+    }
     guard armed.map({ entry.instant < $0 }) ?? true else { return nil }
     armed = entry.instant
     return entry.instant
@@ -93,11 +95,13 @@ extension DeadlineQueue.State {
   fileprivate mutating func takeDue(
     at now: ContinuousClock.Instant, timer: ContinuousClock.Instant
   ) -> ([DeadlineQueue.Sleeper], ContinuousClock.Instant?) {
-    let count = order.firstIndex { $0.instant > now && sleepers[$0.number] != nil } ?? order.count
-    let due = order[..<count].compactMap { sleepers.removeValue(forKey: $0.number) }
-    order.removeFirst(count)
+    var due: [DeadlineQueue.Sleeper] = []
+    while let first = entries.min, first.instant <= now || sleepers[first.number] == nil {
+      entries.removeMin()
+      if let sleeper = sleepers.removeValue(forKey: first.number) { due.append(sleeper) }
+    }
     guard armed == timer else { return (due, nil) }
-    armed = order.first?.instant
+    armed = entries.min?.instant
     return (due, armed)
   }
 }

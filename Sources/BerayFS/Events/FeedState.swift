@@ -1,5 +1,6 @@
 import Beray
 import BerayAPI
+import DequeModule
 import VFS
 import Waiting
 
@@ -67,7 +68,7 @@ struct FeedState: Sendable {
   var isUnreachable = false
 
   var waiters = Waiters()
-  var changes: [FeedChange] = []
+  var changes: Deque<FeedChange> = []
   var isTelling = false
   var observers: [@Sendable (FeedChange) -> Void] = []
 

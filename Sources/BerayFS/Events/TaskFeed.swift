@@ -1,5 +1,6 @@
 import Beray
 import BerayAPI
+import DequeModule
 import Synchronization
 import SystemPackage
 import VFS
@@ -284,9 +285,9 @@ final class TaskFeed: Sendable {
   private func tell() {
     while true {
       let next = read { state -> (FeedChange, [@Sendable (FeedChange) -> Void])? in
-        guard !state.isTelling, !state.changes.isEmpty else { return nil }
+        guard !state.isTelling, let change = state.changes.popFirst() else { return nil }
         state.isTelling = true
-        return (state.changes.removeFirst(), state.observers)
+        return (change, state.observers)
       }
       guard let (change, observers) = next else { return }
       for observer in observers { observer(change) }

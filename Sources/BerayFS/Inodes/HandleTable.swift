@@ -1,3 +1,4 @@
+import Algorithms
 import Synchronization
 import SystemPackage
 import VFS
@@ -18,14 +19,8 @@ final class DirectoryHandle: Sendable {
   /// The names behind `cookie`. A read from the start (the first, or after rewinddir(3)) takes the names of now.
   func names(after cookie: UInt64) -> ArraySlice<ListedName> {
     let names = names(anew: cookie == 0)
-    // Cookies ascend: find the first one that is greater.
-    var low = 0
-    var high = names.count
-    while low < high {
-      let middle = (low + high) / 2
-      if names[middle].cookie <= cookie { low = middle + 1 } else { high = middle }
-    }
-    return names[low...]
+    // Cookies ascend.
+    return names[names.partitioningIndex { $0.cookie > cookie }...]
   }
 
   private func names(anew: Bool) -> [ListedName] {

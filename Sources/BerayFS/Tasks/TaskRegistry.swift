@@ -1,3 +1,4 @@
+import Algorithms
 import Beray
 import BerayAPI
 import LinuxSystem
@@ -38,14 +39,7 @@ final class TaskRegistry: Sendable {
     var expired: UInt64 = 0
 
     /// Where `id` stands in `order`, or would stand.
-    func place(of id: TaskID) -> Int {
-      var (low, high) = (0, order.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if order[middle] < id { low = middle + 1 } else { high = middle }
-      }
-      return low
-    }
+    func place(of id: TaskID) -> Int { order.partitioningIndex { $0 >= id } }
 
     init(modified: Timestamp) { self.modified = modified }
 

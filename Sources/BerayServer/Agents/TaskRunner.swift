@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Glibc
 internal import Logging
 internal import Synchronization
@@ -30,7 +31,7 @@ final class TaskRunner: Sendable {
   }
 
   private struct State {
-    var queue: [Int64] = []
+    var queue: Deque<Int64> = []
     var running: [Int64: Running] = [:]
     var isShutDown = false
   }
@@ -124,10 +125,8 @@ final class TaskRunner: Sendable {
 
   private func takeNext() -> Int64? {
     state.withLock { state in
-      guard !state.isShutDown, state.running.count < configuration.maximumTasks, !state.queue.isEmpty else {
-        return nil
-      }
-      let task = state.queue.removeFirst()
+      guard !state.isShutDown, state.running.count < configuration.maximumTasks, let task = state.queue.popFirst()
+      else { return nil }
       state.running[task] = Running()
       return task
     }

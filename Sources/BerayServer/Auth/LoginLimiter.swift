@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import OrderedCollections
 internal import Synchronization
 
 /// Slows down password guessing. It counts attempts at one account from one peer, and attempts at one account from all
@@ -24,7 +25,7 @@ final class LoginLimiter: Sendable {
   private struct State {
     var entries: [Key: Entry] = [:]
     /// Accounts and peers of successful logins, the oldest first.
-    var known: [Key] = []
+    var known: OrderedSet<Key> = []
   }
 
   static let freeOfPeer = 20
@@ -105,7 +106,7 @@ final class LoginLimiter: Sendable {
     state.withLock { state in
       state.entries[pair] = nil
       state.entries[Key(account: account, peer: nil)]?.attempts -= 1
-      state.known.removeAll { $0 == pair }
+      state.known.remove(pair)
       state.known.append(pair)
       if state.known.count > 1024 { state.known.removeFirst() }
     }

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Synchronization
 
 /// Remembers the answers to recent requests with an `Idempotency-Key`, so that a retry does not repeat the work.
@@ -29,7 +30,7 @@ final class RecentAnswers: Sendable {
   private struct Memory {
     var entries: [Key: Entry] = [:]
     /// The keys with an answer, the oldest first.
-    var answered: [Key] = []
+    var answered: Deque<Key> = []
   }
 
   private let limit: Int
@@ -67,12 +68,7 @@ final class RecentAnswers: Sendable {
       }
       memory.entries[key]?.state = .answered(answer)
       memory.answered.append(key)
-      // Drop half at once, because removing from the front moves the whole list.
-      if memory.answered.count > limit {
-        let old = memory.answered.prefix(max(1, limit / 2))
-        for key in old { memory.entries[key] = nil }
-        memory.answered.removeFirst(old.count)
-      }
+      if memory.answered.count > limit, let oldest = memory.answered.popFirst() { memory.entries[oldest] = nil }
       return waiting
     }
     waiting.forEach { $0.resume() }

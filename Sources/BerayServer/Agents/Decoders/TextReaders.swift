@@ -1,4 +1,5 @@
 internal import BerayAPI
+internal import DequeModule
 internal import Foundation
 
 /// A custom agent: each line of text is passed on unchanged, and a JSON object keeps its own type.
@@ -24,7 +25,7 @@ struct LineReader: AgentReader {
 
 /// `crush run --quiet` and similar agents: the whole output is the answer.
 struct TextReader: AgentReader {
-  private var lines: [String] = []
+  private var lines: Deque<String> = []
 
   mutating func read(_ line: JSON, _ summary: inout RunSummary) -> [Statement] {
     read(text: line.serialized(), &summary)
