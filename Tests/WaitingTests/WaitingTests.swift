@@ -116,3 +116,21 @@ private final class Counter: Sendable {
     }
   }
 }
+
+@Suite struct LoopTurnTests {
+  @Test func whoAsksWhileARoundRunsGetsAnother() {
+    var turn = LoopTurn()
+    let begin = [turn.asks(), turn.asks()]
+    #expect(begin == [true, false])
+    turn.begins()
+    // Asked after the round had looked.
+    let isBegun = turn.asks()
+    let goesOn = turn.ends(isDone: true)
+    #expect(!isBegun && goesOn)
+    turn.begins()
+    let ends = [turn.ends(isDone: false), turn.ends(isDone: true)]
+    #expect(ends == [true, false])
+    let again = turn.asks()
+    #expect(again)
+  }
+}

@@ -51,13 +51,13 @@ final class StreamReader: Sendable {
     if isCancelled { task.cancel() }
   }
 
-  /// Nobody wants the rest.
+  /// Nobody wants the rest. The cancellation runs in a task of its own: it resumes who waits, and callers hold locks.
   func cancel() {
     let task = state.withLock { state in
       state.isCancelled = true
       return state.task
     }
-    task?.cancel()
+    if let task { Task { task.cancel() } }
   }
 
   /// Stores all of `body`, from its start. Bytes that an earlier answer brought must be the same in this one.

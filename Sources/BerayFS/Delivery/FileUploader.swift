@@ -118,7 +118,7 @@ struct FileUploader: Sendable {
   /// What was under way has ended. What failed in it, or could not be tried meanwhile, is tried again.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
     file.change { state in
-      state.turn.sent()
+      state.turn.ends(sending: flight)
     }
     flight.finish(result)
     tree.retrier.retryLater(file)

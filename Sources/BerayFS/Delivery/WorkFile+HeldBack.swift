@@ -17,7 +17,7 @@ extension WorkFile {
   ///   - joinsOthers: whether the program did not say that it must be new or empty.
   func wasMade(inPlaceOf hidden: HiddenFile?, isHeldBack: Bool, joinsOthers: Bool) {
     change { state in
-      state.isMade(inPlaceOf: hidden, isHeldBack: isHeldBack)
+      state.make(inPlaceOf: hidden, isHeldBack: isHeldBack)
       writer.attachEmpty(&state)
       if hidden == nil, joinsOthers { state.buffer?.joinsOthers() }
     }
@@ -48,7 +48,7 @@ extension WorkFile {
   }
 
   /// It waits under a name of which the server has nothing.
-  func isHeldBackAlone() { change { $0.isHeldBackAlone() } }
+  func holdBackAlone() { change { $0.holdBackAlone() } }
 
   /// The file goes up as any other.
   func letGo() { change { $0.existence.goesUp() } }
@@ -57,13 +57,13 @@ extension WorkFile {
   /// - Parameter replaced: what the server has under the new name.
   func holdBack(_ buffer: WriteBuffer, at place: WorkDirectory.Place, replacing replaced: FileVersion?) {
     buffer.becameFresh(at: tree.context.time.now())
-    change { $0.isHeldBack(buffer, at: place, replacing: replaced) }
+    change { $0.holdBack(buffer, at: place, replacing: replaced) }
   }
 
   /// The server has the content after all, as `version`, under the name that the file has got back.
   func wasRestored(to version: FileVersion, at place: WorkDirectory.Place) {
     let buffer = change { state in
-      state.isRestored(to: version, at: place)
+      state.restore(to: version, at: place)
       return state.buffer
     }
     buffer?.wasSent()

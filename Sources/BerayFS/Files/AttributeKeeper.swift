@@ -55,7 +55,7 @@ struct AttributeKeeper: Sendable {
   private func set(_ mode: UInt16?, _ modified: Timestamp?, _ state: inout FileState) {
     if let mode { state.sets(mode: mode) }
     if let modified { state.sets(modified: modified) }
-    state.areUnsent(mode: mode != nil, time: modified != nil)
+    state.markUnsent(mode: mode != nil, time: modified != nil)
   }
 
   /// Changes the server's file, in turn with uploads and renames. If that fails, nothing has changed.
@@ -123,7 +123,7 @@ struct AttributeKeeper: Sendable {
       var version = state.server.listed
       version.etag = receipt.etag
       version.modified = receipt.modified ?? modified.map(UTCTime.init) ?? version.modified
-      state.isPresented(as: version, answered: receipt.date)
+      state.present(as: version, answered: receipt.date)
     }
   }
 
@@ -136,7 +136,7 @@ struct AttributeKeeper: Sendable {
       }
       var version = state.server.listed
       version.etag = etag
-      state.isPresented(as: version, answered: receipt.date)
+      state.present(as: version, answered: receipt.date)
     }
   }
 
@@ -146,7 +146,7 @@ struct AttributeKeeper: Sendable {
   func keepsItsMode(replacing old: WorkFile) {
     let oldMode = old.known { $0.attributes.mode }
     file.change { state in
-      if state.attributes.mode != oldMode { state.areUnsent(mode: true) }
+      if state.attributes.mode != oldMode { state.markUnsent(mode: true) }
     }
   }
 
@@ -173,7 +173,7 @@ struct AttributeKeeper: Sendable {
   }
 
   /// Tells what was set before the server had the content; call it while the file has its turn. A failure is retried by
-  /// ``WorkTree/retryLater(_:)``.
+  /// ``UploadRetrier/retryLater(_:)``.
   func tellUnsentAttributes() async {
     guard !file.known({ $0.attributes.unsent.isEmpty }),
       let capabilities = try? await tree.shared.capabilities(),
@@ -194,7 +194,7 @@ struct AttributeKeeper: Sendable {
         if UploadFailure(error, errno: errno, changes: 0).isTransient { return }
       }
       // A refusal counts as told: `.beray/errors` has it, and the next listing shows what the server has.
-      file.change { $0.areTold(upTo: untold.changes) }
+      file.change { $0.markTold(upTo: untold.changes) }
     }
   }
 

@@ -17,7 +17,7 @@ struct ContentState {
   init(size: Int64?) { self.size = size }
 
   /// It turned out to have `size` bytes. Nil: the server has to be asked.
-  mutating func has(size: Int64?) { self.size = size }
+  mutating func setSize(_ size: Int64?) { self.size = size }
 
   /// The file has other content now.
   mutating func changes() {
@@ -68,5 +68,5 @@ struct ContentState {
   }
 
   /// The kernel is told of the present content.
-  mutating func isTold() { former = nil }
+  mutating func forgetFormer() { former = nil }
 }

@@ -100,7 +100,7 @@ enum Existence: Sendable {
 
   /// It is a step on the way to a save.
   /// - Parameter isNew: whether the server has nothing of its name.
-  mutating func isHeldBack(isNew: Bool) {
+  mutating func holdBack(isNew: Bool) {
     guard !isGone else { return }
     self = .heldBack(HeldBack(isNew: isNew, keeper: held?.keeper))
   }

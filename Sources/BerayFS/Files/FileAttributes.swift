@@ -31,22 +31,22 @@ struct FileAttributes: Sendable {
   mutating func statusChanged(at time: Timestamp) { changed = time }
 
   /// The server is still to be told the mode, or the time of the last modification.
-  mutating func areUnsent(mode: Bool = false, time: Bool = false) { unsent.set(mode: mode, time: time) }
+  mutating func markUnsent(mode: Bool = false, time: Bool = false) { unsent.set(mode: mode, time: time) }
 
   /// The server was told what was set up to `count` of ``UnsentAttributes/changes``.
-  mutating func areTold(upTo count: UInt32) { unsent.told(upTo: count) }
+  mutating func markTold(upTo count: UInt32) { unsent.told(upTo: count) }
 
   // MARK: - Listings
 
   /// A listing tells the mode. Returns whether it is another.
-  mutating func isListed(mode: UInt16?) -> Bool {
+  mutating func takeListed(mode: UInt16?) -> Bool {
     guard let mode, !unsent.hasMode else { return false }
     defer { self.mode = mode }
     return self.mode != mode
   }
 
   /// A listing tells the time of the content that is known.
-  mutating func isListed(modified time: UTCTime?) {
+  mutating func takeListed(modified time: UTCTime?) {
     if let time, !unsent.hasTime { modified = Timestamp(time) }
   }
 

@@ -14,7 +14,7 @@ struct FileState {
   private(set) var content: ContentState
   /// A new content that a listing announced, while it is on its way. Until it arrives, the file is still the old one.
   private(set) var bringing: Arrival?
-  var turn = Turn()
+  var turn = Turn.free
   var opens = Opens()
   /// Whether ``WorkShared`` has it among the files that something is to be done for.
   private var isRegistered = false
@@ -55,16 +55,16 @@ struct FileState {
     attributes.sets(modified: time)
     buffer?.setModified(time)
     // The reply to the program tells this time.
-    content.isTold()
+    content.forgetFormer()
   }
 
   mutating func sets(accessed time: Timestamp) { attributes.sets(accessed: time) }
 
   /// The server is still to be told the mode, or the time of the last modification.
-  mutating func areUnsent(mode: Bool = false, time: Bool = false) { attributes.areUnsent(mode: mode, time: time) }
+  mutating func markUnsent(mode: Bool = false, time: Bool = false) { attributes.markUnsent(mode: mode, time: time) }
 
   /// The server was told what was set up to `count` of ``UnsentAttributes/changes``.
-  mutating func areTold(upTo count: UInt32) { attributes.areTold(upTo: count) }
+  mutating func markTold(upTo count: UInt32) { attributes.markTold(upTo: count) }
 
   // MARK: - What the server has
 
@@ -75,7 +75,7 @@ struct FileState {
   mutating func wasRead(_ tag: String?, at uptime: Duration) { server.wasRead(tag, at: uptime) }
 
   /// The same content has a new time on the server, and maybe a new entity tag.
-  mutating func isPresented(as version: FileVersion, answered: UTCTime?) {
+  mutating func present(as version: FileVersion, answered: UTCTime?) {
     if let buffer, buffer.base == server.listed { buffer.base = version }
     if version.etag != server.listed.etag {
       server.contentComes(with: version.etag)
@@ -85,7 +85,7 @@ struct FileState {
   }
 
   /// The content turned out to have `size` bytes.
-  mutating func learns(size: Int64) { content.has(size: size) }
+  mutating func learns(size: Int64) { content.setSize(size) }
 
   /// A whole content of `size` bytes came with `tag`. Returns whether it is somebody else's version.
   mutating func takesContent(size: Int64, tag: String?) -> Bool {
@@ -96,7 +96,7 @@ struct FileState {
       server.showsOther(tag, size: size)
     }
     server.contentComes(with: tag)
-    content.has(size: size)
+    content.setSize(size)
     return isOther
   }
 
@@ -122,48 +122,48 @@ struct FileState {
   }
 
   /// The server has the file, as empty as it was made.
-  mutating func isMade(_ version: FileVersion, answered: UTCTime?) {
+  mutating func markMade(_ version: FileVersion, answered: UTCTime?) {
     existence.serverHasIt()
     server.becomes(version, answered: answered)
-    attributes.isListed(modified: version.modified)
+    attributes.takeListed(modified: version.modified)
   }
 
   /// Drops what can be read again.
   mutating func forgetsContent() {
     contentChanged()
-    if server.forget() { content.has(size: nil) }
+    if server.forget() { content.setSize(nil) }
   }
 
   // MARK: - Files on the way to a save
 
   /// A program has just made the file, under a name that the server may still have.
-  mutating func isMade(inPlaceOf hidden: HiddenFile?, isHeldBack: Bool) {
-    if isHeldBack { existence.isHeldBack(isNew: hidden == nil) }
+  mutating func make(inPlaceOf hidden: HiddenFile?, isHeldBack: Bool) {
+    if isHeldBack { existence.holdBack(isNew: hidden == nil) }
     guard let hidden else { return }
     existence.serverHasIt()
-    server.isFound(hidden)
+    server.adopt(hidden)
   }
 
   /// It waits at `place`. The server has `replaced` there, and the file under another name.
-  mutating func isHeldBack(_ buffer: WriteBuffer, at place: WorkDirectory.Place, replacing replaced: FileVersion?) {
+  mutating func holdBack(_ buffer: WriteBuffer, at place: WorkDirectory.Place, replacing replaced: FileVersion?) {
     self.place = place
     buffer.base = replaced
-    existence.isHeldBack(isNew: replaced == nil)
-    server.isReplaced(by: replaced ?? FileVersion(size: buffer.size))
+    existence.holdBack(isNew: replaced == nil)
+    server.replace(by: replaced ?? FileVersion(size: buffer.size))
   }
 
   /// It waits under a name of which the server has nothing.
-  mutating func isHeldBackAlone() {
-    existence.isHeldBack(isNew: true)
-    server.hasNothing()
+  mutating func holdBackAlone() {
+    existence.holdBack(isNew: true)
+    server.forgetUnlisted()
     buffer?.base = nil
   }
 
   /// The server has the content after all, as `version`, under the name that the file has got back.
-  mutating func isRestored(to version: FileVersion, at place: WorkDirectory.Place) {
+  mutating func restore(to version: FileVersion, at place: WorkDirectory.Place) {
     self.place = place
     existence.arrived()
-    server.isReplaced(by: version)
+    server.replace(by: version)
     buffer?.base = version
   }
 
@@ -192,7 +192,7 @@ struct FileState {
 
   /// The server has what programs wrote.
   mutating func endsWriting() {
-    if let buffer { content.has(size: buffer.size) }
+    if let buffer { content.setSize(buffer.size) }
     dropsWriting()
   }
 
@@ -206,7 +206,7 @@ struct FileState {
   mutating func goesBack(toSize size: Int64?, modified time: UTCTime? = nil) {
     contentChanged()
     dropsWriting()
-    content.has(size: size)
+    content.setSize(size)
     if let time { attributes.sets(modified: Timestamp(time)) }
   }
 
@@ -222,7 +222,7 @@ struct FileState {
     changedByOthers()
     server.othersWrote()
     server.wasRead(tag, at: asked)
-    content.has(size: size)
+    content.setSize(size)
     attributes.sets(modified: time)
   }
 
@@ -230,7 +230,7 @@ struct FileState {
   mutating func changedByOthers(_ tag: String?, size: Int64?) {
     changedByOthers()
     server.showsOther(tag, size: size)
-    if let size { content.has(size: size) }
+    if let size { content.setSize(size) }
   }
 
   /// The kernel is sent a notice about the content.
@@ -243,7 +243,7 @@ struct FileState {
   mutating func tellKernel(at uptime: Duration) -> (size: Int64, modified: Timestamp, areFormer: Bool)? {
     if let former, let size = former.version.size, !former.isOver(at: uptime) { return (size, former.modified, true) }
     guard let size = buffer?.size ?? size else { return nil }
-    content.isTold()
+    content.forgetFormer()
     return (size, buffer?.modified ?? attributes.modified, false)
   }
 
@@ -257,7 +257,7 @@ struct FileState {
   }
 
   /// A listing shows the file while the content that an earlier one announced is on its way.
-  mutating func isListed(whileBringing entry: FileEntry) { bringing?.newest = FileVersion(entry) }
+  mutating func noteListing(whileBringing entry: FileEntry) { bringing?.newest = FileVersion(entry) }
 
   /// It arrived, or failed. Returns what another listing has shown meanwhile.
   mutating func endsBringing() -> FileVersion? { bringing.take()?.newest }
@@ -266,7 +266,7 @@ struct FileState {
   mutating func adopt(_ entry: FileEntry, at now: Timestamp) -> Outdated {
     let new = FileVersion(entry)
     existence.serverHasIt()
-    let isModeNews = attributes.isListed(mode: entry.mode)
+    let isModeNews = attributes.takeListed(mode: entry.mode)
     let news = server.shows(new)
     if let buffer {
       // While a program writes, the file is what it wrote.
@@ -275,7 +275,7 @@ struct FileState {
       endsWriting()
     }
     if news.isOwn {
-      attributes.isListed(modified: new.modified)
+      attributes.takeListed(modified: new.modified)
       // Somebody else may have written right after it, so the bytes are asked for again.
       guard !opens.isOpen, news.own?.isDoubtful(new) ?? false else { return .attributes }
       contentChanged()
@@ -283,16 +283,16 @@ struct FileState {
     }
     // It is not ours, so somebody else changed the file after our upload.
     if news.own == nil, news.isSame {
-      if size == nil { content.has(size: new.size) }
+      if size == nil { content.setSize(new.size) }
       guard (new.modified != nil && new.modified != news.old.modified) || isModeNews else { return .nothing }
       statusChanges(at: now)
-      attributes.isListed(modified: new.modified)
+      attributes.takeListed(modified: new.modified)
       return .attributes
     }
     changedByOthers()
     statusChanges(at: now)
     attributes.othersChanged(mode: entry.mode, modified: new.modified)
-    content.has(size: new.size)
+    content.setSize(new.size)
     return .attributesAndPages
   }
 }

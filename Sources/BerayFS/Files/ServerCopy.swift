@@ -105,15 +105,15 @@ struct ServerCopy: Sendable {
   }
 
   /// The server has `version` under the file's name.
-  mutating func isReplaced(by version: FileVersion) { listed = version }
+  mutating func replace(by version: FileVersion) { listed = version }
 
   /// A program makes a file under a hidden name: the server still has the hidden file.
-  mutating func isFound(_ hidden: HiddenFile) {
+  mutating func adopt(_ hidden: HiddenFile) {
     listed = hidden.version
     unlisted = hidden.unlisted
     isMadeHere = hidden.isStepOfASave
   }
 
   /// The server has no such file.
-  mutating func hasNothing() { unlisted = nil }
+  mutating func forgetUnlisted() { unlisted = nil }
 }

@@ -4,25 +4,53 @@ import Waiting
 /// Whose turn it is to tell the server something about a file.
 ///
 /// One thing at a time is on its way: an upload with what follows it, or attributes. A change of the name takes its own turn
-/// while something is on its way, and waits for that; nothing begins to go until the name has changed, but what the change
+/// while something is on its way, and waits for that. Nothing begins to go until the name has changed, but what the change
 /// itself sends.
-struct Turn: Sendable {
-  private(set) var sending: Flight<Void, Errno>?
-  private(set) var nameChange: Flight<Void, Errno>?
+enum Turn: Sendable {
+  case free
+  case sending(Flight<Void, Errno>)
+  /// `sending`: what was on its way when the change came, or what the change itself sends.
+  case changingName(Flight<Void, Errno>, sending: Flight<Void, Errno>?)
 
-  var isFree: Bool { sending == nil && nameChange == nil }
+  var isFree: Bool {
+    if case .free = self { true } else { false }
+  }
+
+  var sending: Flight<Void, Errno>? {
+    switch self {
+    case .free: nil
+    case .sending(let flight): flight
+    case .changingName(_, let sending): sending
+    }
+  }
+
+  var nameChange: Flight<Void, Errno>? {
+    if case .changingName(let flight, _) = self { flight } else { nil }
+  }
+
+  // MARK: - Events
 
   mutating func begins(sending flight: Flight<Void, Errno>) {
-    assert(sending == nil, "two uploads of one file at once")
-    sending = flight
+    switch self {
+    case .free: self = .sending(flight)
+    case .changingName(let change, nil): self = .changingName(change, sending: flight)
+    case .sending, .changingName: assertionFailure("two uploads of one file at once")
+    }
   }
 
-  mutating func sent() { sending = nil }
+  /// Ends what `flight` stands for. The end of anything else changes nothing.
+  mutating func ends(sending flight: Flight<Void, Errno>) {
+    guard sending === flight else { return }
+    self = nameChange.map { .changingName($0, sending: nil) } ?? .free
+  }
 
   mutating func begins(changingName flight: Flight<Void, Errno>) {
-    assert(nameChange == nil, "two changes of one name at once")
-    nameChange = flight
+    guard nameChange == nil else { return assertionFailure("two changes of one name at once") }
+    self = .changingName(flight, sending: sending)
   }
 
-  mutating func nameChanged() { nameChange = nil }
+  mutating func ends(changingName flight: Flight<Void, Errno>) {
+    guard nameChange === flight else { return }
+    self = sending.map(Turn.sending) ?? .free
+  }
 }

@@ -32,7 +32,7 @@ final class WorkFile: Node {
       place: .init(name: name, parent: directory), .new, listed: FileVersion(size: 0),
       FileAttributes(mode: permissions & 0o777, modified: now))
     // Servers give new files 0644 anyway, so that mode is not sent.
-    if permissions & 0o777 != 0o644 { state.areUnsent(mode: true) }
+    if permissions & 0o777 != 0o644 { state.markUnsent(mode: true) }
     self.state = Mutex(state)
   }
 
@@ -136,7 +136,7 @@ final class WorkFile: Node {
   func adopt(_ entry: FileEntry) {
     let flight = Flight<Void, Errno>()
     let known = change { state -> FileVersion? in
-      state.isListed(whileBringing: entry)
+      state.noteListing(whileBringing: entry)
       guard state.comesWithContent(entry) else {
         takeOver(entry, &state)
         return nil
@@ -267,10 +267,10 @@ extension WorkFile {
 
 extension WorkFile {
   /// The server has the file, as empty as it was made.
-  func isOnServer(_ receipt: UploadReceipt) {
+  func serverMade(_ receipt: UploadReceipt) {
     change { state in
       let version = FileVersion(size: 0, modified: receipt.modified, etag: receipt.etag)
-      state.isMade(version, answered: receipt.date)
+      state.markMade(version, answered: receipt.date)
     }
   }
 }

@@ -45,7 +45,7 @@ extension NameKeeper {
         }
         throw error
       }
-      let made = insert(name, in: directory, permissions: permissions) { file, _ in file.isOnServer(receipt) }
+      let made = insert(name, in: directory, permissions: permissions) { file, _ in file.serverMade(receipt) }
       tree.settle(name, in: directory)
       if let made, made.attributeKeeper.hasUntoldAttributes { Task { await made.attributeKeeper.retryAttributes() } }
       return made

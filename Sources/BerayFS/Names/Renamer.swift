@@ -201,7 +201,7 @@ struct Renamer: Sendable {
     }
     if replaced == nil, hidden == nil, tree.heldNames.holdsBack(rename.newName, in: rename.newDirectory) {
       take()
-      return file.isHeldBackAlone()
+      return file.holdBackAlone()
     }
     if replaced != nil, let old { file.attributeKeeper.keepsItsMode(replacing: old) }
     var purpose = FileUploader.Purpose(.rename, to: rename.place)

@@ -15,7 +15,7 @@ struct TreeRefresher: Sendable {
   /// of them gives up. If the server lists whole subtrees, one request brings everything up to date.
   /// - Parameters:
   ///   - window: how old a listing may be that is not asked for again, because it came just now; nil: it is asked for.
-  ///   - grace: see ``remaining(of:marks:window:grace:)``.
+  ///   - grace: see ``WorkTree/remaining(of:marks:window:grace:)``.
   func refresh(
     _ directory: WorkDirectory, unlessYoungerThan window: Duration? = nil, grace: Duration = .zero
   ) async throws(Errno) {

@@ -39,8 +39,8 @@ extension WorkFile {
     }
   }
 
-  func endNameChange() {
-    change { $0.turn.nameChanged() }
+  func endNameChange(_ turn: Flight<Void, Errno>) {
+    change { $0.turn.ends(changingName: turn) }
   }
 }
 

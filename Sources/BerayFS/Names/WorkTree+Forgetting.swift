@@ -1,6 +1,7 @@
 import Synchronization
 import SystemPackage
 import VFS
+import Waiting
 
 /// Frees memory: nodes that the kernel has forgotten and nobody has open leave the tree once the next look would ask
 /// the server anyway.
@@ -10,16 +11,15 @@ extension WorkTree {
 
   /// The kernel has forgotten a node.
   func nodeWasForgotten() {
-    let begins = isSweeping.withLock { isSweeping in
-      defer { isSweeping = true }
-      return !isSweeping
-    }
-    guard begins else { return }
+    guard sweeping.withLock({ $0.asks() }) else { return }
     Task { [weak self, time = context.time] in
       while let pause = self?.sweepPause, (try? await time.sleep(pause)) != nil {
-        guard let self, sweep() else { break }
+        guard let self else { return }
+        sweeping.withLock { $0.begins() }
+        let hasYoung = sweep()
+        guard sweeping.withLock({ $0.ends(isDone: !hasYoung) }) else { return }
       }
-      self?.isSweeping.withLock { $0 = false }
+      self?.sweeping.withLock { $0.stops() }
     }
   }
 

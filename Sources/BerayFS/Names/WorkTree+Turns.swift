@@ -9,7 +9,7 @@ struct NameTurns: Sendable {
   fileprivate let flight = Flight<Void, Errno>()
 
   func end() {
-    for file in files { file.endNameChange() }
+    for file in files { file.endNameChange(flight) }
     flight.finish(.success(()))
     for file in files { file.hold() }
   }

@@ -30,7 +30,7 @@ final class WorkTree: Sendable {
   private let lastNews = Mutex(Duration.zero)
   private let isFinished: @Sendable () -> Bool
   /// Whether a sweep of nodes that nobody holds is scheduled.
-  let isSweeping = Mutex(false)
+  let sweeping = Mutex(LoopTurn())
   private let rootSlot = Mutex(RootSlot())
 
   /// The top directory. It holds the tree, which lets go of it when the task is removed.

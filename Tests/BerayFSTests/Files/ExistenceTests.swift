@@ -51,12 +51,12 @@ struct ExistenceTests {
     },
     Event("arrived", .onServer, .onServer, .onServer, .onServer, .gone, .gone) { $0.arrived() },
     Event("isHeldBack, new", .heldBackNew, .heldBackNew, .heldBackNew, .heldBackNew, .gone, .goneUnsent) {
-      $0.isHeldBack(isNew: true)
+      $0.holdBack(isNew: true)
     },
     Event(
       "isHeldBack, over the server's", .heldBackOverServers, .heldBackOverServers, .heldBackOverServers,
       .heldBackOverServers, .gone, .goneUnsent
-    ) { $0.isHeldBack(isNew: false) },
+    ) { $0.holdBack(isNew: false) },
     Event("goesUp", .onServer, .new, .new, .onServer, .gone, .goneUnsent) { $0.goesUp() },
     Event("opened", .onServer, .new, .heldBackNew, .heldBackOverServers, .gone, .goneUnsent) { $0.opened(by: nil) },
     Event("beginWait", .onServer, .new, .heldBackNew, .heldBackOverServers, .gone, .goneUnsent) {
@@ -91,14 +91,14 @@ struct ExistenceTests {
     #expect(!existence.isDecided(by: first) && existence.isDecided(by: second))
     // A step that is held back once more waits anew.
     existence.goesUp()
-    existence.isHeldBack(isNew: false)
+    existence.holdBack(isNew: false)
     #expect(!existence.isDecided(by: second))
   }
 
   @Test func whoWritesKeepsAFileThatIsHeldBack() {
     var existence = Existence.heldBack(.init(isNew: true))
     existence.opened(by: ProcessID(rawValue: 7))
-    existence.isHeldBack(isNew: false)
+    existence.holdBack(isNew: false)
     #expect(existence.keeper == ProcessID(rawValue: 7))
     var other = Existence.new
     other.opened(by: ProcessID(rawValue: 7))

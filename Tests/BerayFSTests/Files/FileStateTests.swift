@@ -41,12 +41,13 @@ struct FileStateTests {
     let file = try #require(try await fixture.node("f") as? WorkFile)
     var isRegistered: Bool { fixture.shared.writtenFiles.contains { $0 === file } }
     #expect(!isRegistered)
-    file.change { $0.turn.begins(sending: Flight()) }
+    let upload = Flight<Void, Errno>()
+    file.change { $0.turn.begins(sending: upload) }
     #expect(isRegistered)
     // What is on its way goes on without a name.
     file.detach()
     #expect(isRegistered)
-    file.change { $0.turn.sent() }
+    file.change { $0.turn.ends(sending: upload) }
     #expect(!isRegistered)
     // What is written to a file without a name goes nowhere.
     file.change { file.writer.attachEmpty(&$0) }
@@ -57,23 +58,25 @@ struct FileStateTests {
     let fixture = WorkFixture()
     fixture.server.put("f", "text")
     let file = try #require(try await fixture.node("f") as? WorkFile)
-    file.change { $0.areUnsent(mode: true) }
+    file.change { $0.markUnsent(mode: true) }
     let isUnfinished = file.known { ($0.isUnfinished(keepsAttributes: true), $0.isUnfinished(keepsAttributes: false)) }
     #expect(isUnfinished == (true, false))
-    file.change { $0.areTold(upTo: 1) }
+    file.change { $0.markTold(upTo: 1) }
     #expect(!file.known { $0.isUnfinished(keepsAttributes: true) })
   }
 
   @Test func listingsDoNotUndoWhatIsStillToBeTold() {
     let (old, set) = (Timestamp(seconds: 5), Timestamp(seconds: 9))
     var attributes = FileAttributes(mode: 0o644, modified: old)
-    let isNews = [attributes.isListed(mode: nil), attributes.isListed(mode: 0o644), attributes.isListed(mode: 0o600)]
+    let isNews = [
+      attributes.takeListed(mode: nil), attributes.takeListed(mode: 0o644), attributes.takeListed(mode: 0o600),
+    ]
     #expect(isNews == [false, false, true] && attributes.mode == 0o600)
     attributes.sets(mode: 0o755)
     attributes.sets(modified: set)
-    attributes.areUnsent(mode: true, time: true)
-    let isOther = attributes.isListed(mode: 0o600)
-    attributes.isListed(modified: UTCTime(seconds: 7, nanoseconds: 0))
+    attributes.markUnsent(mode: true, time: true)
+    let isOther = attributes.takeListed(mode: 0o600)
+    attributes.takeListed(modified: UTCTime(seconds: 7, nanoseconds: 0))
     #expect(!isOther && attributes.mode == 0o755 && attributes.modified == set)
     // They were set on a content that is no more.
     attributes.othersChanged(mode: 0o600, modified: UTCTime(seconds: 7, nanoseconds: 0))
@@ -128,13 +131,22 @@ struct FileStateTests {
 
   /// A change of a name takes its turn while an upload is on its way, and waits for that.
   @Test func aNameChangesAndAnUploadGoesAtOnce() {
-    var turn = Turn()
+    var turn = Turn.free
     let (upload, change) = (Flight<Void, Errno>(), Flight<Void, Errno>())
     turn.begins(sending: upload)
     turn.begins(changingName: change)
-    turn.sent()
-    #expect(!turn.isFree && turn.nameChange === change)
-    turn.nameChanged()
+    #expect(turn.sending === upload && turn.nameChange === change)
+    // The end of something else is none of this.
+    turn.ends(sending: change)
+    turn.ends(changingName: upload)
+    #expect(turn.sending === upload && turn.nameChange === change)
+    turn.ends(sending: upload)
+    #expect(!turn.isFree && turn.sending == nil && turn.nameChange === change)
+    // What the change itself sends.
+    turn.begins(sending: upload)
+    turn.ends(changingName: change)
+    #expect(turn.sending === upload && turn.nameChange == nil)
+    turn.ends(sending: upload)
     #expect(turn.isFree)
   }
 }
