@@ -37,14 +37,8 @@ extension FileContent {
 }
 
 extension HTTPFields {
-  /// The time in a header such as `Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-  func time(_ name: HTTPField.Name) -> UTCTime? {
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    let parts = (self[name] ?? "").split(separator: " ")
-    guard parts.count == 6, let month = months.firstIndex(of: String(parts[2])) else { return nil }
-    let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
-    return UTCTime("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
-  }
+  /// The time in a header such as `Last-Modified`.
+  func time(_ name: HTTPField.Name) -> UTCTime? { self[name].flatMap { UTCTime(httpDate: $0) } }
 }
 
 /// `Content-Range: bytes 0-99/1234` or `bytes 0-99/*` (RFC 9110 §14.4).

@@ -48,7 +48,7 @@ struct FileResponse: Sendable {
   /// - Parameter use: held until the answer is sent.
   func response(_ services: Services, _ use: Activity.Use) -> Response {
     var headers: HTTPFields = [.eTag: version.etag, .acceptRanges: "bytes"]
-    headers[.lastModified] = HTTPDate.text(of: version.modified)
+    headers[.lastModified] = version.modified.httpDate
     if isKnown { return Response(status: .notModified, headers: headers) }
     headers[.contentType] = "application/octet-stream"
     let bounds = Self.bounds(range, version.size)
@@ -107,27 +107,5 @@ struct FileResponse: Sendable {
     }
     if let failure { throw failure }
     return buffer
-  }
-}
-
-/// Formats dates for HTTP (RFC 9110 §5.6.7).
-enum HTTPDate {
-  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-  private static let months = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
-
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil if the year does not fit the four digits of the format.
-  static func text(of time: UTCTime) -> String? {
-    var seconds = time_t(time.seconds)
-    var parts = tm()
-    guard gmtime_r(&seconds, &parts) != nil else { return nil }
-    let year = 1900 + Int(parts.tm_year)
-    guard (1...9999).contains(year) else { return nil }
-    let paddedYear = String(repeating: "0", count: 4 - String(year).count) + String(year)
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(paddedYear)"
-    let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(two).joined(separator: ":")
-    return "\(weekdays[Int(parts.tm_wday)]), \(date) \(clock) GMT"
   }
 }
