@@ -33,6 +33,22 @@ import Testing
     #expect(RequestBody.attributes(mode: nil, modified: nil).serialized() == "{}")
   }
 
+  @Test(arguments: [("a=%+1", "% 1"), ("a=%2", "%2"), ("a=%zz", "%zz"), ("a=%41+b", "A b"), ("a=%C3%A9", "\u{E9}")])
+  func formsAreDecodedStrictly(_ text: String, _ value: String) {
+    #expect(FormFields(text)["a"] == value)
+  }
+
+  @Test func formsAndQueriesAreReadAsWritten() {
+    let (email, password) = ("a+b@c.d", "p&/ =%41é\0")
+    let form = FormFields(RequestBody.loginForm(email: email, password: password))
+    #expect(form["username"] == email)
+    #expect(form["password"] == password)
+    #expect(form["none"] == nil)
+    let query = FormFields(String(Route.query([("path", password), ("empty", "")]).dropFirst()))
+    #expect(query["path"] == password)
+    #expect(query["empty"] == "")
+  }
+
   @Test(arguments: [
     ("plain é 你", "plain é 你"), ("a\u{1b}[31mb", "a\\x1b[31mb"), ("a\nb\r\n\t", "a\\nb\\r\\n\\t"),
     ("\u{9b}31m\u{7f}\u{0}", "\\x9b31m\\x7f\\x00"),
