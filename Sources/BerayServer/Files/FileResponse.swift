@@ -38,8 +38,8 @@ struct FileResponse: Sendable {
     let ifNoneMatch = condition.ifNoneMatch
     isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
     // If the client holds a part of another version, it needs the whole file (RFC 9110 §13.1.5).
-    let wanted = ifRange.map { [version] in $0 == version.etag && !version.isWeak } ?? true ? range : nil
-    self.range = RequestedRange(wanted, size: version.size)
+    let isWanted = ifRange.map { [version] in EntityTag(version.etag).stronglyMatches(EntityTag($0)) } ?? true
+    self.range = RequestedRange(isWanted ? range : nil, size: version.size)
     let bounds = Self.bounds(self.range, version.size)
     first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)
     guard lock.isStill(content) else { throw FileBusy(file: lock) }
@@ -55,11 +55,12 @@ struct FileResponse: Sendable {
     switch range {
     case .whole: return Response(status: .ok, headers: headers, body: body(bounds, services, use))
     case .part:
-      headers[.contentRange] = "bytes \(bounds.lowerBound)-\(bounds.upperBound - 1)/\(version.size)"
+      let part = ContentRange(offset: bounds.lowerBound, last: bounds.upperBound - 1, size: version.size)
+      headers[.contentRange] = part.text
       return Response(status: .partialContent, headers: headers, body: body(bounds, services, use))
     case .unsatisfiable:
       var response = Response.json(["detail": "The range lies beyond the file"], status: .rangeNotSatisfiable)
-      response.headers[.contentRange] = "bytes */\(version.size)"
+      response.headers[.contentRange] = ContentRange.unsatisfied(size: version.size)
       return response
     }
   }
