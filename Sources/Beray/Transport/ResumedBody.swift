@@ -98,5 +98,5 @@ private struct Resumption {
 }
 
 extension HTTPField.Name {
-  fileprivate static let ifRange = HTTPField.Name("If-Range")!
+  fileprivate static let ifRange = HTTPField.Name(HeaderName.ifRange)!
 }
