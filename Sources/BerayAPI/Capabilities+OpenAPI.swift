@@ -41,15 +41,17 @@ extension Capabilities {
     _ capability: Capabilities, _ operation: JSON, _ parameters: [JSON], _ members: [String]
   ) -> Bool {
     func has(_ name: String, in place: String) -> Bool {
-      parameters.contains { $0["in"]?.stringValue == place && $0["name"]?.stringValue?.lowercased() == name }
+      parameters.contains {
+        $0["in"]?.stringValue == place && $0["name"]?.stringValue?.lowercased() == name.lowercased()
+      }
     }
     switch capability {
     case .recursiveTree: return has("recursive", in: "query")
     case .ranges: return has("range", in: "header") || operation["responses"]?["206"] != nil
-    case .resumableStream: return has("last-event-id", in: "header")
+    case .resumableStream: return has(HeaderName.lastEventID, in: "header")
     case .conditionalUploads: return has("if-match", in: "header") && has("if-none-match", in: "header")
     case .conditionalAttributes, .conditionalMoves: return has("if-match", in: "header")
-    case .append: return has("idempotency-key", in: "header")
+    case .append: return has(HeaderName.idempotencyKey, in: "header")
     case .choosesAgent: return members.contains("agent")
     case .startsFrom: return members.contains("from")
     default: return true

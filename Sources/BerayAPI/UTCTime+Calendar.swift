@@ -18,18 +18,28 @@ extension UTCTime {
   /// `+12026-01-02T03:04:05Z`.
   /// - Parameter fractionDigits: the number of fraction digits, 0...9. Further digits are cut off.
   public func iso8601(fractionDigits: Int = 9) -> String {
-    // Rounded down, and without a step that could overflow, because a file's time may be any number.
-    let remainder = seconds % 86_400
-    let secondOfDay = Int(remainder < 0 ? remainder + 86_400 : remainder)
-    let (year, month, day) = Self.civilDate(daysSinceEpoch: seconds / 86_400 - (remainder < 0 ? 1 : 0))
+    let (days, second) = dayAndSecond
+    let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
     let sign = year < 0 ? "-" : year > 9999 ? "+" : ""
-    var text = "\(sign)\(padded(abs(year), 4))-\(padded(month, 2))-\(padded(day, 2))T"
-    text += "\(padded(secondOfDay / 3600, 2)):\(padded(secondOfDay / 60 % 60, 2)):\(padded(secondOfDay % 60, 2))"
-    if fractionDigits > 0 { text += "." + padded(Int(nanoseconds), 9).prefix(fractionDigits) }
+    var text = "\(sign)\(Self.padded(abs(year), 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
+    text += "T\(Self.clock(second))"
+    if fractionDigits > 0 { text += "." + Self.padded(Int(nanoseconds), 9).prefix(fractionDigits) }
     return text + "Z"
   }
 
-  private func padded(_ value: Int, _ width: Int) -> String {
+  /// The days since 1970-01-01, and the seconds since their midnight.
+  var dayAndSecond: (days: Int64, second: Int) {
+    // Rounded down, and without a step that could overflow, because a file's time may be any number.
+    let remainder = seconds % 86_400
+    return (seconds / 86_400 - (remainder < 0 ? 1 : 0), Int(remainder < 0 ? remainder + 86_400 : remainder))
+  }
+
+  /// The time of day, such as `08:49:37`.
+  static func clock(_ second: Int) -> String {
+    "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+  }
+
+  static func padded(_ value: Int, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
   }

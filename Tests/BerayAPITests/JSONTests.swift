@@ -54,6 +54,21 @@ import Testing
         == "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ],\n  \"c\": []\n}")
   }
 
+  @Test func writesBytesAsItWritesValues() throws {
+    let text = "\0\u{8}\t\n\u{c}\r\u{1b}\"\\/\u{7f}é😀"
+    var bytes = JSONBytes()
+    bytes.raw("[")
+    bytes.string(text)
+    bytes.raw(",")
+    bytes.number(.min)
+    bytes.raw(",")
+    bytes.string("")
+    bytes.raw("]")
+    let value: JSON = [.string(text), JSON(Int64.min), ""]
+    #expect(bytes.bytes == value.serializedBytes())
+    #expect(try JSON(parsing: bytes.bytes) == value)
+  }
+
   @Test func readsValues() throws {
     let json = try JSON(
       parsing: #"{"a":1,"a":2,"n":7.0,"q":"7","big":9223372036854775808,"h":1.5,"e":2e3,"p":"+7","i":"inf"}"#)

@@ -66,6 +66,19 @@ import Testing
     #expect(back == [.init(event: "status", data: "a\nb\nc\n", lastEventID: "78")])
   }
 
+  @Test func appendsWhatAServerStores() throws {
+    var bytes: [UInt8] = []
+    ServerSentEvent.append(id: "1", data: #"{"a":1}"#, to: &bytes)
+    ServerSentEvent.append(id: "2", data: "a\rb\n\nc", to: &bytes)
+    #expect(
+      String(decoding: bytes, as: UTF8.self)
+        == "id: 1\ndata: {\"a\":1}\n\nid: 2\ndata: a\ndata: b\ndata: \ndata: c\n\n")
+    #expect(
+      try Self.parse([bytes]) == [
+        .init(data: #"{"a":1}"#, lastEventID: "1"), .init(data: "a\nb\n\nc", lastEventID: "2"),
+      ])
+  }
+
   private static func parse(_ pieces: [[UInt8]]) throws -> [ServerSentEvent] {
     var parser = ServerSentEventParser()
     var events: [ServerSentEvent] = []

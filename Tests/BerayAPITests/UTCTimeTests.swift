@@ -64,6 +64,14 @@ import Testing
     }
   }
 
+  /// A file may have any time: an agent needs no more than `touch -d @67768036191676799`.
+  @Test func everyTimeHasAnISOForm() {
+    #expect(UTCTime(seconds: .max).iso8601(fractionDigits: 0) == "+292277026596-12-04T15:30:07Z")
+    #expect(UTCTime(seconds: .min).iso8601(fractionDigits: 0) == "-292277022657-01-27T08:29:52Z")
+    #expect(UTCTime(seconds: -1).iso8601(fractionDigits: 0) == "1969-12-31T23:59:59Z")
+    #expect(UTCTime(seconds: -86_400).iso8601(fractionDigits: 0) == "1969-12-31T00:00:00Z")
+  }
+
   @Test func nowGoesForward() {
     let before = UTCTime.now()
     #expect(before.seconds > 1_700_000_000)

@@ -31,6 +31,27 @@ import Testing
       RequestBody.attributes(mode: 0o644, modified: UTCTime(seconds: 1_767_323_045, nanoseconds: 7)).serialized()
         == #"{"mode":420,"modified":"2026-01-02T03:04:05.000000007Z"}"#)
     #expect(RequestBody.attributes(mode: nil, modified: nil).serialized() == "{}")
+    #expect(RequestBody.revokeToken("3f2a").serialized() == #"{"id":"3f2a"}"#)
+    #expect(
+      RequestBody.changePassword(from: "p", to: "q").serialized() == #"{"password":"p","new_password":"q"}"#)
+    #expect(
+      RequestBody.resetPassword(of: "a@b.c", to: "q").serialized() == #"{"email":"a@b.c","new_password":"q"}"#)
+  }
+
+  @Test(arguments: [("a=%+1", "% 1"), ("a=%2", "%2"), ("a=%zz", "%zz"), ("a=%41+b", "A b"), ("a=%C3%A9", "\u{E9}")])
+  func formsAreDecodedStrictly(_ text: String, _ value: String) {
+    #expect(FormFields(text)["a"] == value)
+  }
+
+  @Test func formsAndQueriesAreReadAsWritten() {
+    let (email, password) = ("a+b@c.d", "p&/ =%41é\0")
+    let form = FormFields(RequestBody.loginForm(email: email, password: password))
+    #expect(form["username"] == email)
+    #expect(form["password"] == password)
+    #expect(form["none"] == nil)
+    let query = FormFields(String(Route.query([("path", password), ("empty", "")]).dropFirst()))
+    #expect(query["path"] == password)
+    #expect(query["empty"] == "")
   }
 
   @Test(arguments: [

@@ -89,9 +89,4 @@ import Testing
       #expect(try await server.client.put(files + "content?path=new", [1]).status == 400)
     }
   }
-
-  @Test(arguments: [("a=%+1", "% 1"), ("a=%2", "%2"), ("a=%zz", "%zz"), ("a=%41+b", "A b"), ("a=%C3%A9", "\u{E9}")])
-  func formsAreDecodedStrictly(_ text: String, _ value: String) {
-    #expect(FormFields(text)["a"] == value)
-  }
 }

@@ -13,7 +13,7 @@ extension BerayClient {
   /// try await client.revokeToken("3f2a")
   /// ```
   public func revokeToken(_ id: String) async throws(BerayError) {
-    _ = try await calls.json(Call(.revokeToken, body: .json(["id": .string(id)])))
+    _ = try await calls.json(Call(.revokeToken, body: .json(RequestBody.revokeToken(id))))
   }
 
   /// Changes the user's password and ends all other logins.
@@ -21,7 +21,7 @@ extension BerayClient {
   /// try await client.changePassword(from: password, to: newPassword)
   /// ```
   public func changePassword(from password: String, to new: String) async throws(BerayError) {
-    let body: JSON = ["password": .string(password), "new_password": .string(new)]
+    let body = RequestBody.changePassword(from: password, to: new)
     _ = try await calls.json(Call(.changePassword, body: .json(body), secrets: [password, new]))
   }
 
@@ -36,7 +36,7 @@ extension BerayClient {
   /// try await client.resetPassword(of: "user@example.com", to: newPassword)
   /// ```
   public func resetPassword(of email: String, to new: String) async throws(BerayError) {
-    let body: JSON = ["email": .string(email), "new_password": .string(new)]
+    let body = RequestBody.resetPassword(of: email, to: new)
     _ = try await calls.json(Call(.resetPassword, body: .json(body), secrets: [new]))
   }
 }

@@ -49,7 +49,7 @@ extension BerayClient {
 }
 
 extension HTTPField.Name {
-  static let lastEventID = HTTPField.Name(parsed: "last-event-id")!
+  static let lastEventID = HTTPField.Name(HeaderName.lastEventID)!
 }
 
 /// Decodes the bytes of a stream into updates.

@@ -97,6 +97,5 @@ extension BerayClient {
 }
 
 extension HTTPField.Name {
-  /// Identifies a request, so that a server does not run a retry of it twice.
-  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  static let idempotencyKey = HTTPField.Name(HeaderName.idempotencyKey)!
 }

@@ -117,13 +117,13 @@ extension BerayClient {
     FileContent(try await transfer(Call(.downloadFiles, task: id, body: .json(RequestBody.download(paths: paths)))))
   }
 
-  /// `bytes=0-99` (RFC 9110 §14.1.2). The header cannot express an empty range.
+  /// The header cannot express an empty range.
   private static func header(_ range: ByteRange, operation: String) throws(BerayError) -> String {
     let (end, isTooFar) = range.offset.addingReportingOverflow(range.count)
     guard range.offset >= 0, range.count > 0, !isTooFar else {
       throw BerayError(.invalidRequest, detail: "the range has no bytes", operation: operation)
     }
-    return "bytes=\(range.offset)-\(end - 1)"
+    return RangeHeader.from(range.offset, through: end - 1).text
   }
 
   /// Starts a download that fails when it stalls.

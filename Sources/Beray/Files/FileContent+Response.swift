@@ -37,32 +37,13 @@ extension FileContent {
 }
 
 extension HTTPFields {
-  /// The time in a header such as `Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-  func time(_ name: HTTPField.Name) -> UTCTime? {
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    let parts = (self[name] ?? "").split(separator: " ")
-    guard parts.count == 6, let month = months.firstIndex(of: String(parts[2])) else { return nil }
-    let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
-    return UTCTime("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
-  }
+  /// The time in a header such as `Last-Modified`.
+  func time(_ name: HTTPField.Name) -> UTCTime? { self[name].flatMap { UTCTime(httpDate: $0) } }
 }
 
-/// `Content-Range: bytes 0-99/1234` or `bytes 0-99/*` (RFC 9110 §14.4).
-struct ContentRange {
-  var offset: Int64
-  /// The last byte of the part.
-  var last: Int64
-  var size: Int64?
-
+extension ContentRange {
   init?(headers: HTTPFields) {
-    guard let value = headers[.contentRange], value.hasPrefix("bytes ") else { return nil }
-    let parts = value.dropFirst(6).split(separator: "/")
-    let ends = parts.first?.split(separator: "-") ?? []
-    guard parts.count == 2, ends.count == 2, let first = ServerNumber.size(ends[0]),
-      let last = ServerNumber.size(ends[1]), last >= first
-    else { return nil }
-    offset = first
-    self.last = last
-    size = ServerNumber.size(parts[1])
+    guard let value = headers[.contentRange] else { return nil }
+    self.init(value)
   }
 }

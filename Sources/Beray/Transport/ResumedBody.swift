@@ -54,7 +54,7 @@ private struct Resumption {
     guard call.method == "GET", headers[.contentEncoding] == nil, headers[.acceptRanges]?.lowercased() != "none" else {
       return nil
     }
-    etag = headers[.eTag].flatMap { $0.hasPrefix("W/") ? nil : $0 }
+    etag = headers[.eTag].flatMap { EntityTag($0).isWeak ? nil : $0 }
     guard let validator = etag ?? headers[.lastModified] else { return nil }
     switch response.status {
     case 200: (offset, last) = (0, nil)
@@ -82,7 +82,7 @@ private struct Resumption {
     failures += 1
     progress = 0
     var call = call
-    call.headers[.range] = "bytes=\(offset)-\(last.map { "\($0)" } ?? "")"
+    call.headers[.range] = RangeHeader.from(offset, through: last).text
     call.headers[.ifRange] = validator
     call.headers[.ifNoneMatch] = nil
     return (call, .milliseconds(100 << min(failures, 6)))
@@ -98,5 +98,5 @@ private struct Resumption {
 }
 
 extension HTTPField.Name {
-  fileprivate static let ifRange = HTTPField.Name("If-Range")!
+  fileprivate static let ifRange = HTTPField.Name(HeaderName.ifRange)!
 }

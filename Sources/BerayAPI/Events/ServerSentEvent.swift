@@ -18,15 +18,27 @@ public struct ServerSentEvent: Hashable, Sendable {
   /// Line breaks in `event` and `lastEventID` are removed, because they would begin another field.
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
-    if let lastEventID { Self.write("id", lastEventID.filter { !$0.isNewline }, to: &bytes) }
-    if event != "message" { Self.write("event", event.filter { !$0.isNewline }, to: &bytes) }
-    for line in data.split(
-      omittingEmptySubsequences: false, whereSeparator: { "\r\n" == $0 || "\n" == $0 || "\r" == $0 })
-    {
-      Self.write("data", line, to: &bytes)
+    Self.append(
+      id: lastEventID?.filter { !$0.isNewline }, event: event.filter { !$0.isNewline }, data: data, to: &bytes)
+    return bytes
+  }
+
+  /// Appends an encoded event. `id` and `event` must have no line breaks.
+  package static func append(id: String?, event: String = "message", data: String, to bytes: inout [UInt8]) {
+    if let id { write("id", id, to: &bytes) }
+    if event != "message" { write("event", event, to: &bytes) }
+    var data = data
+    data.withUTF8 { utf8 in
+      var start = 0
+      for index in utf8.indices where utf8[index] == 0x0A || utf8[index] == 0x0D {
+        // CR and LF together are one line break.
+        let isSecondHalf = utf8[index] == 0x0A && index > 0 && utf8[index - 1] == 0x0D
+        if !isSecondHalf { writeData(UnsafeBufferPointer(rebasing: utf8[start..<index]), to: &bytes) }
+        start = index + 1
+      }
+      writeData(UnsafeBufferPointer(rebasing: utf8[start...]), to: &bytes)
     }
     bytes.append(0x0A)
-    return bytes
   }
 
   /// Encodes a comment. Parsers ignore it, but it keeps the connection alive.
@@ -34,9 +46,13 @@ public struct ServerSentEvent: Hashable, Sendable {
     Array(": \(text.filter { !$0.isNewline })\n\n".utf8)
   }
 
-  private static func write(_ field: String, _ value: some StringProtocol, to bytes: inout [UInt8]) {
-    bytes.append(contentsOf: "\(field): ".utf8)
-    bytes.append(contentsOf: value.utf8)
+  private static func write(_ field: String, _ value: String, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: "\(field): \(value)\n".utf8)
+  }
+
+  private static func writeData(_ line: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: "data: ".utf8)
+    bytes.append(contentsOf: line)
     bytes.append(0x0A)
   }
 }

@@ -21,14 +21,14 @@ extension JSON {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
     case .number(let text): bytes.append(contentsOf: text.utf8)
-    case .string(let text): Self.write(text, to: &bytes)
+    case .string(let text): Self.appendLiteral(text, to: &bytes)
     case .array(let elements):
       Self.writeList(elements, "[", "]", to: &bytes, indent: indent) { element, bytes, inner in
         element.write(to: &bytes, indent: inner)
       }
     case .object(let members):
       Self.writeList(members, "{", "}", to: &bytes, indent: indent) { member, bytes, inner in
-        Self.write(member.name, to: &bytes)
+        Self.appendLiteral(member.name, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         if inner != nil { bytes.append(UInt8(ascii: " ")) }
         member.value.write(to: &bytes, indent: inner)
@@ -56,7 +56,9 @@ extension JSON {
     bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
   }
 
-  private static func write(_ text: String, to bytes: inout [UInt8]) {
+  /// Appends a string literal, quoted and escaped (RFC 8259 §7). DEL is escaped too, so that no control character of
+  /// ASCII is left.
+  static func appendLiteral(_ text: String, to bytes: inout [UInt8]) {
     var text = text
     bytes.append(UInt8(ascii: "\""))
     text.withUTF8 { utf8 in

@@ -18,6 +18,21 @@ public enum RequestBody {
     "username=\(formEncoded(email))&password=\(formEncoded(password))"
   }
 
+  /// - Parameter token: the `id` of the token.
+  package static func revokeToken(_ token: String) -> JSON {
+    ["id": .string(token)]
+  }
+
+  /// Both passwords in plain text.
+  package static func changePassword(from password: String, to new: String) -> JSON {
+    ["password": .string(password), "new_password": .string(new)]
+  }
+
+  /// The email address names the user.
+  package static func resetPassword(of email: String, to new: String) -> JSON {
+    ["email": .string(email), "new_password": .string(new)]
+  }
+
   /// - Parameters:
   ///   - goal: the goal for the agent, in plain language.
   ///   - tools: sent unchanged; nil is sent as null.

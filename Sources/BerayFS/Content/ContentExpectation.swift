@@ -1,4 +1,5 @@
 import Beray
+import BerayAPI
 
 /// How long the content of an answer must be, by the listing and by the answer itself.
 struct ContentExpectation: Sendable {
@@ -15,7 +16,8 @@ struct ContentExpectation: Sendable {
   /// - Parameter listed: what the server told last of the content.
   init(_ content: FileContent, listed: FileVersion) {
     if let etag = content.etag, let listedTag = listed.etag {
-      isOtherVersion = etag.opaqueTag != listedTag.opaqueTag
+      // Proxies add marks of weakness, which make no other version.
+      isOtherVersion = !EntityTag(etag).weaklyMatches(EntityTag(listedTag))
     } else {
       isOtherVersion = false
     }
@@ -29,11 +31,6 @@ struct ContentExpectation: Sendable {
 
   /// - Parameter received: the bytes that had come when the answer ended.
   func isMet(by received: Int64) -> Bool { length.map { $0 == received } ?? true }
-}
-
-extension String {
-  /// An entity tag without its mark of weakness, which proxies add.
-  var opaqueTag: Substring { hasPrefix("W/") ? dropFirst(2) : self[...] }
 }
 
 extension BerayError {

@@ -178,7 +178,9 @@ extension ContentFetcher {
       var found = entry
       found.size = Int64(bytes.count)
       // Proxies add marks of weakness, which make no other version.
-      if let tag = answer.etag, let listed = entry.etag, tag.opaqueTag != listed.opaqueTag { found.etag = tag }
+      if let tag = answer.etag, let listed = entry.etag, !EntityTag(tag).weaklyMatches(EntityTag(listed)) {
+        found.etag = tag
+      }
       file.takeOver(found, &state)
       keepVersion(size: Int64(bytes.count), of: answer, &state)
       keep(bytes, asked: asked, &state)

@@ -1,3 +1,4 @@
+import BerayAPI
 import Synchronization
 import SystemPackage
 import VFS
@@ -82,8 +83,10 @@ extension FileReader {
     }
     // A tag that was weak and is strong now names the same content, unless that changed twice within a tick of the
     // server's clock: the first and the last bytes that were read decide.
-    let isWeakTagOfNow = old.tag?.hasPrefix("W/") == true && old.tag?.opaqueTag == now.tag.map { $0[...] }
-    let hasSameTag = size == oldSize && isWeakTagOfNow
+    var hasSameTag = false
+    if size == oldSize, let oldTag = old.tag.map({ EntityTag($0) }), let tag = now.tag.map({ EntityTag($0) }) {
+      hasSameTag = oldTag.isWeak && !tag.isWeak && oldTag.weaklyMatches(tag)
+    }
     guard size > oldSize || hasSameTag, oldSize > 0 else { return false }
     var samples = old.samples
     if samples.isEmpty {

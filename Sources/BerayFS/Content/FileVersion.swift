@@ -44,7 +44,7 @@ extension VersionCondition {
       return
     }
     // Weak tags never match (RFC 9110 §13.1.1).
-    guard let etag = version.etag, !etag.hasPrefix("W/") else { return nil }
+    guard let etag = version.etag, !EntityTag(etag).isWeak else { return nil }
     self = .matching(etag: etag)
   }
 }

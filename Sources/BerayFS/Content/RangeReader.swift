@@ -176,7 +176,8 @@ final class RangeReader: Sendable {
       if version.modified == nil { version.modified = told.modified }
       guard told.size == version.size else { return false }
       // Times have whole seconds here; where there are tags, these tell.
-      return told.etag.map { $0.opaqueTag == version.etag?.opaqueTag } ?? (told.modified == version.modified)
+      guard let tag = told.etag, let knownTag = version.etag else { return told.modified == version.modified }
+      return EntityTag(tag).weaklyMatches(EntityTag(knownTag))
     }
   }
 }

@@ -90,7 +90,7 @@ struct FileState {
   /// A whole content of `size` bytes came with `tag`. Returns whether it is somebody else's version.
   mutating func takesContent(size: Int64, tag: String?) -> Bool {
     var isOther = self.size != nil && self.size != size
-    if let tag, let listed = server.listed.etag { isOther = isOther || tag.opaqueTag != listed.opaqueTag }
+    if let tag, let listed = server.listed.etag, !EntityTag(tag).weaklyMatches(EntityTag(listed)) { isOther = true }
     if isOther {
       changedByOthers()
       server.showsOther(tag, size: size)

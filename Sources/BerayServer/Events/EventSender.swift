@@ -64,15 +64,10 @@ struct EventSender: Sendable {
     }
   }
 
-  /// Encodes events as server-sent events (WHATWG HTML §9.2.5). The JSON of each is one line.
   private static func messages(_ events: [StoredEvent]) -> ByteBuffer {
-    var buffer = ByteBuffer()
-    buffer.reserveCapacity(events.reduce(0) { $0 + $1.json.utf8.count + 32 })
-    for event in events {
-      buffer.writeString("id: \(event.id)\ndata: ")
-      buffer.writeString(event.json)
-      buffer.writeString("\n\n")
-    }
-    return buffer
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(events.reduce(0) { $0 + $1.json.utf8.count + 32 })
+    for event in events { ServerSentEvent.append(id: String(event.id), data: event.json, to: &bytes) }
+    return ByteBuffer(bytes: bytes)
   }
 }

@@ -38,8 +38,8 @@ struct FileResponse: Sendable {
     let ifNoneMatch = condition.ifNoneMatch
     isKnown = ifNoneMatch.map { [version] in version.matches($0, weak: true) } ?? false
     // If the client holds a part of another version, it needs the whole file (RFC 9110 §13.1.5).
-    let wanted = ifRange.map { [version] in $0 == version.etag && !version.isWeak } ?? true ? range : nil
-    self.range = RequestedRange(wanted, size: version.size)
+    let isWanted = ifRange.map { [version] in EntityTag(version.etag).stronglyMatches(EntityTag($0)) } ?? true
+    self.range = RequestedRange(isWanted ? range : nil, size: version.size)
     let bounds = Self.bounds(self.range, version.size)
     first = isKnown ? ByteBuffer() : try Self.read(file, from: bounds.lowerBound, to: bounds.upperBound)
     guard lock.isStill(content) else { throw FileBusy(file: lock) }
@@ -48,18 +48,19 @@ struct FileResponse: Sendable {
   /// - Parameter use: held until the answer is sent.
   func response(_ services: Services, _ use: Activity.Use) -> Response {
     var headers: HTTPFields = [.eTag: version.etag, .acceptRanges: "bytes"]
-    headers[.lastModified] = HTTPDate.text(of: version.modified)
+    headers[.lastModified] = version.modified.httpDate
     if isKnown { return Response(status: .notModified, headers: headers) }
     headers[.contentType] = "application/octet-stream"
     let bounds = Self.bounds(range, version.size)
     switch range {
     case .whole: return Response(status: .ok, headers: headers, body: body(bounds, services, use))
     case .part:
-      headers[.contentRange] = "bytes \(bounds.lowerBound)-\(bounds.upperBound - 1)/\(version.size)"
+      let part = ContentRange(offset: bounds.lowerBound, last: bounds.upperBound - 1, size: version.size)
+      headers[.contentRange] = part.text
       return Response(status: .partialContent, headers: headers, body: body(bounds, services, use))
     case .unsatisfiable:
       var response = Response.json(["detail": "The range lies beyond the file"], status: .rangeNotSatisfiable)
-      response.headers[.contentRange] = "bytes */\(version.size)"
+      response.headers[.contentRange] = ContentRange.unsatisfied(size: version.size)
       return response
     }
   }
@@ -107,27 +108,5 @@ struct FileResponse: Sendable {
     }
     if let failure { throw failure }
     return buffer
-  }
-}
-
-/// Formats dates for HTTP (RFC 9110 §5.6.7).
-enum HTTPDate {
-  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-  private static let months = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
-
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`; nil if the year does not fit the four digits of the format.
-  static func text(of time: UTCTime) -> String? {
-    var seconds = time_t(time.seconds)
-    var parts = tm()
-    guard gmtime_r(&seconds, &parts) != nil else { return nil }
-    let year = 1900 + Int(parts.tm_year)
-    guard (1...9999).contains(year) else { return nil }
-    let paddedYear = String(repeating: "0", count: 4 - String(year).count) + String(year)
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(paddedYear)"
-    let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(two).joined(separator: ":")
-    return "\(weekdays[Int(parts.tm_wday)]), \(date) \(clock) GMT"
   }
 }

@@ -21,7 +21,7 @@ struct StoredVersion: Hashable, Sendable {
     let changed = UTCTime(seconds: status.changed_seconds, nanoseconds: status.changed_nanoseconds)
     if case .distinct = grain { isWeak = false } else { isWeak = grain.mayHide(changed: changed, now: .now()) }
     let parts = [status.inode, Self.nanoseconds(modified), Self.nanoseconds(changed), UInt64(bitPattern: status.size)]
-    etag = (isWeak ? "W/\"" : "\"") + parts.map { String($0, radix: 16) }.joined(separator: "-") + "\""
+    etag = EntityTag(value: parts.map { String($0, radix: 16) }.joined(separator: "-"), isWeak: isWeak).text
   }
 
   private static func nanoseconds(_ time: UTCTime) -> UInt64 {
@@ -29,15 +29,5 @@ struct StoredVersion: Hashable, Sendable {
   }
 
   /// Whether a list of entity tags (`*`, `"a", W/"b"`) contains this version. Weak tags match only if `weak` is true.
-  func matches(_ header: String, weak: Bool) -> Bool {
-    header.split(separator: ",").contains { item in
-      var tag = item.drop(while: { $0 == " " || $0 == "\t" })
-      while tag.last == " " || tag.last == "\t" { tag.removeLast() }
-      if tag == "*" { return true }
-      if !weak { return tag == etag && !isWeak }
-      return Self.opaque(tag) == Self.opaque(etag[...])
-    }
-  }
-
-  private static func opaque(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
+  func matches(_ header: String, weak: Bool) -> Bool { EntityTag(etag).isListed(in: header, weakly: weak) }
 }

@@ -39,6 +39,6 @@ extension IncomingCall {
 }
 
 extension HTTPField.Name {
-  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
-  static let ifRange = HTTPField.Name("If-Range")!
+  static let idempotencyKey = HTTPField.Name(HeaderName.idempotencyKey)!
+  static let ifRange = HTTPField.Name(HeaderName.ifRange)!
 }

@@ -15,7 +15,7 @@ struct FileRoutes: Sendable {
     let range = Endpoint.Parameter(name: "Range", place: .header)
     let ifMatch = Endpoint.Parameter(name: "If-Match", place: .header)
     let ifNoneMatch = Endpoint.Parameter(name: "If-None-Match", place: .header)
-    let key = Endpoint.Parameter(name: "Idempotency-Key", place: .header)
+    let key = Endpoint.Parameter(name: HeaderName.idempotencyKey, place: .header)
     let paths = Endpoint.Property(
       name: "paths", schema: ["type": "array", "items": ["type": "string"]], isRequired: false)
     let move: [Endpoint.Property] = [
@@ -168,7 +168,7 @@ struct FileRoutes: Sendable {
     case .answered(let answer): return answer
     case .isOther:
       throw HTTPFailure.unprocessable(
-        ["header", "Idempotency-Key"], type: "value_error", "The key was used for another request")
+        ["header", .string(HeaderName.idempotencyKey)], type: "value_error", "The key was used for another request")
     case .isNew:
       do {
         let answer = try await body()

@@ -53,6 +53,10 @@ struct HostCheck: Sendable {
   }
 }
 
+extension Character {
+  fileprivate var isASCIIDigit: Bool { self >= "0" && self <= "9" }
+}
+
 extension HTTPField.Name {
   fileprivate static let host = HTTPField.Name("Host")!
 }

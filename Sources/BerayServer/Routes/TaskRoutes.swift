@@ -19,7 +19,7 @@ struct TaskRoutes: Sendable {
     let files = Endpoint.Property(
       name: "files", schema: ["type": ["array", "null"], "items": ["type": "string"]], isRequired: false)
     let gitignore = Endpoint.Property(name: "gitignore", schema: ["type": ["boolean", "null"]], isRequired: false)
-    let resume = Endpoint.Parameter(name: "Last-Event-ID", place: .header)
+    let resume = Endpoint.Parameter(name: HeaderName.lastEventID, place: .header)
     return [
       Endpoint(
         .createTask, "Create a task", body: .json([goal, tools, agent, from, files, gitignore]), handle: create),
@@ -163,8 +163,7 @@ extension Services {
 }
 
 extension HTTPField.Name {
-  /// The id of the last event that the client has (WHATWG HTML §9.2.4).
-  static let lastEventID = HTTPField.Name("Last-Event-ID")!
+  static let lastEventID = HTTPField.Name(HeaderName.lastEventID)!
   /// Tells nginx and similar proxies to pass on events without buffering.
   static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
 }

@@ -71,7 +71,7 @@ struct TaskRecord: Hashable, Sendable {
     json.raw("\",\"error\":")
     if let error { json.string(error) } else { json.raw("null") }
     json.raw(",\"exit_code\":")
-    if let exitCode { json.number(exitCode) } else { json.raw("null") }
+    if let exitCode { json.number(Int64(exitCode)) } else { json.raw("null") }
     write("agent", agent, to: &json)
     write("from", source.flatMap { WorkSource(stored: $0)?.from }, to: &json)
   }

@@ -1,11 +1,12 @@
 /// The fields of a query string or of a form (WHATWG URL §5, application/x-www-form-urlencoded).
-struct FormFields: Hashable, Sendable {
+package struct FormFields: Hashable, Sendable {
   private var values: [String: String] = [:]
 
   /// The value of a field. If a name occurs several times, the last one counts.
-  subscript(_ name: String) -> String? { values[name] }
+  package subscript(_ name: String) -> String? { values[name] }
 
-  init(_ text: some StringProtocol) {
+  /// Reads text such as `a=b&c=d+e`.
+  package init(_ text: some StringProtocol) {
     for field in text.utf8.split(separator: UInt8(ascii: "&")) {
       let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       guard let name = parts.first else { continue }
