@@ -82,6 +82,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift", condition: command),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird", condition: command),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: command),
         .product(name: "HummingbirdTLS", package: "hummingbird", condition: command),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 import Testing
 import VFS
@@ -50,11 +51,11 @@ struct ExistenceTests {
       $0.serverHasIt()
     },
     Event("arrived", .onServer, .onServer, .onServer, .onServer, .gone, .gone) { $0.arrived() },
-    Event("isHeldBack, new", .heldBackNew, .heldBackNew, .heldBackNew, .heldBackNew, .gone, .goneUnsent) {
+    Event("holdBack, new", .heldBackNew, .heldBackNew, .heldBackNew, .heldBackNew, .gone, .goneUnsent) {
       $0.holdBack(isNew: true)
     },
     Event(
-      "isHeldBack, over the server's", .heldBackOverServers, .heldBackOverServers, .heldBackOverServers,
+      "holdBack, over the server's", .heldBackOverServers, .heldBackOverServers, .heldBackOverServers,
       .heldBackOverServers, .gone, .goneUnsent
     ) { $0.holdBack(isNew: false) },
     Event("goesUp", .onServer, .new, .new, .onServer, .gone, .goneUnsent) { $0.goesUp() },
@@ -74,6 +75,38 @@ struct ExistenceTests {
       var existence = state.existence
       event.happen(&existence)
       #expect(State(existence) == next, "from \(state)")
+    }
+  }
+
+  /// The rows of the article: an event's name, and the state after it, by the state before.
+  private static func rowsOfTheArticle() throws -> [String: [State]] {
+    let words: [Substring: State] = [
+      "on the server": .onServer, "new": .new, "held back": .heldBackNew, "held back, over": .heldBackOverServers,
+      "gone": .gone, "gone, was new": .goneUnsent,
+    ]
+    var root = FilePath(#filePath)
+    for _ in ["ExistenceTests.swift", "Files", "BerayFSTests", "Tests"] { root.removeLastComponent() }
+    let article = root.appending("Sources/beray-fs/Documentation.docc/Architecture.md")
+    let text = try String(contentsOfFile: article.string, encoding: .utf8)
+    var rows: [String: [State]] = [:]
+    for line in text.split(separator: "\n") where line.hasPrefix("| ") {
+      let cells = line.dropFirst(2).dropLast(2).split(separator: " | ")
+      guard cells.count == 1 + State.allCases.count, let name = cells[0].wholeMatch(of: /.*\(`(\w+)`\)/)?.1 else {
+        continue
+      }
+      rows[String(name)] = try zip(State.allCases, cells.dropFirst()).map { state, cell in
+        cell == "–" ? state : try #require(words[cell])
+      }
+    }
+    return rows
+  }
+
+  @Test func theArticleTellsTheSame() throws {
+    let rows = try Self.rowsOfTheArticle()
+    #expect(Set(rows.keys) == ["serverHasIt", "arrived", "holdBack", "goesUp", "goes"])
+    for (name, states) in rows {
+      let event = try #require(Self.events.first { $0.name.prefix { $0 != "," } == name })
+      #expect(event.leadsTo == states, "\(name)")
     }
   }
 
