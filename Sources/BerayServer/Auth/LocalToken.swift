@@ -20,10 +20,7 @@ public enum LocalToken {
       if error == .noSuchFileOrDirectory { return nil }
       throw error
     }
-    var buffer = [UInt8](repeating: 0, count: 1024)
-    let count = buffer.withUnsafeMutableBytes { Glibc.read(file.rawValue, $0.baseAddress, $0.count) }
-    guard count >= 0 else { throw Errno(rawValue: errno) }
-    let text = String(decoding: buffer.prefix(count), as: UTF8.self)
+    let text = String(decoding: try file.readAll(limit: 1024), as: UTF8.self)
     return text.split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 

@@ -88,8 +88,6 @@ public enum AgentProgram {
   /// Reads the first 64 KiB of a file.
   static func text(ofFile path: String) -> String? {
     guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    let count = buffer.withUnsafeMutableBytes { read(file.rawValue, $0.baseAddress, $0.count) }
-    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+    return (try? file.readAll(limit: 64 << 10)).map { String(decoding: $0, as: UTF8.self) }
   }
 }
