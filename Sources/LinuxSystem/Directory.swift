@@ -1,6 +1,32 @@
 internal import Glibc
 package import SystemPackage
 
+/// Directories by their path.
+package enum Directory {
+  /// Makes a directory and those above it, if they are missing (`mkdir -p`).
+  /// - Parameter mode: by default, only the owner can access them.
+  package static func make(_ path: FilePath, mode: UInt32 = 0o700) throws(Errno) {
+    try make(path, mode: mode) { _, code in code }
+  }
+
+  /// Does the same for callers that have their own error.
+  /// - Parameter failure: the error, for the directory that could not be made and the reason.
+  package static func make<Failure: Error>(
+    _ path: FilePath, mode: UInt32 = 0o700, failure: (FilePath, Errno) -> Failure
+  ) throws(Failure) {
+    guard let code = makeOne(path, mode) else { return }
+    let above = path.removingLastComponent()
+    guard code == .noSuchFileOrDirectory, !above.components.isEmpty else { throw failure(path, code) }
+    try make(above, mode: mode, failure: failure)
+    if let code = makeOne(path, mode) { throw failure(path, code) }
+  }
+
+  /// - Returns: why it is not there.
+  private static func makeOne(_ path: FilePath, _ mode: UInt32) -> Errno? {
+    mkdir(path.string, mode) == 0 || errno == EEXIST ? nil : Errno(rawValue: errno)
+  }
+}
+
 extension OpenDescriptor where Self: ~Copyable {
   /// The names in a directory except `.` and `..`, as the kernel gives them: unordered, and with the final NUL byte.
   package func rawEntryNames() throws(Errno) -> [[CChar]] {

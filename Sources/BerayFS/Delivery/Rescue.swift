@@ -50,7 +50,7 @@ struct Rescue: Sendable {
   private func save(
     as path: String, size: Int64, at time: Timestamp, _ fill: (borrowing Descriptor) throws(Errno) -> Void
   ) throws(Errno) -> RescuedFile {
-    try PrivateDirectory.make(directory)
+    try Directory.make(FilePath(directory))
     try writeGuide()
     let time = UTCTime(time).iso8601(fractionDigits: 0)
     let stamp = time.filter { $0 != "-" && $0 != ":" }

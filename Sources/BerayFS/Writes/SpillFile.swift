@@ -58,7 +58,7 @@ final class SpillFile: Sendable {
     do throws(Errno) { return OwnedDescriptor(try TemporaryFile(prefix).unlinked()) } catch {
       guard error == .noSuchFileOrDirectory else { throw error }
     }
-    try PrivateDirectory.make(directory)
+    try Directory.make(FilePath(directory))
     return OwnedDescriptor(try TemporaryFile(prefix).unlinked())
   }
 

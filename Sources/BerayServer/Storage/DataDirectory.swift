@@ -23,7 +23,7 @@ struct DataDirectory: Sendable {
     _ path: String, lockWait: Duration = .zero, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
   ) async throws {
     self.path = path
-    try Self.makeDirectories(path)
+    try Directory.make(FilePath(path)) { ServerError.dataDirectoryUnusable($0.string, $1) }
     do throws(Errno) {
       try Self.checkIsOurs(path)
       try checked(chmod(path, 0o700))
@@ -102,17 +102,6 @@ struct DataDirectory: Sendable {
       guard left > .zero else { throw ServerError.dataDirectoryInUse(path) }
       try await clock.sleep(for: lockPause)
       left -= lockPause
-    }
-  }
-
-  private static func makeDirectories(_ path: String) throws {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
-      throw ServerError.dataDirectoryUnusable(path, Errno(rawValue: errno))
-    }
-    try makeDirectories(String(decoding: path.utf8[..<slash], as: UTF8.self))
-    if mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw ServerError.dataDirectoryUnusable(path, Errno(rawValue: errno))
     }
   }
 }
