@@ -21,6 +21,12 @@ package enum Directory {
     if let code = makeOne(path, mode) { throw failure(path, code) }
   }
 
+  /// The names in a directory, without `.` and `..`, in no order.
+  package static func names(in path: FilePath) throws(Errno) -> [String] {
+    let names = try Descriptor.open(path: path.string, flags: O_RDONLY | O_DIRECTORY).rawEntryNames()
+    return names.map { $0.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } }
+  }
+
   /// - Returns: why it is not there.
   private static func makeOne(_ path: FilePath, _ mode: UInt32) -> Errno? {
     mkdir(path.string, mode) == 0 || errno == EEXIST ? nil : Errno(rawValue: errno)
@@ -29,7 +35,12 @@ package enum Directory {
 
 extension OpenDescriptor where Self: ~Copyable {
   /// The names in a directory except `.` and `..`, as the kernel gives them: unordered, and with the final NUL byte.
-  package func rawEntryNames() throws(Errno) -> [[CChar]] {
+  package func rawEntryNames() throws(Errno) -> [[CChar]] { try rawEntryNames(limit: .max) }
+
+  /// Whether a directory has no entries.
+  package func isEmptyDirectory() throws(Errno) -> Bool { try rawEntryNames(limit: 1).isEmpty }
+
+  private func rawEntryNames(limit: Int) throws(Errno) -> [[CChar]] {
     let copy = try checked(fcntl(rawValue, F_DUPFD_CLOEXEC, 0))
     guard let stream = fdopendir(copy) else {
       let failure = errno
@@ -38,7 +49,7 @@ extension OpenDescriptor where Self: ~Copyable {
     }
     defer { closedir(stream) }
     var names: [[CChar]] = []
-    while let entry = readdir(stream) {
+    while names.count < limit, let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) {
           Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))

@@ -5,7 +5,7 @@ package import SystemPackage
 package enum ProcessFile {
   /// The content of a file, up to 1 MiB; nil if it cannot be read.
   package static func bytes(_ path: String) -> [UInt8]? {
-    guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
+    guard let file = try? Descriptor.open(path: path, flags: O_RDONLY) else { return nil }
     return try? file.readAll(limit: 1 << 20)
   }
 
@@ -32,7 +32,7 @@ package enum ProcessFile {
   /// Writes `text` in one call, as the kernel requires.
   package static func write(_ text: String, to path: String) throws(Errno) {
     let bytes = Array(text.utf8)
-    let file = try OwnedDescriptor.open(path: path, flags: O_WRONLY)
+    let file = try Descriptor.open(path: path, flags: O_WRONLY)
     guard try retrying({ Glibc.write(file.rawValue, bytes, bytes.count) }) == bytes.count else { throw .ioError }
   }
 
@@ -46,7 +46,6 @@ package enum ProcessFile {
 
   /// The names in a directory, without `.` and `..`; empty if it cannot be read.
   package static func names(in directory: String) -> [String] {
-    let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).rawEntryNames()
-    return names?.map { $0.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } } ?? []
+    (try? Directory.names(in: FilePath(directory))) ?? []
   }
 }

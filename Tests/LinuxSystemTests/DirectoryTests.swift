@@ -25,6 +25,17 @@ import Testing
     }
   }
 
+  @Test func theNamesInADirectory() throws {
+    try Self.withDirectory { top in
+      let directory = try Descriptor.open(path: top.string, flags: O_RDONLY | O_DIRECTORY)
+      let isEmpty = try directory.isEmptyDirectory()
+      #expect(isEmpty)
+      for name in ["a", ".b"] { try Directory.make(top.appending(name)) }
+      #expect(Set(try Directory.names(in: top)) == ["a", ".b"])
+      #expect(throws: Errno.noSuchFileOrDirectory) { try Directory.names(in: top.appending("c")) }
+    }
+  }
+
   @Test func theErrorNamesTheDirectoryThatCouldNotBeMade() throws {
     struct Failure: Error, Equatable {
       let path: FilePath
