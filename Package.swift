@@ -64,7 +64,7 @@ let package = Package(
     .target(
       name: "BerayFS",
       dependencies: [
-        "CLinux", "LinuxSystem", "VFS", "Waiting", "BerayAPI", "Beray", "ZipArchive",
+        "LinuxSystem", "VFS", "Waiting", "BerayAPI", "Beray", "ZipArchive",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -21,6 +21,13 @@ package enum Directory {
     if let code = makeOne(path, mode) { throw failure(path, code) }
   }
 
+  /// The working directory of this process (getcwd(3)); nil if it was removed.
+  package static var current: String? {
+    guard let path = getcwd(nil, 0) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
   /// The names in a directory, without `.` and `..`, in no order.
   package static func names(in path: FilePath) throws(Errno) -> [String] {
     let names = try Descriptor.open(path: path.string, flags: O_RDONLY | O_DIRECTORY).rawEntryNames()
@@ -30,6 +37,15 @@ package enum Directory {
   /// - Returns: why it is not there.
   private static func makeOne(_ path: FilePath, _ mode: UInt32) -> Errno? {
     mkdir(path.string, mode) == 0 || errno == EEXIST ? nil : Errno(rawValue: errno)
+  }
+}
+
+extension FilePath {
+  /// The absolute path without symbolic links (realpath(3)); nil if there is no such file.
+  package var resolved: FilePath? {
+    guard let path = realpath(string, nil) else { return nil }
+    defer { free(path) }
+    return FilePath(platformString: path)
   }
 }
 

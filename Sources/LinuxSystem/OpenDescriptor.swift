@@ -8,6 +8,9 @@ package protocol OpenDescriptor: ~Copyable {
 }
 
 extension OpenDescriptor where Self: ~Copyable {
+  /// The link in proc(5) that leads to the open file, even if its name belongs to another file by now.
+  package var procPath: String { "/proc/self/fd/\(rawValue)" }
+
   package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
     do { try FileDescriptor(rawValue: rawValue).writeAll(bytes) } catch { throw error as? Errno ?? .ioError }
   }

@@ -37,10 +37,13 @@ package enum ProcessFile {
   }
 
   /// The target of a symbolic link such as `/proc/PID/exe`; nil if it cannot be read.
-  package static func link(_ path: String) -> String? {
+  package static func link(_ path: String) -> String? { linkBytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
+  /// The same as bytes, which need not be UTF-8.
+  package static func linkBytes(_ path: String) -> [UInt8]? {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
       let count = readlink(path, buffer.baseAddress!, buffer.count)
-      return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+      return count > 0 ? Array(buffer[..<count]) : nil
     }
   }
 
