@@ -41,7 +41,7 @@ final class MountRecord: Sendable {
   private static func lockedFile(_ path: FilePath) throws(CommandError) -> Descriptor {
     while true {
       let file = try emptyFile(path)
-      do throws(Errno) { try retrying { flock(file.rawValue, LOCK_EX) } } catch {
+      do throws(Errno) { try file.lock() } catch {
         throw .system("lock \(path)", error.rawValue)
       }
       if let locked = FileStatus(of: file.rawValue), let found = FileStatus(of: path), locked.isSame(as: found) {

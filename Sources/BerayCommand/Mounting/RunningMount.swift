@@ -19,7 +19,7 @@ final class RunningMount: Sendable {
     for name in (try? Directory.names(in: directory)) ?? [] where name.hasSuffix(".json") {
       let path = directory.appending(name)
       guard let file = try? Descriptor.open(path: path.string, flags: O_RDWR) else { continue }
-      if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
+      if (try? file.tryLock()) == true {
         // A process that is about to lock this file notices that it is gone, and makes another.
         unlink(path.string)
       } else if let fields = read(file) {

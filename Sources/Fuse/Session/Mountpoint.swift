@@ -43,10 +43,8 @@ struct Mountpoint {
   /// Locks the directory. The wait is limited, because anyone who can open the directory can lock it.
   private static func lock(_ directory: borrowing Descriptor, _ path: String) throws(MountError) {
     let deadline = ContinuousClock.now + .seconds(5)
-    while flock(directory.rawValue, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        throw .failed("\(path): \(String(cString: strerror(errno)))")
-      }
+    while true {
+      do throws(Errno) { if try directory.tryLock() { return } } catch { throw failed(path, error) }
       guard ContinuousClock.now < deadline else {
         throw .failed("\(path): another process holds a lock on the directory (flock); end it, or mount elsewhere")
       }
