@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 internal import Logging
 internal import Synchronization
 internal import SystemPackage
@@ -116,7 +117,8 @@ final class TaskRunner: Sendable {
 
   private func startWaiting() {
     while let task = takeNext() {
-      if !AgentThread.start({ self.run(task) }) {
+      // An agent's thread blocks until the agent ends.
+      do throws(Errno) { try SystemThread(named: "agent") { self.run(task) }.detach() } catch {
         conclude(task, TaskOutcome(status: .failed, text: "the server has no thread for another agent"))
       }
     }
