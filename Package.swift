@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "BerayFS",
       dependencies: [
-        "CLinux", "LinuxSystem", "VFS", "Waiting", "BerayAPI", "Beray", "ZipArchive",
+        "LinuxSystem", "VFS", "Waiting", "BerayAPI", "Beray", "ZipArchive",
         .product(name: "Algorithms", package: "swift-algorithms"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),

@@ -120,6 +120,11 @@ static inline int linux_set_modified(const char *path, int64_t seconds, int32_t 
   return utimensat(AT_FDCWD, path, times, 0);
 }
 
+// Gives the calling thread a name of at most 15 bytes (prctl(2)).
+static inline int linux_name_thread(const char *name) {
+  return (int)syscall(SYS_prctl, 15 /* PR_SET_NAME */, name, 0, 0, 0);
+}
+
 // Makes this process the parent of descendants whose own parent ends (prctl(2), which is variadic).
 static inline int linux_adopt_orphans(void) {
   return (int)syscall(SYS_prctl, 36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0);

@@ -5,7 +5,7 @@ package import SystemPackage
 package enum ProcessFile {
   /// The content of a file, up to 1 MiB; nil if it cannot be read.
   package static func bytes(_ path: String) -> [UInt8]? {
-    guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
+    guard let file = try? Descriptor.open(path: path, flags: O_RDONLY) else { return nil }
     return try? file.readAll(limit: 1 << 20)
   }
 
@@ -32,21 +32,23 @@ package enum ProcessFile {
   /// Writes `text` in one call, as the kernel requires.
   package static func write(_ text: String, to path: String) throws(Errno) {
     let bytes = Array(text.utf8)
-    let file = try OwnedDescriptor.open(path: path, flags: O_WRONLY)
+    let file = try Descriptor.open(path: path, flags: O_WRONLY)
     guard try retrying({ Glibc.write(file.rawValue, bytes, bytes.count) }) == bytes.count else { throw .ioError }
   }
 
   /// The target of a symbolic link such as `/proc/PID/exe`; nil if it cannot be read.
-  package static func link(_ path: String) -> String? {
+  package static func link(_ path: String) -> String? { linkBytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
+  /// The same as bytes, which need not be UTF-8.
+  package static func linkBytes(_ path: String) -> [UInt8]? {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
       let count = readlink(path, buffer.baseAddress!, buffer.count)
-      return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+      return count > 0 ? Array(buffer[..<count]) : nil
     }
   }
 
   /// The names in a directory, without `.` and `..`; empty if it cannot be read.
   package static func names(in directory: String) -> [String] {
-    let names = try? OwnedDescriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY).rawEntryNames()
-    return names?.map { $0.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } } ?? []
+    (try? Directory.names(in: FilePath(directory))) ?? []
   }
 }

@@ -35,8 +35,8 @@ struct Command {
   /// it hangs in the kernel.
   func result(within seconds: Double, onTimeout: @escaping @Sendable () -> Void) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      do throws(MountError) {
-        try ServiceThread(named: "command") {
+      do throws(Errno) {
+        try SystemThread(named: "command") {
           continuation.resume(returning: self.wait(seconds, onTimeout))
         }.detach()
       } catch {

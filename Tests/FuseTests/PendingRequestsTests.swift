@@ -1,4 +1,5 @@
 import Dispatch
+import LinuxSystem
 import Synchronization
 import Testing
 import VFS
@@ -69,7 +70,7 @@ import VFS
     queue.add(.attributes(InodeID(rawValue: 5)))
     queue.add(.name("b", directory: .root))
     let sent = Mutex<[Notice]>([])
-    let thread = try ServiceThread(named: "notices") {
+    let thread = try SystemThread(named: "notices") {
       queue.run { notice in
         sent.withLock { $0.append(notice) }
         // What comes after the end is dropped.

@@ -69,12 +69,9 @@ private struct Report {
   }
 
   private static func system() -> String {
-    var names = utsname()
-    uname(&names)
-    let kernel = withUnsafePointer(to: &names.release.0) { String(cString: $0) }
-    let machine = withUnsafePointer(to: &names.machine.0) { String(cString: $0) }
+    let kernel = Kernel()
     let release = lines(of: "/etc/os-release").first { $0.hasPrefix("PRETTY_NAME=") } ?? ""
-    return "Linux \(kernel) \(machine) \(release)"
+    return "Linux \(kernel.release) \(kernel.machine) \(release)"
   }
 
   /// The environment variables that affect this program, agents or the network library, with secret values hidden.

@@ -1,4 +1,5 @@
 import BerayAPI
+import LinuxSystem
 import SystemPackage
 
 /// Changes `config.json` and keeps the order of its members.

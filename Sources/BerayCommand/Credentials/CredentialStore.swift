@@ -1,4 +1,5 @@
 import BerayAPI
+import LinuxSystem
 import SystemPackage
 
 /// The tokens from `login` and `register`, one for each server, in `credentials.json`.

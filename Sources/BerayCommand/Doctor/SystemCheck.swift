@@ -29,8 +29,8 @@ struct SystemCheck {
 
   var helper: Finding {
     let directories = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/bin", "/bin"]
-    let places = directories.map { root.appending(String($0.drop { $0 == "/" })).appending("fusermount3") }
-    guard let place = places.first(where: { access($0.string, X_OK) == 0 }) else {
+    let places = directories.map { root.appending(String($0.drop { $0 == "/" })).string }
+    guard let place = ProgramPath.of("fusermount3", in: places).map(FilePath.init(_:)) else {
       return .fail("fusermount3", "is not installed", "run: sudo apt-get install fuse3")
     }
     if userID == 0 { return .pass("fusermount3", "\(place); root does without it") }
@@ -52,10 +52,7 @@ struct SystemCheck {
   var libfuse: Finding { Lack.finding("libfuse", Version.libfuse, of: Lack.ofLibfuse, tested: [3, 14]) }
 
   var kernel: Finding {
-    var names = utsname()
-    uname(&names)
-    let release = withUnsafePointer(to: &names.release.0) { String(cString: $0) }
-    return Lack.finding("kernel", release, of: Lack.ofKernel, tested: [5, 4])
+    Lack.finding("kernel", Kernel().release, of: Lack.ofKernel, tested: [5, 4])
   }
 
   var program: Finding { .pass("beray-fs", Version.text) }

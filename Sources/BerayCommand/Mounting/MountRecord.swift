@@ -22,7 +22,7 @@ final class MountRecord: Sendable {
     var losses: [String]?
   }
 
-  private let descriptor: Int32
+  private let descriptor: Descriptor
   private let path: FilePath
   private let fields: Mutex<Fields>
 
@@ -38,27 +38,27 @@ final class MountRecord: Sendable {
 
   /// Makes an empty, locked file at `path`. Between open(2) and flock(2), another command may remove the unlocked file.
   /// Then this tries again.
-  private static func lockedFile(_ path: FilePath) throws(CommandError) -> Int32 {
+  private static func lockedFile(_ path: FilePath) throws(CommandError) -> Descriptor {
     while true {
-      let descriptor = open(path.string, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw .system("write \(path)", errno) }
-      var result: Int32
-      repeat { result = flock(descriptor, LOCK_EX) } while result != 0 && errno == EINTR
-      let code = errno
-      if result == 0, let locked = FileStatus(of: descriptor), let found = FileStatus(of: path),
-        locked.isSame(as: found)
-      {
-        return descriptor
+      let file = try emptyFile(path)
+      do throws(Errno) { try file.lock() } catch {
+        throw .system("lock \(path)", error.rawValue)
       }
-      close(descriptor)
-      if result != 0 { throw .system("lock \(path)", code) }
+      if let locked = FileStatus(of: file.rawValue), let found = FileStatus(of: path), locked.isSame(as: found) {
+        return file
+      }
     }
   }
 
-  deinit {
-    unlink(path.string)
-    close(descriptor)
+  private static func emptyFile(_ path: FilePath) throws(CommandError) -> Descriptor {
+    do throws(Errno) {
+      return try Descriptor.open(path: path.string, flags: O_RDWR | O_CREAT | O_TRUNC, mode: 0o600)
+    } catch {
+      throw .system("write \(path)", error.rawValue)
+    }
   }
+
+  deinit { unlink(path.string) }
 
   /// Records how the mount ended. The command that ends the mount reads this once the process is gone.
   func end(rescued: [String], losses: [String]) {
@@ -71,9 +71,8 @@ final class MountRecord: Sendable {
   }
 
   private func write(_ fields: Fields) {
-    let bytes = fields.json.serializedBytes()
-    ftruncate(descriptor, 0)
-    pwrite(descriptor, bytes, bytes.count, 0)
+    ftruncate(descriptor.rawValue, 0)
+    try? descriptor.writeAll(fields.json.serializedBytes(), at: 0)
   }
 }
 

@@ -1,5 +1,6 @@
 import BerayAPI
 import Glibc
+import SystemPackage
 
 /// Standard output for results, standard error for all else.
 struct Terminal: Sendable {
@@ -73,10 +74,8 @@ struct Terminal: Sendable {
 extension Terminal.Channel {
   static func descriptor(_ number: Int32) -> Terminal.Channel {
     Terminal.Channel(isTerminal: isatty(number) == 1) { bytes throws(OutputClosed) in
-      var written = 0
-      while written < bytes.count {
-        let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress! + written, $0.count - written) }
-        if count >= 0 { written += count } else if errno != EINTR { throw OutputClosed(code: errno) }
+      do { try FileDescriptor(rawValue: number).writeAll(bytes) } catch {
+        throw OutputClosed(code: (error as? Errno)?.rawValue ?? EIO)
       }
     }
   }

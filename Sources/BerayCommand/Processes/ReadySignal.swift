@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import Synchronization
 
 /// Tells whoever started this process that it serves, or why it does not: another process of this program, or a service
@@ -6,14 +7,14 @@ import Synchronization
 ///
 /// The other process reads `ready` and a newline, or the reason, and then the end of the pipe.
 final class ReadySignal: Sendable {
-  private let descriptor: Mutex<Int32?>
+  private let descriptor: Mutex<Descriptor?>
   private let manager: ServiceManager
 
   /// - Parameter descriptor: the write end of the pipe, which this value then owns. Nil if no process waits.
   init(descriptor: Int32?, manager: ServiceManager) {
     self.manager = manager
     if let descriptor { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    self.descriptor = Mutex(descriptor)
+    self.descriptor = Mutex(descriptor.map { Descriptor(owning: $0) })
   }
 
   /// - Returns: false if whoever started this process is gone.
@@ -38,8 +39,6 @@ final class ReadySignal: Sendable {
 
   private func send(_ text: String) -> Bool {
     guard let descriptor = descriptor.withLock({ $0.take() }) else { return true }
-    defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    return write(descriptor, bytes, bytes.count) == bytes.count
+    return (try? descriptor.writeAll(text.utf8)) != nil
   }
 }

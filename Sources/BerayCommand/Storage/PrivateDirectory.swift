@@ -33,21 +33,12 @@ enum PrivateDirectory {
 
   /// Makes `path` and the missing directories above it, with mode 0700. Does not check directories that exist.
   static func makeMissing(_ path: FilePath) throws(CommandError) {
-    if mkdir(path.string, 0o700) == 0 { return }
-    switch errno {
-    case EEXIST: return
-    case ENOENT where path.components.count > 1:
-      try makeMissing(path.removingLastComponent())
-      guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw notMade(path) }
-    default: throw notMade(path)
+    try Directory.make(path) { place, code in
+      var error = CommandError.system("make \(place)", code.rawValue)
+      error.advice =
+        "set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME, to directories that you can write to"
+      return error
     }
-  }
-
-  private static func notMade(_ path: FilePath) -> CommandError {
-    var error = CommandError.system("make \(path)", errno)
-    error.advice =
-      "set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME, to directories that you can write to"
-    return error
   }
 
   static func isOwned(_ path: String, by user: UInt32) -> Bool {

@@ -51,22 +51,6 @@ enum PrivateFile {
 
   /// Replaces `path` with a file of mode 0600. Readers see the old or the new content, even after a power failure.
   static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
-    let directory = path.removingLastComponent()
-    var template = Array(directory.appending(".\(path.lastComponent?.string ?? "file").XXXXXX").string.utf8CString)
-    try CommandError.calling("write \(path)") { () throws(Errno) in
-      let file = OwnedDescriptor(owning: try checked(mkstemp(&template)))
-      do throws(Errno) {
-        try checked(fchmod(file.rawValue, 0o600))
-        try file.writeAll(bytes)
-        try checked(fsync(file.rawValue))
-        try checked(rename(template, path.string))
-      } catch {
-        unlink(template)
-        throw error
-      }
-    }
-    if let above = try? OwnedDescriptor.open(path: directory.string, flags: O_RDONLY | O_DIRECTORY) {
-      fsync(above.rawValue)
-    }
+    try CommandError.calling("write \(path)") { () throws(Errno) in try WholeFile.replace(path, with: bytes) }
   }
 }

@@ -21,7 +21,9 @@ struct Download {
       return
     }
     do {
-      try await write(toFile: Self.behindLinks(FilePath(place)), isExecutable: isExecutable)
+      // A dangling link is replaced itself.
+      let path = FilePath(place)
+      try await write(toFile: path.resolved ?? path, isExecutable: isExecutable)
     } catch let code as Errno {
       throw CommandError.system("write \(place)", code.rawValue)
     }
@@ -43,13 +45,6 @@ struct Download {
       part.remove()
       throw error
     }
-  }
-
-  /// The file that a symbolic link leads to. A dangling link is replaced itself.
-  private static func behindLinks(_ path: FilePath) -> FilePath {
-    guard let resolved = realpath(path.string, nil) else { return path }
-    defer { free(resolved) }
-    return FilePath(String(cString: resolved))
   }
 
   private func copy(into file: FileDescriptor) async throws {

@@ -15,7 +15,9 @@ struct LocalTree {
   init(_ top: FilePath) throws(CommandError) { try add(top, as: "") }
 
   private mutating func add(_ directory: FilePath, as path: String) throws(CommandError) {
-    let names = try Self.names(in: directory)
+    let names = try CommandError.calling("read the directory \(directory)") { () throws(Errno) in
+      try Directory.names(in: directory).sorted()
+    }
     if names.isEmpty, !path.isEmpty { emptyDirectories.append(path) }
     for name in names {
       let place = directory.appending(name)
@@ -33,16 +35,5 @@ struct LocalTree {
         skipped.append("\(place): \(status.isDirectory ? "a link to a directory" : "not a regular file")")
       }
     }
-  }
-
-  private static func names(in directory: FilePath) throws(CommandError) -> [String] {
-    guard let stream = opendir(directory.string) else { throw .system("read the directory \(directory)", errno) }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
   }
 }

@@ -42,22 +42,19 @@ struct Upload: Sendable {
   }
 
   private static func spooledInput(_ directory: String) throws(CommandError) -> Int32 {
-    var template = Array("\(directory)/beray-fs.XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw .system("make a temporary file in \(directory)", errno) }
-    unlink(template)
-    var failure: Int32 = 0
+    let descriptor = try temporaryFile(in: directory)
+    var failure: Errno?
     try StandardInput.forEachPiece { piece in
-      var rest = piece
-      while failure == 0, !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }
-      }
+      guard failure == nil else { return }
+      do throws(Errno) { try descriptor.writeAll(piece) } catch { failure = error }
     }
-    guard failure == 0 else {
-      close(descriptor)
-      throw .system("keep standard input in \(directory)", failure)
+    if let failure { throw .system("keep standard input in \(directory)", failure.rawValue) }
+    return descriptor.take()
+  }
+
+  private static func temporaryFile(in directory: String) throws(CommandError) -> Descriptor {
+    do throws(Errno) { return try TemporaryFile(FilePath(directory).appending("beray-fs")).unlinked() } catch {
+      throw .system("make a temporary file in \(directory)", error.rawValue)
     }
-    return descriptor
   }
 }

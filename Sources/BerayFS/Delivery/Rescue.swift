@@ -1,4 +1,5 @@
 import BerayAPI
+import LinuxSystem
 import SystemPackage
 import VFS
 
@@ -33,7 +34,7 @@ struct Rescue: Sendable {
       while offset < buffer.size {
         let bytes = try buffer.read(offset: offset, count: 1 << 20)
         guard !bytes.isEmpty else { break }
-        try Self.write(bytes, to: descriptor)
+        try descriptor.writeAll(bytes)
         offset += Int64(bytes.count)
       }
     }
@@ -42,19 +43,19 @@ struct Rescue: Sendable {
   /// The same with `bytes`.
   func save(_ bytes: [UInt8], as path: String, at time: Timestamp) throws(Errno) -> RescuedFile {
     try save(as: path, size: Int64(bytes.count), at: time) { (descriptor) throws(Errno) in
-      try Self.write(bytes[...], to: descriptor)
+      try descriptor.writeAll(bytes)
     }
   }
 
   private func save(
-    as path: String, size: Int64, at time: Timestamp, _ fill: (CInt) throws(Errno) -> Void
+    as path: String, size: Int64, at time: Timestamp, _ fill: (borrowing Descriptor) throws(Errno) -> Void
   ) throws(Errno) -> RescuedFile {
-    try PrivateDirectory.make(directory)
+    try Directory.make(FilePath(directory))
     try writeGuide()
     let time = UTCTime(time).iso8601(fractionDigits: 0)
     let stamp = time.filter { $0 != "-" && $0 != ":" }
-    let (name, descriptor) = try make { "\(stamp)-\($0)-\(Self.shortName(of: path))" }
-    defer { close(descriptor) }
+    var name = ""
+    let descriptor = try make(&name) { "\(stamp)-\($0)-\(Self.shortName(of: path))" }
     let line: JSON = [
       "file": .string(name), "path": .string(path), "size": .number(String(size)), "saved_at": .string(time),
     ]
@@ -62,7 +63,7 @@ struct Rescue: Sendable {
       // The line is written first: a file whose origin nobody knows would be as good as lost.
       try append(line.serialized() + "\n", to: Self.index)
       try fill(descriptor)
-      guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+      try retrying { fsync(descriptor.rawValue) }
       try syncDirectory()
     } catch {
       unlink("\(directory)/\(name)")
@@ -72,13 +73,18 @@ struct Rescue: Sendable {
   }
 
   /// Makes a file whose name no other has.
-  private func make(_ name: (Int) -> String) throws(Errno) -> (name: String, descriptor: CInt) {
+  private func make(_ name: inout String, _ choice: (Int) -> String) throws(Errno) -> Descriptor {
     for number in 1... {
-      let descriptor = open("\(directory)/\(name(number))", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-      if descriptor >= 0 { return (name(number), descriptor) }
-      guard errno == EEXIST else { throw Errno(rawValue: errno) }
+      name = choice(number)
+      do throws(Errno) { return try open(name, O_WRONLY | O_CREAT | O_EXCL) } catch {
+        guard error == .fileExists else { throw error }
+      }
     }
     throw .fileExists
+  }
+
+  private func open(_ name: String, _ flags: Int32) throws(Errno) -> Descriptor {
+    try Descriptor.open(path: "\(directory)/\(name)", flags: flags, mode: 0o600)
   }
 
   /// The end of a path's last component, as long as the new name has room for it.
@@ -94,21 +100,18 @@ struct Rescue: Sendable {
   }
 
   private func append(_ text: String, to name: String) throws(Errno) {
-    let descriptor = open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    defer { close(descriptor) }
-    try Self.write(Array(text.utf8)[...], to: descriptor)
-    guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+    let file = try open(name, O_WRONLY | O_CREAT | O_APPEND)
+    try file.writeAll(text.utf8)
+    try retrying { fsync(file.rawValue) }
   }
 
   private func writeGuide() throws(Errno) {
-    let descriptor = open("\(directory)/\(Self.guide)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      guard errno == EEXIST else { throw Errno(rawValue: errno) }
+    let file: Descriptor
+    do throws(Errno) { file = try open(Self.guide, O_WRONLY | O_CREAT | O_EXCL) } catch {
+      guard error == .fileExists else { throw error }
       return
     }
-    defer { close(descriptor) }
-    try Self.write(Array(Self.guideText.utf8)[...], to: descriptor)
+    try file.writeAll(Self.guideText.utf8)
   }
 
   private static let guideText = """
@@ -128,21 +131,7 @@ struct Rescue: Sendable {
 
   /// Makes the names last.
   private func syncDirectory() throws(Errno) {
-    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
-  }
-
-  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) throws(Errno) {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw Errno(rawValue: errno)
-      }
-      rest = rest.dropFirst(count)
-    }
+    let above = try Descriptor.open(path: directory, flags: O_RDONLY | O_DIRECTORY)
+    try retrying { fsync(above.rawValue) }
   }
 }

@@ -1,4 +1,5 @@
 import Beray
+import LinuxSystem
 import Synchronization
 import SystemPackage
 
@@ -43,35 +44,27 @@ final class SpillSpace: Sendable {
 
 /// A temporary file without a name: it is gone when its last owner is.
 final class SpillFile: Sendable {
-  private let descriptor: CInt
+  private let descriptor: OwnedDescriptor
   private let space: SpillSpace
 
-  fileprivate init(descriptor: CInt, space: SpillSpace) {
+  fileprivate init(descriptor: OwnedDescriptor, space: SpillSpace) {
     self.descriptor = descriptor
     self.space = space
   }
 
   /// Opens a file in `directory`, which is made (0700) if it is missing.
-  fileprivate static func open(in directory: String) throws(Errno) -> CInt {
-    var created = -1 as CInt
-    for attempt in 0..<2 {
-      var template = Array((directory + "/spill-XXXXXX").utf8CString)
-      created = template.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
-      if created >= 0 {
-        _ = fcntl(created, F_SETFD, FD_CLOEXEC)
-        template.withUnsafeBufferPointer { _ = unlink($0.baseAddress!) }
-        break
-      }
-      guard attempt == 0, errno == ENOENT else { throw Errno(rawValue: errno) }
-      try PrivateDirectory.make(directory)
+  fileprivate static func open(in directory: String) throws(Errno) -> OwnedDescriptor {
+    let prefix = FilePath(directory).appending("spill")
+    do throws(Errno) { return OwnedDescriptor(try TemporaryFile(prefix).unlinked()) } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
     }
-    guard created >= 0 else { throw .noSuchFileOrDirectory }
-    return created
+    try Directory.make(FilePath(directory))
+    return OwnedDescriptor(try TemporaryFile(prefix).unlinked())
   }
 
   deinit {
     // To free the room of a large file takes a disk long.
-    DiskExecutor.later { [descriptor] in close(descriptor) }
+    DiskExecutor.later { [descriptor] in descriptor.close() }
     space.closed()
   }
 
@@ -79,54 +72,25 @@ final class SpillFile: Sendable {
   ///   without an end.
   func write(_ bytes: ArraySlice<UInt8>, at offset: Int64, leavingRoom: Bool = false) throws(Errno) {
     if leavingRoom { try checkRoom(from: offset, to: offset + Int64(bytes.count)) }
-    let failure = bytes.withUnsafeBytes { write($0, at: offset) }
-    if let failure { throw failure }
+    try descriptor.writeAll(bytes, at: offset)
   }
 
   /// Checks from time to time that a twentieth of the file system is still free.
   private func checkRoom(from start: Int64, to end: Int64) throws(Errno) {
     guard start >> 24 != end >> 24 else { return }
     var status = statvfs()
-    guard fstatvfs(descriptor, &status) == 0 else { return }
+    guard fstatvfs(descriptor.rawValue, &status) == 0 else { return }
     guard status.f_bavail > status.f_blocks / 20 else { throw .noSpace }
-  }
-
-  /// Writes all of `bytes`. Returns what went wrong, or nil.
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Errno? {
-    var done = 0
-    while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + done)
-      if count < 0 {
-        if errno == EINTR { continue }
-        return Errno(rawValue: errno)
-      }
-      done += count
-    }
-    return nil
   }
 
   /// What the file holds of `offset ..< offset + count`.
   func read(at offset: Int64, count: Int) throws(Errno) -> ArraySlice<UInt8> {
-    var failure: Errno?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      while initialized < count {
-        let got = pread(descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(offset) + initialized)
-        if got < 0 {
-          if errno == EINTR { continue }
-          failure = Errno(rawValue: errno)
-          return
-        }
-        if got == 0 { return }
-        initialized += got
-      }
-    }
-    if let failure { throw failure }
-    return bytes[...]
+    try descriptor.read(at: offset, count: count)[...]
   }
 
   /// Cuts the file, or makes it longer with zeros that take no room.
   func truncate(to size: Int64) throws(Errno) {
-    guard ftruncate(descriptor, off_t(size)) == 0 else { throw Errno(rawValue: errno) }
+    try retrying { ftruncate(descriptor.rawValue, off_t(size)) }
   }
 }
 

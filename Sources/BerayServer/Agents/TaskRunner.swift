@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import Glibc
+internal import LinuxSystem
 internal import Logging
 internal import Synchronization
 internal import SystemPackage
@@ -117,7 +118,8 @@ final class TaskRunner: Sendable {
 
   private func startWaiting() {
     while let task = takeNext() {
-      if !AgentThread.start({ self.run(task) }) {
+      // An agent's thread blocks until the agent ends.
+      do throws(Errno) { try SystemThread(named: "agent") { self.run(task) }.detach() } catch {
         conclude(task, TaskOutcome(status: .failed, text: "the server has no thread for another agent"))
       }
     }

@@ -20,10 +20,7 @@ public enum LocalToken {
       if error == .noSuchFileOrDirectory { return nil }
       throw error
     }
-    var buffer = [UInt8](repeating: 0, count: 1024)
-    let count = buffer.withUnsafeMutableBytes { Glibc.read(file.rawValue, $0.baseAddress, $0.count) }
-    guard count >= 0 else { throw Errno(rawValue: errno) }
-    let text = String(decoding: buffer.prefix(count), as: UTF8.self)
+    let text = String(decoding: try file.readAll(limit: 1024), as: UTF8.self)
     return text.split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 
@@ -39,19 +36,9 @@ public enum LocalToken {
     }
     let token = AccessToken.random()
     try await store.insertToken(hash: token.hash, of: account)
-    try write(token.text + "\n", to: path(in: dataDirectory))
+    try WholeFile.replace(FilePath(path(in: dataDirectory)), with: Array((token.text + "\n").utf8))
     return token.hash
   }
 
   private static func path(in dataDirectory: String) -> String { dataDirectory + "/token" }
-
-  /// Replaces the file in one step, readable by its owner alone.
-  private static func write(_ text: String, to path: String) throws(Errno) {
-    let temporary = path + ".new"
-    unlink(temporary)
-    let file = try OwnedDescriptor.open(path: temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    try file.writeAll(Array(text.utf8))
-    try checked(fsync(file.rawValue))
-    try checked(rename(temporary, path))
-  }
 }

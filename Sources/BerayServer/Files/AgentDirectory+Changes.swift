@@ -87,7 +87,7 @@ extension AgentDirectory {
           throw HTTPFailure.isOtherVersion(path)
         }
         // O_PATH needs no permission on the file. The link in /proc leads to the same inode (proc(5)).
-        let link = "/proc/self/fd/\(file.rawValue)"
+        let link = file.procPath
         if let mode { try Self.set(mode, of: file, link) }
         if let modified {
           try checked(linux_set_modified(link, modified.seconds, modified.nanoseconds))

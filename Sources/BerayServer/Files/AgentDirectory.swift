@@ -140,6 +140,6 @@ struct AgentDirectory: Sendable {
     // If it was removed or replaced meanwhile, it is no longer ours.
     guard made >= 0 else { return }
     let directory = OwnedDescriptor(owning: made)
-    chmod("/proc/self/fd/\(directory.rawValue)", 0o755)
+    chmod(directory.procPath, 0o755)
   }
 }

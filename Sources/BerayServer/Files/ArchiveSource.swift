@@ -128,7 +128,7 @@ final class ArchiveSource: Sendable {
     let (file, remaining) = (current.file, current.remaining)
     let count = Int(min(remaining, Int64(Self.pieceSize)))
     let read = try withUnsafeTemporaryAllocation(byteCount: max(count, 1), alignment: 16) { buffer in
-      let read = try checked(Glibc.read(file.rawValue, buffer.baseAddress, count))
+      let read = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
       // Never mix two versions of a file: the archive cannot be completed.
       guard current.lock.isStill(current.content) else { throw Errno.ioError }
       if read > 0 { try state.writer.write(UnsafeRawBufferPointer(start: buffer.baseAddress, count: read)) }

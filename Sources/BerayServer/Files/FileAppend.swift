@@ -83,14 +83,12 @@ struct FileAppend: Sendable {
 
   private func write(to file: OwnedDescriptor) throws(Errno) {
     if let spool {
-      var offset: off_t = 0
-      var piece = [UInt8](repeating: 0, count: 512 * 1024)
+      var offset: Int64 = 0
       while true {
-        let count = try checked(
-          piece.withUnsafeMutableBytes { pread(spool.file.rawValue, $0.baseAddress, $0.count, offset) })
-        guard count > 0 else { break }
-        try file.writeAll(Array(piece[..<count]))
-        offset += off_t(count)
+        let piece = try spool.file.read(at: offset, count: 512 * 1024)
+        if piece.isEmpty { break }
+        try file.writeAll(piece)
+        offset += Int64(piece.count)
       }
     }
     // Use one write if possible, so that no line of an agent gets in between.

@@ -102,9 +102,12 @@ struct FileResponse: Sendable {
     var buffer = ByteBufferAllocator().buffer(capacity: count)
     var failure: Errno?
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-      let read = pread(file.rawValue, bytes.baseAddress, count, off_t(start))
-      if read < 0 { failure = Errno(rawValue: errno) }
-      return max(0, read)
+      do throws(Errno) {
+        return try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: start)
+      } catch {
+        failure = error
+        return 0
+      }
     }
     if let failure { throw failure }
     return buffer

@@ -129,9 +129,10 @@ final class FileUpload: Sendable {
     else { return (parent, target.name) }
     let resolved = try work.open(target, flags: LINUX_O_PATH)
     let root = try work.open(.root, flags: LINUX_O_PATH | O_DIRECTORY)
-    guard let path = resolved.path, let base = root.path, path.starts(with: base + [UInt8(ascii: "/")]) else {
-      throw Errno.improperLink
-    }
+    // The current paths according to the kernel.
+    guard let path = ProcessFile.linkBytes(resolved.procPath), let base = ProcessFile.linkBytes(root.procPath),
+      path.starts(with: base + [UInt8(ascii: "/")])
+    else { throw Errno.improperLink }
     let real = RelativePath(kernel: path.dropFirst(base.count + 1))
     return (try work.openParent(of: real), real.name)
   }
@@ -157,15 +158,5 @@ extension HTTPFailure {
   /// No entity tag in `If-Match` matches.
   static func isOtherVersion(_ path: RelativePath) -> HTTPFailure {
     HTTPFailure(.preconditionFailed, "The file is not the version that was asked for: \(path.text)")
-  }
-}
-
-extension OwnedDescriptor {
-  /// The current path of the file according to the kernel (proc(5)).
-  fileprivate var path: [UInt8]? {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/fd/\(rawValue)", &buffer, buffer.count)
-    guard count > 0 else { return nil }
-    return buffer.prefix(count).map(UInt8.init(bitPattern:))
   }
 }

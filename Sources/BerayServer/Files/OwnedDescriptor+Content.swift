@@ -9,8 +9,7 @@ extension OwnedDescriptor {
   ///
   /// - Parameter flags: flags in addition to O_WRONLY.
   func reopenedForWriting(flags: Int32 = 0) throws(Errno) -> OwnedDescriptor {
-    // The link in /proc leads to the same inode, even if the name belongs to another file by now (proc(5)).
-    let link = "/proc/self/fd/\(rawValue)"
+    let link = procPath
     do throws(Errno) {
       return try OwnedDescriptor.open(path: link, flags: O_WRONLY | flags)
     } catch {

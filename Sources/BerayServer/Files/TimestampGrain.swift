@@ -35,6 +35,6 @@ enum TimestampGrain: Sendable {
   func mark(_ file: OwnedDescriptor) {
     guard case .ticks = self else { return }
     let now = UTCTime.now()
-    _ = linux_set_modified("/proc/self/fd/\(file.rawValue)", now.seconds, now.nanoseconds)
+    _ = linux_set_modified(file.procPath, now.seconds, now.nanoseconds)
   }
 }

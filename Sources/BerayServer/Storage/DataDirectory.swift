@@ -11,7 +11,7 @@ struct DataDirectory: Sendable {
   private let guards = FileGuards()
   private let grain: TimestampGrain
   /// Held while the server runs.
-  private let lock: OwnedDescriptor
+  private let lock: FileLock
   private static let lockPause: Duration = .milliseconds(100)
 
   /// Makes the directory if it is missing, accessible only to its owner, and locks it (flock(2)).
@@ -23,11 +23,11 @@ struct DataDirectory: Sendable {
     _ path: String, lockWait: Duration = .zero, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
   ) async throws {
     self.path = path
-    try Self.makeDirectories(path)
+    try Directory.make(FilePath(path)) { ServerError.dataDirectoryUnusable($0.string, $1) }
     do throws(Errno) {
       try Self.checkIsOurs(path)
       try checked(chmod(path, 0o700))
-      lock = try OwnedDescriptor.open(path: path + "/lock", flags: O_RDWR | O_CREAT, mode: 0o600)
+      lock = try FileLock(on: FilePath(path + "/lock"))
     } catch {
       throw ServerError.dataDirectoryUnusable(path, error)
     }
@@ -43,11 +43,7 @@ struct DataDirectory: Sendable {
   }
 
   /// Releases the lock for the next server. Do not use the directory afterwards.
-  func unlock() {
-    // Closing alone may not release it: a child between fork and exec still has a copy of the descriptor.
-    flock(lock.rawValue, LOCK_UN)
-    lock.close()
-  }
+  func unlock() { lock.release() }
 
   var databasePath: String { path + "/beray.sqlite" }
 
@@ -94,25 +90,13 @@ struct DataDirectory: Sendable {
   }
 
   private static func take(
-    _ lock: OwnedDescriptor, wait: Duration, clock: any Clock<Duration>, path: String
+    _ lock: FileLock, wait: Duration, clock: any Clock<Duration>, path: String
   ) async throws {
     var left = wait
-    while flock(lock.rawValue, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK else { throw Errno(rawValue: errno) }
+    while try !lock.tryTake() {
       guard left > .zero else { throw ServerError.dataDirectoryInUse(path) }
       try await clock.sleep(for: lockPause)
       left -= lockPause
-    }
-  }
-
-  private static func makeDirectories(_ path: String) throws {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
-      throw ServerError.dataDirectoryUnusable(path, Errno(rawValue: errno))
-    }
-    try makeDirectories(String(decoding: path.utf8[..<slash], as: UTF8.self))
-    if mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw ServerError.dataDirectoryUnusable(path, Errno(rawValue: errno))
     }
   }
 }

@@ -57,8 +57,7 @@ struct TreeRemoval {
   private static func openAccessible(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
     let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
     let place = OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, LINUX_O_PATH | flags)))
-    // The link in /proc leads to the same inode, even if the name belongs to another file by now (proc(5)).
-    try checked(chmod("/proc/self/fd/\(place.rawValue)", 0o700))
+    try checked(chmod(place.procPath, 0o700))
     return OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, O_RDONLY | flags)))
   }
 }

@@ -12,9 +12,7 @@ struct HelperProgram: Sendable {
   /// The path of the program: the first found in the directories of `PATH`, then in `/usr/bin` and `/bin`.
   var path: String? {
     let directories = getenv("PATH").map { String(cString: $0) } ?? ""
-    return (directories.split(separator: ":") + ["/usr/bin", "/bin"])
-      .map { "\($0)/\(name)" }
-      .first { access($0, X_OK) == 0 }
+    return ProgramPath.of(name, in: directories.split(separator: ":") + ["/usr/bin", "/bin"])
   }
 
   /// How long it may take. It only makes a system call, so this is ample.

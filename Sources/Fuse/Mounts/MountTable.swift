@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import SystemPackage
 
 /// One line of proc_pid_mountinfo(5).
 public struct Mount: Sendable, Hashable {
@@ -75,10 +76,10 @@ public struct MountTable: Sendable {
         return path.isEmpty ? "/" : path
       }
       // If a directory is missing, the path can only be resolved as text.
-      let realParent = Self.realPath(parent) ?? Self.folded(parent)
+      let realParent = FilePath(parent).resolved?.string ?? Self.folded(parent)
       let real = realParent == "/" ? "/\(name)" : "\(realParent)/\(name)"
       if mounts.contains(where: { $0.mountpoint == real }) { return real }
-      guard let target = Self.linkTarget(real) else { return real }
+      guard let target = ProcessFile.link(real) else { return real }
       path = Self.absolute(target, in: realParent)
     }
     return path
@@ -86,7 +87,7 @@ public struct MountTable: Sendable {
 
   /// The absolute path without `.`, and without doubled and trailing slashes.
   private static func absolute(_ path: String, in directory: String? = nil) -> String {
-    let base = path.utf8.first == UInt8(ascii: "/") ? "" : (directory ?? workingDirectory) + "/"
+    let base = path.utf8.first == UInt8(ascii: "/") ? "" : (directory ?? Directory.current ?? "/") + "/"
     return "/" + (base + path).split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 
@@ -97,25 +98,6 @@ public struct MountTable: Sendable {
       if part == ".." { _ = parts.popLast() } else { parts.append(part) }
     }
     return "/" + parts.joined(separator: "/")
-  }
-
-  private static var workingDirectory: String {
-    guard let directory = getcwd(nil, 0) else { return "/" }
-    defer { free(directory) }
-    return String(cString: directory)
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
-
-  private static func linkTarget(_ path: String) -> String? {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
-      let count = readlink(path, buffer.baseAddress!, buffer.count)
-      return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
-    }
   }
 }
 

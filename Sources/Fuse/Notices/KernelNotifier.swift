@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import LinuxSystem
 import Logging
 import VFS
 
@@ -34,10 +35,10 @@ final class KernelNotifier: Notifier {
   func wake(_ handle: HandleID) { wakeUps.add(.wake(handle)) }
 
   /// Starts sending to `session`, which must outlive the returned threads.
-  func start(for session: SessionPointer) throws(MountError) -> [ServiceThread] {
-    var threads: [ServiceThread] = []
+  func start(for session: SessionPointer) throws(MountError) -> [SystemThread] {
+    var threads: [SystemThread] = []
     for (queue, name) in [(names, "fuse-names"), (inodes, "fuse-inodes"), (wakeUps, "fuse-wake")] {
-      let thread = try ServiceThread(named: name) { [pollHandles, logger] in
+      let thread = try SystemThread.start(named: name) { [pollHandles, logger] in
         queue.run { notice in
           let result = notice.send(to: session, pollHandles: pollHandles)
           if result != 0, result != -ENOENT, result != -ENODEV, result != -ENOTCONN {

@@ -33,7 +33,7 @@ public final class FuseSession: Sendable {
     var isUnmounting = false
     var mount: Mount?
     var guardian: Guardian?
-    var noticeThreads: [ServiceThread] = []
+    var noticeThreads: [SystemThread] = []
   }
 
   /// The absolute path of the mountpoint, with symbolic links resolved.
@@ -101,7 +101,7 @@ public final class FuseSession: Sendable {
       for number in 1...max(options.threads, 1) {
         addReader()
         do throws(MountError) {
-          try ServiceThread(named: "fuse-\(number)") { self.serve(session) }.detach()
+          try SystemThread.start(named: "fuse-\(number)") { self.serve(session) }.detach()
         } catch {
           removeReader()
           throw error
@@ -154,7 +154,7 @@ public final class FuseSession: Sendable {
     }
     guard let mount else { return }
     do {
-      try ServiceThread(named: "fuse-unmount") { self.takeDown(mount) }.detach()
+      try SystemThread.start(named: "fuse-unmount") { self.takeDown(mount) }.detach()
     } catch {
       logger.error("cannot unmount", metadata: ["error": "\(error)"])
       state.withLock { $0.isUnmounting = false }

@@ -21,7 +21,7 @@ final class Guardian: Sendable {
   private let abortFile: Int32
   private let waitingFile: Int32
   private let state = Mutex(State())
-  private let thread = Mutex<ServiceThread?>(nil)
+  private let thread = Mutex<SystemThread?>(nil)
 
   /// Starts guarding `mount`. The child closes its copy of the device at once.
   init(of mount: Mount, logger: Logger) throws(MountError) {
@@ -35,7 +35,7 @@ final class Guardian: Sendable {
         metadata: ["error": "\(reason)"])
     }
     waitingFile = guardian_open_control(mount.deviceMinor, "waiting", O_RDONLY)
-    let thread = try ServiceThread(named: "fuse-guardian") { [self] in run() }
+    let thread = try SystemThread.start(named: "fuse-guardian") { [self] in run() }
     self.thread.withLock { $0 = thread }
   }
 

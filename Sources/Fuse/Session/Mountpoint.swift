@@ -1,5 +1,7 @@
 import CFuse
 import Glibc
+import LinuxSystem
+import SystemPackage
 import VFS
 
 /// A directory on which to mount a file system.
@@ -22,32 +24,27 @@ struct Mountpoint {
   static func mounting(at path: String, by mount: () throws(MountError) -> Void) throws(MountError) -> Mount? {
     // The lock is on the directory beneath the mount. A later process opens the mounted one instead and finds the
     // mount.
-    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { throw .failed("\(path): \(String(cString: strerror(errno)))") }
-    defer { close(directory) }
+    let directory = try open(path) { failed(path, $0) }
     try lock(directory, path)
     try checkIsFree(path)
     let isClosed = Self.isClosed(directory)
     // fusermount3 requires a writable directory. The descriptor refers to the directory beneath the mount.
-    if isClosed { fchmod(directory, 0o700) }
-    defer { if isClosed { fchmod(directory, 0o500) } }
+    if isClosed { fchmod(directory.rawValue, 0o700) }
+    defer { if isClosed { fchmod(directory.rawValue, 0o500) } }
     try mount()
     return MountTable.current().mount(at: path)
   }
 
   /// Whether it is a read-only directory of this user. This program creates its mountpoints so.
-  private static func isClosed(_ directory: Int32) -> Bool {
-    var status = stat()
-    return fstat(directory, &status) == 0 && status.st_uid == geteuid() && status.st_mode & 0o777 == 0o500
+  private static func isClosed(_ directory: borrowing Descriptor) -> Bool {
+    FileStatus(of: directory.rawValue).map { $0.user == geteuid() && $0.permissions == 0o500 } ?? false
   }
 
   /// Locks the directory. The wait is limited, because anyone who can open the directory can lock it.
-  private static func lock(_ directory: Int32, _ path: String) throws(MountError) {
+  private static func lock(_ directory: borrowing Descriptor, _ path: String) throws(MountError) {
     let deadline = ContinuousClock.now + .seconds(5)
-    while flock(directory, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        throw .failed("\(path): \(String(cString: strerror(errno)))")
-      }
+    while true {
+      do throws(Errno) { if try directory.tryLock() { return } } catch { throw failed(path, error) }
       guard ContinuousClock.now < deadline else {
         throw .failed("\(path): another process holds a lock on the directory (flock); end it, or mount elsewhere")
       }
@@ -64,20 +61,28 @@ struct Mountpoint {
   }
 
   private func checkDirectory() throws(MountError) {
-    guard let stream = opendir(path) else {
-      switch errno {
-      case ENOENT: throw .noMountpoint(path)
-      case ENOTDIR: throw .notDirectory(path)
-      case EACCES, EPERM: throw .mountpointNotPermitted(path)
-      default: throw .failed("\(path): \(String(cString: strerror(errno)))")
+    let directory = try Self.open(path) { code in
+      switch code {
+      case .noSuchFileOrDirectory: .noMountpoint(path)
+      case .notDirectory: .notDirectory(path)
+      case .permissionDenied, .notPermitted: .mountpointNotPermitted(path)
+      default: Self.failed(path, code)
       }
     }
-    defer { closedir(stream) }
-    guard access(path, W_OK) == 0 || Self.isClosed(dirfd(stream)) else { throw .mountpointNotPermitted(path) }
-    while let entry = Glibc.readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-      if name != ".", name != ".." { throw .notEmpty(path) }
+    guard access(path, W_OK) == 0 || Self.isClosed(directory) else { throw .mountpointNotPermitted(path) }
+    guard (try? directory.isEmptyDirectory()) != false else { throw .notEmpty(path) }
+  }
+
+  private static func open(
+    _ path: String, failure: (Errno) -> MountError
+  ) throws(MountError) -> Descriptor {
+    do throws(Errno) { return try Descriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY) } catch {
+      throw failure(error)
     }
+  }
+
+  private static func failed(_ path: String, _ code: Errno) -> MountError {
+    .failed("\(path): \(String(cString: strerror(code.rawValue)))")
   }
 
   private func checkDevice() throws(MountError) {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Beray
 import BerayAPI
-import Glibc
 import LinuxSystem
 import SystemPackage
 
@@ -116,11 +115,8 @@ struct FileGet: ContextualCommand {
   private func isDirectory(_ path: String) -> Bool { FileStatus(behind: FilePath(path))?.isDirectory == true }
 
   private static func make(_ directory: String) throws(CommandError) {
-    guard FileStatus(behind: FilePath(directory))?.isDirectory != true else { return }
-    let parent = FilePath(directory).removingLastComponent()
-    if !parent.isEmpty, parent.string != "/" { try make(parent.string) }
-    guard mkdir(directory, 0o777) == 0 || errno == EEXIST else {
-      throw .system("make the directory \(directory)", errno)
+    try Directory.make(FilePath(directory), mode: 0o777) { place, code in
+      CommandError.system("make the directory \(place)", code.rawValue)
     }
   }
 

@@ -72,24 +72,13 @@ public enum AgentProgram {
   /// Returns the path of a program; nil if there is none.
   /// - Parameter search: directories separated by `:`, as in PATH.
   public static func path(of program: String, searching search: String?) -> String? {
-    if program.contains("/") { return isProgram(program) ? program : nil }
-    let directories = (search ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-    return directories.lazy.map { "\($0)/\(program)" }.first(where: isProgram)
-  }
-
-  private static func isProgram(_ path: String) -> Bool {
-    var isDirectory = false
-    if let directory = try? OwnedDescriptor.open(path: path, flags: O_RDONLY | O_DIRECTORY) {
-      withExtendedLifetime(directory) { isDirectory = true }
-    }
-    return !isDirectory && access(path, X_OK) == 0
+    if program.contains("/") { return ProgramPath.isProgram(program) ? program : nil }
+    return ProgramPath.of(program, in: (search ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":"))
   }
 
   /// Reads the first 64 KiB of a file.
   static func text(ofFile path: String) -> String? {
-    guard let file = try? OwnedDescriptor.open(path: path, flags: O_RDONLY) else { return nil }
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    let count = buffer.withUnsafeMutableBytes { read(file.rawValue, $0.baseAddress, $0.count) }
-    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+    guard let file = try? Descriptor.open(path: path, flags: O_RDONLY) else { return nil }
+    return (try? file.readAll(limit: 64 << 10)).map { String(decoding: $0, as: UTF8.self) }
   }
 }

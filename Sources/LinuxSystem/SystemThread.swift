@@ -1,13 +1,15 @@
-import CFuse
-import Glibc
-import Synchronization
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+package import SystemPackage
 
 /// An operating system thread that blocks all signals, so that the program's own threads receive them.
-final class ServiceThread: Sendable {
+package final class SystemThread: Sendable {
   private let handle: Mutex<pthread_t?>
 
-  /// Starts a thread that runs `body`. `name` has at most 15 bytes (pthread_setname_np(3)).
-  init(named name: String, _ body: @escaping @Sendable () -> Void) throws(MountError) {
+  /// Starts a thread that runs `body`. `name` has at most 15 bytes (`PR_SET_NAME` of prctl(2)).
+  /// - Throws: `EAGAIN` if the system cannot create another thread.
+  package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     final class Start: Sendable {
       let name: String
       let body: @Sendable () -> Void
@@ -29,25 +31,25 @@ final class ServiceThread: Sendable {
       { argument in
         guard let argument else { return nil }
         let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        pthread_setname_np(pthread_self(), start.name)
+        linux_name_thread(start.name)
         start.body()
         return nil
       }, start.toOpaque())
     guard result == 0 else {
       start.release()
-      throw .failed("no thread could be started (errno \(result)); raise the limit of processes (ulimit -u)")
+      throw Errno(rawValue: result)
     }
     handle = Mutex(thread)
   }
 
   /// Blocks until the thread has ended. Call it once, and not from the thread itself.
-  func join() {
+  package func join() {
     let thread = handle.withLock { $0.take() }
     if let thread { pthread_join(thread, nil) }
   }
 
   /// Lets the thread end by itself; nobody waits for it.
-  func detach() {
+  package func detach() {
     let thread = handle.withLock { $0.take() }
     if let thread { pthread_detach(thread) }
   }
