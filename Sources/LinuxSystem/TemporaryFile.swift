@@ -14,6 +14,9 @@ package struct TemporaryFile: ~Copyable, Sendable {
     path = FilePath(platformString: template)
   }
 
+  /// Keeps the name.
+  package consuming func opened() -> Descriptor { descriptor }
+
   /// Removes the name: the file is gone once its descriptor is closed.
   package consuming func unlinked() -> Descriptor {
     unlink(path.string)

@@ -33,12 +33,15 @@ struct Download {
     let status = FileStatus(of: path)
     // Write into a device or a pipe, such as /dev/null, instead of replacing it.
     if let status, !status.isRegularFile {
-      return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]))
+      let file = try Descriptor.open(path: path.string, flags: O_WRONLY | O_TRUNC)
+      try await copy { piece throws(Errno) in try file.writeAll(piece) }
+      return try file.close()
     }
-    let part = try PartFile(of: path)
+    var part = try PartFile(of: path)
     try PartFile.removeAtSignals(terminal)
     do {
-      try await copy(into: FileDescriptor(rawValue: part.descriptor))
+      try await copy { piece throws(Errno) in try part.write(piece) }
+      try part.close()
       let mode = status.map { mode_t($0.permissions) } ?? (isExecutable ? PartFile.masked(0o777) : nil)
       try part.take(path, mode: mode)
     } catch {
@@ -47,16 +50,10 @@ struct Download {
     }
   }
 
-  private func copy(into file: FileDescriptor) async throws {
-    do {
-      for try await piece in content.body {
-        try file.writeAll(piece)
-        progress.add(piece.count)
-      }
-    } catch {
-      try? file.close()
-      throw error
+  private func copy(_ write: ([UInt8]) throws(Errno) -> Void) async throws {
+    for try await piece in content.body {
+      try write(piece)
+      progress.add(piece.count)
     }
-    try file.close()
   }
 }

@@ -1,21 +1,28 @@
 import Glibc
+import LinuxSystem
 import Synchronization
 import SystemPackage
 
 /// A temporary file next to its target, under a name that nobody can guess. It is removed if a signal ends this
 /// process.
-struct PartFile {
-  let descriptor: Int32
+struct PartFile: ~Copyable {
+  /// Nil once it is closed.
+  private var descriptor: Descriptor?
   private let path: FilePath
 
   init(of target: FilePath) throws(Errno) {
-    let name = ".\(target.lastComponent?.string ?? "file").XXXXXX"
-    var template = Array(target.removingLastComponent().appending(name).string.utf8CString)
-    descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    path = FilePath(platformString: template)
-    Self.open.withLock { [path] in _ = $0.insert(path) }
+    let name = ".\(target.lastComponent?.string ?? "file")"
+    let file = try TemporaryFile(target.removingLastComponent().appending(name))
+    let path = file.path
+    self.path = path
+    descriptor = file.opened()
+    Self.open.withLock { _ = $0.insert(path) }
+  }
+
+  func write(_ bytes: [UInt8]) throws(Errno) { try descriptor?.writeAll(bytes) }
+
+  mutating func close() throws(Errno) {
+    if let descriptor = descriptor.take() { try descriptor.close() }
   }
 
   /// Renames the file to `target`. If `mode` is nil, it gets the mode of a new file.
