@@ -11,7 +11,7 @@ internal import SystemPackage
 /// A complete BeRay server for one machine: users, tasks, their events and files, and the agents that work on them.
 ///
 /// The agents of all users run under the server's own uid, so the users of one server must trust each other.
-public struct BerayServer: Sendable {
+package struct BerayServer: Sendable {
   private let configuration: ServerConfiguration
   private let clock: any Clock<Duration>
   private let onReady: @Sendable (BoundAddresses) -> Void
@@ -20,7 +20,7 @@ public struct BerayServer: Sendable {
   ///   - configuration: the settings of the server.
   ///   - clock: measures idle time and the pauses of streams.
   ///   - onReady: called once, when the server listens on all its addresses.
-  public init(
+  package init(
     _ configuration: ServerConfiguration, clock: any Clock<Duration> = ContinuousClock(),
     onReady: @escaping @Sendable (BoundAddresses) -> Void = { _ in }
   ) {
@@ -33,7 +33,7 @@ public struct BerayServer: Sendable {
   /// use. Then it stops all agents. Tasks that wait for one stay pending for the next start.
   ///
   /// - Throws: ``ServerError`` if the server cannot start.
-  public func run() async throws {
+  package func run() async throws {
     try configuration.check()
     let logger = configuration.logger
     let dataDirectory = try await DataDirectory(

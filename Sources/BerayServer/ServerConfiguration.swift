@@ -1,59 +1,59 @@
-public import Logging
+package import Logging
 
 /// The settings of a server.
-public struct ServerConfiguration: Sendable {
+package struct ServerConfiguration: Sendable {
   /// The directory for all data of the server, created if it is missing. Only one server can use it at a time.
-  public var dataDirectory: String
+  package var dataDirectory: String
   /// How long to wait for another server that is shutting down to release the directory. Zero fails at once.
-  public var lockWait: Duration = .zero
+  package var lockWait: Duration = .zero
   /// The path of a socket that only its owner can use. Its directory is created with mode 0700 if it is missing.
-  public var unixSocket: String?
-  public var tcp: TCP?
-  public var agent: AgentCommand
+  package var unixSocket: String?
+  package var tcp: TCP?
+  package var agent: AgentCommand
   /// Returns the agent that a task asks for by name; nil if there is none.
-  public var agentNamed: @Sendable (String) -> AgentCommand? = { AgentPreset.named($0)?.command() }
+  package var agentNamed: @Sendable (String) -> AgentCommand? = { AgentPreset.named($0)?.command() }
   /// A directory, or the URL of a git repository, that every task starts from unless it names another source.
-  public var source: String?
+  package var source: String?
   /// Whether this process adopts the orphans of agents. It then reaps every child that it does not know, so enable this
   /// only in a process that does nothing but serve.
-  public var adoptsOrphans = false
+  package var adoptsOrphans = false
   /// How many agents run at once. Further tasks wait.
-  public var maximumTasks: Int = standardMaximumTasks
+  package var maximumTasks: Int = standardMaximumTasks
   /// Enough for a dozen tasks side by side, which is common: most agents only wait for their model.
-  public static let standardMaximumTasks = 16
+  package static let standardMaximumTasks = 16
   /// Variables that agents get in addition to PATH, HOME and the locale. Names that begin with `BERAY_` are ignored.
-  public var agentEnvironment: [String] = []
+  package var agentEnvironment: [String] = []
   /// How long an agent may take to end after it was asked to, before it is killed.
-  public var stopGrace: Duration = .seconds(10)
+  package var stopGrace: Duration = .seconds(10)
   /// The server ends after this time without a request or a task; nil for never.
-  public var idleTimeout: Duration?
+  package var idleTimeout: Duration?
   /// How many TCP connections are open at once. Further ones wait to be accepted.
-  public var maximumConnections: Int = 1024
+  package var maximumConnections: Int = 1024
   /// How long a TCP client may leave a request unfinished or a connection idle. Clients usually close idle connections
   /// earlier. If the server closed first, it could close a connection just as the next request arrives.
-  public var connectionTimeout: Duration = .seconds(60)
+  package var connectionTimeout: Duration = .seconds(60)
   /// The largest upload, in bytes.
-  public var maximumUpload: Int64 = 1 << 40
+  package var maximumUpload: Int64 = 1 << 40
   /// The version that the server reports.
-  public var version: String = "0.1.0"
-  public var logger: Logger
+  package var version: String = "0.1.0"
+  package var logger: Logger
 
   /// A TCP listener.
-  public struct TCP: Sendable {
-    public var host: String
+  package struct TCP: Sendable {
+    package var host: String
     /// 0 for a port that the system chooses.
-    public var port: Int
+    package var port: Int
     /// The path of a PEM file. Set this and ``privateKeyPath``, or neither.
-    public var certificatePath: String?
-    public var privateKeyPath: String?
+    package var certificatePath: String?
+    package var privateKeyPath: String?
     /// Whether a proxy in front of the server handles TLS and checks Host.
-    public var isBehindProxy: Bool = false
+    package var isBehindProxy: Bool = false
     /// Whether anyone may register. On loopback anyone may in any case, unless there is a proxy that lets others in.
-    public var allowsRegistration: Bool = false
+    package var allowsRegistration: Bool = false
 
     var isOpenToRegistration: Bool { allowsRegistration || isLoopback && !isBehindProxy }
 
-    public init(host: String = "127.0.0.1", port: Int = 8000) {
+    package init(host: String = "127.0.0.1", port: Int = 8000) {
       self.host = host
       self.port = port
     }
@@ -62,12 +62,12 @@ public struct ServerConfiguration: Sendable {
     var isSecure: Bool { certificatePath != nil }
 
     /// Whether only clients on this machine can connect.
-    public var isLoopback: Bool {
+    package var isLoopback: Bool {
       host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
     }
   }
 
-  public init(dataDirectory: String, agent: AgentCommand, logger: Logger) {
+  package init(dataDirectory: String, agent: AgentCommand, logger: Logger) {
     self.dataDirectory = dataDirectory
     self.agent = agent
     self.logger = logger
@@ -84,9 +84,9 @@ public struct ServerConfiguration: Sendable {
 }
 
 /// Where a server listens.
-public struct BoundAddresses: Hashable, Sendable {
-  public var unixSocket: String?
+package struct BoundAddresses: Hashable, Sendable {
+  package var unixSocket: String?
   /// The configured host. ``port`` is the actual port.
-  public var host: String?
-  public var port: Int?
+  package var host: String?
+  package var port: Int?
 }

@@ -1,7 +1,7 @@
-public import SystemPackage
+package import SystemPackage
 
 /// Why a server does not start.
-public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
   case dataDirectoryInUse(String)
   case dataDirectoryUnusable(String, Errno)
   case databaseIsNewer(String)
@@ -13,7 +13,7 @@ public enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
   case cannotListen(String, reason: String)
   case socketPathTooLong(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .dataDirectoryInUse(let path):
       "another beray-fs server uses \(path); stop it, or name another directory with --data"

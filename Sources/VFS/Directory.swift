@@ -1,15 +1,15 @@
 /// One entry of a directory listing.
-public struct DirectoryEntry: Sendable {
-  public var name: Name
-  public var inode: InodeID
-  public var kind: FileKind
+package struct DirectoryEntry: Sendable {
+  package var name: Name
+  package var inode: InodeID
+  package var kind: FileKind
   /// Marks where the listing continues after this entry. Unique within the listing, never 0, and stable while entries
   /// come and go.
-  public var cookie: UInt64
+  package var cookie: UInt64
   /// The attributes for readdirplus. Nil gives only the name, and the kernel looks it up when it needs more.
-  public var entry: Entry?
+  package var entry: Entry?
 
-  public init(name: Name, inode: InodeID, kind: FileKind, cookie: UInt64, entry: Entry?) {
+  package init(name: Name, inode: InodeID, kind: FileKind, cookie: UInt64, entry: Entry?) {
     self.name = name
     self.inode = inode
     self.kind = kind

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A file system in the terms of FUSE's low-level interface, without its C types.
 ///
@@ -8,7 +8,7 @@ public import SystemPackage
 /// Each ``Entry`` that the file system gives out adds one to the lookup count of its inode. This holds for lookup,
 /// mkdir, create, symlink and link, and for readdir if the entry was taken. The inode stays valid until
 /// ``forget(_:count:)`` has lowered the count to 0.
-public protocol FileSystem: Sendable {
+package protocol FileSystem: Sendable {
   /// Called once, before the first operation. The file system tells the kernel about changes through `notifier`.
   func start(notifier: any Notifier)
 
@@ -85,7 +85,7 @@ public protocol FileSystem: Sendable {
 ///
 /// Each call returns at once, so it is safe within an operation and under any lock. Other threads send the notices. A
 /// notice that has to wait for a request may be overtaken by later ones.
-public protocol Notifier: Sendable {
+package protocol Notifier: Sendable {
   /// Makes the kernel forget the attributes of `inode`, and its pages too if `pages` is true.
   func invalidate(_ inode: InodeID, pages: Bool)
   /// Makes the kernel look up `name` again on its next use. Also ends a cached "no such file".
@@ -103,35 +103,35 @@ public protocol Notifier: Sendable {
 
 extension Notifier {
   /// Runs `body` at once, for notifiers that have no kernel to tell.
-  public func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void) { body() }
-  public func whenExpired(_ body: @escaping @Sendable () -> Void) { body() }
+  package func whenInvalidated(_ inode: InodeID?, _ body: @escaping @Sendable () -> Void) { body() }
+  package func whenExpired(_ body: @escaping @Sendable () -> Void) { body() }
 }
 
 /// Defaults for operations that few file systems of this kind have.
 extension FileSystem {
-  public var executor: (any TaskExecutor)? { nil }
+  package var executor: (any TaskExecutor)? { nil }
 
-  public func interruptAll() {}
+  package func interruptAll() {}
 
-  public func maximumNameLength(in directory: InodeID) -> Int { Name.maximumLength }
+  package func maximumNameLength(in directory: InodeID) -> Int { Name.maximumLength }
 
-  public func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {}
+  package func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {}
 
-  public func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
+  package func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
     getattr(inode, handle: handle)
   }
 
-  public func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }
+  package func readlink(_ inode: InodeID) -> Outcome<String> { .failed(.invalidArgument) }
 
-  public func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+  package func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     .failed(.notPermitted)
   }
 
-  public func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+  package func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     .failed(.notPermitted)
   }
 
-  public func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> { .failed(.notPermitted) }
+  package func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> { .failed(.notPermitted) }
 
-  public func poll(_ inode: InodeID, handle: HandleID) -> PollEvents { [.readable, .writable] }
+  package func poll(_ inode: InodeID, handle: HandleID) -> PollEvents { [.readable, .writable] }
 }

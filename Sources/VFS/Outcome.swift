@@ -1,22 +1,22 @@
-public import SystemPackage
+package import SystemPackage
 
 /// The answer of a file system: at once from memory, or later.
 ///
 /// An answer from memory comes on the calling thread and costs no more than a function call. An answer that has to wait
 /// is returned as work. The caller runs the work in a separate task, and cancels it when the request is interrupted.
 /// Cancelled work must end soon, with `EINTR` (`Errno.interrupted`).
-public enum Outcome<Value: Sendable>: Sendable {
+package enum Outcome<Value: Sendable>: Sendable {
   case ready(Value)
   case failed(Errno)
   case pending(@Sendable () async throws(Errno) -> Value)
 
   /// Runs `body`, which answers from memory.
-  public init(_ body: () throws(Errno) -> Value) {
+  package init(_ body: () throws(Errno) -> Value) {
     do { self = .ready(try body()) } catch { self = .failed(error) }
   }
 
   /// Returns the answer, and waits for it if necessary.
-  public func get() async throws(Errno) -> Value {
+  package func get() async throws(Errno) -> Value {
     switch self {
     case .ready(let value): return value
     case .failed(let errno): throw errno
@@ -25,7 +25,7 @@ public enum Outcome<Value: Sendable>: Sendable {
   }
 
   /// Applies `transform` to the answer, now or when it arrives.
-  public func map<Other: Sendable>(
+  package func map<Other: Sendable>(
     _ transform: @escaping @Sendable (Value) throws(Errno) -> Other
   ) -> Outcome<Other> {
     switch self {
@@ -39,7 +39,7 @@ public enum Outcome<Value: Sendable>: Sendable {
   }
 
   /// Runs `body` if this outcome fails, now or later.
-  public func onFailure(_ body: @escaping @Sendable () -> Void) -> Self {
+  package func onFailure(_ body: @escaping @Sendable () -> Void) -> Self {
     switch self {
     case .ready: return self
     case .failed:
@@ -56,7 +56,7 @@ public enum Outcome<Value: Sendable>: Sendable {
   }
 
   /// Continues with `next` if this outcome succeeds.
-  public func then<Other: Sendable>(
+  package func then<Other: Sendable>(
     _ next: @escaping @Sendable (Value) -> Outcome<Other>
   ) -> Outcome<Other> {
     switch self {
@@ -70,5 +70,5 @@ public enum Outcome<Value: Sendable>: Sendable {
 
 extension Outcome where Value == Void {
   /// Success without a value.
-  public static var done: Self { .ready(()) }
+  package static var done: Self { .ready(()) }
 }

@@ -1,6 +1,6 @@
 /// The metadata of an entry in an archive.
-public struct ZipEntry: Hashable, Sendable {
-  public enum Kind: Hashable, Sendable {
+package struct ZipEntry: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     case file
     case directory
     case symbolicLink
@@ -9,19 +9,19 @@ public struct ZipEntry: Hashable, Sendable {
 
   /// The name as it is in the archive, byte for byte. The reader does not check it: it may be absolute, contain `..`,
   /// or not be UTF-8.
-  public var nameBytes: [UInt8]
-  public var kind: Kind
+  package var nameBytes: [UInt8]
+  package var kind: Kind
   /// The uncompressed size in bytes; nil if the archive gives it only after the data.
-  public var size: Int64?
+  package var size: Int64?
   /// Permission bits.
-  public var mode: UInt16
+  package var mode: UInt16
   /// Whole seconds since 1970-01-01T00:00:00Z. The format has no fractions of a second.
-  public var modified: Int64
+  package var modified: Int64
 
   /// The name; nil if it is not UTF-8.
-  public var name: String? { String(validating: nameBytes, as: UTF8.self) }
+  package var name: String? { String(validating: nameBytes, as: UTF8.self) }
 
-  public init(nameBytes: [UInt8], kind: Kind, size: Int64?, mode: UInt16, modified: Int64) {
+  package init(nameBytes: [UInt8], kind: Kind, size: Int64?, mode: UInt16, modified: Int64) {
     self.nameBytes = nameBytes
     self.kind = kind
     self.size = size
@@ -29,13 +29,13 @@ public struct ZipEntry: Hashable, Sendable {
     self.modified = modified
   }
 
-  public init(name: String, kind: Kind, size: Int64?, mode: UInt16, modified: Int64) {
+  package init(name: String, kind: Kind, size: Int64?, mode: UInt16, modified: Int64) {
     self.init(nameBytes: Array(name.utf8), kind: kind, size: size, mode: mode, modified: modified)
   }
 }
 
 /// Why an archive could not be read or written.
-public enum ZipError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum ZipError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The message of libarchive, such as `Truncated ZIP file data`.
   case malformed(String)
   /// The entries have more bytes than the reader's limit.
@@ -43,7 +43,7 @@ public enum ZipError: Error, Hashable, Sendable, CustomStringConvertible {
   /// There is no memory, or libarchive refused a call.
   case failed(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .malformed(let reason): "not a readable ZIP archive: \(reason)"
     case .tooLarge(let limit): "the archive holds more than \(limit) bytes"

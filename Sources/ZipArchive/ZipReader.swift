@@ -4,12 +4,12 @@ internal import CArchive
 ///
 /// Archives may be hostile. Names are returned unchanged, so the caller must check them. The total size of all entries
 /// is limited, whatever sizes the archive claims.
-public struct ZipReader: Sendable {
+package struct ZipReader: Sendable {
   /// An entry and its content.
-  public struct Content: Hashable, Sendable {
-    public var entry: ZipEntry
+  package struct Content: Hashable, Sendable {
+    package var entry: ZipEntry
     /// The bytes of a file; the target of a symbolic link; empty for a directory.
-    public var bytes: [UInt8]
+    package var bytes: [UInt8]
   }
 
   private var archive: [UInt8]
@@ -20,7 +20,7 @@ public struct ZipReader: Sendable {
   /// - Parameters:
   ///   - archive: the bytes of the archive.
   ///   - limit: how many bytes all entries together may have.
-  public init(_ archive: consuming [UInt8], limit: Int) {
+  package init(_ archive: consuming [UInt8], limit: Int) {
     self.archive = archive
     self.limit = limit
     // libarchive rewrites names that are flagged as UTF-8: it composes them, and drops those that the locale cannot
@@ -29,7 +29,7 @@ public struct ZipReader: Sendable {
   }
 
   /// The entries in the order of the archive.
-  public func contents() throws(ZipError) -> [Content] {
+  package func contents() throws(ZipError) -> [Content] {
     let result = archive.withUnsafeBytes { bytes -> Result<[Content], ZipError> in
       do throws(ZipError) { return .success(try read(bytes)) } catch { return .failure(error) }
     }

@@ -4,8 +4,8 @@ internal import CArchive
 /// needs only the memory for output that was not taken yet.
 ///
 /// Calls block while they compress, so use a thread that may block. Use only one thread at a time.
-public final class ZipWriter {
-  public enum Compression: Hashable, Sendable {
+package final class ZipWriter {
+  package enum Compression: Hashable, Sendable {
     /// No compression, which is the fastest if both ends are on one machine.
     case store
     case deflate
@@ -23,7 +23,7 @@ public final class ZipWriter {
   private let output = Output()
   private var finished = false
 
-  public init(compression: Compression = .store) throws(ZipError) {
+  package init(compression: Compression = .store) throws(ZipError) {
     guard let archive = archive_write_new() else { throw .failed("out of memory") }
     self.archive = archive
     archive_write_set_format_zip(archive)
@@ -40,10 +40,10 @@ public final class ZipWriter {
   deinit { archive_write_free(archive) }
 
   /// How many bytes ``takeOutput()`` would return now.
-  public var pendingBytes: Int { output.bytes.count }
+  package var pendingBytes: Int { output.bytes.count }
 
   /// Ends the previous entry and begins the next one. A file needs `entry.size`: bytes written beyond it are dropped.
-  public func begin(_ entry: ZipEntry) throws(ZipError) {
+  package func begin(_ entry: ZipEntry) throws(ZipError) {
     guard let header = archive_entry_new() else { throw .failed("out of memory") }
     defer { archive_entry_free(header) }
     var name = entry.nameBytes
@@ -67,14 +67,14 @@ public final class ZipWriter {
   }
 
   /// Writes bytes of the current entry.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(ZipError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(ZipError) {
     guard !bytes.isEmpty else { return }
     let written = archive_write_data(archive, bytes.baseAddress, bytes.count)
     if written < 0 { try check(Int32(truncatingIfNeeded: written)) }
   }
 
   /// Writes bytes of the current entry.
-  public func write(_ bytes: [UInt8]) throws(ZipError) {
+  package func write(_ bytes: [UInt8]) throws(ZipError) {
     let result = bytes.withUnsafeBytes { buffer -> Result<Void, ZipError> in
       do throws(ZipError) { return .success(try write(buffer)) } catch { return .failure(error) }
     }
@@ -82,14 +82,14 @@ public final class ZipWriter {
   }
 
   /// Writes the central directory. Nothing can be added after it.
-  public func finish() throws(ZipError) {
+  package func finish() throws(ZipError) {
     guard !finished else { return }
     finished = true
     try check(archive_write_close(archive))
   }
 
   /// Takes the output since the last call.
-  public func takeOutput() -> [UInt8] {
+  package func takeOutput() -> [UInt8] {
     let bytes = output.bytes
     output.bytes = []
     return bytes

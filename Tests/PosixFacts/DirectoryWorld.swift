@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
-public import SystemPackage
-public import VFS
+package import SystemPackage
+package import VFS
 
 /// A directory of the system, which may be one of a mount. Calls block.
-public struct DirectoryWorld: PosixWorld {
+package struct DirectoryWorld: PosixWorld {
   private let root: String
 
-  public init(_ root: String) { self.root = root }
+  package init(_ root: String) { self.root = root }
 
   private func full(_ path: String) -> String { path.isEmpty ? root : root + "/" + path }
 
@@ -18,7 +18,7 @@ public struct DirectoryWorld: PosixWorld {
     return result
   }
 
-  public func open(
+  package func open(
     _ path: String, _ flags: OpenFlags, creating permissions: UInt16?
   ) async throws(Errno) -> Descriptor {
     var bits = flags.contains(.write) ? (flags.contains(.read) ? O_RDWR : O_WRONLY) : O_RDONLY
@@ -30,17 +30,17 @@ public struct DirectoryWorld: PosixWorld {
     return Descriptor(number: Int(try checked { Glibc.open(path, bits | O_CLOEXEC, mode_t(permissions ?? 0)) }))
   }
 
-  public func close(_ descriptor: Descriptor) async throws(Errno) {
+  package func close(_ descriptor: Descriptor) async throws(Errno) {
     try checked { Glibc.close(CInt(descriptor.number)) }
   }
 
-  public func read(_ descriptor: Descriptor, at offset: Int64, count: Int) async throws(Errno) -> [UInt8] {
+  package func read(_ descriptor: Descriptor, at offset: Int64, count: Int) async throws(Errno) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let got = try checked { pread(CInt(descriptor.number), &bytes, count, off_t(offset)) }
     return Array(bytes.prefix(got))
   }
 
-  public func write(_ descriptor: Descriptor, _ bytes: [UInt8], at offset: Int64?) async throws(Errno) {
+  package func write(_ descriptor: Descriptor, _ bytes: [UInt8], at offset: Int64?) async throws(Errno) {
     let count = try checked {
       if let offset { return pwrite(CInt(descriptor.number), bytes, bytes.count, off_t(offset)) }
       return Glibc.write(CInt(descriptor.number), bytes, bytes.count)
@@ -48,35 +48,35 @@ public struct DirectoryWorld: PosixWorld {
     guard count == bytes.count else { throw .ioError }
   }
 
-  public func fsync(_ descriptor: Descriptor) async throws(Errno) {
+  package func fsync(_ descriptor: Descriptor) async throws(Errno) {
     try checked { Glibc.fsync(CInt(descriptor.number)) }
   }
 
-  public func fstat(_ descriptor: Descriptor) async throws(Errno) -> Attributes {
+  package func fstat(_ descriptor: Descriptor) async throws(Errno) -> Attributes {
     var status = Glibc.stat()
     try checked { Glibc.fstat(CInt(descriptor.number), &status) }
     return Attributes(status)
   }
 
-  public func ftruncate(_ descriptor: Descriptor, to size: Int64) async throws(Errno) {
+  package func ftruncate(_ descriptor: Descriptor, to size: Int64) async throws(Errno) {
     try checked { Glibc.ftruncate(CInt(descriptor.number), off_t(size)) }
   }
 
-  public func stat(_ path: String) async throws(Errno) -> Attributes {
+  package func stat(_ path: String) async throws(Errno) -> Attributes {
     var status = Glibc.stat()
     try checked { lstat(full(path), &status) }
     return Attributes(status)
   }
 
-  public func truncate(_ path: String, to size: Int64) async throws(Errno) {
+  package func truncate(_ path: String, to size: Int64) async throws(Errno) {
     try checked { Glibc.truncate(full(path), off_t(size)) }
   }
 
-  public func chmod(_ path: String, _ permissions: UInt16) async throws(Errno) {
+  package func chmod(_ path: String, _ permissions: UInt16) async throws(Errno) {
     try checked { Glibc.chmod(full(path), mode_t(permissions)) }
   }
 
-  public func setTimes(_ path: String, accessed: Timestamp?, modified: Timestamp?) async throws(Errno) {
+  package func setTimes(_ path: String, accessed: Timestamp?, modified: Timestamp?) async throws(Errno) {
     // UTIME_OMIT of sys/stat.h, which Swift does not see.
     let omit = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)
     let times = [accessed, modified].map { time in
@@ -85,18 +85,18 @@ public struct DirectoryWorld: PosixWorld {
     try checked { utimensat(AT_FDCWD, full(path), times, 0) }
   }
 
-  public func mkdir(_ path: String, permissions: UInt16) async throws(Errno) {
+  package func mkdir(_ path: String, permissions: UInt16) async throws(Errno) {
     try checked { Glibc.mkdir(full(path), mode_t(permissions)) }
   }
 
-  public func rmdir(_ path: String) async throws(Errno) { try checked { Glibc.rmdir(full(path)) } }
-  public func unlink(_ path: String) async throws(Errno) { try checked { Glibc.unlink(full(path)) } }
+  package func rmdir(_ path: String) async throws(Errno) { try checked { Glibc.rmdir(full(path)) } }
+  package func unlink(_ path: String) async throws(Errno) { try checked { Glibc.unlink(full(path)) } }
 
-  public func rename(_ path: String, to newPath: String, _ flags: RenameFlags) async throws(Errno) {
+  package func rename(_ path: String, to newPath: String, _ flags: RenameFlags) async throws(Errno) {
     try checked { linux_renameat2(AT_FDCWD, full(path), AT_FDCWD, full(newPath), flags.rawValue) }
   }
 
-  public func list(_ path: String) async throws(Errno) -> [String] {
+  package func list(_ path: String) async throws(Errno) -> [String] {
     guard let directory = opendir(full(path)) else { throw Errno(rawValue: errno) }
     defer { closedir(directory) }
     var names: [String] = []

@@ -1,11 +1,11 @@
 import Synchronization
-public import SystemPackage
-public import VFS
+package import SystemPackage
+package import VFS
 
 /// A ``FileSystem`` that is called as the kernel calls one which remembers nothing: every path is looked up from its
 /// beginning. What the kernel checks itself, or what stands between, is checked here: that a path leads through
 /// directories, and how long a name is.
-public final class FileSystemWorld: PosixWorld {
+package final class FileSystemWorld: PosixWorld {
   private struct OpenFile {
     var inode: InodeID
     var handle: HandleID
@@ -25,14 +25,14 @@ public final class FileSystemWorld: PosixWorld {
   private let state = Mutex(State())
 
   /// - Parameter root: the directory that paths are relative to, from the root of the file system.
-  public init(_ fileSystem: any FileSystem, at root: String = "", caller: Caller) {
+  package init(_ fileSystem: any FileSystem, at root: String = "", caller: Caller) {
     self.fileSystem = fileSystem
     self.caller = caller
     self.root = root.split(separator: "/").map { Name(String($0)) }
   }
 
   /// Gives back every lookup, as an unmount does. What is still open is the fact's fault.
-  public func finish() throws {
+  package func finish() throws {
     let (open, lookups) = state.withLock { ($0.files.count, $0.lookups) }
     guard open == 0 else { throw FactFailure(description: "\(open) descriptors are still open") }
     for (inode, count) in lookups { fileSystem.forget(inode, count: count) }
@@ -78,7 +78,7 @@ public final class FileSystemWorld: PosixWorld {
 
   // MARK: - Open files
 
-  public func open(
+  package func open(
     _ path: String, _ flags: OpenFlags, creating permissions: UInt16?
   ) async throws(Errno) -> Descriptor {
     let reply: OpenReply
@@ -119,7 +119,7 @@ public final class FileSystemWorld: PosixWorld {
     return file
   }
 
-  public func close(_ descriptor: Descriptor) async throws(Errno) {
+  package func close(_ descriptor: Descriptor) async throws(Errno) {
     guard let file = state.withLock({ $0.files.removeValue(forKey: descriptor.number) }) else {
       throw .badFileDescriptor
     }
@@ -136,13 +136,13 @@ public final class FileSystemWorld: PosixWorld {
     try result.get()
   }
 
-  public func read(_ descriptor: Descriptor, at offset: Int64, count: Int) async throws(Errno) -> [UInt8] {
+  package func read(_ descriptor: Descriptor, at offset: Int64, count: Int) async throws(Errno) -> [UInt8] {
     let file = try file(descriptor, for: .read)
     return Array(
       try await fileSystem.read(file.inode, handle: file.handle, offset: offset, count: count, flags: file.flags).get())
   }
 
-  public func write(_ descriptor: Descriptor, _ bytes: [UInt8], at offset: Int64?) async throws(Errno) {
+  package func write(_ descriptor: Descriptor, _ bytes: [UInt8], at offset: Int64?) async throws(Errno) {
     let file = try file(descriptor, for: .write)
     guard offset != nil || file.flags.contains(.append) else { throw .invalidArgument }
     let count = try await fileSystem.write(
@@ -151,40 +151,40 @@ public final class FileSystemWorld: PosixWorld {
     guard count == bytes.count else { throw .ioError }
   }
 
-  public func fsync(_ descriptor: Descriptor) async throws(Errno) {
+  package func fsync(_ descriptor: Descriptor) async throws(Errno) {
     let file = try file(descriptor)
     try await fileSystem.fsync(file.inode, handle: file.handle, dataOnly: false).get()
   }
 
-  public func fstat(_ descriptor: Descriptor) async throws(Errno) -> Attributes {
+  package func fstat(_ descriptor: Descriptor) async throws(Errno) -> Attributes {
     let file = try file(descriptor)
     return try await fileSystem.getattr(file.inode, handle: file.handle).get().attributes
   }
 
-  public func ftruncate(_ descriptor: Descriptor, to size: Int64) async throws(Errno) {
+  package func ftruncate(_ descriptor: Descriptor, to size: Int64) async throws(Errno) {
     guard let file = try? file(descriptor, for: .write), size >= 0 else { throw .invalidArgument }
     _ = try await fileSystem.setattr(file.inode, .init(size: size), handle: file.handle, caller: caller).get()
   }
 
   // MARK: - Attributes
 
-  public func stat(_ path: String) async throws(Errno) -> Attributes {
+  package func stat(_ path: String) async throws(Errno) -> Attributes {
     let inode = try await find(path).inode
     return try await fileSystem.getattr(inode, handle: nil).get().attributes
   }
 
-  public func truncate(_ path: String, to size: Int64) async throws(Errno) {
+  package func truncate(_ path: String, to size: Int64) async throws(Errno) {
     guard size >= 0 else { throw .invalidArgument }
     let found = try await find(path)
     guard found.kind == .regular else { throw .isDirectory }
     _ = try await fileSystem.setattr(found.inode, .init(size: size), handle: nil, caller: caller).get()
   }
 
-  public func chmod(_ path: String, _ permissions: UInt16) async throws(Errno) {
+  package func chmod(_ path: String, _ permissions: UInt16) async throws(Errno) {
     try await change(path, .init(permissions: permissions))
   }
 
-  public func setTimes(_ path: String, accessed: Timestamp?, modified: Timestamp?) async throws(Errno) {
+  package func setTimes(_ path: String, accessed: Timestamp?, modified: Timestamp?) async throws(Errno) {
     try await change(path, .init(accessed: accessed.map { .at($0) }, modified: modified.map { .at($0) }))
   }
 
@@ -194,27 +194,27 @@ public final class FileSystemWorld: PosixWorld {
 
   // MARK: - Changes of names
 
-  public func mkdir(_ path: String, permissions: UInt16) async throws(Errno) {
+  package func mkdir(_ path: String, permissions: UInt16) async throws(Errno) {
     let (parent, name, found) = try await place(path)
     guard found == nil else { throw .fileExists }
     count(try await fileSystem.mkdir(name, in: parent, permissions: permissions, caller: caller).get())
   }
 
-  public func rmdir(_ path: String) async throws(Errno) {
+  package func rmdir(_ path: String) async throws(Errno) {
     let (parent, name, found) = try await place(path)
     guard let found else { throw .noSuchFileOrDirectory }
     guard found.kind == .directory else { throw .notDirectory }
     try await fileSystem.rmdir(name, in: parent, caller: caller).get()
   }
 
-  public func unlink(_ path: String) async throws(Errno) {
+  package func unlink(_ path: String) async throws(Errno) {
     let (parent, name, found) = try await place(path)
     guard let found else { throw .noSuchFileOrDirectory }
     guard found.kind != .directory else { throw .isDirectory }
     try await fileSystem.unlink(name, in: parent, caller: caller).get()
   }
 
-  public func rename(_ path: String, to newPath: String, _ flags: RenameFlags) async throws(Errno) {
+  package func rename(_ path: String, to newPath: String, _ flags: RenameFlags) async throws(Errno) {
     let old = try await place(path)
     let new = try await place(newPath)
     guard let source = old.found else { throw .noSuchFileOrDirectory }
@@ -234,7 +234,7 @@ public final class FileSystemWorld: PosixWorld {
     ).get()
   }
 
-  public func list(_ path: String) async throws(Errno) -> [String] {
+  package func list(_ path: String) async throws(Errno) -> [String] {
     let found = try await find(path)
     guard found.kind == .directory else { throw .notDirectory }
     let handle = try await fileSystem.opendir(found.inode, caller: caller).get().handle

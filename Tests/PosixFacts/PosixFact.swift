@@ -1,8 +1,8 @@
 /// Something that holds of every POSIX file system, told in the calls of a ``PosixWorld``, in an empty directory.
 ///
 /// The list does not know what it is run on: a plain directory proves the facts, a file system has to keep them.
-public struct PosixFact: Sendable, CustomStringConvertible {
-  public let name: String
+package struct PosixFact: Sendable, CustomStringConvertible {
+  package let name: String
   private let body: @Sendable (any PosixWorld) async throws -> Void
 
   init(_ name: String, _ body: @escaping @Sendable (any PosixWorld) async throws -> Void) {
@@ -10,15 +10,15 @@ public struct PosixFact: Sendable, CustomStringConvertible {
     self.body = body
   }
 
-  public var description: String { name }
+  package var description: String { name }
 
   /// - Throws: ``FactFailure``, or the `Errno` of a call that was not to fail.
-  public func check(in world: any PosixWorld) async throws { try await body(world) }
+  package func check(in world: any PosixWorld) async throws { try await body(world) }
 
-  public static let all: [PosixFact] = opening + contents + sizes + attributes + names + renames + directories
+  package static let all: [PosixFact] = opening + contents + sizes + attributes + names + renames + directories
 
   /// What cannot hold where files that are stored can be neither removed nor renamed, told by any kind of check.
-  public static let needingRemoval: Set<String> = [
+  package static let needingRemoval: Set<String> = [
     "unlink takes the name away", "a name can be made anew", "a name that is made anew is another file",
     "an unlinked open file keeps its content",
     "a directory that was emptied is removed", "what was listed before is gone after its removal",
@@ -27,7 +27,7 @@ public struct PosixFact: Sendable, CustomStringConvertible {
   ]
 
   /// What cannot hold where links cannot be made.
-  public static let needingLinks: Set<String> = [
+  package static let needingLinks: Set<String> = [
     "hard links share an inode", "a symbolic link is not followed by lstat",
   ]
 }

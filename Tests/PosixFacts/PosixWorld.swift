@@ -1,10 +1,10 @@
-public import SystemPackage
-public import VFS
+package import SystemPackage
+package import VFS
 
 /// The calls that programs make of files, beneath one directory: of the system, or of a ``FileSystem`` without any.
 ///
 /// Paths are relative to that directory; `""` is the directory itself. Each call fails as its namesake of POSIX does.
-public protocol PosixWorld: Sendable {
+package protocol PosixWorld: Sendable {
   /// open(2), with O_CREAT where `permissions` are given.
   func open(_ path: String, _ flags: OpenFlags, creating permissions: UInt16?) async throws(Errno) -> Descriptor
   func close(_ descriptor: Descriptor) async throws(Errno)
@@ -31,13 +31,13 @@ public protocol PosixWorld: Sendable {
 }
 
 /// An open file of a ``PosixWorld``.
-public struct Descriptor: Hashable, Sendable {
+package struct Descriptor: Hashable, Sendable {
   let number: Int
 }
 
 /// What does not hold.
-public struct FactFailure: Error, CustomStringConvertible {
-  public let description: String
+package struct FactFailure: Error, CustomStringConvertible {
+  package let description: String
 }
 
 // The words in which facts are told.

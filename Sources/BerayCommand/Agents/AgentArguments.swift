@@ -1,5 +1,5 @@
-public import ArgumentParser
-public import BerayServer
+internal import ArgumentParser
+internal import BerayServer
 
 extension AgentAccess: ExpressibleByArgument {}
 extension AgentCommand.Format: ExpressibleByArgument {}

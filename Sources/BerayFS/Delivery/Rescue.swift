@@ -8,12 +8,12 @@ import Glibc
 #endif
 
 /// A file that no server took, and where its bytes are now.
-public struct RescuedFile: Sendable, Hashable, CustomStringConvertible {
+package struct RescuedFile: Sendable, Hashable, CustomStringConvertible {
   /// Beneath the mountpoint, such as `42-write-docs/files/a.txt`.
-  public var path: String
-  public var savedAs: String
+  package var path: String
+  package var savedAs: String
 
-  public var description: String { "\(savedAs), which was \(path)" }
+  package var description: String { "\(savedAs), which was \(path)" }
 }
 
 /// Saves bytes that no server took: all files side by side in one directory, and a line for each in ``index``. So

@@ -1,38 +1,38 @@
-public import Beray
+package import Beray
 
 /// How a mount behaves.
-public struct MountOptions: Sendable {
+package struct MountOptions: Sendable {
   /// Who owns everything in the mount.
-  public var user: UInt32
-  public var group: UInt32
+  package var user: UInt32
+  package var group: UInt32
   /// The permission bits that group and others lack of those that the owner has; nil: modes are shown as they are.
-  public var umask: UInt16?
+  package var umask: UInt16?
   /// The limit of the in-memory cache of file contents, in bytes.
-  public var cacheSize: Int
+  package var cacheSize: Int
   /// How old what is opened or listed may be; nil: 1 s while the task runs, and 30 s once it has ended. Zero asks at
   /// every open.
-  public var freshness: Duration?
+  package var freshness: Duration?
   /// Further patterns (fnmatch) of names that tools use on the way to a save, which are held back from a server that
   /// cannot rename.
-  public var scratchPatterns: [String]
+  package var scratchPatterns: [String]
   /// Whether mkdir at the root makes a task.
-  public var allowsMkdir: Bool
+  package var allowsMkdir: Bool
   /// Whether a program that removes all files of an ended task, one by one, deletes it.
-  public var rmDeletes = false
+  package var rmDeletes = false
   /// The server, as it is shown in `.beray/status.json`.
-  public var serverName: String
+  package var serverName: String
   /// Names who works on the tasks, if known; nil if not.
-  public var agent: @Sendable () -> String? = { nil }
+  package var agent: @Sendable () -> String? = { nil }
   /// A sentence for the guide about who works on the tasks.
-  public var agentAdvice: String?
+  package var agentAdvice: String?
   /// Where the files that could not be uploaded are saved at unmount.
-  public var rescueDirectory: String
+  package var rescueDirectory: String
   /// Where large files spill to; must not be beneath the mountpoint.
-  public var spillDirectory: String
+  package var spillDirectory: String
   /// The longest that a write may wait for the server, by the deadlines of the client.
-  public var timeouts: Timeouts
+  package var timeouts: Timeouts
 
-  public init(
+  package init(
     user: UInt32, group: UInt32, serverName: String, rescueDirectory: String, spillDirectory: String,
     cacheSize: Int = 256 << 20, freshness: Duration? = nil, scratchPatterns: [String] = [], allowsMkdir: Bool = true,
     timeouts: Timeouts = Timeouts()

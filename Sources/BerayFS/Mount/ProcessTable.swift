@@ -1,31 +1,31 @@
 import Glibc
 import LinuxSystem
-public import VFS
+package import VFS
 
 /// What the file system asks the kernel about its callers, as a protocol that tests can implement. Each question is
 /// about a thread that waits for the answer to its call. An answer is nil if the kernel does not tell.
-public struct ProcessTable: Sendable {
+package struct ProcessTable: Sendable {
   /// How a process came to its end.
-  public enum End: Hashable, Sendable {
+  package enum End: Hashable, Sendable {
     /// A signal ended it; nil if it is not told which.
     case signal(Int32?)
   }
 
   /// The words of a command.
-  public struct Arguments: Hashable, Sendable {
-    public var words: [String]
+  package struct Arguments: Hashable, Sendable {
+    package var words: [String]
     /// Whether two words may really be one. While mkdir(1) makes the directories of a path, it puts a NUL in the place
     /// of each `/`, and the kernel may not let us see where its words begin.
-    public var mayBeCut: Bool
+    package var mayBeCut: Bool
 
-    public init(_ words: [String], mayBeCut: Bool = false) {
+    package init(_ words: [String], mayBeCut: Bool = false) {
       self.words = words
       self.mayBeCut = mayBeCut
     }
   }
 
   /// What a thread asks of the kernel.
-  public enum SystemCall: Hashable, Sendable {
+  package enum SystemCall: Hashable, Sendable {
     case makesDirectory
     case other
     /// It is just about to wait.
@@ -33,15 +33,15 @@ public struct ProcessTable: Sendable {
   }
 
   /// The session (setsid(2)) that a thread belongs to.
-  public var session: @Sendable (ProcessID) -> Int32?
+  package var session: @Sendable (ProcessID) -> Int32?
   /// The name of its program, at most 15 bytes of it (`/proc/PID/comm`).
-  public var program: @Sendable (ProcessID) -> String?
-  public var arguments: @Sendable (ProcessID) -> Arguments?
+  package var program: @Sendable (ProcessID) -> String?
+  package var arguments: @Sendable (ProcessID) -> Arguments?
   /// Set while a process that a signal has killed closes its files.
-  public var end: @Sendable (ProcessID) -> End?
-  public var systemCall: @Sendable (ProcessID) -> SystemCall?
+  package var end: @Sendable (ProcessID) -> End?
+  package var systemCall: @Sendable (ProcessID) -> SystemCall?
 
-  public init(
+  package init(
     session: @escaping @Sendable (ProcessID) -> Int32?, program: @escaping @Sendable (ProcessID) -> String?,
     arguments: @escaping @Sendable (ProcessID) -> Arguments?, end: @escaping @Sendable (ProcessID) -> End?,
     systemCall: @escaping @Sendable (ProcessID) -> SystemCall?
@@ -54,7 +54,7 @@ public struct ProcessTable: Sendable {
   }
 
   /// The processes of this machine, by proc(5).
-  public static let system = ProcessTable(
+  package static let system = ProcessTable(
     session: { thread in
       let session = getsid(thread.rawValue)
       return thread.rawValue > 0 && session > 0 ? session : nil

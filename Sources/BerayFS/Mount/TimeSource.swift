@@ -1,22 +1,22 @@
 internal import Beray
-public import VFS
+package import VFS
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
 /// The clocks of the file system, which tests can turn by hand.
-public struct TimeSource: Sendable {
+package struct TimeSource: Sendable {
   /// Time since some fixed moment; never goes back.
-  public var uptime: @Sendable () -> Duration
+  package var uptime: @Sendable () -> Duration
   /// The time of day.
-  public var now: @Sendable () -> Timestamp
+  package var now: @Sendable () -> Timestamp
   /// Waits, and ends early (with `CancellationError`) when the task is cancelled.
-  public var sleep: @Sendable (Duration) async throws -> Void
+  package var sleep: @Sendable (Duration) async throws -> Void
   /// As ``sleep(_:)``, for the end of something under way. A test does not count it among the sleepers.
   var expire: @Sendable (Duration) async throws -> Void
 
-  public init(
+  package init(
     uptime: @escaping @Sendable () -> Duration, now: @escaping @Sendable () -> Timestamp,
     sleep: @escaping @Sendable (Duration) async throws -> Void
   ) {
@@ -27,7 +27,7 @@ public struct TimeSource: Sendable {
   }
 
   /// The machine's clocks.
-  public static let system = TimeSource(
+  package static let system = TimeSource(
     uptime: {
       var time = timespec()
       clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,3 +1,3 @@
-public import Beray
+package import Beray
 
 extension BerayClient: TaskService {}

@@ -1,10 +1,10 @@
-public import Beray
-public import BerayAPI
+package import Beray
+package import BerayAPI
 
 /// What the file system asks of a BeRay server: the SDK's calls, as a seam that tests can replace.
 ///
 /// ``BerayClient/BerayClient`` is the one that ships. Deadlines, retries and credentials are its business.
-public protocol TaskService: Sendable {
+package protocol TaskService: Sendable {
   /// Where its calls run by preference; nil: anywhere.
   var executor: (any TaskExecutor)? { get }
 
@@ -59,8 +59,8 @@ public protocol TaskService: Sendable {
 }
 
 extension TaskService {
-  public var executor: (any TaskExecutor)? { nil }
+  package var executor: (any TaskExecutor)? { nil }
 
   /// Nothing: a service that keeps no answer asks each time.
-  public func forgetCapabilities() {}
+  package func forgetCapabilities() {}
 }

@@ -1,17 +1,17 @@
 import Beray
 import Logging
-public import SystemPackage
-public import VFS
+package import SystemPackage
+package import VFS
 
 /// Hands each request of the kernel to its node or handle.
 extension BerayFileSystem: FileSystem {
-  public var executor: (any TaskExecutor)? { context.service.executor }
+  package var executor: (any TaskExecutor)? { context.service.executor }
 
-  public func start(notifier: any Notifier) { context.notifier = notifier }
+  package func start(notifier: any Notifier) { context.notifier = notifier }
 
-  public func interruptAll() { registry.interruptAll() }
+  package func interruptAll() { registry.interruptAll() }
 
-  public func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+  package func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     // The kernel looks a name up before it makes it, so this is the one place that refuses long ones. A goal may be as
     // long as the kernel accepts.
     let limit = directory == .root ? RootDirectory.maximumNameLength : Name.maximumLength
@@ -25,33 +25,33 @@ extension BerayFileSystem: FileSystem {
     return inDirectory(directory) { $0.lookup(name, caller: caller).then { self.entry($0) } }
   }
 
-  public func forget(_ inode: InodeID, count: UInt64) { context.inodes.forget(inode, count: count) }
+  package func forget(_ inode: InodeID, count: UInt64) { context.inodes.forget(inode, count: count) }
 
-  public func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply> {
+  package func getattr(_ inode: InodeID, handle: HandleID?) -> Outcome<AttributeReply> {
     withNode(inode) { $0.getattr(handle.flatMap(handles.file)) }
   }
 
-  public func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
+  package func getattr(_ inode: InodeID, handle: HandleID?, caller: Caller) -> Outcome<AttributeReply> {
     withNode(inode) { ($0 as? NewFile)?.getattr(for: caller) ?? $0.getattr(handle.flatMap(handles.file)) }
   }
 
-  public func setattr(
+  package func setattr(
     _ inode: InodeID, _ changes: AttributeChanges, handle: HandleID?, caller: Caller
   ) -> Outcome<AttributeReply> {
     withNode(inode) { $0.setattr(changes, file: handle.flatMap(handles.file), caller: caller) }
   }
 
-  public func readlink(_ inode: InodeID) -> Outcome<String> { withNode(inode) { $0.readlink() } }
+  package func readlink(_ inode: InodeID) -> Outcome<String> { withNode(inode) { $0.readlink() } }
 
-  public func mkdir(_ name: Name, in directory: InodeID, permissions: UInt16, caller: Caller) -> Outcome<Entry> {
+  package func mkdir(_ name: Name, in directory: InodeID, permissions: UInt16, caller: Caller) -> Outcome<Entry> {
     inDirectory(directory) { $0.mkdir(name, permissions: permissions, caller: caller).then { self.entry($0) } }
   }
 
-  public func rmdir(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
+  package func rmdir(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
     inDirectory(directory) { outcome(ofRemovingWithTask: $0, name, caller) ?? $0.rmdir(name, caller: caller) }
   }
 
-  public func unlink(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
+  package func unlink(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Void> {
     inDirectory(directory) { outcome(ofRemovingWithTask: $0, name, caller) ?? $0.unlink(name, caller: caller) }
   }
 
@@ -67,7 +67,7 @@ extension BerayFileSystem: FileSystem {
         advice: "delete a task with rmdir; to empty its files, name what is in files/"))
   }
 
-  public func rename(
+  package func rename(
     _ name: Name, in directory: InodeID, to newName: Name, in newDirectory: InodeID, flags: RenameFlags,
     caller: Caller
   ) -> Outcome<Void> {
@@ -76,7 +76,7 @@ extension BerayFileSystem: FileSystem {
     }
   }
 
-  public func create(
+  package func create(
     _ name: Name, in directory: InodeID, permissions: UInt16, flags: OpenFlags, caller: Caller
   ) -> Outcome<CreateReply> {
     inDirectory(directory) { directory in
@@ -93,15 +93,15 @@ extension BerayFileSystem: FileSystem {
     if case .pending(let work) = file.release() { Task { try? await work() } }
   }
 
-  public func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+  package func symlink(_ target: String, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     refuse("symlink", name, in: directory, "copy what the link would lead to")
   }
 
-  public func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+  package func link(_ inode: InodeID, at name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     refuse("link", name, in: directory, "copy what the link would lead to")
   }
 
-  public func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
+  package func mknod(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
     refuse("mknod", name, in: directory, "make it outside the mount")
   }
 
@@ -118,44 +118,44 @@ extension BerayFileSystem: FileSystem {
     }
   }
 
-  public func open(_ inode: InodeID, flags: OpenFlags, caller: Caller) -> Outcome<OpenReply> {
+  package func open(_ inode: InodeID, flags: OpenFlags, caller: Caller) -> Outcome<OpenReply> {
     withNode(inode) { $0.open(flags, caller: caller).map { self.add($0) } }
   }
 
-  public func read(
+  package func read(
     _ inode: InodeID, handle: HandleID, offset: Int64, count: Int, flags: OpenFlags
   ) -> Outcome<ArraySlice<UInt8>> {
     withFile(handle) { $0.read(offset: offset, count: count, flags: flags) }
   }
 
-  public func write(
+  package func write(
     _ inode: InodeID, handle: HandleID, offset: Int64?, bytes: RawSpan, caller: Caller
   ) -> Outcome<Int> {
     guard let file = handles.file(handle) else { return .failed(.badFileDescriptor) }
     return file.write(offset: offset, bytes: bytes, caller: caller)
   }
 
-  public func flush(_ inode: InodeID, handle: HandleID, caller: Caller) -> Outcome<Void> {
+  package func flush(_ inode: InodeID, handle: HandleID, caller: Caller) -> Outcome<Void> {
     withFile(handle) { $0.flush(caller: caller) }
   }
 
-  public func release(_ inode: InodeID, handle: HandleID) -> Outcome<Void> {
+  package func release(_ inode: InodeID, handle: HandleID) -> Outcome<Void> {
     guard let file = handles.removeFile(handle) else { return .failed(.badFileDescriptor) }
     return file.release()
   }
 
-  public func fsync(_ inode: InodeID, handle: HandleID, dataOnly: Bool) -> Outcome<Void> {
+  package func fsync(_ inode: InodeID, handle: HandleID, dataOnly: Bool) -> Outcome<Void> {
     withFile(handle) { $0.fsync() }
   }
 
-  public func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply> {
+  package func opendir(_ inode: InodeID, caller: Caller) -> Outcome<OpenReply> {
     inDirectory(inode) { directory in
       if let errno = directory.refusal(ofOpeningBy: caller) { return .failed(errno) }
       return directory.freshen().map { self.handles.add(directory, $0) }
     }
   }
 
-  public func readdir(
+  package func readdir(
     _ inode: InodeID, handle: HandleID, after cookie: UInt64, withAttributes: Bool,
     _ take: (borrowing DirectoryEntry) -> Bool
   ) throws(Errno) {
@@ -175,10 +175,10 @@ extension BerayFileSystem: FileSystem {
     }
   }
 
-  public func releasedir(_ inode: InodeID, handle: HandleID) { handles.removeDirectory(handle) }
+  package func releasedir(_ inode: InodeID, handle: HandleID) { handles.removeDirectory(handle) }
 
   /// Figures that no program takes for a full disk: the server tells nothing about its space.
-  public func statfs() -> FileSystemStatistics {
+  package func statfs() -> FileSystemStatistics {
     let blocks: UInt64 = 1 << 28
     return FileSystemStatistics(
       blockSize: 4096, blocks: blocks, freeBlocks: blocks, files: 1 << 32,
@@ -186,9 +186,9 @@ extension BerayFileSystem: FileSystem {
   }
 
   /// A goal is a name at the root, as long as the kernel lets through (FUSE_NAME_MAX); what tools list stays shorter.
-  public func maximumNameLength(in directory: InodeID) -> Int { directory == .root ? 1024 : Name.maximumLength }
+  package func maximumNameLength(in directory: InodeID) -> Int { directory == .root ? 1024 : Name.maximumLength }
 
-  public func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {
+  package func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {
     let path = (context.inodes[directory] as? any DirectoryNode)?.path ?? ""
     switch name {
     case .notUTF8(let escaped):
@@ -205,7 +205,7 @@ extension BerayFileSystem: FileSystem {
     }
   }
 
-  public func poll(_ inode: InodeID, handle: HandleID) -> PollEvents {
+  package func poll(_ inode: InodeID, handle: HandleID) -> PollEvents {
     handles.file(handle)?.poll() ?? [.readable, .writable, .hangUp]
   }
 }

@@ -1,12 +1,12 @@
-public import Beray
-public import Logging
+package import Beray
+package import Logging
 import SystemPackage
 import VFS
 
 /// The tasks of a BeRay server as a file system.
 ///
 /// It finds nodes by number, counts what the kernel holds of them, and keeps the open handles; what a file or directory is and does, its node knows.
-public final class BerayFileSystem: Sendable {
+package final class BerayFileSystem: Sendable {
   let context: MountContext
   let registry: TaskRegistry
   let monitor: ServiceMonitor
@@ -19,7 +19,7 @@ public final class BerayFileSystem: Sendable {
   ///   - service: the server. The file system asks nothing of it before ``load()``.
   ///   - time: the clocks to go by.
   ///   - processes: what is asked about callers.
-  public init(
+  package init(
     service: any TaskService, options: MountOptions, time: TimeSource = .system, processes: ProcessTable = .system,
     logger: Logger
   ) {
@@ -44,7 +44,7 @@ public final class BerayFileSystem: Sendable {
 
   /// Asks the server, all at once, who the user is, what it offers, and which tasks there are. A mount needs this
   /// before it serves.
-  public func load() async throws(BerayError) {
+  package func load() async throws(BerayError) {
     async let user = Self.result { [monitor] () async throws(BerayError) in try await monitor.rememberUser() }
     // If the server cannot tell now, it is asked again when it matters.
     async let offers = try? shared.capabilities()
@@ -61,7 +61,7 @@ public final class BerayFileSystem: Sendable {
   }
 
   /// Forgets everything that can be asked for again.
-  public func dropCaches() {
+  package func dropCaches() {
     registry.expire()
     monitor.forgetCapabilities()
     shared.dropCaches()
@@ -72,7 +72,7 @@ public final class BerayFileSystem: Sendable {
   /// - Parameters:
   ///   - deadline: how long it may take.
   ///   - progress: gets a line for people now and then.
-  public func settle(within deadline: Duration, progress: @escaping @Sendable (String) -> Void) async {
+  package func settle(within deadline: Duration, progress: @escaping @Sendable (String) -> Void) async {
     let end = context.time.uptime() + deadline
     async let created: Void = creations.finish(until: end)
     async let uploaded: Void = shared.uploadClosed(until: end, progress: progress)
@@ -85,7 +85,7 @@ public final class BerayFileSystem: Sendable {
   ///   - progress: gets a line for people now and then.
   /// - Returns: the files under ``MountOptions/rescueDirectory`` that hold what could not be uploaded, and goals that were
   ///   written to `new` and not closed.
-  public func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [RescuedFile] {
+  package func finish(deadline: Duration, progress: @escaping @Sendable (String) -> Void) async -> [RescuedFile] {
     let end = context.time.uptime() + deadline
     await creations.finish(until: end)
     _ = await shared.uploadAll(deadline: end - context.time.uptime(), progress: progress)
@@ -106,7 +106,7 @@ public final class BerayFileSystem: Sendable {
   }
 
   /// What ``finish(deadline:progress:)`` could neither give to the server nor save, a line for people each.
-  public var losses: [String] { shared.losses }
+  package var losses: [String] { shared.losses }
 
   // MARK: - Nodes and handles
 

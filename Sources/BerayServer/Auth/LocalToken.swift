@@ -4,15 +4,15 @@ internal import SystemPackage
 
 /// The token of the local user, whom the server creates with the data directory. The mount and the commands of the same
 /// user read it from there.
-public enum LocalToken {
+package enum LocalToken {
   /// The address of the local user.
-  public static let email = "local@localhost"
+  package static let email = "local@localhost"
 
   /// Reads the token from a data directory.
   ///
   /// - Returns: nil if no server has used the directory yet.
   /// - Throws: ``SystemPackage/Errno`` if the file exists but this user may not read it.
-  public static func read(dataDirectory: String) throws -> String? {
+  package static func read(dataDirectory: String) throws -> String? {
     let file: OwnedDescriptor
     do throws(Errno) {
       file = try OwnedDescriptor.open(path: path(in: dataDirectory), flags: O_RDONLY)

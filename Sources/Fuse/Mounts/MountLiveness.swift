@@ -1,14 +1,14 @@
 import CFuse
 import Glibc
 import LinuxSystem
-public import VFS
+package import VFS
 
 /// Whether a daemon still serves a FUSE mount.
 ///
 /// A killed daemon leaves its mount and its directory in `/sys/fs/fuse/connections` behind, so neither is evidence.
 /// Newer kernels show which process has the connection open, as `fuse_connection` in proc_pid_fdinfo(5). But connection
 /// numbers are reused, so a child process also accesses the mount. If the daemon hangs, only that child hangs.
-public enum MountLiveness: Sendable, Hashable {
+package enum MountLiveness: Sendable, Hashable {
   /// A daemon serves the mount. Its process id is nil if it could not be found.
   case live(ProcessID?)
   /// The daemon is gone. Every call fails with `ENOTCONN`, and only an unmount helps.
@@ -18,13 +18,13 @@ public enum MountLiveness: Sendable, Hashable {
   case dying(ProcessID)
 
   /// Whether nobody will ever answer again, so that only ``Unmounter/clear()`` helps.
-  public var isOver: Bool {
+  package var isOver: Bool {
     if case .live = self { return false }
     return true
   }
 
   /// Checks `mount`. This takes at most two seconds and never hangs.
-  public static func of(_ mount: Mount) -> MountLiveness {
+  package static func of(_ mount: Mount) -> MountLiveness {
     let servers = ServingProcess.all
     let own = servers.filter { $0.connection == mount.deviceMinor }
     // Checked without touching the mount, because accesses to the mount of a dying daemon hang.

@@ -3,54 +3,54 @@ import LinuxSystem
 import SystemPackage
 
 /// One line of proc_pid_mountinfo(5).
-public struct Mount: Sendable, Hashable {
+package struct Mount: Sendable, Hashable {
   /// The minor number of the mount's device. For FUSE, it is also the connection number in `/sys/fs/fuse/connections`.
-  public var deviceMinor: UInt32
+  package var deviceMinor: UInt32
   /// The absolute path, as the kernel resolved it.
-  public var mountpoint: String
+  package var mountpoint: String
   /// The type of the file system, such as `fuse.beray-fs`.
-  public var type: String
+  package var type: String
   /// The source, given as `fsname` when mounting.
-  public var source: String
+  package var source: String
   /// The options of the mount and of its file system.
-  public var options: [String]
+  package var options: [String]
 
   /// Whether this program created the mount.
-  public var isBerayFS: Bool { type == "fuse.\(FuseOptions.subtype)" }
+  package var isBerayFS: Bool { type == "fuse.\(FuseOptions.subtype)" }
 
   /// Whether it is a FUSE mount.
-  public var isFuse: Bool { type == "fuse" || type.hasPrefix("fuse.") }
+  package var isFuse: Bool { type == "fuse" || type.hasPrefix("fuse.") }
 }
 
 /// The mounts that this process sees. It is read from text, so no mounted file system is touched and a dead one cannot
 /// hang it.
-public struct MountTable: Sendable {
+package struct MountTable: Sendable {
   /// The mounts in the order of mounting, except for moved ones.
-  public var mounts: [Mount]
+  package var mounts: [Mount]
 
   /// Reads `/proc/self/mountinfo`. Empty if proc(5) is not mounted.
-  public static func current() -> MountTable {
+  package static func current() -> MountTable {
     MountTable(mountInfo: ProcessFile.text("/proc/self/mountinfo") ?? "")
   }
 
   /// Parses the text of proc_pid_mountinfo(5). Malformed lines are skipped.
-  public init(mountInfo: String) {
+  package init(mountInfo: String) {
     mounts = mountInfo.split(separator: "\n").compactMap(Mount.init(line:))
   }
 
   /// The mounts that this program created.
-  public var ofBerayFS: [Mount] { mounts.filter(\.isBerayFS) }
+  package var ofBerayFS: [Mount] { mounts.filter(\.isBerayFS) }
 
   /// The uppermost mount at `path`, which may be relative or contain symbolic links.
   ///
   /// The mounted file system itself is not touched; its parent directories are.
-  public func mount(at path: String) -> Mount? {
+  package func mount(at path: String) -> Mount? {
     let mountpoint = canonical(path)
     return mounts.last { $0.mountpoint == mountpoint }
   }
 
   /// The uppermost mount at the absolute `path` or its closest parent. No file system is touched.
-  public func mount(containing path: String) -> Mount? {
+  package func mount(containing path: String) -> Mount? {
     var path = path[...]
     while true {
       if let mount = mounts.last(where: { $0.mountpoint == (path.isEmpty ? "/" : path) }) { return mount }
@@ -62,7 +62,7 @@ public struct MountTable: Sendable {
 
   /// The absolute path of `path`, found without touching a file system mounted there. Symbolic links are followed
   /// before `..` is applied.
-  public func canonical(_ path: String) -> String {
+  package func canonical(_ path: String) -> String {
     var path = Self.absolute(path)
     // Linux follows at most 40 links.
     for _ in 0..<40 {

@@ -9,24 +9,24 @@ import SystemPackage
 /// with ``UnmountError/Reason/notMounted`` if the uppermost mount is not the expected one.
 ///
 /// The calls block until dirty pages are written back.
-public struct Unmounter: Sendable {
-  public let mount: Mount
+package struct Unmounter: Sendable {
+  package let mount: Mount
 
-  public init(_ mount: Mount) { self.mount = mount }
+  package init(_ mount: Mount) { self.mount = mount }
 
   /// Unmounts, if nothing uses the mount.
-  public func unmount() throws(UnmountError) { try detach(lazily: false) }
+  package func unmount() throws(UnmountError) { try detach(lazily: false) }
 
   /// Removes the mount from its mountpoint at once. Programs that use it keep it until they are done or the daemon
   /// ends.
-  public func detach() throws(UnmountError) { try detach(lazily: true) }
+  package func detach() throws(UnmountError) { try detach(lazily: true) }
 
   /// Aborts the connection to the daemon. Waiting calls fail with `ECONNABORTED`, later ones with `ENOTCONN`. The mount
   /// itself stays. Use it as a last resort.
   /// - Returns: Whether it succeeded. The mount must belong to this user, and either fusectl is mounted or this process
   ///   runs as root.
   @discardableResult
-  public func abort() -> Bool {
+  package func abort() -> Bool {
     let file = guardian_open_control(mount.deviceMinor, "abort", O_WRONLY)
     guard file >= 0 else { return false }
     defer { close(file) }
@@ -42,7 +42,7 @@ public struct Unmounter: Sendable {
 
   /// Removes a mount that nobody serves any more (``MountLiveness/isOver``). It aborts the connection first, to free
   /// waiting programs.
-  public func clear() throws(UnmountError) {
+  package func clear() throws(UnmountError) {
     abort()
     do throws(UnmountError) { try detach() } catch {
       // The guardian may have unmounted it first.
@@ -88,8 +88,8 @@ public struct Unmounter: Sendable {
 }
 
 /// Why a mount could not be removed. The description says what to do.
-public struct UnmountError: Error, CustomStringConvertible, Sendable, Hashable {
-  public enum Reason: Sendable, Hashable {
+package struct UnmountError: Error, CustomStringConvertible, Sendable, Hashable {
+  package enum Reason: Sendable, Hashable {
     /// A process has a file open there or has its working directory there.
     case busy
     /// The mount belongs to another user.
@@ -102,10 +102,10 @@ public struct UnmountError: Error, CustomStringConvertible, Sendable, Hashable {
     case refused(String)
   }
 
-  public var mountpoint: String
-  public var reason: Reason
+  package var mountpoint: String
+  package var reason: Reason
 
-  public init(mountpoint: String, reason: Reason) {
+  package init(mountpoint: String, reason: Reason) {
     self.mountpoint = mountpoint
     self.reason = reason
   }
@@ -121,7 +121,7 @@ public struct UnmountError: Error, CustomStringConvertible, Sendable, Hashable {
     self.init(mountpoint: mountpoint, reason: reason)
   }
 
-  public var description: String {
+  package var description: String {
     switch reason {
     case .busy:
       "\(mountpoint) is busy: leave it in every shell and close its files (`fuser -vm \(mountpoint)` lists who uses it)"

@@ -1,24 +1,24 @@
 /// The options of a mount.
-public struct FuseOptions: Sendable, Hashable {
+package struct FuseOptions: Sendable, Hashable {
   /// The part of the mount's type after `fuse.`. It identifies the mounts of this program.
-  public static let subtype = "beray-fs"
+  package static let subtype = "beray-fs"
 
   /// The source in /proc/mounts, such as the server's address. Everyone can read it, so it must not be a secret.
-  public var fileSystemName: String
-  public var isReadOnly = false
+  package var fileSystemName: String
+  package var isReadOnly = false
   /// Whether other users may use the mount. Unless root mounts, /etc/fuse.conf must contain `user_allow_other`.
-  public var allowsOthers = false
+  package var allowsOthers = false
   /// Whether root may use the mount, in addition to the user who mounted it. It has the same requirement as
   /// ``allowsOthers``.
-  public var allowsRoot = false
+  package var allowsRoot = false
   /// Whether fusermount3 keeps running and unmounts when this process ends, however it ends.
-  public var unmountsWithProcess = false
+  package var unmountsWithProcess = false
   /// Further options of mount(8), such as `noexec`.
-  public var further: [String] = []
+  package var further: [String] = []
   /// How many threads receive requests. Few are enough, because they never wait for the network or a disk.
-  public var threads = 3
+  package var threads = 3
 
-  public init(fileSystemName: String) { self.fileSystemName = fileSystemName }
+  package init(fileSystemName: String) { self.fileSystemName = fileSystemName }
 
   /// The options in the form of `-o`. With `default_permissions`, the kernel checks owner and mode, so that open(2) and
   /// access(2) behave as on a local file system.

@@ -2,18 +2,18 @@ import CFuse
 import Dispatch
 import Glibc
 import LinuxSystem
-public import Logging
+package import Logging
 import Synchronization
 import SystemPackage
-public import VFS
+package import VFS
 
 /// A mount of a ``FileSystem``, from start to end.
 ///
 /// A session ends when someone unmounts it (umount(8), fusermount3(1)), or on request. It installs no signal handlers,
 /// and its threads block all signals.
-public final class FuseSession: Sendable {
+package final class FuseSession: Sendable {
   /// How a session ended.
-  public enum End: Sendable, Hashable {
+  package enum End: Sendable, Hashable {
     /// The mount is gone, and its connection is closed.
     case unmounted
     /// The mount is detached from its mountpoint, but a program still uses it. The connection could not be aborted, and
@@ -37,7 +37,7 @@ public final class FuseSession: Sendable {
   }
 
   /// The absolute path of the mountpoint, with symbolic links resolved.
-  public let mountpoint: String
+  package let mountpoint: String
   private let options: FuseOptions
   private let operations: OperationTable
   private let adapter: Adapter
@@ -50,7 +50,7 @@ public final class FuseSession: Sendable {
 
   /// Creates a session and checks in advance that the mount can succeed.
   /// - Throws: ``MountError``. Try again once its cause is removed, for example a ``MountError/stale(_:)`` mount.
-  public convenience init(
+  package convenience init(
     mountpoint: String, options: FuseOptions, fileSystem: any FileSystem, logger: Logger
   ) throws(MountError) {
     try self.init(
@@ -73,7 +73,7 @@ public final class FuseSession: Sendable {
   /// Mounts and starts serving. Programs can use the mount when this returns.
   ///
   /// Blocks for some milliseconds, at most 10 s. Call it once per session.
-  public func start() throws(MountError) {
+  package func start() throws(MountError) {
     FuseLog.redirect(to: logger)
     let session = try SessionPointer(options: options, operations: operations.raw, adapter: adapter)
     adapter.fileSystem.start(notifier: adapter.notifier)
@@ -119,7 +119,7 @@ public final class FuseSession: Sendable {
   }
 
   /// Whether the session is serving or starting to serve.
-  public var isServing: Bool {
+  package var isServing: Bool {
     state.withLock { state in
       if case .serving = state.phase { return true }
       return false
@@ -127,7 +127,7 @@ public final class FuseSession: Sendable {
   }
 
   /// Waits until the session ends, for whatever reason.
-  public func waitUntilEnded() async -> End {
+  package func waitUntilEnded() async -> End {
     await withCheckedContinuation { continuation in
       let end: End? = state.withLock { state in
         if case .ended(let end) = state.phase { return end }
@@ -139,14 +139,14 @@ public final class FuseSession: Sendable {
   }
 
   /// Unmounts and waits for the end. See ``requestUnmount()``.
-  public func unmount() async -> End {
+  package func unmount() async -> End {
     requestUnmount()
     return await waitUntilEnded()
   }
 
   /// Starts to unmount and returns at once. Waiting requests are interrupted, then the mount is removed, lazily if it
   /// is busy. Programs that still use it are cut off. This takes some seconds at worst. A second call does nothing.
-  public func requestUnmount() {
+  package func requestUnmount() {
     let mount: Mount?? = state.withLock { state in
       guard case .serving = state.phase, !state.isUnmounting else { return nil }
       state.isUnmounting = true

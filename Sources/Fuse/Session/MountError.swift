@@ -1,5 +1,5 @@
 /// Why a file system could not be mounted. The description says what to do.
-public enum MountError: Error, CustomStringConvertible, Sendable, Hashable {
+package enum MountError: Error, CustomStringConvertible, Sendable, Hashable {
   case noDevice
   case deviceNotPermitted
   case noHelper
@@ -14,7 +14,7 @@ public enum MountError: Error, CustomStringConvertible, Sendable, Hashable {
   /// libfuse, fusermount3 or the kernel refused; the text is theirs.
   case failed(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .noDevice:
       "/dev/fuse is missing: load the kernel module (`modprobe fuse` as root); in a container, start it with "

@@ -1,9 +1,9 @@
 /// The command that runs for a task, and how to read its output.
 ///
 /// The agents of all users run under the server's own uid, so the users of one server must trust each other.
-public struct AgentCommand: Hashable, Sendable {
+package struct AgentCommand: Hashable, Sendable {
   /// How the lines of stdout become events.
-  public enum Format: String, Hashable, Sendable, CaseIterable {
+  package enum Format: String, Hashable, Sendable, CaseIterable {
     /// A JSON object keeps its type and fields. Any other line becomes an event of type `stdout`.
     case lines
     /// The whole output is the agent's answer.
@@ -23,7 +23,7 @@ public struct AgentCommand: Hashable, Sendable {
   }
 
   /// How an agent learns of MCP servers.
-  public enum ToolPassing: Hashable, Sendable {
+  package enum ToolPassing: Hashable, Sendable {
     case none
     /// `--mcp-config` with JSON, and `--allowedTools` with each server.
     case claude
@@ -40,23 +40,23 @@ public struct AgentCommand: Hashable, Sendable {
   }
 
   /// The name that people use for the agent.
-  public var name: String
+  package var name: String
   /// The program, found in PATH, and its arguments; never a shell string. In an argument, `{goal}` is replaced with the
   /// goal, and `{goal_file}` with the path of a file that holds it. An argument `{tools}` is replaced with those that
   /// name MCP servers.
-  public var arguments: [String]
-  public var format: Format
+  package var arguments: [String]
+  package var format: Format
   /// Names of environment variables with the program's keys and settings. The server passes on those that it has.
-  public var environmentNames: [String]
+  package var environmentNames: [String]
   /// Default values of environment variables. The server's own values take precedence.
-  public var environment: [String: String] = [:]
+  package var environment: [String: String] = [:]
   /// Text in a line of output that means that the agent failed, whatever its exit status.
-  public var failureWords: [String] = []
-  public var toolPassing = ToolPassing.none
+  package var failureWords: [String] = []
+  package var toolPassing = ToolPassing.none
   /// What must be present before the agent can start.
-  public var needs: [AgentNeed] = []
+  package var needs: [AgentNeed] = []
 
-  public init(
+  package init(
     name: String? = nil, arguments: [String], format: Format = .lines, environmentNames: [String] = []
   ) {
     self.name = name ?? arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? "none"
@@ -67,7 +67,7 @@ public struct AgentCommand: Hashable, Sendable {
 }
 
 /// How much an agent may do without asking. The levels are the same for all agents.
-public enum AgentAccess: String, Hashable, Sendable, CaseIterable, Comparable {
+package enum AgentAccess: String, Hashable, Sendable, CaseIterable, Comparable {
   /// May change files in its work directory.
   case edits
   /// May also run commands.
@@ -75,14 +75,14 @@ public enum AgentAccess: String, Hashable, Sendable, CaseIterable, Comparable {
   /// May do everything that the user may.
   case all
 
-  public static func < (left: AgentAccess, right: AgentAccess) -> Bool {
+  package static func < (left: AgentAccess, right: AgentAccess) -> Bool {
     (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
   }
 }
 
 extension AgentCommand {
   /// The reason why the agent cannot work in an environment; nil if none is known.
-  public func complaint(in environment: [String: String]) -> String? {
+  package func complaint(in environment: [String: String]) -> String? {
     needs.lazy.compactMap { $0.complaint(in: environment) }.first
   }
 }

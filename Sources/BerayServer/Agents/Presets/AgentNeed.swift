@@ -2,7 +2,7 @@ internal import Glibc
 internal import LinuxSystem
 
 /// Something that an agent cannot work without.
-public enum AgentNeed: Hashable, Sendable {
+package enum AgentNeed: Hashable, Sendable {
   /// A program on PATH.
   case program(String, advice: String)
   /// One of these variables, or one of these files beneath the home directory.
@@ -21,16 +21,16 @@ public enum AgentNeed: Hashable, Sendable {
 }
 
 /// Where an agent finds its credentials. Messages contain only names, never values.
-public struct AgentCredentials: Hashable, Sendable {
-  public var variables: [String]
+package struct AgentCredentials: Hashable, Sendable {
+  package var variables: [String]
   /// Paths beneath the home directory.
-  public var files: [String]
+  package var files: [String]
   /// A variable that relocates the files, and the standard directory that it replaces.
-  public var directory: (variable: String, standard: String)?
+  package var directory: (variable: String, standard: String)?
   /// Words that a file must contain, for files that exist without credentials too: `config.toml` may name a provider.
-  public var fileWords: [String: [String]]
+  package var fileWords: [String: [String]]
 
-  public init(
+  package init(
     variables: [String], files: [String] = [], directory: (variable: String, standard: String)? = nil,
     fileWords: [String: [String]] = [:]
   ) {
@@ -40,18 +40,18 @@ public struct AgentCredentials: Hashable, Sendable {
     self.fileWords = fileWords
   }
 
-  public static func == (left: AgentCredentials, right: AgentCredentials) -> Bool {
+  package static func == (left: AgentCredentials, right: AgentCredentials) -> Bool {
     left.variables == right.variables && left.files == right.files
       && left.directory?.variable == right.directory?.variable
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(variables)
     hasher.combine(files)
   }
 
   /// Returns the names of the variables that are set and of the files that exist.
-  public func found(in environment: [String: String]) -> [String] {
+  package func found(in environment: [String: String]) -> [String] {
     let set = variables.filter { environment[$0]?.isEmpty == false }
     let home = environment["HOME"] ?? ""
     let there = files.filter { file in
@@ -68,10 +68,10 @@ public struct AgentCredentials: Hashable, Sendable {
 }
 
 /// Finds programs as the shell does.
-public enum AgentProgram {
+package enum AgentProgram {
   /// Returns the path of a program; nil if there is none.
   /// - Parameter search: directories separated by `:`, as in PATH.
-  public static func path(of program: String, searching search: String?) -> String? {
+  package static func path(of program: String, searching search: String?) -> String? {
     if program.contains("/") { return ProgramPath.isProgram(program) ? program : nil }
     return ProgramPath.of(program, in: (search ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":"))
   }

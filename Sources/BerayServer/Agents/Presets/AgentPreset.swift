@@ -1,7 +1,7 @@
 /// A ready-made configuration of a known agent.
-public struct AgentPreset: Hashable, Sendable {
+package struct AgentPreset: Hashable, Sendable {
   /// How well the preset was verified.
-  public enum Evidence: Hashable, Sendable {
+  package enum Evidence: Hashable, Sendable {
     /// The agent is part of this program.
     case own
     /// The tests ran this version.
@@ -11,18 +11,18 @@ public struct AgentPreset: Hashable, Sendable {
   }
 
   /// The name that `--agent` takes.
-  public let name: String
+  package let name: String
   /// One line for help texts.
-  public let summary: String
+  package let summary: String
   /// How to install it.
-  public let install: String
-  public let evidence: Evidence
+  package let install: String
+  package let evidence: Evidence
   /// The arguments that make it print its version.
-  public let versionArguments: [String]
+  package let versionArguments: [String]
   /// Its credentials; nil if it needs none.
-  public let credentials: AgentCredentials?
+  package let credentials: AgentCredentials?
   /// The access level that it gets by default.
-  public let standardAccess: AgentAccess
+  package let standardAccess: AgentAccess
   private let commands: [AgentAccess: AgentCommand]
   private let notes: [AgentAccess: String]
 
@@ -50,24 +50,24 @@ public struct AgentPreset: Hashable, Sendable {
   }
 
   /// The access levels that it supports.
-  public var accesses: [AgentAccess] { commands.keys.sorted() }
+  package var accesses: [AgentAccess] { commands.keys.sorted() }
 
   /// Returns the command that runs it with an access level.
   /// - Parameter access: nil for ``standardAccess``.
   /// - Returns: nil if the agent does not support that level.
-  public func command(_ access: AgentAccess? = nil) -> AgentCommand? { commands[access ?? standardAccess] }
+  package func command(_ access: AgentAccess? = nil) -> AgentCommand? { commands[access ?? standardAccess] }
 
   /// Describes in words what it may do.
-  public func note(_ access: AgentAccess? = nil) -> String { notes[access ?? standardAccess] ?? "" }
+  package func note(_ access: AgentAccess? = nil) -> String { notes[access ?? standardAccess] ?? "" }
 
   /// The program that must be installed.
-  public var program: String { commands[standardAccess]?.arguments.first ?? name }
+  package var program: String { commands[standardAccess]?.arguments.first ?? name }
 
   /// The preset of that name.
-  public static func named(_ name: String) -> AgentPreset? { all.first { $0.name == name } }
+  package static func named(_ name: String) -> AgentPreset? { all.first { $0.name == name } }
 
   /// Every preset, in the order in which help shows them.
-  public static let all: [AgentPreset] = [
+  package static let all: [AgentPreset] = [
     demo, shell, claude, codex, gemini, aider, goose, openCode, copilot, vibe, gptme, openHands, mini, qwen, cursor,
     amp,
     droid, crush,
