@@ -33,8 +33,9 @@ struct Download {
     if let status, !status.isRegularFile {
       return try await copy(into: FileDescriptor.open(path, .writeOnly, options: [.truncate]))
     }
-    let part = try PartFile(of: path)
+    // First, because it may fail, and a part file that was made would stay.
     try PartFile.removeAtSignals(terminal)
+    let part = try PartFile(of: path)
     do {
       try await copy(into: FileDescriptor(rawValue: part.descriptor))
       let mode = status.map { mode_t($0.permissions) } ?? (isExecutable ? PartFile.masked(0o777) : nil)
