@@ -34,9 +34,16 @@ import Testing
     #expect(!handle.hasEnded(within: .zero))
     try handle.send(SIGTERM)
     #expect(handle.hasEnded(within: .seconds(30)))
-    #expect(ProcessHandle.reap(child) == SIGTERM)
+    #expect(ProcessHandle.reap(child) == .signalled(SIGTERM))
     try handle.send(SIGTERM)
     #expect(throws: Errno.noSuchProcess) { try ProcessHandle(child) }
+  }
+
+  @Test func theStatusOfWaitpidIsACodeOrASignal() {
+    #expect(WaitStatus(0) == .exited(0) && WaitStatus(3 << 8) == .exited(3) && WaitStatus(255 << 8) == .exited(255))
+    #expect(WaitStatus(SIGKILL) == .signalled(SIGKILL))
+    // With a core dump.
+    #expect(WaitStatus(SIGSEGV | 0x80) == .signalled(SIGSEGV))
   }
 
   @Test func readingEndsAtTheDeadlineOrTheLimit() throws {
