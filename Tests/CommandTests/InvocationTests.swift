@@ -91,9 +91,17 @@ import Testing
   @Test(arguments: [
     (["./m", "--agent-command", "a", "--url", "b"], nil), (["./m", "--agent-command", "a", "--url=b"], nil),
     (["--url", "U", "./m", "--agent-command", "a", "--url", "b"], "U"), (["mount", "--", "--url", "b"], nil),
+    (["./m", "--agent-command=a", "--url", "b"], nil),
   ])
   func theWordsOfAnAgentAreNotItsOwn(_ words: [String], _ url: String?) throws {
     #expect(try Invocation(words).value(of: "--url") == url)
+  }
+
+  @Test(arguments: [["serve", "--agent-command"], ["./m", "--agent-command"], ["serve", "--agent-command", ""]])
+  func anAgentsCommandHasAProgram(_ words: [String]) async {
+    let world = TestWorld()
+    #expect(await Program.run(words, in: world.context) == 2)
+    #expect(world.errors.hasPrefix("beray-fs: --agent-command takes a program"), "\(world.errors)")
   }
 
   @Test func adviceNamesNoServerFromAnAgentsWords() throws {

@@ -48,8 +48,13 @@ struct Invocation {
     }
   }
 
-  /// Refuses a mistyped command. Otherwise its name would become a directory to mount on.
+  /// Refuses a mistyped command, whose name would become a directory to mount on, and an agent's command without words,
+  /// which the parser takes for one that is not given.
   func check(_ command: any ParsableCommand) throws(CommandError) {
+    let agent = (command as? MountCommand)?.agent ?? (command as? ServeCommand)?.agent
+    if agent?.agentCommand.isEmpty == true, words.prefix(while: { $0 != "--" }).last == "--agent-command" {
+      throw .badUse("--agent-command takes a program and its arguments, and none follows it")
+    }
     guard path.isEmpty, let mount = command as? MountCommand, mount.operands.count == 1 else { return }
     let name = mount.mountpoint
     guard !name.contains("/"), !Self.canBeMountpoint(name) else { return }
@@ -83,7 +88,7 @@ struct Invocation {
 
   /// The words that can be options of this program: those before an agent's command, and before `--`.
   private static func own(_ words: ArraySlice<String>) -> [String] {
-    Array(words.prefix { $0 != "--" && $0 != "--agent-command" })
+    Array(words.prefix { $0 != "--" && $0 != "--agent-command" && !$0.hasPrefix("--agent-command=") })
   }
 
   /// Reads the option names from the help text, which has lines such as `  -q, --quiet  …`.
