@@ -34,11 +34,24 @@ struct Context: Sendable {
     try await connect(options, wantsKeys, self)
   }
 
-  /// Prints a result in the form that the options ask for.
+  /// Prints in the form that the options ask for.
+  func renderer(_ output: JSONOption) -> Renderer {
+    Renderer(format: output.format, terminal: terminal, now: now())
+  }
+
   func show(_ payload: some Payload, _ output: JSONOption) throws(OutputClosed) {
-    try Renderer(format: output.format, terminal: terminal, now: now()).show(payload)
+    try renderer(output).show(payload)
+  }
+
+  func answer(_ answer: JSON, _ output: JSONOption) throws(OutputClosed) {
+    try renderer(output).answer(answer)
   }
 
   /// Prints a message to standard error that is not part of the result.
   func note(_ line: String) { terminal.note(line) }
+
+  /// Prints such a message if the form of the result has notes.
+  func note(_ line: String, beside output: JSONOption) {
+    if output.format.hasNotes { note(line) }
+  }
 }

@@ -67,15 +67,14 @@ struct TaskCreate: ContextualCommand {
     }
     guard wait else {
       try context.show(CreatedTask(task: task), output)
-      if !quiet, !output.json, context.terminal.output.isTerminal {
-        context.note("follow it: \(ErrorAdvice(url: server.url).command("task stream \(task.id)"))")
+      if !quiet, context.terminal.output.isTerminal {
+        context.note("follow it: \(ErrorAdvice(url: server.url).command("task stream \(task.id)"))", beside: output)
       }
       return
     }
-    if !output.json { try context.terminal.print(task.id.description) }
+    try context.renderer(output).each(BegunTask(id: task.id))
     let end = try await context.follow(task.id, connection) { _ in }
-    if output.json { try context.terminal.print(end.raw.serialized()) }
-    if !output.json, !quiet { try context.terminal.print(ShownText.escaped(end.status.text)) }
+    try context.show(AwaitedTask(task: end, isQuiet: quiet), output)
     try EndOfTasks([end]).exit()
   }
 
@@ -107,4 +106,22 @@ struct CreatedTask: Payload {
 
   var json: JSON { task.raw }
   func lines(on page: Page) -> [String] { [task.id.description] }
+}
+
+/// A task that is waited for. Its JSON comes with its end.
+private struct BegunTask: PayloadSeries {
+  let id: TaskID
+
+  var items: [JSON] { [] }
+  func lines(on page: Page) -> [String] { [id.description] }
+}
+
+/// The end of a task that was waited for.
+private struct AwaitedTask: Payload {
+  let task: BerayTask
+  /// Whether its id is all that people want.
+  let isQuiet: Bool
+
+  var json: JSON { task.raw }
+  func lines(on page: Page) -> [String] { isQuiet ? [] : [ShownText.escaped(task.status.text)] }
 }
