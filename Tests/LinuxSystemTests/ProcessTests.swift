@@ -28,6 +28,16 @@ import Testing
     #expect(ProcessFile.words("/proc/self/nothing").isEmpty)
   }
 
+  @Test func theFirstValueOfAVariableCounts() throws {
+    let variables = ProcessEnvironment.variables(in: ["A=1", "B=", "none", "A=2", "C=x=y"])
+    #expect(variables == ["A": "1", "B": "", "C": "x=y"])
+    let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"], environment: ["WORD": "given"]).start()
+    #expect(ProcessEnvironment.of(child) == ["WORD": "given"])
+    kill(child, SIGKILL)
+    ProcessHandle.reap(child)
+    #expect(ProcessEnvironment.current()["PATH"] == getenv("PATH").map { String(cString: $0) })
+  }
+
   @Test func aHandleTellsTheEndOfAChild() throws {
     let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"]).start()
     let handle = try ProcessHandle(child)

@@ -122,7 +122,7 @@ struct MountCommand: AsyncParsableCommand {
   }
 
   private func startInBackground(_ flags: MountFlags) throws {
-    var environment = Environment.current()
+    var environment = ProcessEnvironment.current()
     let paths = try Paths(environment: environment)
     let mountpoint = AbsolutePath.of(mountpoint)
     let log = server.logging.logFile.map { AbsolutePath.of($0) } ?? paths.mountLog(for: mountpoint).string

@@ -1,4 +1,5 @@
 import BerayAPI
+import LinuxSystem
 import Logging
 
 /// A command's access to the outside world. Tests replace it.
@@ -15,7 +16,7 @@ struct Context: Sendable {
 
   /// The environment, terminal and clock of this process.
   static let process = Context(
-    terminal: .process, environment: Environment.current(), now: { .now() },
+    terminal: .process, environment: ProcessEnvironment.current(), now: { .now() },
     pause: { try await Task.sleep(for: $0) },
     connect: { options, wantsKeys, context in
       try context.startLog(options.logging, .warning)

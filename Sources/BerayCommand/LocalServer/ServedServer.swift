@@ -12,7 +12,7 @@ struct ServedServer {
 
   /// Serves until a signal or the idle timeout ends it.
   func run() async throws {
-    let environment = Environment.current()
+    let environment = ProcessEnvironment.current()
     let paths = try Paths(environment: environment)
     let data = FilePath(command.data.map { AbsolutePath.of($0) } ?? paths.data.string)
     if let status = FileStatus(behind: data), !status.isDirectory {
@@ -62,7 +62,7 @@ struct ServedServer {
 
   /// Chooses the agent from the options, then from the data directory's record, then from `config.json`.
   private func agent(_ user: UserConfiguration, data: FilePath) throws(CommandError) -> AgentChoice {
-    let environment = Environment.current()
+    let environment = ProcessEnvironment.current()
     var paths = try Paths(environment: environment)
     paths.data = data
     return try AgentOptions.choice(command.agent, paths: paths, configuration: user, environment: environment)
@@ -72,7 +72,7 @@ struct ServedServer {
   func settings(_ paths: Paths, data: FilePath, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
     let agent = try agent(user, data: data)
     var settings = ServerConfiguration(
-      dataDirectory: data.string, agent: try agent.resolved(path: Environment.current()["PATH"]),
+      dataDirectory: data.string, agent: try agent.resolved(path: ProcessEnvironment.current()["PATH"]),
       logger: Logger(label: "server"))
     settings.agentNamed = { [access = agent.access] name in
       guard let preset = AgentPreset.named(name) else { return nil }
@@ -95,6 +95,7 @@ struct ServedServer {
       settings.unixSocket = paths.serverSocket(data: data).string
     }
     if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
+    settings.environment = ProcessEnvironment.current()
     settings.agentEnvironment = agent.environment
     settings.idleTimeout = command.idleTimeout.map { .seconds($0) }
     settings.version = Version.number

@@ -35,14 +35,14 @@ struct ServedMount {
     advice.server = command.serverOptions.url
     // The user cannot replace the local server's token, so this advice is only for other servers.
     advice.tokenPlace = TokenSource.placeName(
-      tokenFile: command.server.tokenFile, environment: Environment.current(), isLocal: false)
+      tokenFile: command.server.tokenFile, environment: ProcessEnvironment.current(), isLocal: false)
     return advice
   }
 
   private func serve() async throws {
     try command.server.logging.start(level: .info)
     let logger = Logger(label: "mount")
-    let environment = Environment.current()
+    let environment = ProcessEnvironment.current()
     let paths = try Paths(environment: environment)
     let configuration = try UserConfiguration(reading: paths.configurationFile)
     let mountpoint = try Self.prepare(command.mountpoint, logger)

@@ -1,5 +1,6 @@
 import BerayAPI
 import Glibc
+import LinuxSystem
 
 /// Standard output for results, standard error for all else.
 struct Terminal: Sendable {
@@ -25,7 +26,7 @@ struct Terminal: Sendable {
   /// The terminal of this process.
   static let process = Terminal(
     output: .descriptor(STDOUT_FILENO), errors: .descriptor(STDERR_FILENO),
-    usesColours: allowsColours(Environment.current()) && isatty(STDOUT_FILENO) == 1,
+    usesColours: allowsColours(ProcessEnvironment.current()) && isatty(STDOUT_FILENO) == 1,
     canAsk: isatty(STDIN_FILENO) == 1 && access("/dev/tty", R_OK | W_OK) == 0,
     ask: { prompt, hidden throws(CommandError) in try Password.ask(prompt, hidden: hidden) },
     columns: {
