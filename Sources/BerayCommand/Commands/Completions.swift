@@ -69,6 +69,7 @@ enum Completions {
   }
 
   private static func connection(_ options: ServerOptions) async throws -> Connection? {
+    // The parser calls for completions without a context.
     let context = Context.process
     let choice = ServerChoice(
       flag: options.url, environment: context.environment, configuration: try context.configuration())

@@ -3,7 +3,7 @@ import Beray
 import BerayAPI
 
 /// `beray-fs user`.
-struct UserCommand: AsyncParsableCommand {
+struct UserCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
     abstract: "List the users of a server, and set passwords.",
@@ -14,7 +14,7 @@ struct UserCommand: AsyncParsableCommand {
       """,
     subcommands: [UserListCommand.self, UserResetPasswordCommand.self, UserPasswordCommand.self])
 
-  func run() async throws { try CommandGroup.refuse(Self.self) }
+  func run(in context: Context) throws { try CommandGroup.refuse(Self.self, in: context) }
 }
 
 /// `beray-fs user list`.

@@ -22,7 +22,7 @@ struct Connection: Sendable {
   ///   - timeouts: the deadlines of every call.
   static func open(
     _ options: ServerOptions, agent: AgentOptions? = nil, wantsKeys: Bool = false, timeouts: Timeouts = Timeouts(),
-    logger: Logger, in context: Context = .process
+    logger: Logger, in context: Context
   ) async throws -> Connection {
     let environment = context.environment
     let paths = try context.paths()
@@ -45,7 +45,7 @@ struct Connection: Sendable {
       key = address.description
     case .local:
       let server = LocalServer(
-        paths: paths, environment: environment,
+        paths: paths, context: context,
         agent: try AgentOptions.choice(agent, paths: paths, configuration: configuration, environment: environment),
         configuration: configuration, demand: agent?.isGiven == true ? .agent : wantsKeys ? .keys : .none)
       try await server.start()

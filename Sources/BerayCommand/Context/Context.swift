@@ -15,15 +15,19 @@ struct Context: Sendable {
   var startLog: @Sendable (LogOptions, Logger.Level) throws -> Void
 
   /// The environment, terminal and clock of this process.
-  static let process = Context(
-    terminal: .process, environment: ProcessEnvironment.current(), now: { .now() },
-    pause: { try await Task.sleep(for: $0) },
-    connect: { options, wantsKeys, context in
-      try context.startLog(options.logging, .warning)
-      return try await Connection.open(
-        options, wantsKeys: wantsKeys, logger: Logger(label: "client"), in: context)
-    },
-    startLog: { options, level in try options.start(level: level) })
+  static let process: Context = {
+    let environment = ProcessEnvironment.current()
+    let terminal = Terminal.ofProcess(environment: environment)
+    return Context(
+      terminal: terminal, environment: environment, now: { .now() },
+      pause: { try await Task.sleep(for: $0) },
+      connect: { options, wantsKeys, context in
+        try context.startLog(options.logging, .warning)
+        return try await Connection.open(
+          options, wantsKeys: wantsKeys, logger: Logger(label: "client"), in: context)
+      },
+      startLog: { options, level in try options.start(level: level, terminal: terminal) })
+  }()
 
   func paths() throws(CommandError) -> Paths { try Paths(environment: environment) }
 

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import BerayCommand
+
+/// Commands see the world only through their context.
+@Suite struct ContextTests {
+  private let world = TestWorld()
+
+  @Test(arguments: ["task", "file", "user", "token"])
+  func aGroupShowsItsHelpInTheContext(_ group: String) async {
+    #expect(await world.run(group) == 2)
+    #expect(world.output.isEmpty && world.errors.contains("beray-fs \(group)"), "\(world.errors)")
+  }
+
+  @Test func theServerOfTheContextIsStopped() async {
+    #expect(await world.run("serve", "--stop") == 0)
+    #expect(world.errors == "no server of \(world.scratch.paths.data) runs\n")
+  }
+
+  @Test func mountAndServeReadTheConfigurationOfTheContext() async throws {
+    let file = world.scratch.paths.configurationFile
+    try world.scratch.write("{", to: file)
+    #expect(await world.run("mount", "-f", world.scratch.path.appending("m").string) != 0)
+    #expect(await world.run("serve", "--port", "0") == 1)
+    let lines = world.errors.split(separator: "\n")
+    #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix("beray-fs: \(file) is not JSON") }, "\(lines)")
+  }
+}
