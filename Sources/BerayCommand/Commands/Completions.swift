@@ -75,7 +75,8 @@ enum Completions {
       flag: options.url, environment: context.environment, configuration: try context.configuration())
     if choice == .local, LocalServerProcess(at: try context.paths().serverSocket) == nil { return nil }
     return try await Connection.open(
-      options, timeouts: Timeouts(metadata: limit), logger: Logger(label: "client") { _ in SwiftLogNoOpLogHandler() },
+      options, ConnectionWishes(timeouts: Timeouts(metadata: limit)),
+      logger: Logger(label: "client") { _ in SwiftLogNoOpLogHandler() },
       in: context)
   }
 }

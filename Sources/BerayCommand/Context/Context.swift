@@ -1,6 +1,9 @@
+import Beray
 import BerayAPI
+import BerayServer
 import LinuxSystem
 import Logging
+import SystemPackage
 
 /// A command's access to the outside world. Tests replace it.
 struct Context: Sendable {
@@ -8,9 +11,10 @@ struct Context: Sendable {
   var environment: [String: String]
   var now: @Sendable () -> UTCTime
   var pause: @Sendable (Duration) async throws -> Void
-  /// Opens the connection that the options name. With `wantsKeys`, the local server gets the agent's keys from this
-  /// process.
-  var connect: @Sendable (ServerOptions, _ wantsKeys: Bool, Context) async throws -> Connection
+  /// Opens the connection that the options name.
+  var connect: @Sendable (ServerOptions, ConnectionWishes, Context) async throws -> Connection
+  /// A client of the local server at a socket, with the token in its data directory. It starts no server.
+  var localClient: @Sendable (_ socket: FilePath, _ data: FilePath) throws -> BerayClient
   /// Starts the log of this process as the options say.
   var startLog: @Sendable (LogOptions, Logger.Level) throws -> Void
 
@@ -21,10 +25,16 @@ struct Context: Sendable {
     return Context(
       terminal: terminal, environment: environment, now: { .now() },
       pause: { try await Task.sleep(for: $0) },
-      connect: { options, wantsKeys, context in
-        try context.startLog(options.logging, .warning)
-        return try await Connection.open(
-          options, wantsKeys: wantsKeys, logger: Logger(label: "client"), in: context)
+      connect: { options, wishes, context in
+        try await Connection.open(options, wishes, logger: Logger(label: "client"), in: context)
+      },
+      localClient: { socket, data in
+        var settings = BerayClient.Configuration()
+        settings.timeouts = Timeouts(metadata: .seconds(2))
+        return BerayClient(
+          address: try ServerAddress(parsing: "unix:\(socket)"),
+          credentials: StaticCredentials(token: try? LocalToken.read(dataDirectory: data.string)),
+          configuration: settings, logger: Logger(label: "client"))
       },
       startLog: { options, level in try options.start(level: level, terminal: terminal) })
   }()
@@ -35,8 +45,10 @@ struct Context: Sendable {
     try UserConfiguration(reading: paths().configurationFile)
   }
 
+  /// Starts the log, and opens the connection that the options name.
   func connection(_ options: ServerOptions, wantsKeys: Bool = false) async throws -> Connection {
-    try await connect(options, wantsKeys, self)
+    try startLog(options.logging, .warning)
+    return try await connect(options, ConnectionWishes(wantsKeys: wantsKeys), self)
   }
 
   /// Prints in the form that the options ask for.

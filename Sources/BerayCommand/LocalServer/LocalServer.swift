@@ -39,7 +39,7 @@ struct LocalServer: Sendable {
     defer { lock.release() }
     if let running = LocalServerProcess(at: paths.serverSocket) {
       if suits(running) { return }
-      let unfinished = await LocalServerState.current(paths: paths).unfinished
+      let unfinished = await LocalServerState.current(paths: paths, in: context).unfinished
       if demand == .keys, unfinished != 0 || !running.startedByItself {
         let names = running.lacking(agent.variables, of: context.environment).joined(separator: ", ")
         return context.note(

@@ -14,7 +14,7 @@ struct LocalServerStop {
     guard let process = LocalServerProcess(at: paths.serverSocket(data: data)) else {
       return context.note("no server of \(data) runs")
     }
-    let state = await LocalServerState.current(paths: paths, data: data)
+    let state = await LocalServerState.current(paths: paths, data: data, in: context)
     guard state.unfinished == 0 || state.unfinished == nil else {
       throw CommandError(
         "the server (\(process.description)) works on \(LocalServerState.count(state.unfinished))",

@@ -53,7 +53,7 @@ struct ServedServer {
     try PrivateDirectory.makeMissing(paths.state)
     let lock = try FileLock(paths.serverLock(data: data))
     if let running = LocalServerProcess(at: paths.serverSocket(data: data)) {
-      let state = await LocalServerState.current(paths: paths, data: data)
+      let state = await LocalServerState.current(paths: paths, data: data, in: context)
       try running.giveWay(unfinishedTasks: state.unfinished)
       context.note("takes the place of the local server that was started by itself")
     }

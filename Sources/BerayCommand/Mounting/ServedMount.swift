@@ -49,9 +49,8 @@ struct ServedMount {
     let mountpoint = try Self.prepare(command.mountpoint, logger)
 
     let timeouts = command.timeout.map { Timeouts(metadata: .seconds($0)) } ?? Timeouts()
-    let connection = try await Connection.open(
-      command.serverOptions, agent: command.agent, wantsKeys: true, timeouts: timeouts,
-      logger: Logger(label: "client"), in: context)
+    let wishes = ConnectionWishes(agent: command.agent, wantsKeys: true, timeouts: timeouts)
+    let connection = try await context.connect(command.serverOptions, wishes, context)
     guard await connection.hasToken() else {
       var error = connection.noToken
       error.status = MountExit.login
