@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -16,6 +17,26 @@ import Testing
   @Test func theServerOfTheContextIsStopped() async {
     #expect(await world.run("serve", "--stop") == 0)
     #expect(world.errors == "no server of \(world.scratch.paths.data) runs\n")
+  }
+
+  @Test(arguments: [
+    (["secret\nmore"], "secret"), (["sec", "ret\r\n", "more"], "secret"), (["secret"], "secret"), (["\n"], nil),
+    ([], nil),
+  ])
+  func aPasswordIsTheFirstLineOfTheInput(_ pieces: [String], _ password: String?) throws {
+    world.typed.withLock { $0 = pieces.map { Array($0.utf8) } }
+    let read = try? Password.obtain(prompt: "Password", fromStandardInput: true, in: world.context)
+    #expect(read == password && world.errors.isEmpty)
+  }
+
+  @Test func aGoalIsAllOfTheInput() async {
+    world.typed.withLock { $0 = [[0xFF]] }
+    #expect(await world.run("task", "create", "-") == 2)
+    #expect(world.errors == "beray-fs: standard input is not UTF-8: give text\n")
+    world.typed.withLock { $0 = [Array(" \n".utf8)] }
+    #expect(await world.run("task", "create", "-") == 2)
+    #expect(world.errors.hasSuffix("beray-fs: the goal is empty: say what is to be done\n"))
+    #expect(world.server.requests.isEmpty)
   }
 
   @Test func mountAndServeReadTheConfigurationOfTheContext() async throws {

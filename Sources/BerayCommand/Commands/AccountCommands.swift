@@ -34,7 +34,7 @@ struct LoginCommand: ContextualCommand {
     let connection = try await context.connection(server)
     let email = try connection.email(given: email, in: context)
     let password = try Password.obtain(
-      prompt: "Password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
+      prompt: "Password of \(email)", fromStandardInput: passwordStdin, in: context)
     let session =
       form
       ? try await connection.client.loginWithForm(email: email, password: password)
@@ -88,7 +88,7 @@ struct RegisterCommand: ContextualCommand {
       code = try context.terminal.ask("Code", false)
     }
     let password = try Password.obtain(
-      prompt: "New password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
+      prompt: "New password of \(email)", fromStandardInput: passwordStdin, in: context)
     if !passwordStdin {
       guard try context.terminal.ask("The same again", true) == password else {
         throw CommandError("the two passwords differ", advice: "run it again with --code \(code ?? "CODE")")

@@ -63,7 +63,7 @@ struct UserResetPasswordCommand: ContextualCommand {
   func run(in context: Context) async throws {
     let connection = try await context.connection(server)
     let password = try Password.obtain(
-      prompt: "New password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
+      prompt: "New password of \(email)", fromStandardInput: passwordStdin, in: context)
     try await connection.client.resetPassword(of: email, to: password)
     context.note("the password of \(ShownText.escaped(email)) is set, and their tokens are revoked")
   }

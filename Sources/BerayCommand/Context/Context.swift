@@ -8,6 +8,7 @@ import SystemPackage
 /// A command's access to the outside world. Tests replace it.
 struct Context: Sendable {
   var terminal: Terminal
+  var input: StandardInput
   var environment: [String: String]
   var now: @Sendable () -> UTCTime
   var pause: @Sendable (Duration) async throws -> Void
@@ -23,7 +24,7 @@ struct Context: Sendable {
     let environment = ProcessEnvironment.current()
     let terminal = Terminal.ofProcess(environment: environment)
     return Context(
-      terminal: terminal, environment: environment, now: { .now() },
+      terminal: terminal, input: .process, environment: environment, now: { .now() },
       pause: { try await Task.sleep(for: $0) },
       connect: { options, wishes, context in
         try await Connection.open(options, wishes, logger: Logger(label: "client"), in: context)

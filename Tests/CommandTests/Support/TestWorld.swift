@@ -11,6 +11,8 @@ final class TestWorld: Sendable {
   let server: TaskServer
   private let written = Mutex((output: [UInt8](), errors: [UInt8]()))
   private let answers: Mutex<[String]>
+  /// What standard input still has, in the pieces that it comes in.
+  let typed = Mutex<[[UInt8]]>([])
 
   init(
     _ tasks: [(id: Int, status: String, created: String, updated: String, goal: String)] = [], answers: [String] = []
@@ -42,7 +44,9 @@ final class TestWorld: Sendable {
         return self.answers.withLock { $0.isEmpty ? "" : $0.removeFirst() }
       }, columns: { columns })
     return Context(
-      terminal: terminal, environment: environment, now: { TestWorld.now },
+      terminal: terminal,
+      input: StandardInput { () throws(CommandError) in self.typed.withLock { $0.isEmpty ? [] : $0.removeFirst() } },
+      environment: environment, now: { TestWorld.now },
       pause: { _ in
         try Task.checkCancellation()
         await Task.yield()

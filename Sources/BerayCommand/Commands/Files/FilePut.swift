@@ -55,7 +55,7 @@ struct FilePut: ContextualCommand {
     let output = output
     try await Batch(items: parts).run(in: context, advice: ErrorAdvice(.files, url: server.url)) { part in
       progress.name(part.target)
-      let upload = try Upload(file: part.source, spool: spool)
+      let upload = try Upload(file: part.source, input: context.input, spool: spool)
       let receipt = try await files.client.uploadFile(
         to: files.id, path: part.target, content: upload.body(progress), contentType: nil)
       if upload.isExecutable, try await files.client.capabilities().contains(.attributes) {

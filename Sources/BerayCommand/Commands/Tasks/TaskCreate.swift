@@ -49,7 +49,7 @@ struct TaskCreate: ContextualCommand {
   }
 
   func run(in context: Context) async throws {
-    let goal = try goalText()
+    let goal = try goalText(context)
     guard goal.contains(where: { !$0.isWhitespace }) else {
       throw CommandError.badUse("the goal is empty", advice: "say what is to be done")
     }
@@ -78,9 +78,9 @@ struct TaskCreate: ContextualCommand {
     try EndOfTasks([end]).exit()
   }
 
-  private func goalText() throws(CommandError) -> String {
+  private func goalText(_ context: Context) throws(CommandError) -> String {
     if let goal, goal != "-" { return goal }
-    guard goal == nil, let file = wishes.files.first, file != "-" else { return try StandardInput.text() }
+    guard goal == nil, let file = wishes.files.first, file != "-" else { return try context.input.text() }
     guard let bytes = try PrivateFile.readShared(FilePath(file)) else {
       throw .badUse("\(file) is not there", advice: "check the path")
     }
