@@ -33,7 +33,7 @@ package enum Program {
     do {
       switch command {
       case let command as any ContextualCommand: try await command.run(in: context)
-      case var command as any AsyncParsableCommand: try await command.run()
+      // A command of the parser itself, such as help.
       default: try command.run()
       }
       return 0

@@ -20,7 +20,8 @@ struct UsageReport {
     if !message.isEmpty { context.note(message) }
     // Whoever started this process in the background reads its errors only from this descriptor.
     if let descriptor = invocation.value(of: "--ready-fd").flatMap({ Int32($0) }) {
-      ReadySignal.ofProcess(descriptor: descriptor).failed(invocation.unknownOption ?? RootCommand.message(for: error))
+      ReadySignal(descriptor: descriptor, in: context)
+        .failed(invocation.unknownOption ?? RootCommand.message(for: error))
     }
     return status == .validationFailure ? 2 : status.rawValue
   }

@@ -46,7 +46,8 @@ package struct BerayServer: Sendable {
     let hub = EventHub()
     let runner = TaskRunner(
       TaskRunner.Configuration(
-        command: configuration.agent, named: configuration.agentNamed, environmentNames: configuration.agentEnvironment,
+        command: configuration.agent, named: configuration.agentNamed,
+        environment: configuration.environment, environmentNames: configuration.agentEnvironment,
         maximumTasks: configuration.maximumTasks, grace: configuration.stopGrace),
       store: store, hub: hub, paths: dataDirectory.paths(of:), logger: logger)
     let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))

@@ -21,6 +21,8 @@ package struct ServerConfiguration: Sendable {
   package var maximumTasks: Int = standardMaximumTasks
   /// Enough for a dozen tasks side by side, which is common: most agents only wait for their model.
   package static let standardMaximumTasks = 16
+  /// The environment that agents get their variables from.
+  package var environment: [String: String] = [:]
   /// Variables that agents get in addition to PATH, HOME and the locale. Names that begin with `BERAY_` are ignored.
   package var agentEnvironment: [String] = []
   /// How long an agent may take to end after it was asked to, before it is killed.

@@ -19,16 +19,6 @@ package enum ProcessFile {
     return bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The environment that a process was started with (proc_pid_environ(5)); empty if it cannot be read.
-  package static func environment(of process: Int32) -> [String: String] {
-    var variables: [String: String] = [:]
-    for word in words("/proc/\(process)/environ") {
-      guard let equals = word.firstIndex(of: "=") else { continue }
-      variables[String(word[..<equals])] = String(word[word.index(after: equals)...])
-    }
-    return variables
-  }
-
   /// Writes `text` in one call, as the kernel requires.
   package static func write(_ text: String, to path: String) throws(Errno) {
     let bytes = Array(text.utf8)

@@ -24,11 +24,10 @@ package struct ProcessHandle: Sendable {
   }
 
   /// Waits for the end of a child (waitpid(2)).
-  /// - Returns: its wait status.
   @discardableResult
-  package static func reap(_ child: Int32) -> Int32 {
+  package static func reap(_ child: Int32) -> WaitStatus {
     var status: Int32 = 0
     _ = try? retrying { waitpid(child, &status, 0) }
-    return status
+    return WaitStatus(status)
   }
 }

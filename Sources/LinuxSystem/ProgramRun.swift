@@ -5,10 +5,10 @@ package import SystemPackage
 package struct ProgramRun: Sendable {
   /// Its standard output, and its standard error if that was requested.
   package let output: [UInt8]
-  /// Its wait status (waitpid(2)); nil if it was killed because it took too long or wrote too much.
-  package let status: Int32?
+  /// Nil if it was killed because it took too long or wrote too much.
+  package let status: WaitStatus?
 
-  package var succeeded: Bool { status == 0 }
+  package var succeeded: Bool { status == .exited(0) }
 
   /// Runs a program and waits for its end.
   ///

@@ -147,10 +147,11 @@ import Testing
   }
 
   @Test func anAgentOfAPresetGetsItsKey() async throws {
-    setenv("ANTHROPIC_API_KEY", "test-key", 1)
     var agent = try #require(AgentPreset.named("claude")?.command())
     agent.arguments = ["/bin/sh", "-c", "env"]
-    try await TestServer.run(agent: agent) { (server: TestServer) async throws in
+    try await TestServer.run(agent: agent) {
+      $0.environment["ANTHROPIC_API_KEY"] = "test-key"
+    } _: { (server: TestServer) async throws in
       let lines = try await server.runTask("x").events.compactMap { $0["text"]?.stringValue }
       #expect(lines.contains("ANTHROPIC_API_KEY=test-key"))
     }

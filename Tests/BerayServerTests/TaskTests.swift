@@ -54,10 +54,9 @@ import Testing
   }
 
   @Test func theGoalComesOnStdinWhateverItsSizeAndTheEnvironmentHasNoSecret() async throws {
-    setenv("BERAY_TOKEN", "secret", 1)
-    setenv("SERVER_TEST_PASSED", "yes", 1)
     let script = "wc -c; env; pwd"
     try await TestServer.run(agent: AgentCommand(arguments: ["/bin/sh", "-c", script])) {
+      $0.environment.merge(["SERVER_TEST_PASSED": "yes", "BERAY_TOKEN": "secret"]) { $1 }
       $0.agentEnvironment = ["SERVER_TEST_PASSED", "BERAY_TOKEN"]
     } _: { (server: TestServer) async throws in
       let id = try await server.createTask(String(repeating: "g", count: 300_000), tools: ["web"])

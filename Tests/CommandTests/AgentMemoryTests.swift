@@ -2,6 +2,7 @@ import ArgumentParser
 import BerayAPI
 import BerayServer
 import Foundation
+import LinuxSystem
 import SystemPackage
 import Testing
 
@@ -34,6 +35,21 @@ import Testing
     #expect(try choice([], scratch).options == ["--agent-env", "KEY", "--agent", "shell"])
     try remember(["--agent-format", "claude", "--agent-command", "mine", "-x"], scratch)
     #expect(try choice([], scratch).options == ["--agent-format", "claude", "--agent-command", "mine", "-x"])
+  }
+
+  @Test func aVariableThatAServerHasTwiceHasItsFirstValue() throws {
+    let arguments = [strdup("sleep"), strdup("600"), nil]
+    let variables = [strdup("KEY=first"), strdup("KEY=second"), nil]
+    defer { (arguments + variables).forEach { free($0) } }
+    var child: pid_t = 0
+    try #require(posix_spawn(&child, "/bin/sleep", nil, nil, arguments, variables) == 0)
+    defer {
+      kill(child, SIGKILL)
+      ProcessHandle.reap(child)
+    }
+    let server = LocalServerProcess(id: child, arguments: [])
+    #expect(server.lacking(["KEY"], of: ["KEY": "first"]).isEmpty)
+    #expect(server.lacking(["KEY"], of: ["KEY": "second"]) == ["KEY"])
   }
 
   @Test func whatIsSaidNowCounts() throws {

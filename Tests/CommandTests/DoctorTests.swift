@@ -1,5 +1,6 @@
 import BerayAPI
 import LinuxSystem
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -64,9 +65,19 @@ import Testing
     }
   }
 
-  @Test func aServerOutOfReachFails() async {
+  @Test func aServerWithoutALoginFails() async {
     let world = TestWorld()
     #expect(await world.run("doctor", "--url", "http://127.0.0.1:1") == 1)
-    #expect(world.output.contains("FAIL  server: http://127.0.0.1:1"), "\(world.output)")
+    #expect(world.output.contains("FAIL  server: http://127.0.0.1:1 needs a login"), "\(world.output)")
+    #expect(world.server.requests.isEmpty)
+  }
+
+  @Test func aServerOutOfReachFails() async throws {
+    let world = TestWorld()
+    let store = CredentialStore(path: world.scratch.paths.credentialsFile)
+    try store.keep(.init(email: nil, token: "t"), for: "http://h")
+    world.server.state.withLock { $0.silences = 10 }
+    #expect(await world.run("doctor", "--url", "http://127.0.0.1:1") == 1)
+    #expect(world.output.contains("FAIL  server: http://127.0.0.1:1: no server listens there"), "\(world.output)")
   }
 }

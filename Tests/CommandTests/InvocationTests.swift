@@ -87,4 +87,27 @@ import Testing
     #expect(try Invocation(["task", "list", "--url=U"]).value(of: "--url") == "U")
     #expect(try Invocation(["task", "list"]).value(of: "--url") == nil)
   }
+
+  @Test(arguments: [
+    (["./m", "--agent-command", "a", "--url", "b"], nil), (["./m", "--agent-command", "a", "--url=b"], nil),
+    (["--url", "U", "./m", "--agent-command", "a", "--url", "b"], "U"), (["mount", "--", "--url", "b"], nil),
+    (["./m", "--agent-command=a", "--url", "b"], nil),
+  ])
+  func theWordsOfAnAgentAreNotItsOwn(_ words: [String], _ url: String?) throws {
+    #expect(try Invocation(words).value(of: "--url") == url)
+  }
+
+  @Test(arguments: [["serve", "--agent-command"], ["./m", "--agent-command"], ["serve", "--agent-command", ""]])
+  func anAgentsCommandHasAProgram(_ words: [String]) async {
+    let world = TestWorld()
+    #expect(await Program.run(words, in: world.context) == 2)
+    #expect(world.errors.hasPrefix("beray-fs: --agent-command takes a program"), "\(world.errors)")
+  }
+
+  @Test func adviceNamesNoServerFromAnAgentsWords() throws {
+    let invocation = try Invocation(["./m", "--agent-command", "a", "--url", "b"])
+    let advice = ErrorAdvice(
+      for: try RootCommand.parseAsRoot(invocation.words), invocation, in: TestWorld().context)
+    #expect(advice.url == nil && advice.server == nil)
+  }
 }

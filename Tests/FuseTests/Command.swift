@@ -8,13 +8,12 @@ import SystemPackage
 /// A command run by another process: the one that serves a mount must never use it.
 struct Command {
   struct Result: Sendable {
-    /// As waitpid(2) gives it.
-    var status: Int32
+    var status: WaitStatus
     var output: String
     var timedOut: Bool
 
-    var exitCode: Int32? { status & 0x7f == 0 ? (status >> 8) & 0xff : nil }
-    var signal: Int32? { status & 0x7f == 0 ? nil : status & 0x7f }
+    var exitCode: Int32? { if case .exited(let code) = status { code } else { nil } }
+    var signal: Int32? { if case .signalled(let signal) = status { signal } else { nil } }
     var succeeded: Bool { exitCode == 0 && !timedOut }
   }
 

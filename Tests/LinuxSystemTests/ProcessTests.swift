@@ -28,15 +28,32 @@ import Testing
     #expect(ProcessFile.words("/proc/self/nothing").isEmpty)
   }
 
+  @Test func theFirstValueOfAVariableCounts() throws {
+    let variables = ProcessEnvironment.variables(in: ["A=1", "B=", "none", "A=2", "C=x=y"])
+    #expect(variables == ["A": "1", "B": "", "C": "x=y"])
+    let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"], environment: ["WORD": "given"]).start()
+    #expect(ProcessEnvironment.of(child) == ["WORD": "given"])
+    kill(child, SIGKILL)
+    ProcessHandle.reap(child)
+    #expect(ProcessEnvironment.current()["PATH"] == getenv("PATH").map { String(cString: $0) })
+  }
+
   @Test func aHandleTellsTheEndOfAChild() throws {
     let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"]).start()
     let handle = try ProcessHandle(child)
     #expect(!handle.hasEnded(within: .zero))
     try handle.send(SIGTERM)
     #expect(handle.hasEnded(within: .seconds(30)))
-    #expect(ProcessHandle.reap(child) == SIGTERM)
+    #expect(ProcessHandle.reap(child) == .signalled(SIGTERM))
     try handle.send(SIGTERM)
     #expect(throws: Errno.noSuchProcess) { try ProcessHandle(child) }
+  }
+
+  @Test func theStatusOfWaitpidIsACodeOrASignal() {
+    #expect(WaitStatus(0) == .exited(0) && WaitStatus(3 << 8) == .exited(3) && WaitStatus(255 << 8) == .exited(255))
+    #expect(WaitStatus(SIGKILL) == .signalled(SIGKILL))
+    // With a core dump.
+    #expect(WaitStatus(SIGSEGV | 0x80) == .signalled(SIGSEGV))
   }
 
   @Test func readingEndsAtTheDeadlineOrTheLimit() throws {

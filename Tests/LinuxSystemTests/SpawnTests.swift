@@ -12,7 +12,7 @@ import Testing
   @Test func aProgramIsRunToItsEnd() throws {
     let run = try ProgramRun(shell("echo out; echo err >&2; exit 3"), timeout: .seconds(30))
     #expect(String(decoding: run.output, as: UTF8.self) == "out\n")
-    #expect(run.status == 3 << 8)
+    #expect(run.status == .exited(3))
     let both = try ProgramRun(shell("echo out; echo err >&2"), includesErrors: true, timeout: .seconds(30))
     #expect(String(decoding: both.output, as: UTF8.self) == "out\nerr\n")
     #expect(both.succeeded)

@@ -118,11 +118,9 @@ struct AgentChoice: Hashable, Sendable {
     }
   }
 
-  /// Checks `--agent-command`, which takes all the words that follow and needs at least one.
+  /// Checks `--agent-command`. ``Invocation`` checks that a word follows it.
   static func validateCommand(_ command: [String], format: AgentCommand.Format?) throws {
-    if command.isEmpty, CommandLine.arguments.last == "--agent-command" || command.first == "" {
-      throw ValidationError("--agent-command takes a program and its arguments, and none follows it")
-    }
+    if command.first == "" { throw ValidationError("--agent-command takes a program, and its name is empty") }
     if format != nil, command.isEmpty { throw ValidationError("--agent-format goes with --agent-command") }
   }
 

@@ -29,6 +29,7 @@ struct AgentTrial {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     var configuration = ServerConfiguration(dataDirectory: directory, agent: command, logger: Logger(label: "server"))
     configuration.unixSocket = directory + ".sock"
+    configuration.environment = environment
     configuration.adoptsOrphans = true
     configuration.stopGrace = .seconds(2)
     let (ready, readiness) = AsyncStream.makeStream(of: Void.self)

@@ -34,13 +34,13 @@ struct LoginCommand: ContextualCommand {
     let connection = try await context.connection(server)
     let email = try connection.email(given: email, in: context)
     let password = try Password.obtain(
-      prompt: "Password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
+      prompt: "Password of \(email)", fromStandardInput: passwordStdin, in: context)
     let session =
       form
       ? try await connection.client.loginWithForm(email: email, password: password)
       : try await connection.client.login(email: email, password: password)
     try connection.keep(session, email: email)
-    if output.json { try context.terminal.print((session.user?.raw ?? .null).serialized()) }
+    try context.show(UnshownResult(json: session.user?.raw ?? .null), output)
     context.note("logged in to \(connection.name) as \(ShownText.escaped(session.user?.email ?? email))")
     try DefaultServer.take(server.url, connection, context)
   }
@@ -88,7 +88,7 @@ struct RegisterCommand: ContextualCommand {
       code = try context.terminal.ask("Code", false)
     }
     let password = try Password.obtain(
-      prompt: "New password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
+      prompt: "New password of \(email)", fromStandardInput: passwordStdin, in: context)
     if !passwordStdin {
       guard try context.terminal.ask("The same again", true) == password else {
         throw CommandError("the two passwords differ", advice: "run it again with --code \(code ?? "CODE")")
@@ -97,7 +97,7 @@ struct RegisterCommand: ContextualCommand {
     let session = try await connection.client.register(
       email: email, verificationCode: code ?? "", password: password)
     try connection.keep(session, email: email)
-    if output.json { try context.terminal.print((session.user?.raw ?? .null).serialized()) }
+    try context.show(UnshownResult(json: session.user?.raw ?? .null), output)
     let name = ShownText.escaped(session.user?.email ?? email)
     context.note("registered at \(connection.name) as \(name), and logged in")
     try DefaultServer.take(server.url, connection, context)
@@ -165,15 +165,16 @@ struct WhoamiCommand: ContextualCommand {
     let user = try await connection.client.currentUser()
     guard showToken else {
       try context.show(ShownAccount(user: user), output)
-      if !output.json { context.note("at \(connection.name)") }
+      context.note("at \(connection.name)", beside: output)
       return
     }
     guard let token = await connection.credentials.token() else { throw connection.noToken }
     try context.show(ShownToken(token: token), output)
-    if context.terminal.errors.isTerminal, !output.json {
+    if context.terminal.errors.isTerminal {
       context.note(
         connection.isLocal
-          ? "for an SDK also run 'beray-fs serve', which listens on http://localhost:8000" : "keep it secret")
+          ? "for an SDK also run 'beray-fs serve', which listens on http://localhost:8000" : "keep it secret",
+        beside: output)
     }
   }
 }

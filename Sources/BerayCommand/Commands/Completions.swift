@@ -69,12 +69,14 @@ enum Completions {
   }
 
   private static func connection(_ options: ServerOptions) async throws -> Connection? {
+    // The parser calls for completions without a context.
     let context = Context.process
     let choice = ServerChoice(
       flag: options.url, environment: context.environment, configuration: try context.configuration())
     if choice == .local, LocalServerProcess(at: try context.paths().serverSocket) == nil { return nil }
     return try await Connection.open(
-      options, timeouts: Timeouts(metadata: limit), logger: Logger(label: "client") { _ in SwiftLogNoOpLogHandler() },
+      options, ConnectionWishes(timeouts: Timeouts(metadata: limit)),
+      logger: Logger(label: "client") { _ in SwiftLogNoOpLogHandler() },
       in: context)
   }
 }

@@ -56,7 +56,8 @@ private struct Report {
       secrets = [paths.data.appending("token"), paths.credentialsFile].flatMap(Self.words)
       parts.append(section("config.json", settings(paths)))
       parts.append(section("mounts", mounts(paths)))
-      parts.append(section("local server", [await LocalServerState.current(paths: paths).json.serialized()]))
+      let server = await LocalServerState.current(paths: paths, in: context)
+      parts.append(section("local server", [server.json.serialized()]))
       for log in logs(paths) { parts.append(section("the end of \(log)", Self.end(of: log))) }
     }
     let user = getpwuid(getuid())?.pointee.pw_name.map { String(cString: $0) }

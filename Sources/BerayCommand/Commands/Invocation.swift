@@ -3,11 +3,10 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// The command line, reordered for the argument parser. The parser accepts most options only after their command's
-/// name.
+/// The command line, with the options from before the command moved behind it.
 ///
-/// The parser can inherit options from a parent command, but then searches the whole line for them. It would take
-/// `--url` from `serve --agent-command a --url b`, although that belongs to the agent.
+/// An option group on the root would not do: the parser parses a parent command's options leniently over the whole
+/// line. It would take `--url` from `serve --agent-command a --url b`, although that belongs to the agent.
 struct Invocation {
   /// All words except the program's name. Options from before the command come directly after it. They cannot go to the
   /// end, because all words after `--agent-command` belong to the agent.
@@ -49,8 +48,13 @@ struct Invocation {
     }
   }
 
-  /// Refuses a mistyped command. Otherwise its name would become a directory to mount on.
+  /// Refuses a mistyped command, whose name would become a directory to mount on, and an agent's command without words,
+  /// which the parser takes for one that is not given.
   func check(_ command: any ParsableCommand) throws(CommandError) {
+    let agent = (command as? MountCommand)?.agent ?? (command as? ServeCommand)?.agent
+    if agent?.agentCommand.isEmpty == true, words.prefix(while: { $0 != "--" }).last == "--agent-command" {
+      throw .badUse("--agent-command takes a program and its arguments, and none follows it")
+    }
     guard path.isEmpty, let mount = command as? MountCommand, mount.operands.count == 1 else { return }
     let name = mount.mountpoint
     guard !name.contains("/"), !Self.canBeMountpoint(name) else { return }
@@ -60,8 +64,7 @@ struct Invocation {
   /// A message about the first unknown option; nil if all are known.
   var unknownOption: String? {
     let known = Self.optionNames(of: command)
-    for word in words.dropFirst(path.count) {
-      if word == "--" || word == "--agent-command" { return nil }
+    for word in Self.own(words[path.count...]) {
       guard word.hasPrefix("--") else { continue }
       let name = String(word.prefix { $0 != "=" })
       guard !known.contains(name) else { continue }
@@ -71,15 +74,21 @@ struct Invocation {
     return nil
   }
 
-  /// The value of `option`, wherever it is on the line.
+  /// The value of `option`, wherever it is among the program's own words.
   func value(of option: String) -> String? { Self.value(of: option, in: words) }
 
   static func value(of option: String, in words: [String]) -> String? {
-    for (index, word) in words.enumerated() {
-      if word == option { return index + 1 < words.count ? words[index + 1] : nil }
+    let own = own(words[...])
+    for (index, word) in own.enumerated() {
+      if word == option { return index + 1 < own.count ? own[index + 1] : nil }
       if word.hasPrefix(option + "=") { return String(word.dropFirst(option.count + 1)) }
     }
     return nil
+  }
+
+  /// The words that can be options of this program: those before an agent's command, and before `--`.
+  private static func own(_ words: ArraySlice<String>) -> [String] {
+    Array(words.prefix { $0 != "--" && $0 != "--agent-command" && !$0.hasPrefix("--agent-command=") })
   }
 
   /// Reads the option names from the help text, which has lines such as `  -q, --quiet  …`.

@@ -4,7 +4,7 @@ import LinuxSystem
 import SystemPackage
 
 /// `beray-fs mount`, which `beray-fs` without a subcommand also runs.
-struct MountCommand: AsyncParsableCommand {
+struct MountCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "mount",
     abstract: "Show your tasks as directories beneath MOUNTPOINT.",
@@ -84,13 +84,14 @@ struct MountCommand: AsyncParsableCommand {
     if scratch.contains("") { throw ValidationError("--scratch takes a pattern such as '*.tmp'") }
   }
 
-  func run() async throws {
+  func run(in context: Context) async throws {
     let flags = try MountFlags(parsing: options)
     let command = try applying(flags)
-    guard foreground || readyFd != nil else { return try command.startInBackground(flags) }
+    guard foreground || readyFd != nil else { return try command.startInBackground(flags, context) }
     let isNew = FileStatus(of: FilePath(mountpoint)) == nil && errno == ENOENT
     do {
-      try await ServedMount(command: command, flags: flags, ready: .ofProcess(descriptor: readyFd)).run()
+      let ready = ReadySignal(descriptor: readyFd, in: context)
+      try await ServedMount(command: command, flags: flags, ready: ready, context: context).run()
     } catch {
       // rmdir(2) fails if the directory has entries or is still mounted on.
       if isNew { rmdir(mountpoint) }
@@ -121,9 +122,9 @@ struct MountCommand: AsyncParsableCommand {
     return options
   }
 
-  private func startInBackground(_ flags: MountFlags) throws {
-    var environment = Environment.current()
-    let paths = try Paths(environment: environment)
+  private func startInBackground(_ flags: MountFlags, _ context: Context) throws {
+    var environment = context.environment
+    let paths = try context.paths()
     let mountpoint = AbsolutePath.of(mountpoint)
     let log = server.logging.logFile.map { AbsolutePath.of($0) } ?? paths.mountLog(for: mountpoint).string
     // Open the log here, so that a failure is reported as a problem of the log.
@@ -143,10 +144,10 @@ struct MountCommand: AsyncParsableCommand {
     try BackgroundProcess.start(
       arguments: command.backgroundArguments(mountpoint: mountpoint, log: log, flags: flags),
       environment: environment, input: input, log: .appending(FilePath(log)))
-    let configuration = try UserConfiguration(reading: paths.configurationFile)
+    let configuration = try context.configuration()
     let choice = ServerChoice(flag: serverOptions.url, environment: environment, configuration: configuration)
     guard choice == .local else { return }
-    Terminal.note("mounted at \(mountpoint); \(AgentNotice.current(paths: paths, environment: environment).text)")
+    context.note("mounted at \(mountpoint); \(AgentNotice.current(paths: paths, environment: environment).text)")
   }
 
   /// Opens a file that can be read only once, such as a pipe; nil if it can be opened again.

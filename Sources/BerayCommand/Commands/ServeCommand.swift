@@ -5,7 +5,7 @@ import Logging
 import SystemPackage
 
 /// `beray-fs serve`.
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Run a BeRay server on this machine.",
@@ -74,13 +74,13 @@ struct ServeCommand: AsyncParsableCommand {
     if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key go together") }
   }
 
-  func run() async throws {
-    if stop { return try await LocalServerStop(data: data).run() }
-    try logging.start(level: .info)
+  func run(in context: Context) async throws {
+    if stop { return try await LocalServerStop(data: data, context: context).run() }
+    try context.startLog(logging, .info)
     OpenFileLimit.raise()
-    let ready = ReadySignal.ofProcess(descriptor: readyFd)
+    let ready = ReadySignal(descriptor: readyFd, in: context)
     do {
-      try await ServedServer(command: self, ready: ready).run()
+      try await ServedServer(command: self, ready: ready, context: context).run()
     } catch {
       ready.failed(ErrorText.sentence(for: error))
       throw error

@@ -69,8 +69,9 @@ struct LogOptions: ParsableArguments {
     completion: .file())
   var logFile: String?
 
-  /// Starts the log. `--log-file` overrides `file`, and `--debug` overrides `level`. The default is standard error.
-  func start(level: Logger.Level = .warning, file: FilePath? = nil) throws(CommandError) {
-    try FileLogHandler.bootstrap(path: logFile.map { FilePath($0) } ?? file, level: debug ? .debug : level)
+  /// Starts the log. `--debug` overrides `level`. The default is standard error.
+  func start(level: Logger.Level, terminal: Terminal) throws(CommandError) {
+    try FileLogHandler.bootstrap(
+      path: logFile.map { FilePath($0) }, level: debug ? .debug : level, terminal: terminal)
   }
 }

@@ -26,7 +26,7 @@ struct StatusCommand: ContextualCommand {
     let mounts = MountTable.current().ofBerayFS.map { mount in
       MountState(mount, record: running.first { $0.fields.mountpoint == mount.mountpoint }?.fields)
     }
-    try context.show(MachineState(mounts: mounts, server: await .current(paths: paths)), output)
+    try context.show(MachineState(mounts: mounts, server: await .current(paths: paths, in: context)), output)
   }
 }
 

@@ -3,7 +3,7 @@ import Beray
 import BerayAPI
 
 /// `beray-fs token`.
-struct TokenCommand: AsyncParsableCommand {
+struct TokenCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
     abstract: "List and revoke your tokens.",
@@ -14,7 +14,7 @@ struct TokenCommand: AsyncParsableCommand {
       """,
     subcommands: [TokenListCommand.self, TokenRevokeCommand.self])
 
-  func run() async throws { try CommandGroup.refuse(Self.self) }
+  func run(in context: Context) throws { try CommandGroup.refuse(Self.self, in: context) }
 }
 
 /// `beray-fs token list`.

@@ -3,7 +3,7 @@ import Beray
 import BerayAPI
 
 /// `beray-fs user`.
-struct UserCommand: AsyncParsableCommand {
+struct UserCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
     abstract: "List the users of a server, and set passwords.",
@@ -14,7 +14,7 @@ struct UserCommand: AsyncParsableCommand {
       """,
     subcommands: [UserListCommand.self, UserResetPasswordCommand.self, UserPasswordCommand.self])
 
-  func run() async throws { try CommandGroup.refuse(Self.self) }
+  func run(in context: Context) throws { try CommandGroup.refuse(Self.self, in: context) }
 }
 
 /// `beray-fs user list`.
@@ -63,7 +63,7 @@ struct UserResetPasswordCommand: ContextualCommand {
   func run(in context: Context) async throws {
     let connection = try await context.connection(server)
     let password = try Password.obtain(
-      prompt: "New password of \(email)", fromStandardInput: passwordStdin, terminal: context.terminal)
+      prompt: "New password of \(email)", fromStandardInput: passwordStdin, in: context)
     try await connection.client.resetPassword(of: email, to: password)
     context.note("the password of \(ShownText.escaped(email)) is set, and their tokens are revoked")
   }

@@ -3,6 +3,16 @@ import BerayAPI
 import Logging
 import SystemPackage
 
+/// What a command wants of a connection, beyond the options of the server.
+struct ConnectionWishes {
+  /// The agent options of the command line.
+  var agent: AgentOptions?
+  /// Whether the local server should have the agent's keys from this process.
+  var wantsKeys = false
+  /// The deadlines of every call.
+  var timeouts = Timeouts()
+}
+
 /// A server, and the client that uses the user's credentials there.
 struct Connection: Sendable {
   let client: BerayClient
@@ -16,20 +26,16 @@ struct Connection: Sendable {
 
   /// Chooses the server by the flag, the environment and the configuration. Starts the local server if it is chosen and
   /// does not run.
-  /// - Parameters:
-  ///   - agent: the agent options of the command line.
-  ///   - wantsKeys: whether the local server should have the agent's keys from this process.
-  ///   - timeouts: the deadlines of every call.
   static func open(
-    _ options: ServerOptions, agent: AgentOptions? = nil, wantsKeys: Bool = false, timeouts: Timeouts = Timeouts(),
-    logger: Logger, in context: Context = .process
+    _ options: ServerOptions, _ wishes: ConnectionWishes, logger: Logger, in context: Context
   ) async throws -> Connection {
+    let agent = wishes.agent
     let environment = context.environment
     let paths = try context.paths()
     let configuration = try context.configuration()
     let choice = ServerChoice(flag: options.url, environment: environment, configuration: configuration)
     var settings = BerayClient.Configuration()
-    settings.timeouts = timeouts
+    settings.timeouts = wishes.timeouts
     settings.allowInsecureHTTP = options.insecureHttp
     settings.certificateAuthorities = try options.authorities(environment, configuration)
     let address: ServerAddress
@@ -45,9 +51,9 @@ struct Connection: Sendable {
       key = address.description
     case .local:
       let server = LocalServer(
-        paths: paths, environment: environment,
+        paths: paths, context: context,
         agent: try AgentOptions.choice(agent, paths: paths, configuration: configuration, environment: environment),
-        configuration: configuration, demand: agent?.isGiven == true ? .agent : wantsKeys ? .keys : .none)
+        configuration: configuration, demand: agent?.isGiven == true ? .agent : wishes.wantsKeys ? .keys : .none)
       try await server.start()
       settings.onConnectionRefused = Self.reviving(server)
       address = try ServerAddress(parsing: "unix:\(paths.serverSocket)")

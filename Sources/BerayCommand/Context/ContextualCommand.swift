@@ -4,7 +4,3 @@ import ArgumentParser
 protocol ContextualCommand: AsyncParsableCommand {
   func run(in context: Context) async throws
 }
-
-extension ContextualCommand {
-  func run() async throws { try await run(in: .process) }
-}

@@ -6,15 +6,14 @@ import SystemPackage
 enum Password {
   /// Reads the password from the first line of standard input, or asks for it on the terminal.
   static func obtain(
-    prompt: String, fromStandardInput: Bool, terminal: Terminal
+    prompt: String, fromStandardInput: Bool, in context: Context
   ) throws(CommandError) -> String {
-    if fromStandardInput {
-      guard let line = Swift.readLine(strippingNewline: true), !line.isEmpty else {
-        throw .badUse("standard input has no password", advice: "give it as one line")
-      }
-      return line
+    guard fromStandardInput else { return try context.terminal.ask(prompt, true) }
+    let line = try context.input.line()
+    guard !line.isEmpty else {
+      throw .badUse("standard input has no password", advice: "give it as one line")
     }
-    return try terminal.ask(prompt, true)
+    return line
   }
 
   /// Asks on the controlling terminal, even if standard input and output are redirected.

@@ -1,7 +1,6 @@
 import Beray
 import BerayAPI
 import Glibc
-import Logging
 import SystemPackage
 
 /// Checks the user's settings, directories and agent, the local server, and the chosen server.
@@ -66,15 +65,15 @@ struct UserCheck {
   }
 
   private func localServer(_ paths: Paths) async -> Finding {
-    let state = await LocalServerState.current(paths: paths)
+    let state = await LocalServerState.current(paths: paths, in: context)
     guard state.process != nil, state.tasks == nil else { return .pass("local server", state.summary) }
     return .fail("local server", state.summary, "see \(state.log); 'beray-fs serve --stop' ends it")
   }
 
   private func account(_ options: ServerOptions, _ name: String) async -> Finding {
     do {
-      let connection = try await Connection.open(
-        options, timeouts: Timeouts(metadata: .seconds(5)), logger: Logger(label: "client"), in: context)
+      let wishes = ConnectionWishes(timeouts: Timeouts(metadata: .seconds(5)))
+      let connection = try await context.connect(options, wishes, context)
       guard await connection.hasToken() else {
         return .fail("server", "\(name) needs a login", "run: \(ErrorAdvice(url: options.url).command("login"))")
       }

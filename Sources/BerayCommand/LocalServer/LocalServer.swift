@@ -11,7 +11,7 @@ struct LocalServer: Sendable {
   static let idleTimeout = 600
 
   let paths: Paths
-  let environment: [String: String]
+  let context: Context
   let agent: AgentChoice
   let configuration: UserConfiguration
   /// What a server that already runs must have.
@@ -39,10 +39,10 @@ struct LocalServer: Sendable {
     defer { lock.release() }
     if let running = LocalServerProcess(at: paths.serverSocket) {
       if suits(running) { return }
-      let unfinished = await LocalServerState.current(paths: paths).unfinished
+      let unfinished = await LocalServerState.current(paths: paths, in: context).unfinished
       if demand == .keys, unfinished != 0 || !running.startedByItself {
-        let names = running.lacking(agent.variables, of: environment).joined(separator: ", ")
-        return Terminal.note(
+        let names = running.lacking(agent.variables, of: context.environment).joined(separator: ", ")
+        return context.note(
           "beray-fs: the local server (\(running.description)) has other values of \(names); it keeps them while it works"
         )
       }
@@ -64,7 +64,7 @@ struct LocalServer: Sendable {
 
   private func suits(_ running: LocalServerProcess) -> Bool {
     if demand == .none { return true }
-    guard running.lacking(agent.variables, of: environment).isEmpty else { return false }
+    guard running.lacking(agent.variables, of: context.environment).isEmpty else { return false }
     guard demand == .agent else { return true }
     return running.agentOptions.map { $0 == agent.options } ?? (running.agent == agent.name)
   }
@@ -78,6 +78,6 @@ struct LocalServer: Sendable {
 
   /// The user's environment without `BERAY_*`, which can hold credentials for other servers.
   private var childEnvironment: [String: String] {
-    environment.filter { !$0.key.hasPrefix("BERAY_") && $0.key != "NOTIFY_SOCKET" }
+    context.environment.filter { !$0.key.hasPrefix("BERAY_") && $0.key != "NOTIFY_SOCKET" }
   }
 }

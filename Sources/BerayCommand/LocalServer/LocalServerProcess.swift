@@ -48,7 +48,7 @@ struct LocalServerProcess: Hashable, Sendable {
 
   /// The variables in `environment` that the server lacks or has with another value.
   func lacking(_ names: [String], of environment: [String: String]) -> [String] {
-    let own = ProcessFile.environment(of: id)
+    let own = ProcessEnvironment.of(id)
     return names.filter { name in environment[name].map { $0 != own[name] } ?? false }
   }
 

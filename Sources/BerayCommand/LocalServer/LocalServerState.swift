@@ -1,7 +1,5 @@
 import Beray
 import BerayAPI
-import BerayServer
-import Logging
 import SystemPackage
 
 /// Whether the local server runs, and which tasks it has. Asking does not start it.
@@ -14,17 +12,12 @@ struct LocalServerState: Sendable {
   /// Nil if it could not be asked.
   let tasks: [BerayTask]?
 
-  static func current(paths: Paths, data: FilePath? = nil) async -> LocalServerState {
+  static func current(paths: Paths, data: FilePath? = nil, in context: Context) async -> LocalServerState {
     let data = data ?? paths.data
     let socket = paths.serverSocket(data: data)
     let process = LocalServerProcess(at: socket)
     var tasks: [BerayTask]?
-    if process != nil, let address = try? ServerAddress(parsing: "unix:\(socket)") {
-      var settings = BerayClient.Configuration()
-      settings.timeouts = Timeouts(metadata: .seconds(2))
-      let credentials = StaticCredentials(token: try? LocalToken.read(dataDirectory: data.string))
-      let client = BerayClient(
-        address: address, credentials: credentials, configuration: settings, logger: Logger(label: "client"))
+    if process != nil, let client = try? context.localClient(socket, data) {
       tasks = try? await client.tasks()
       await client.shutdown()
     }

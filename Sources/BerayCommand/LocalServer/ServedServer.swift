@@ -9,25 +9,25 @@ import SystemPackage
 struct ServedServer {
   let command: ServeCommand
   let ready: ReadySignal
+  let context: Context
 
   /// Serves until a signal or the idle timeout ends it.
   func run() async throws {
-    let environment = Environment.current()
-    let paths = try Paths(environment: environment)
+    let paths = try context.paths()
     let data = FilePath(command.data.map { AbsolutePath.of($0) } ?? paths.data.string)
     if let status = FileStatus(behind: data), !status.isDirectory {
       throw CommandError.badUse("--data \(data) is not a directory", advice: "name one, or one that is to be made")
     }
-    let user = try UserConfiguration(reading: paths.configurationFile)
+    let user = try context.configuration()
     let configuration = try settings(paths, data: data, user)
     let lock = try await takePlace(paths, data: data)
     let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
-    let (command, ready) = (command, ready)
+    let (command, ready, context) = (command, ready, context)
     let record = AgentRecord(try agent(user, data: data), configuration: user)
     let server = BerayServer(configuration) { addresses in
       Self.announce(
         addresses, data: configuration.dataDirectory, isQuiet: command.socket != nil,
-        isSecure: command.tlsCert != nil)
+        isSecure: command.tlsCert != nil, context)
       // Remember an agent that the user chose for the next server of this directory.
       if command.agent.isGiven { try? record.write(data: data) }
       lock?.release()
@@ -53,26 +53,26 @@ struct ServedServer {
     try PrivateDirectory.makeMissing(paths.state)
     let lock = try FileLock(paths.serverLock(data: data))
     if let running = LocalServerProcess(at: paths.serverSocket(data: data)) {
-      let state = await LocalServerState.current(paths: paths, data: data)
+      let state = await LocalServerState.current(paths: paths, data: data, in: context)
       try running.giveWay(unfinishedTasks: state.unfinished)
-      Terminal.note("takes the place of the local server that was started by itself")
+      context.note("takes the place of the local server that was started by itself")
     }
     return lock
   }
 
   /// Chooses the agent from the options, then from the data directory's record, then from `config.json`.
   private func agent(_ user: UserConfiguration, data: FilePath) throws(CommandError) -> AgentChoice {
-    let environment = Environment.current()
-    var paths = try Paths(environment: environment)
+    var paths = try context.paths()
     paths.data = data
-    return try AgentOptions.choice(command.agent, paths: paths, configuration: user, environment: environment)
+    return try AgentOptions.choice(
+      command.agent, paths: paths, configuration: user, environment: context.environment)
   }
 
   /// The server's configuration, from the options of the command.
   func settings(_ paths: Paths, data: FilePath, _ user: UserConfiguration) throws(CommandError) -> ServerConfiguration {
     let agent = try agent(user, data: data)
     var settings = ServerConfiguration(
-      dataDirectory: data.string, agent: try agent.resolved(path: Environment.current()["PATH"]),
+      dataDirectory: data.string, agent: try agent.resolved(path: context.environment["PATH"]),
       logger: Logger(label: "server"))
     settings.agentNamed = { [access = agent.access] name in
       guard let preset = AgentPreset.named(name) else { return nil }
@@ -95,6 +95,7 @@ struct ServedServer {
       settings.unixSocket = paths.serverSocket(data: data).string
     }
     if let maxTasks = command.maxTasks { settings.maximumTasks = maxTasks }
+    settings.environment = context.environment
     settings.agentEnvironment = agent.environment
     settings.idleTimeout = command.idleTimeout.map { .seconds($0) }
     settings.version = Version.number
@@ -102,12 +103,14 @@ struct ServedServer {
   }
 
   /// Prints where the server is. Only the URL goes to standard output, for scripts that asked for port 0.
-  private static func announce(_ addresses: BoundAddresses, data: String, isQuiet: Bool, isSecure: Bool) {
+  private static func announce(
+    _ addresses: BoundAddresses, data: String, isQuiet: Bool, isSecure: Bool, _ context: Context
+  ) {
     guard !isQuiet, let host = addresses.host, let port = addresses.port else { return }
     let url = "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-    try? Terminal.print(url)
-    Terminal.note("data:  \(data)")
-    Terminal.note("token: \(data)/token")
-    Terminal.note("Ctrl-C ends it")
+    try? context.terminal.print(url)
+    context.note("data:  \(data)")
+    context.note("token: \(data)/token")
+    context.note("Ctrl-C ends it")
   }
 }

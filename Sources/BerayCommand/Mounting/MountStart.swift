@@ -26,7 +26,7 @@ struct MountStart {
         advice: "end process \(process) and start it as before; under systemd, run: systemctl --user restart UNIT")
     }
     log = FilePath(arguments[index + 1])
-    environment = ProcessFile.environment(of: process)
+    environment = ProcessEnvironment.of(process)
     guard !arguments.contains("/dev/stdin"), environment["BERAY_TOKEN_FILE"] != "/dev/stdin" else {
       throw CommandError(
         "the token of this mount came through a pipe, which cannot be read again",

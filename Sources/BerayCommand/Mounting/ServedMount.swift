@@ -18,6 +18,7 @@ struct ServedMount {
   let command: MountCommand
   let flags: MountFlags
   let ready: ReadySignal
+  let context: Context
   /// Checked first, because the terminal can go away as soon as this process reports that it serves.
   private let terminal = ControllingTerminal()
 
@@ -35,22 +36,21 @@ struct ServedMount {
     advice.server = command.serverOptions.url
     // The user cannot replace the local server's token, so this advice is only for other servers.
     advice.tokenPlace = TokenSource.placeName(
-      tokenFile: command.server.tokenFile, environment: Environment.current(), isLocal: false)
+      tokenFile: command.server.tokenFile, environment: context.environment, isLocal: false)
     return advice
   }
 
   private func serve() async throws {
-    try command.server.logging.start(level: .info)
+    try context.startLog(command.server.logging, .info)
     let logger = Logger(label: "mount")
-    let environment = Environment.current()
-    let paths = try Paths(environment: environment)
-    let configuration = try UserConfiguration(reading: paths.configurationFile)
+    let environment = context.environment
+    let paths = try context.paths()
+    let configuration = try context.configuration()
     let mountpoint = try Self.prepare(command.mountpoint, logger)
 
     let timeouts = command.timeout.map { Timeouts(metadata: .seconds($0)) } ?? Timeouts()
-    let connection = try await Connection.open(
-      command.serverOptions, agent: command.agent, wantsKeys: true, timeouts: timeouts,
-      logger: Logger(label: "client"))
+    let wishes = ConnectionWishes(agent: command.agent, wantsKeys: true, timeouts: timeouts)
+    let connection = try await context.connect(command.serverOptions, wishes, context)
     guard await connection.hasToken() else {
       var error = connection.noToken
       error.status = MountExit.login
@@ -91,7 +91,7 @@ struct ServedMount {
         log: command.server.logging.logFile, version: Version.text), in: paths.mountRecords)
     try session.start()
     logger.info("serves \(connection.name) at \(session.mountpoint)")
-    if !ready.isAwaited { Terminal.note("mounted at \(session.mountpoint); Ctrl-C unmounts") }
+    if !ready.isAwaited { context.note("mounted at \(session.mountpoint); Ctrl-C unmounts") }
     guard ready.ready() else {
       _ = await session.unmount()
       throw CommandError("whoever started the mount went away")
@@ -101,8 +101,8 @@ struct ServedMount {
     let rescued = await untilEnded(session, fileSystem, signals, within: limit, logger)
     let losses = fileSystem.losses
     record.end(rescued: rescued.map(\.description), losses: losses)
-    for file in rescued { Terminal.note("beray-fs: not uploaded, and saved as \(ShownText.escaped(file.description))") }
-    for loss in losses { Terminal.note("beray-fs: \(ShownText.escaped(loss))") }
+    for file in rescued { context.note("beray-fs: not uploaded, and saved as \(ShownText.escaped(file.description))") }
+    for loss in losses { context.note("beray-fs: \(ShownText.escaped(loss))") }
     await connection.client.shutdown()
     logger.info("ended")
     if !losses.isEmpty { throw CommandError("\(losses.count) files are not on the server as they were here") }
@@ -133,16 +133,17 @@ struct ServedMount {
     let first = await requests.next()
     ready.stopping()
     let deadline = ContinuousClock.now + limit
-    let finish = Task {
+    let tell: @Sendable (String) -> Void = { [context] in context.note("beray-fs: \($0)") }
+    let finish = Task { [context] in
       if first != 0 {
         // Upload closed files before the unmount, so that a close(2) that waits gets the result. After the unmount
         // nothing more is written, and `finish` uploads the rest.
-        await fileSystem.settle(within: deadline - ContinuousClock.now, progress: Self.tell)
+        await fileSystem.settle(within: deadline - ContinuousClock.now, progress: tell)
         if await session.unmount() == .detached {
-          Terminal.note("beray-fs: detached, for some program still uses it")
+          context.note("beray-fs: detached, for some program still uses it")
         }
       }
-      return await fileSystem.finish(deadline: max(.zero, deadline - ContinuousClock.now), progress: Self.tell)
+      return await fileSystem.finish(deadline: max(.zero, deadline - ContinuousClock.now), progress: tell)
     }
     let impatience = Task {
       // A second signal stops the uploads. What is left is saved locally.
@@ -152,8 +153,6 @@ struct ServedMount {
     defer { impatience.cancel() }
     return await finish.value
   }
-
-  @Sendable private static func tell(_ progress: String) { Terminal.note("beray-fs: \(progress)") }
 
   private func fuseOptions(_ connection: Connection) -> FuseOptions {
     var options = FuseOptions(

@@ -11,8 +11,11 @@ struct FileLogHandler: LogHandler {
   private let label: String
   /// Nil logs to standard error.
   private let file: LogFile?
+  /// Its status line makes way for the log.
+  private let terminal: Terminal
 
-  init(label: String, level: Logger.Level, file: LogFile?) {
+  init(label: String, level: Logger.Level, file: LogFile?, terminal: Terminal) {
+    self.terminal = terminal
     self.label = label
     self.logLevel = level
     self.file = file
@@ -32,7 +35,7 @@ struct FileLogHandler: LogHandler {
     }
     let bytes = Array((line + "\n").utf8)
     if let file { return file.append(bytes) }
-    Terminal.process.hideStatus()
+    terminal.hideStatus()
     _ = write(STDERR_FILENO, bytes, bytes.count)
   }
 
@@ -45,8 +48,8 @@ struct FileLogHandler: LogHandler {
   }
 
   /// Sends all logging of this process to `path`, or to standard error if it is nil. Call it once.
-  static func bootstrap(path: FilePath?, level: Logger.Level) throws(CommandError) {
+  static func bootstrap(path: FilePath?, level: Logger.Level, terminal: Terminal) throws(CommandError) {
     let file: LogFile? = if let path { try LogFile(path) } else { nil }
-    LoggingSystem.bootstrap { FileLogHandler(label: $0, level: level, file: file) }
+    LoggingSystem.bootstrap { FileLogHandler(label: $0, level: level, file: file, terminal: terminal) }
   }
 }

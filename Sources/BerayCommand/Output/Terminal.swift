@@ -24,18 +24,20 @@ struct Terminal: Sendable {
   let statusLine = StatusLine()
 
   /// The terminal of this process.
-  static let process = Terminal(
-    output: .descriptor(STDOUT_FILENO), errors: .descriptor(STDERR_FILENO),
-    usesColours: allowsColours(Environment.current()) && isatty(STDOUT_FILENO) == 1,
-    canAsk: isatty(STDIN_FILENO) == 1 && access("/dev/tty", R_OK | W_OK) == 0,
-    ask: { prompt, hidden throws(CommandError) in try Password.ask(prompt, hidden: hidden) },
-    columns: {
-      var size = winsize()
-      for descriptor in [STDOUT_FILENO, STDERR_FILENO] where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 {
-        if size.ws_col > 0 { return Int(size.ws_col) }
-      }
-      return nil
-    })
+  static func ofProcess(environment: [String: String]) -> Terminal {
+    Terminal(
+      output: .descriptor(STDOUT_FILENO), errors: .descriptor(STDERR_FILENO),
+      usesColours: allowsColours(environment) && isatty(STDOUT_FILENO) == 1,
+      canAsk: isatty(STDIN_FILENO) == 1 && access("/dev/tty", R_OK | W_OK) == 0,
+      ask: { prompt, hidden throws(CommandError) in try Password.ask(prompt, hidden: hidden) },
+      columns: {
+        var size = winsize()
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 {
+          if size.ws_col > 0 { return Int(size.ws_col) }
+        }
+        return nil
+      })
+  }
 
   /// Follows no-color.org, and expects no colours from a `dumb` terminal.
   static func allowsColours(_ environment: [String: String]) -> Bool {
@@ -79,16 +81,6 @@ extension Terminal.Channel {
       }
     }
   }
-}
-
-// Shortcuts for mounts and servers, which use the terminal of their process.
-extension Terminal {
-  static func print(_ line: String) throws(OutputClosed) { try process.print(line) }
-  static func write(_ bytes: [UInt8]) throws(OutputClosed) { try process.write(bytes) }
-  static func note(_ line: String) { process.note(line) }
-  static var standardErrorIsTerminal: Bool { process.errors.isTerminal }
-  static var standardOutputIsTerminal: Bool { process.output.isTerminal }
-  static var canAsk: Bool { process.canAsk }
 }
 
 /// Standard output cannot be written: its reader is gone (`| head`), or the disk is full.

@@ -30,10 +30,13 @@ enum BackgroundProcess {
     if text == "ready\n" { return reap(process) }
     let status = ProcessHandle.reap(process)
     if text.isEmpty {
-      throw CommandError("the process in the background ended (wait status \(status)) without a word")
+      throw CommandError("the process in the background ended (\(status)) without a word")
     }
     // The reason is already a whole sentence with its advice.
-    throw CommandError(text.hasSuffix("\n") ? String(text.dropLast()) : text, status: max(1, status >> 8))
+    let reason = text.hasSuffix("\n") ? String(text.dropLast()) : text
+    // A process that gave a reason has failed, however it ended then.
+    guard case .exited(let code) = status, code > 0 else { throw CommandError(reason) }
+    throw CommandError(reason, status: code)
   }
 
   /// Waits for the end on another thread, so that the process does not stay a zombie while this one lives.

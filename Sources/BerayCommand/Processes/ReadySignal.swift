@@ -29,9 +29,9 @@ final class ReadySignal: Sendable {
   @discardableResult
   func failed(_ reason: String) -> Bool { send(reason + "\n") }
 
-  /// A signal that also uses the service manager of this process.
-  static func ofProcess(descriptor: Int32?) -> ReadySignal {
-    ReadySignal(descriptor: descriptor, manager: ServiceManager(environment: Context.process.environment))
+  /// A signal that also uses the service manager that the environment names.
+  convenience init(descriptor: Int32?, in context: Context) {
+    self.init(descriptor: descriptor, manager: ServiceManager(environment: context.environment))
   }
 
   /// Whether a process still waits for the signal.

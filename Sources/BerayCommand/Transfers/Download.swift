@@ -37,8 +37,9 @@ struct Download {
       try await copy { piece throws(Errno) in try file.writeAll(piece) }
       return try file.close()
     }
-    var part = try PartFile(of: path)
+    // First, because it may fail, and a part file that was made would stay.
     try PartFile.removeAtSignals(terminal)
+    var part = try PartFile(of: path)
     do {
       try await copy { piece throws(Errno) in try part.write(piece) }
       try part.close()

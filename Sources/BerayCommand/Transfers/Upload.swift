@@ -13,8 +13,9 @@ struct Upload: Sendable {
   ///   - file: a path, or `-` for standard input. Standard input is first copied to an unlinked temporary file, because
   ///     its length must be known.
   ///   - spool: the directory of that temporary file.
-  init(file: String, spool: String = "/tmp") throws(CommandError) {
-    let descriptor = file == "-" ? try Self.spooledInput(spool) : Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  init(file: String, input: StandardInput, spool: String = "/tmp") throws(CommandError) {
+    let descriptor =
+      file == "-" ? try Self.spooled(input, in: spool) : Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system("read \(file)", errno) }
     isExecutable = file != "-" && (FileStatus(of: descriptor)?.permissions ?? 0) & 0o100 != 0
     do {
@@ -41,10 +42,10 @@ struct Upload: Sendable {
     }
   }
 
-  private static func spooledInput(_ directory: String) throws(CommandError) -> Int32 {
+  private static func spooled(_ input: StandardInput, in directory: String) throws(CommandError) -> Int32 {
     let descriptor = try temporaryFile(in: directory)
     var failure: Errno?
-    try StandardInput.forEachPiece { piece in
+    try input.forEachPiece { piece in
       guard failure == nil else { return }
       do throws(Errno) { try descriptor.writeAll(piece) } catch { failure = error }
     }

@@ -14,6 +14,8 @@ final class TaskRunner: Sendable {
     var command: AgentCommand
     /// Returns the agent that a task asks for by name; nil if there is none.
     var named: @Sendable (String) -> AgentCommand? = { _ in nil }
+    /// The environment that agents get their variables from.
+    var environment: [String: String] = [:]
     /// Names of the variables that agents get besides the fixed ones.
     var environmentNames: [String] = []
     var maximumTasks = ServerConfiguration.standardMaximumTasks
@@ -157,7 +159,8 @@ final class TaskRunner: Sendable {
       return TaskOutcome(status: .failed, text: "there is no agent '\(name)' any more")
     }
     let launch = AgentLaunch(
-      command: command, task: record, paths: paths(task), passing: configuration.environmentNames, token: token)
+      command: command, task: record, paths: paths(task), passing: configuration.environmentNames, token: token,
+      from: configuration.environment)
     guard let program = launch.arguments.first else {
       return TaskOutcome(status: .failed, text: "no agent command is configured")
     }
@@ -169,7 +172,8 @@ final class TaskRunner: Sendable {
       try store.append(launch.shortcomings.map { AgentEvent(type: "session", text: $0) }, to: task)
     }
     if let source = record.source.flatMap(WorkSource.init(stored:)) {
-      let filling = AgentLaunch(filling: source, task: record, paths: paths(task), token: token)
+      let filling = AgentLaunch(
+        filling: source, task: record, paths: paths(task), token: token, from: configuration.environment)
       let outcome = try perform(filling, AgentLineDecoder(format: .lines), task)
       guard outcome.status == .completed else {
         return TaskOutcome(status: outcome.status, text: "its inputs could not be copied: see the events")

@@ -11,7 +11,7 @@ struct HelperProgram: Sendable {
 
   /// The path of the program: the first found in the directories of `PATH`, then in `/usr/bin` and `/bin`.
   var path: String? {
-    let directories = getenv("PATH").map { String(cString: $0) } ?? ""
+    let directories = ProcessEnvironment.current()["PATH"] ?? ""
     return ProgramPath.of(name, in: directories.split(separator: ":") + ["/usr/bin", "/bin"])
   }
 

@@ -1,6 +1,7 @@
 import BerayAPI
 import BerayServer
 import Foundation
+import LinuxSystem
 import Logging
 import Synchronization
 import Testing
@@ -27,6 +28,7 @@ struct TestServer: Sendable {
     configuration.tcp = .init(port: 0)
     configuration.unixSocket = directory + "/s/socket"
     configuration.stopGrace = .milliseconds(300)
+    configuration.environment = ProcessEnvironment.current()
     configure(&configuration)
     let (ready, readiness) = AsyncStream.makeStream(of: BoundAddresses.self)
     let server = BerayServer(configuration, clock: clock) { readiness.yield($0) }

@@ -49,8 +49,10 @@ enum BuiltProgram {
   /// Waits for it.
   /// - Returns: the exit status, or 128 and the number of the signal that ended it.
   fileprivate static func end(of process: pid_t) -> Int32 {
-    let status = ProcessHandle.reap(process)
-    return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
+    switch ProcessHandle.reap(process) {
+    case .exited(let code): code
+    case .signalled(let signal): 128 + signal
+    }
   }
 }
 

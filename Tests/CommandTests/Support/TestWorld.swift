@@ -11,6 +11,8 @@ final class TestWorld: Sendable {
   let server: TaskServer
   private let written = Mutex((output: [UInt8](), errors: [UInt8]()))
   private let answers: Mutex<[String]>
+  /// What standard input still has, in the pieces that it comes in.
+  let typed = Mutex<[[UInt8]]>([])
 
   init(
     _ tasks: [(id: Int, status: String, created: String, updated: String, goal: String)] = [], answers: [String] = []
@@ -42,12 +44,15 @@ final class TestWorld: Sendable {
         return self.answers.withLock { $0.isEmpty ? "" : $0.removeFirst() }
       }, columns: { columns })
     return Context(
-      terminal: terminal, environment: environment, now: { TestWorld.now },
+      terminal: terminal,
+      input: StandardInput { () throws(CommandError) in self.typed.withLock { $0.isEmpty ? [] : $0.removeFirst() } },
+      environment: environment, now: { TestWorld.now },
       pause: { _ in
         try Task.checkCancellation()
         await Task.yield()
       },
-      connect: { _, _, context in try self.connection(context) }, startLog: { _, _ in })
+      connect: { _, _, context in try self.connection(context) },
+      localClient: { _, _ in try self.client(pause: { _ in }) }, startLog: { _, _ in })
   }
 
   /// A day after the tasks of most tests.
@@ -56,15 +61,19 @@ final class TestWorld: Sendable {
   private func connection(_ context: Context) throws -> Connection {
     let store = CredentialStore(path: try context.paths().credentialsFile)
     let source = try TokenSource(tokenFile: nil, environment: [:], store: store, server: "http://h", localData: nil)
-    var configuration = BerayClient.Configuration()
-    configuration.retries = 0
-    configuration.pause = context.pause
     return Connection(
-      client: BerayClient(
-        address: try ServerAddress(parsing: "http://localhost"), credentials: StaticCredentials(token: "t0ken"),
-        configuration: configuration, transport: server),
+      client: try client(pause: context.pause),
       credentials: UserCredentials(source: source) { _, _ in throw CommandError("no login is asked for") },
       name: "http://h", isLocal: false, store: store, key: "http://h")
+  }
+
+  private func client(pause: @escaping @Sendable (Duration) async throws -> Void) throws -> BerayClient {
+    var configuration = BerayClient.Configuration()
+    configuration.retries = 0
+    configuration.pause = pause
+    return BerayClient(
+      address: try ServerAddress(parsing: "http://localhost"), credentials: StaticCredentials(token: "t0ken"),
+      configuration: configuration, transport: server)
   }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `beray-fs file`.
-struct FileCommand: AsyncParsableCommand {
+struct FileCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "file",
     abstract: "List, get, put and change the files of a task.",
@@ -17,5 +17,5 @@ struct FileCommand: AsyncParsableCommand {
       FileList.self, FileGet.self, FilePut.self, FileRemove.self, FileMove.self, FileMakeDirectory.self, FileZip.self,
     ])
 
-  func run() throws { try CommandGroup.refuse(Self.self) }
+  func run(in context: Context) throws { try CommandGroup.refuse(Self.self, in: context) }
 }

@@ -55,15 +55,16 @@ struct FilePut: ContextualCommand {
     let output = output
     try await Batch(items: parts).run(in: context, advice: ErrorAdvice(.files, url: server.url)) { part in
       progress.name(part.target)
-      let upload = try Upload(file: part.source, spool: spool)
+      let upload = try Upload(file: part.source, input: context.input, spool: spool)
       let receipt = try await files.client.uploadFile(
         to: files.id, path: part.target, content: upload.body(progress), contentType: nil)
       if upload.isExecutable, try await files.client.capabilities().contains(.attributes) {
         try await files.client.setAttributes(of: files.id, path: part.target, mode: 0o755, modified: nil)
       }
-      if parts.count == 1 || output.json { try context.tell(receipt.raw, output) }
+      if parts.count == 1 { return try context.answer(receipt.raw, output) }
+      try context.show(UnshownResult(json: receipt.raw), output)
     }
-    if parts.count > 1, !output.json { context.note("\(parts.count) files uploaded") }
+    if parts.count > 1 { context.note("\(parts.count) files uploaded", beside: output) }
   }
 
   private func plan(_ files: TaskFiles, _ context: Context) async throws -> ([Part], directories: [String]) {

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `beray-fs task`.
-struct TaskCommand: AsyncParsableCommand {
+struct TaskCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "task",
     abstract: "Create, watch and end tasks.",
@@ -19,5 +19,5 @@ struct TaskCommand: AsyncParsableCommand {
       TaskPrune.self,
     ])
 
-  func run() throws { try CommandGroup.refuse(Self.self) }
+  func run(in context: Context) throws { try CommandGroup.refuse(Self.self, in: context) }
 }

@@ -49,7 +49,7 @@ struct TaskCreate: ContextualCommand {
   }
 
   func run(in context: Context) async throws {
-    let goal = try goalText()
+    let goal = try goalText(context)
     guard goal.contains(where: { !$0.isWhitespace }) else {
       throw CommandError.badUse("the goal is empty", advice: "say what is to be done")
     }
@@ -67,21 +67,20 @@ struct TaskCreate: ContextualCommand {
     }
     guard wait else {
       try context.show(CreatedTask(task: task), output)
-      if !quiet, !output.json, context.terminal.output.isTerminal {
-        context.note("follow it: \(ErrorAdvice(url: server.url).command("task stream \(task.id)"))")
+      if !quiet, context.terminal.output.isTerminal {
+        context.note("follow it: \(ErrorAdvice(url: server.url).command("task stream \(task.id)"))", beside: output)
       }
       return
     }
-    if !output.json { try context.terminal.print(task.id.description) }
+    try context.renderer(output).each(BegunTask(id: task.id))
     let end = try await context.follow(task.id, connection) { _ in }
-    if output.json { try context.terminal.print(end.raw.serialized()) }
-    if !output.json, !quiet { try context.terminal.print(ShownText.escaped(end.status.text)) }
+    try context.show(AwaitedTask(task: end, isQuiet: quiet), output)
     try EndOfTasks([end]).exit()
   }
 
-  private func goalText() throws(CommandError) -> String {
+  private func goalText(_ context: Context) throws(CommandError) -> String {
     if let goal, goal != "-" { return goal }
-    guard goal == nil, let file = wishes.files.first, file != "-" else { return try StandardInput.text() }
+    guard goal == nil, let file = wishes.files.first, file != "-" else { return try context.input.text() }
     guard let bytes = try PrivateFile.readShared(FilePath(file)) else {
       throw .badUse("\(file) is not there", advice: "check the path")
     }
@@ -107,4 +106,22 @@ struct CreatedTask: Payload {
 
   var json: JSON { task.raw }
   func lines(on page: Page) -> [String] { [task.id.description] }
+}
+
+/// A task that is waited for. Its JSON comes with its end.
+private struct BegunTask: PayloadSeries {
+  let id: TaskID
+
+  var items: [JSON] { [] }
+  func lines(on page: Page) -> [String] { [id.description] }
+}
+
+/// The end of a task that was waited for.
+private struct AwaitedTask: Payload {
+  let task: BerayTask
+  /// Whether its id is all that people want.
+  let isQuiet: Bool
+
+  var json: JSON { task.raw }
+  func lines(on page: Page) -> [String] { isQuiet ? [] : [ShownText.escaped(task.status.text)] }
 }

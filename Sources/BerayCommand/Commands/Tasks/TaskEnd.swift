@@ -63,7 +63,7 @@ struct ForEachTask {
     var hasFailed = false
     for id in ids {
       do {
-        try context.tell(await body(id), output)
+        try context.answer(await body(id), output)
       } catch let error as BerayError where ids.count > 1 {
         hasFailed = true
         context.note("beray-fs: task \(id): \(ErrorText.sentence(for: error, advice: ErrorAdvice(.tasks)))")

@@ -52,7 +52,7 @@ struct TaskList: ContextualCommand {
     if watch { return try await TaskWatch(list: self, connection: connection).run(in: context) }
     let listing = try listing(of: await connection.client.tasks())
     try context.show(listing, output)
-    if listing.tasks.isEmpty, !output.json { context.note("no task fits") }
+    if listing.tasks.isEmpty { context.note("no task fits", beside: output) }
     if listing.hidden > 0 { context.note("\(listing.hidden) more; --all shows them") }
   }
 

@@ -52,15 +52,28 @@ struct TaskEventPrinter {
 
   func run(in context: Context) async throws -> BerayTask {
     try await context.follow(id, connection) { event in
-      switch output.format {
-      case .json: try context.terminal.print((namesTask ? named(event.raw) : event.raw).serialized())
-      case .text: try context.terminal.write(prefix + event.line(.text))
-      }
+      try context.renderer(output).each(EventOfTask(event: event, task: namesTask ? id : nil))
     }
   }
+}
 
-  private var prefix: [UInt8] { namesTask ? Array("\(id)\t".utf8) : [] }
-  private func named(_ event: JSON) -> JSON { ["task": JSON(id.rawValue), "event": event] }
+/// An event as it comes.
+struct EventOfTask: PayloadSeries {
+  let event: TaskEvent
+  /// Nil if no line names it.
+  let task: TaskID?
+
+  var items: [JSON] {
+    guard let task else { return [event.raw] }
+    return [["task": JSON(task.rawValue), "event": event.raw]]
+  }
+
+  /// Nothing for an event that is for programs alone.
+  func lines(on page: Page) -> [String] {
+    let line = event.line(.text)
+    guard !line.isEmpty else { return [] }
+    return [(task.map { "\($0)\t" } ?? "") + String(decoding: line.dropLast(), as: UTF8.self)]
+  }
 }
 
 /// Prints the events of every running task, and of tasks that begin later.

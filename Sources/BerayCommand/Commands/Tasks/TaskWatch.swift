@@ -14,11 +14,11 @@ struct TaskWatch {
       do {
         let listing = try list.listing(of: await connection.client.tasks())
         patience.succeeded()
-        if context.terminal.output.isTerminal, !list.output.json {
+        if context.renderer(list.output).redraws {
           try draw(listing, context)
         } else {
           let changed = listing.tasks.filter { shown[$0.id] != $0.status }
-          try printChanges(changed.reversed(), isFirst: isFirst, context)
+          try context.renderer(list.output).each(ChangedTasks(tasks: changed.reversed(), areFirst: isFirst))
           shown = Dictionary(uniqueKeysWithValues: listing.tasks.map { ($0.id, $0.status) })
           isFirst = false
         }
@@ -31,14 +31,18 @@ struct TaskWatch {
     try context.terminal.write(Array("\u{1B}[H\u{1B}[J".utf8))
     try context.show(listing, list.output)
   }
+}
 
-  private func printChanges(_ tasks: [BerayTask], isFirst: Bool, _ context: Context) throws(OutputClosed) {
-    if list.output.json {
-      for task in tasks { try context.terminal.print(task.raw.serialized()) }
-      return
-    }
-    let changes = TaskListing(tasks, filter: TaskFilter(), limit: nil)
-    let lines = changes.lines(on: Page(now: context.now()))
-    for line in lines.dropFirst(isFirst ? 0 : 1) { try context.terminal.print(line) }
+/// Tasks that are new or have changed, as further rows of one table.
+private struct ChangedTasks: PayloadSeries {
+  let tasks: [BerayTask]
+  /// Whether the table begins with them.
+  let areFirst: Bool
+
+  var items: [JSON] { tasks.map(\.raw) }
+
+  func lines(on page: Page) -> [String] {
+    let lines = TaskListing(tasks, filter: TaskFilter(), limit: nil).lines(on: page)
+    return Array(lines.dropFirst(areFirst ? 0 : 1))
   }
 }

@@ -1,5 +1,4 @@
 internal import BerayAPI
-internal import Glibc
 
 /// Everything needed to start the process of an agent.
 struct AgentLaunch: Sendable {
@@ -17,7 +16,7 @@ struct AgentLaunch: Sendable {
 
   init(
     command: AgentCommand, task: TaskRecord, paths: TaskPaths, passing names: [String], token: String,
-    from inherited: [String: String] = currentEnvironment()
+    from inherited: [String: String]
   ) {
     let tools = AgentTools(task.tools, passing: command.toolPassing, agent: command.name)
     arguments = command.arguments.flatMap { argument -> [String] in
@@ -48,8 +47,7 @@ struct AgentLaunch: Sendable {
 
   /// Launches the program that fills the work directory before the agent starts.
   init(
-    filling source: WorkSource, task: TaskRecord, paths: TaskPaths, token: String,
-    from inherited: [String: String] = currentEnvironment()
+    filling source: WorkSource, task: TaskRecord, paths: TaskPaths, token: String, from inherited: [String: String]
   ) {
     arguments = source.arguments(branch: "beray/\(task.id)")
     shortcomings = []
@@ -79,17 +77,4 @@ struct AgentLaunch: Sendable {
 
   /// Whether a variable is never passed to an agent, even if `names` contains it.
   private static func isSecret(_ name: String) -> Bool { name.hasPrefix("BERAY_") }
-
-  static func currentEnvironment() -> [String: String] {
-    var environment: [String: String] = [:]
-    var next = environ
-    while let entry = next.pointee {
-      let text = String(cString: entry)
-      if let equals = text.firstIndex(of: "=") {
-        environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
-      }
-      next += 1
-    }
-    return environment
-  }
 }

@@ -45,8 +45,7 @@ enum AgentChildren {
   }
 
   /// Waits for a child that has ended or was killed.
-  /// - Returns: the status of waitpid(2).
-  static func wait(for child: pid_t) -> Int32 {
+  static func wait(for child: pid_t) -> WaitStatus {
     let status = ProcessHandle.reap(child)
     state.withLock { _ = $0.children.remove(child) }
     return status

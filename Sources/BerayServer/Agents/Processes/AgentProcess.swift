@@ -51,14 +51,13 @@ struct AgentProcess: Sendable {
 
   /// Waits for the leader, which must have ended or been killed, and returns how it ended.
   func reap() -> TaskOutcome {
-    let status = AgentChildren.wait(for: leader.id)
-    let signal = Int(status & 0x7f)
-    if signal != 0 {
-      return TaskOutcome(status: .failed, signal: signal, text: "the agent was ended by signal \(signal)")
+    switch AgentChildren.wait(for: leader.id) {
+    case .exited(0): TaskOutcome(status: .completed, exitCode: 0)
+    case .exited(let code):
+      TaskOutcome(status: .failed, exitCode: Int(code), text: "the agent exited with status \(code)")
+    case .signalled(let signal):
+      TaskOutcome(status: .failed, signal: Int(signal), text: "the agent was ended by signal \(signal)")
     }
-    let code = Int((status >> 8) & 0xff)
-    if code == 0 { return TaskOutcome(status: .completed, exitCode: 0) }
-    return TaskOutcome(status: .failed, exitCode: code, text: "the agent exited with status \(code)")
   }
 }
 
