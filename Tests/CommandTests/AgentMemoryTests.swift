@@ -47,6 +47,8 @@ import Testing
       kill(child, SIGKILL)
       ProcessHandle.reap(child)
     }
+    // posix_spawn(3) returns a little before the kernel shows the environment.
+    while ProcessEnvironment.of(child).isEmpty { sched_yield() }
     let server = LocalServerProcess(id: child, arguments: [])
     #expect(server.lacking(["KEY"], of: ["KEY": "first"]).isEmpty)
     #expect(server.lacking(["KEY"], of: ["KEY": "second"]) == ["KEY"])
