@@ -263,11 +263,14 @@ class Run:
                 path = os.path.dirname(path)
 
     def read_anew(self, changed):
-        """Each handle of what others changed reads it from the start, past the pages that another handle has brought:
-        the mount learns of no read that the kernel answers, and gives ESTALE to who goes on in the middle."""
+        """Each handle of what others changed reads it from the start, past the pages that another handle has brought.
+        The mount learns of no read that the kernel answers: where the first that it saw was in the middle of the former
+        content, it tells the handle once that this is gone (ESTALE)."""
         for slot in sorted(self.plain.handles):
             if self.plain.name(slot) in changed:
                 self.mount.drop_pages_of(slot)
+                if self.mount.do(["whole", slot]) == "ESTALE":
+                    self.mount.drop_pages_of(slot)
                 self.compare_handles({slot})
 
     # What has to be sent
