@@ -64,7 +64,7 @@ import Testing
     try await bed.fail("full", when: "NEW.status = 'COMPLETED'")
     let id = try await bed.task("echo done")
     bed.runner.submit(id)
-    await bed.log.first { $0.contains("could not be written down") }
+    await bed.log.first { $0.contains("cannot store its end") }
     #expect(bed.runner.isBusy)
     #expect(try bed.store.task(id)?.status == .running)
     try await bed.store.pool.write { try $0.execute(sql: "DROP TRIGGER full") }

@@ -100,8 +100,8 @@ struct AgentChoice: Hashable, Sendable {
   static func command(of preset: AgentPreset, access: AgentAccess?) throws(CommandError) -> AgentCommand {
     guard let command = preset.command(access) else {
       throw .badUse(
-        "the agent '\(preset.name)' cannot be held to '\(access?.rawValue ?? "")'",
-        advice: "it has \(preset.accesses.map(\.rawValue).joined(separator: ", "))")
+        "the agent '\(preset.name)' has no access level '\(access?.rawValue ?? "")'",
+        advice: "its levels are \(preset.accesses.map(\.rawValue).joined(separator: ", "))")
     }
     return command
   }

@@ -22,7 +22,7 @@ struct InstalledAgent: Sendable {
       problem = complaint
     } else {
       // Some agents keep their login where only they can read it.
-      problem = preset.credentials != nil && credentials.isEmpty ? "no key and no login found; it may know one" : nil
+      problem = preset.credentials != nil && credentials.isEmpty ? "no key or login found, but it may have one" : nil
     }
   }
 

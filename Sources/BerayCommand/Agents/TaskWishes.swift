@@ -18,7 +18,7 @@ struct TaskWishes: ParsableArguments {
 
   @Option(
     name: .customLong("file"),
-    help: ArgumentHelp("A file to begin with. Repeatable. Without a goal: the file that has it.", valueName: "file"),
+    help: ArgumentHelp("A file to begin with. Repeatable. Without a goal, it holds the goal.", valueName: "file"),
     completion: .file())
   var files: [String] = []
 

@@ -46,7 +46,7 @@ struct AgentsCommand: AsyncParsableCommand {
 
   struct Test: ContextualCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Run one tiny task with an agent, and tell what fell short.",
+      abstract: "Test an agent with one tiny task.",
       discussion: """
         It asks the agent to write one file. This uses the agent's model, and may cost a fraction of a cent.
 

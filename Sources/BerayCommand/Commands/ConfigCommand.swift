@@ -8,7 +8,7 @@ struct ConfigCommand: AsyncParsableCommand {
     abstract: "Show and change the settings.",
     usage: "beray-fs config [<subcommand>]",
     discussion: """
-      They are kept in ~/.config/beray-fs/config.json. A flag counts more than a variable, and that more than the file.
+      They are kept in ~/.config/beray-fs/config.json. A flag overrides a variable, and a variable overrides the file.
 
       SETTINGS:
       \(Setting.all.map { "  \($0.name.padded(to: 14))\($0.help)" }.joined(separator: "\n"))
@@ -85,16 +85,16 @@ struct ConfigCommand: AsyncParsableCommand {
       let before = try file.members()
       try file.set(setting, to: setting.value(value))
       if let excluded = setting.excludes, before.contains(where: { $0.name == excluded }) {
-        context.note("\(excluded) is unset, for \(name) takes its place")
+        context.note("\(excluded) is unset, because \(name) replaces it")
       }
       let current = setting.current(try file.members(), environment: context.environment)
-      if current.origin != "config.json" { context.note("\(current.origin) is set, and counts more: \(current.text)") }
+      if current.origin != "config.json" { context.note("\(current.origin) is set and overrides it: \(current.text)") }
     }
   }
 
   struct Unset: ContextualCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take one back, so that its default counts.",
+      abstract: "Reset a setting to its default.",
       usage: "beray-fs config unset <name>",
       discussion: """
         EXAMPLE:

@@ -5,11 +5,11 @@ import Logging
 struct DoctorCommand: ContextualCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Look whether all is there that a mount needs.",
+    abstract: "Check that this machine has what a mount needs.",
     usage: "beray-fs doctor [<options>]",
     discussion: """
-      Each line is PASS, WARN or FAIL, with the line that mends it. The exit status is 1 where one is FAIL. Nothing is \
-      started or changed, but directories of your own that are missing are made.
+      Each line is PASS, WARN or FAIL, with advice on how to fix it. The exit status is 1 if any line is FAIL. Doctor \
+      starts and changes nothing; it only makes directories that beray-fs needs and that are missing.
 
       EXAMPLE:
         beray-fs doctor

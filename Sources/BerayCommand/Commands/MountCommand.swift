@@ -27,7 +27,7 @@ struct MountCommand: ContextualCommand {
         1  anything else
       """)
 
-  @Argument(help: ArgumentHelp("Where; before it, if you like, which server.", valueName: "mountpoint"))
+  @Argument(help: ArgumentHelp("Where to mount; a server may come before it.", valueName: "mountpoint"))
   var operands: [String]
 
   @Flag(name: [.customShort("f"), .long], help: "Stay in the foreground, and log to standard error.")
@@ -40,7 +40,7 @@ struct MountCommand: ContextualCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How old what is shown may be; 0 asks at every open. By default 1, and 30 once a task has ended.",
+      "How old the shown files may be; 0 asks at every open. By default 1, and 30 once a task has ended.",
       valueName: "seconds"))
   var freshness: Double?
 

@@ -9,8 +9,8 @@ struct RootCommand: AsyncParsableCommand {
       abstract: "AI-agent tasks as directories.",
       usage: "beray-fs [<server>] <mountpoint> [<options>]\nberay-fs <subcommand> [<options>]",
       discussion: """
-        Mounts the tasks of a BeRay server: mkdir starts one, tail -f watches it, any editor edits its files. Where no \
-        server is named, one on this machine is used, and started when it is needed.
+        Mounts the tasks of a BeRay server: mkdir starts one, tail -f watches it, any editor edits its files. Without \
+        a named server, beray-fs uses one on this machine, and starts it when needed.
 
         EXAMPLE:
           beray-fs ~/beray
@@ -18,8 +18,8 @@ struct RootCommand: AsyncParsableCommand {
           tail -f ~/beray/last/events.log
           beray-fs unmount ~/beray
 
-        Without a subcommand it mounts; 'beray-fs mount --help' shows the options of that. Exit status: 0, 1 if it \
-        failed, 2 if it was used wrongly; 'task wait --help' tells of 3 and 4.
+        Without a subcommand, beray-fs mounts; 'beray-fs mount --help' shows the options. Exit status: 0 for success, \
+        1 for failure, 2 for wrong usage; 'mount --help' and 'task wait --help' explain the others.
         """,
       version: "beray-fs \(Version.text)",
       subcommands: [

@@ -10,9 +10,9 @@ struct ServeCommand: ContextualCommand {
     commandName: "serve",
     abstract: "Run a BeRay server on this machine.",
     discussion: """
-      It runs each task by an agent command, in a work directory of the task. It is the server that mounts and commands \
-      use where none is named; they start it by themselves, so 'serve' is for SDKs, other agents and other machines. \
-      All its users trust each other: their agents run as you.
+      It runs an agent command for each task, in the task's work directory. Mounts and commands without a named server \
+      start one themselves, so 'serve' is for SDKs, other agents and other machines. All its users must trust each \
+      other, because their agents run as you.
 
       EXAMPLE:
         beray-fs serve --agent shell

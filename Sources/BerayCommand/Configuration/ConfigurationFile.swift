@@ -52,10 +52,10 @@ enum DefaultServer {
     if before != name, before != url {
       try file.set(try Setting.named("url"), to: .string(name))
       context.note(
-        "\(name) is now the server that is used where none is named; 'beray-fs config unset url' takes that back")
+        "\(name) is now the default server; 'beray-fs config unset url' makes the local server the default again")
     }
     if let variable = context.environment["BERAY_URL"], !variable.isEmpty, variable != url {
-      context.note("BERAY_URL is set, and counts more: \(variable)")
+      context.note("BERAY_URL is set and overrides it: \(variable)")
     }
   }
 }

@@ -20,13 +20,13 @@ struct Setting: Hashable, Sendable {
 
   static let all = [
     Setting(
-      name: "url", kind: .text, help: "the server that is used where none is named", standard: "local",
+      name: "url", kind: .text, help: "the default server", standard: "local",
       variables: ["BERAY_URL"]),
     Setting(
       name: "agent", kind: .text, help: "the preset of the local server's agent", standard: "demo",
       excludes: "agentCommand"),
     Setting(
-      name: "agentCommand", kind: .words, help: "a program and its arguments instead", standard: "", excludes: "agent"),
+      name: "agentCommand", kind: .words, help: "an agent program and its arguments", standard: "", excludes: "agent"),
     Setting(
       name: "agentAccess", kind: .text, help: "what the agent may do without asking", standard: "the agent's own"),
     Setting(name: "agentFormat", kind: .text, help: "what the agent command writes", standard: "lines"),
@@ -37,7 +37,7 @@ struct Setting: Hashable, Sendable {
       variables: ["BERAY_CA_FILE"], lesserVariables: ["SSL_CERT_FILE"]),
     Setting(name: "cacheMiB", kind: .number, help: "how much of files a mount keeps in memory", standard: "256"),
     Setting(
-      name: "freshness", kind: .number, help: "seconds that what a mount shows may be old",
+      name: "freshness", kind: .number, help: "how many seconds old a mount's view may be",
       standard: "1, and 30 once a task has ended"),
   ]
 
@@ -59,7 +59,7 @@ struct Setting: Hashable, Sendable {
     guard words.count == 1 else { throw .badUse("\(name) takes one value", advice: "put quotes around it") }
     guard kind == .number else { return .string(words[0]) }
     guard let number = try? JSON(parsing: words[0]), case .number = number else {
-      throw .badUse("\(name) takes a number, and '\(words[0])' is none")
+      throw .badUse("\(name) takes a number, not '\(words[0])'")
     }
     return number
   }

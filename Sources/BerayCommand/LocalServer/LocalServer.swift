@@ -43,7 +43,7 @@ struct LocalServer: Sendable {
       if demand == .keys, unfinished != 0 || !running.startedByItself {
         let names = running.lacking(agent.variables, of: context.environment).joined(separator: ", ")
         return context.note(
-          "beray-fs: the local server (\(running.description)) has other values of \(names); it keeps them while it works"
+          "beray-fs: the local server (\(running.description)) keeps its own values of \(names) until it ends"
         )
       }
       let wanted = "agent \(agent.name)"

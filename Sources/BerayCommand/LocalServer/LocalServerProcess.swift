@@ -60,12 +60,12 @@ struct LocalServerProcess: Hashable, Sendable {
   func giveWay(unfinishedTasks: Int?, to wanted: String = "another server") throws(CommandError) {
     guard startedByItself else {
       throw CommandError(
-        "'beray-fs serve' runs already (\(description)), and \(wanted) is wanted",
-        advice: "end that one first, leave out --agent, or use another data directory (XDG_DATA_HOME)")
+        "cannot start \(wanted): 'beray-fs serve' already runs (\(description))",
+        advice: "stop it first, leave out --agent, or use another data directory (XDG_DATA_HOME)")
     }
     guard unfinishedTasks == 0 else {
       throw CommandError(
-        "the local server (\(description)) works on \(LocalServerState.count(unfinishedTasks)), and \(wanted) is wanted",
+        "cannot start \(wanted): the local server (\(description)) works on \(LocalServerState.count(unfinishedTasks))",
         advice: "wait for them or stop them ('beray-fs task list' names them)")
     }
     try end()

@@ -34,7 +34,7 @@ struct LocalServerState: Sendable {
     switch tasks {
     case 1: "1 task"
     case let tasks?: "\(tasks) tasks"
-    case nil: "tasks of unknown number"
+    case nil: "an unknown number of tasks"
     }
   }
 

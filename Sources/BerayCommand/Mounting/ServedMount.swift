@@ -105,7 +105,7 @@ struct ServedMount {
     for loss in losses { context.note("beray-fs: \(ShownText.escaped(loss))") }
     await connection.client.shutdown()
     logger.info("ended")
-    if !losses.isEmpty { throw CommandError("\(losses.count) files are not on the server as they were here") }
+    if !losses.isEmpty { throw CommandError("changes to \(losses.count) files did not reach the server") }
   }
 
   /// Waits for a signal or an unmount, then uploads what is left.

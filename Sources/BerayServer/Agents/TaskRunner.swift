@@ -237,7 +237,7 @@ final class TaskRunner: Sendable {
       try finish(task, outcome)
       release(task)
     } catch {
-      logger.error("task \(task): its end could not be written down, which is tried again: \(error)")
+      logger.error("task \(task): cannot store its end, and tries again: \(error)")
       Task { await concludeLater(task, outcome) }
     }
   }

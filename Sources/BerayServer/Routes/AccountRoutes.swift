@@ -28,7 +28,7 @@ struct AccountRoutes: Sendable {
           throw HTTPFailure.notFound("There is no such token")
         }
         guard token.hash != services.localTokenHash else {
-          throw HTTPFailure.conflict("This is the token of this machine's user: its file holds it")
+          throw HTTPFailure.conflict("The local server's own token cannot be revoked")
         }
         try await services.store.deleteToken(hash: token.hash)
         return .message("Token revoked")
@@ -38,7 +38,7 @@ struct AccountRoutes: Sendable {
         let body = try await call.json()
         let (password, wanted) = (try body.string("password"), try body.string("new_password"))
         guard try await services.accounts.check(password, of: account, from: call.peer) else {
-          throw HTTPFailure(.forbidden, "The present password is another one")
+          throw HTTPFailure(.forbidden, "The current password is wrong")
         }
         try await services.accounts.changePassword(of: account, to: wanted, exceptToken: call.tokenHash)
         return .message("Password changed")

@@ -36,7 +36,7 @@ final class StoreCleaner: Sendable {
       do {
         while try await threads.runIfActive({ [store] in try store.removeDeleted() }) { await Task.yield() }
       } catch is DatabaseError {
-        logger.warning("what deleted tasks took cannot be given back now; it is tried again with the next deletion")
+        logger.warning("cannot free the database space of deleted tasks; the next deletion tries again")
       } catch {
         // The server is shutting down. The next one continues.
       }

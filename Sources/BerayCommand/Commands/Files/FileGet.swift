@@ -11,8 +11,9 @@ struct FileGet: ContextualCommand {
     abstract: "Get files of a task, to standard output or into files.",
     usage: "beray-fs file get <task> <path> ... [-o <file>] [-r] [<options>]",
     discussion: """
-      Without -o, files go to standard output, one after the other. A directory needs -r, and goes as by cp(1): into the \
-      directory of -o, or as it where that is not there yet; without -o into this directory.
+      Without -o and -r, files go to standard output, one after the other. A directory needs -r. As with cp(1), it \
+      goes into the directory of -o, or becomes that directory if it does not exist yet. Without -o, it goes into \
+      the current directory.
 
       EXAMPLE:
         beray-fs file get 42 result.md
@@ -107,7 +108,7 @@ struct FileGet: ContextualCommand {
       return output.utf8.last == UInt8(ascii: "/") ? output + name : "\(output)/\(name)"
     }
     guard paths.count == 1 else {
-      throw .badUse("\(output) is not a directory, and several files are to go there", advice: "end it with '/'")
+      throw .badUse("cannot write several files to \(output): not a directory", advice: "end it with '/'")
     }
     return output
   }

@@ -19,7 +19,7 @@ struct FileMakeDirectory: ContextualCommand {
   @Argument(help: "Directories, from the top of the task's files.", completion: Completions.taskFiles)
   var paths: [String]
 
-  @Flag(name: [.customShort("p"), .long], help: "Those above them too; one that is there is no error.")
+  @Flag(name: [.customShort("p"), .long], help: "Make missing parents too; accept directories that exist.")
   var parents = false
 
   @OptionGroup var server: ServerOptions

@@ -9,7 +9,7 @@ struct FileMove: ContextualCommand {
     abstract: "Rename or move files of a task.",
     usage: "beray-fs file mv <task> <path> ... <target> [-n] [<options>]",
     discussion: """
-      A target that is a directory gets them under their names.
+      Files that move into a directory keep their names.
 
       EXAMPLE:
         beray-fs file mv 42 draft.md final.md
@@ -27,7 +27,7 @@ struct FileMove: ContextualCommand {
   @OptionGroup var server: ServerOptions
 
   func validate() throws {
-    guard paths.count > 1 else { throw ValidationError("give what is to be moved, then where to") }
+    guard paths.count > 1 else { throw ValidationError("give the files to move, then the target") }
   }
 
   func run(in context: Context) async throws {

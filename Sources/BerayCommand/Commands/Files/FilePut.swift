@@ -23,7 +23,7 @@ struct FilePut: ContextualCommand {
   @OptionGroup var selection: TaskSelection
 
   @Argument(
-    help: "Files here, then where to in the task; '-' is standard input, and needs that.", completion: .file())
+    help: "Local files, then a path in the task; '-' is standard input, and needs the path.", completion: .file())
   var operands: [String]
 
   @Option(
@@ -73,7 +73,7 @@ struct FilePut: ContextualCommand {
     var directories: [String] = []
     for source in sources {
       guard let path = Self.path(of: source, target) else {
-        throw CommandError.badUse("it has no name", advice: "say which path in the task it shall have")
+        throw CommandError.badUse("'\(source)' has no file name", advice: "give its full path in the task")
       }
       guard source != "-", FileStatus(behind: FilePath(source))?.isDirectory == true else {
         parts.append(Part(source: source, target: path))
@@ -99,7 +99,7 @@ struct FilePut: ContextualCommand {
     if try await files.isDirectory(last) { return (sources, last + "/") }
     guard sources.count == 1 else {
       throw CommandError.badUse(
-        "'\(last)' is not a directory of the task, and several files are to go there",
+        "cannot put several files there: '\(last)' is not a directory of the task",
         advice: "end it with '/', or use --to")
     }
     return (sources, last)

@@ -22,7 +22,7 @@ struct FileRemove: ContextualCommand {
   @Flag(name: [.customShort("r"), .long], help: "Directories too, with all that is beneath them.")
   var recursive = false
 
-  @Flag(name: [.customShort("f"), .long], help: "What is not there is no error.")
+  @Flag(name: [.customShort("f"), .long], help: "Ignore files that do not exist.")
   var force = false
 
   @OptionGroup var server: ServerOptions

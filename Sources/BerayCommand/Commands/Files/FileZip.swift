@@ -27,7 +27,7 @@ struct FileZip: ContextualCommand {
 
   func run(in context: Context) async throws {
     guard output != "-" || !context.terminal.output.isTerminal else {
-      throw CommandError.badUse("a ZIP is nothing for a terminal", advice: "use -o FILE")
+      throw CommandError.badUse("cannot write a ZIP to a terminal", advice: "use -o FILE")
     }
     let client = try await context.connection(server).client
     let id = try await selection.task.resolved(by: client)

@@ -9,7 +9,7 @@ struct TaskWait: ContextualCommand {
     abstract: "Wait until tasks end; prints their status.",
     usage: "beray-fs task wait <task> ... [--any] [<options>]",
     discussion: """
-      A server that is away for a minute is waited for.
+      It waits for up to 90 seconds while the server cannot be reached.
 
       EXAMPLE:
         beray-fs task wait 42 && echo well done
@@ -20,7 +20,7 @@ struct TaskWait: ContextualCommand {
         0  all COMPLETED
         3  one is FAILED
         4  one is STOPPED, and none FAILED
-        1  it could not be known
+        1  anything else, such as a timeout
       """)
 
   @OptionGroup var selection: TasksSelection
