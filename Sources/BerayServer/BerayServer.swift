@@ -110,7 +110,7 @@ package struct BerayServer: Sendable {
     let idle = configuration.idleTimeout.map { timeout in
       Task { [clock] in
         try await services.activity.closeWhenIdle(for: timeout, clock: clock) { services.runner.isBusy }
-        services.logger.info("nobody has used the server for \(timeout): it ends")
+        services.logger.info("the server ends after \(timeout) without use")
         shutDown()
       }
     }

@@ -18,7 +18,7 @@ package enum ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     case .dataDirectoryInUse(let path):
       "another beray-fs server uses \(path); stop it, or name another directory with --data"
     case .dataDirectoryUnusable(let path, .directoryNotEmpty):
-      "\(path) is no data directory of beray-fs: name one that is empty, or that is not there yet, with --data"
+      "\(path) is not a data directory of beray-fs: name an empty one, or one that does not exist, with --data"
     case .dataDirectoryUnusable(let path, .notPermitted):
       "\(path) belongs to another user; name another directory with --data"
     case .dataDirectoryUnusable(let path, let error): "cannot use \(path): \(error)"

@@ -17,12 +17,12 @@ struct AgentOptions: ParsableArguments {
       "What the agent command writes: lines, text, or the format of a preset such as claude.", valueName: "format"))
   var agentFormat: AgentCommand.Format?
 
-  @Option(help: ArgumentHelp("A variable that this agent gets too. Repeatable.", valueName: "name"))
+  @Option(help: ArgumentHelp("A variable to pass to the agent. Repeatable.", valueName: "name"))
   var agentEnv: [String] = []
 
   @Option(
     parsing: .remaining,
-    help: ArgumentHelp("A program and its arguments instead; takes all that follows.", valueName: "argv"))
+    help: ArgumentHelp("A program and its arguments as the agent; takes all that follows.", valueName: "argv"))
   var agentCommand: [String] = []
 
   /// Whether any of these options is given.

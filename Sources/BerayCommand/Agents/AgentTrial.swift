@@ -84,6 +84,6 @@ struct AgentTrial {
     }
     if hasEnded { return try await client.task(id) }
     _ = try await client.stopTask(id)
-    throw CommandError("\(name) did not end within \(limit)", advice: "give it longer by --limit")
+    throw CommandError("\(name) did not end within \(limit)", advice: "give it more time with --limit")
   }
 }

@@ -18,13 +18,13 @@ struct LoginCommand: ContextualCommand {
         pass show beray | beray-fs login ann@example.org --password-stdin
       """)
 
-  @Argument(help: "Your address; else BERAY_EMAIL, the one of the last login, or asked for.")
+  @Argument(help: "Your address. By default BERAY_EMAIL, the last one, or a prompt.")
   var email: String?
 
   @Flag(help: "Read the password from standard input, its first line.")
   var passwordStdin = false
 
-  @Flag(help: "Log in by the OAuth2 form instead of JSON.")
+  @Flag(help: "Log in with the OAuth2 form instead of JSON.")
   var form = false
 
   @OptionGroup var server: ServerOptions
@@ -90,7 +90,7 @@ struct RegisterCommand: ContextualCommand {
     let password = try Password.obtain(
       prompt: "New password of \(email)", fromStandardInput: passwordStdin, in: context)
     if !passwordStdin {
-      guard try context.terminal.ask("The same again", true) == password else {
+      guard try context.terminal.ask("Repeat the password", true) == password else {
         throw CommandError("the two passwords differ", advice: "run it again with --code \(code ?? "CODE")")
       }
     }

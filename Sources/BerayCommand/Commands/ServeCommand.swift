@@ -22,7 +22,7 @@ struct ServeCommand: ContextualCommand {
       \(AgentPreset.all.map { "  \($0.name.padded(to: 14))\($0.summary)" }.joined(separator: "\n"))
       """)
 
-  @Flag(help: "End the server of the data directory, where it works on no task.")
+  @Flag(help: "End the server of the data directory, unless it works on a task.")
   var stop = false
 
   @Option(help: "The address to listen on; one that other machines reach needs TLS or --behind-proxy.")
@@ -51,7 +51,7 @@ struct ServeCommand: ContextualCommand {
   @Option(help: ArgumentHelp("The private key in PEM.", valueName: "file"))
   var tlsKey: String?
 
-  @Flag(help: "A proxy before this server does TLS.")
+  @Flag(help: "A proxy in front of this server handles TLS.")
   var behindProxy = false
 
   @Flag(help: "Let others make accounts.")

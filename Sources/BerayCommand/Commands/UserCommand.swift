@@ -45,7 +45,7 @@ struct UserResetPasswordCommand: ContextualCommand {
     commandName: "reset-password",
     abstract: "Set the password of a user of the server that you run.",
     discussion: """
-      The tokens that the user has end with it.
+      The user's tokens end with it.
 
       EXAMPLE:
         beray-fs user reset-password ann@example.org
@@ -75,7 +75,7 @@ struct UserPasswordCommand: ContextualCommand {
     commandName: "password",
     abstract: "Change your own password.",
     discussion: """
-      Your other tokens end with it; the one that is used here stays.
+      Your other tokens end; the one that you use here stays.
 
       EXAMPLE:
         beray-fs user password --url https://beray.example.org
@@ -85,9 +85,9 @@ struct UserPasswordCommand: ContextualCommand {
 
   func run(in context: Context) async throws {
     let connection = try await context.connection(server)
-    let present = try context.terminal.ask("Present password", true)
+    let present = try context.terminal.ask("Current password", true)
     let new = try context.terminal.ask("New password", true)
-    guard try context.terminal.ask("The same again", true) == new else {
+    guard try context.terminal.ask("Repeat the password", true) == new else {
       throw CommandError("the two passwords differ", advice: "run it again")
     }
     try await connection.client.changePassword(from: present, to: new)

@@ -94,7 +94,7 @@ struct MountEnding {
     } catch {
       guard error.reason == .busy else { throw error }
       try unmounter.detach()
-      context.note("\(path): detached, for some program still uses it")
+      context.note("\(path): detached, because a program still uses it")
     }
   }
 }

@@ -94,7 +94,7 @@ struct ServedMount {
     if !ready.isAwaited { context.note("mounted at \(session.mountpoint); Ctrl-C unmounts") }
     guard ready.ready() else {
       _ = await session.unmount()
-      throw CommandError("whoever started the mount went away")
+      throw CommandError("the process that started the mount is gone")
     }
 
     let limit = environment[Self.finishLimitVariable].flatMap(Double.init).map { .seconds($0) } ?? Self.finishLimit
@@ -140,7 +140,7 @@ struct ServedMount {
         // nothing more is written, and `finish` uploads the rest.
         await fileSystem.settle(within: deadline - ContinuousClock.now, progress: tell)
         if await session.unmount() == .detached {
-          context.note("beray-fs: detached, for some program still uses it")
+          context.note("beray-fs: detached, because a program still uses it")
         }
       }
       return await fileSystem.finish(deadline: max(.zero, deadline - ContinuousClock.now), progress: tell)

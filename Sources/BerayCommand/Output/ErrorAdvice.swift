@@ -53,7 +53,7 @@ struct ErrorAdvice: Sendable {
     case (.notFound, .files): "'\(command("file list"))' and '\(command("task list"))' show what is there"
     case (.notFound, .tasks): "'\(command("task list"))' shows your tasks"
     case (.notFound, _): "check that --url names a BeRay server"
-    case (.conflict, .register): "there is such an account: run '\(command("login"))'"
+    case (.conflict, .register): "this account exists: run '\(command("login"))'"
     case (.invalidRequest, _): nil
     case (.connectionRefused, _), (.hostUnreachable, _), (.connectionLost, _), (.timedOut, _),
       (.secureConnectionFailed, _):

@@ -30,7 +30,7 @@ enum BackgroundProcess {
     if text == "ready\n" { return reap(process) }
     let status = ProcessHandle.reap(process)
     if text.isEmpty {
-      throw CommandError("the process in the background ended (\(status)) without a word")
+      throw CommandError("the process in the background ended (\(status)) and gave no reason")
     }
     // The reason is already a whole sentence with its advice.
     let reason = text.hasSuffix("\n") ? String(text.dropLast()) : text

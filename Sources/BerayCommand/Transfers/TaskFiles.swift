@@ -71,7 +71,7 @@ struct TaskFiles: Sendable {
   func require(_ capability: Capabilities, to what: String) async throws {
     guard try await client.capabilities().contains(capability) else {
       throw CommandError(
-        "this server cannot \(what)", advice: "it has the bare API: files are listed, read and written as a whole")
+        "this server cannot \(what)", advice: "it can only list files, and read and write them as a whole")
     }
   }
 }

@@ -209,7 +209,7 @@ final class TaskRunner: Sendable {
       keeper.keep(events, of: task, isToEnd: run.isAskedToEnd)
     } remember: { strays in
       do { try store.recordStrays(strays, of: task) } catch {
-        logger.error("task \(task): where its processes are could not be written down: \(error)")
+        logger.error("task \(task): cannot store where its processes are: \(error)")
       }
     }
   }

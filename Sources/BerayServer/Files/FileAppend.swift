@@ -61,7 +61,7 @@ struct FileAppend: Sendable {
   ) throws -> (version: StoredVersion, offset: Int64) {
     let status = try place.status()
     guard status.mode & S_IFMT != S_IFDIR else { throw Errno.isDirectory }
-    guard status.mode & S_IFMT == S_IFREG else { throw HTTPFailure.badRequest("\(target.text) is no regular file") }
+    guard status.mode & S_IFMT == S_IFREG else { throw HTTPFailure.badRequest("\(target.text) is not a regular file") }
     return try work.guards.file(status).holding {
       let status = try place.status()
       try condition.check(work.version(status), target)

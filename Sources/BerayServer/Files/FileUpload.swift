@@ -157,6 +157,6 @@ struct FileCondition: Sendable {
 extension HTTPFailure {
   /// No entity tag in `If-Match` matches.
   static func isOtherVersion(_ path: RelativePath) -> HTTPFailure {
-    HTTPFailure(.preconditionFailed, "The file is not the version that was asked for: \(path.text)")
+    HTTPFailure(.preconditionFailed, "The file has another version than the request names: \(path.text)")
   }
 }

@@ -32,7 +32,7 @@ struct RewriteJournal {
       }
       do {
         try entry.complete(spool, in: work(entry.task))
-        logger.notice("task \(entry.task): the upload of \(entry.path.text) is complete, which a crash had cut short")
+        logger.notice("task \(entry.task): completed the upload of \(entry.path.text) that a crash had cut short")
       } catch {
         logger.warning("task \(entry.task): the upload of \(entry.path.text) cannot be completed: \(error)")
       }

@@ -43,12 +43,12 @@ struct AccountRoutes: Sendable {
         try await services.accounts.changePassword(of: account, to: wanted, exceptToken: call.tokenHash)
         return .message("Password changed")
       },
-      Endpoint(.listUsers, "List all users, for who runs the server") { call in
+      Endpoint(.listUsers, "List all users; as the server's user") { call in
         try checkRunsServer(call)
         return .json(.array(try await services.store.accounts().map(\.json)))
       },
       Endpoint(
-        .resetPassword, "Set a user's password, for who runs the server; their tokens end", body: .json([email, new])
+        .resetPassword, "Set a user's password and end their tokens; as the server's user", body: .json([email, new])
       ) { call in
         try checkRunsServer(call)
         let body = try await call.json()
@@ -69,7 +69,7 @@ struct AccountRoutes: Sendable {
 
   private func checkRunsServer(_ call: IncomingCall) throws(HTTPFailure) {
     guard call.account?.email == LocalToken.email else {
-      throw HTTPFailure(.forbidden, "Only who runs the server may do that")
+      throw HTTPFailure(.forbidden, "Only the user who runs the server may do that")
     }
   }
 }

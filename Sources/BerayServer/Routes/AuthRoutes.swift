@@ -45,7 +45,7 @@ struct AuthRoutes: Sendable {
         }
         return .message("Successfully logged out")
       },
-      Endpoint(.currentUser, "Tell who asks") { call in
+      Endpoint(.currentUser, "Tell whose token the request has") { call in
         guard let account = call.account else { throw HTTPFailure.unauthorized() }
         return .json(account.json)
       },

@@ -115,7 +115,7 @@ extension Store {
       if quota != .max { bytes += Int64(json.utf8.count + rowBytes) }
       guard bytes <= quota else {
         let last = AgentEvent(
-          type: "truncated", text: "the task said more than \(quota >> 20) MiB: what follows is not kept")
+          type: "truncated", text: "the task wrote more than \(quota >> 20) MiB of events: the rest is dropped")
         try insert.execute(arguments: [record.id, id, last.json(id: id, time: now)])
         break
       }

@@ -26,7 +26,7 @@ struct AgentTools: Sendable {
     guard !servers.isEmpty else { return }
     let names = servers.map(\.name).joined(separator: ", ")
     switch passing {
-    case .none: shortcomings = ["\(agent) takes no MCP servers from here; it does without \(names)"]
+    case .none: shortcomings = ["\(agent) cannot be given MCP servers; it runs without \(names)"]
     case .claude:
       arguments =
         ["--mcp-config", Self.configuration(servers).serialized()]
