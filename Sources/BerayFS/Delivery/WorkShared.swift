@@ -137,7 +137,9 @@ final class WorkShared: Sendable {
   /// Counts what could not be uploaded; called when that changes.
   func countKept() {
     kept.value = writtenFiles.reduce(0) { sum, file in
-      guard let buffer = file.buffer, buffer.failure != nil else { return sum }
+      // A file that is gone may be here still, while something is on its way for it. It takes nobody's room.
+      let buffer = file.known { $0.existence.isGone ? nil : $0.buffer }
+      guard let buffer, buffer.failure != nil else { return sum }
       return sum + Int(buffer.size)
     }
   }

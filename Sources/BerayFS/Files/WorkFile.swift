@@ -101,12 +101,13 @@ final class WorkFile: Node {
   ///   - reason: why what the server has not is saved elsewhere; nil: it is to be dropped.
   ///   - forgotten: ends when the kernel does not lead anybody here by the name any more; nil: it does not already.
   func detach(because reason: String? = nil, forgotten: Flight<Void, Errno>? = nil) {
-    let path = path
+    let rescue = reason.map { (path: path, reason: $0) }
     change { state in
       state.statusChanges(at: now)
-      let wasAttached = state.existence.goes(forgotten: forgotten, isLost: reason != nil)
+      let wasAttached = state.existence.goes(forgotten: forgotten, isLost: rescue != nil)
+      guard wasAttached, let rescue, let buffer = state.buffer else { return }
       // Begun while the file is still registered: the end of the mount finds the one or the other.
-      if wasAttached, let reason, let buffer = state.buffer { tree.shared.rescue(buffer, of: path, because: reason) }
+      tree.shared.rescue(buffer, of: rescue.path, because: rescue.reason)
     }
     tree.shared.countKept()
   }

@@ -136,4 +136,20 @@ import VFS
     try await file.flush(caller: WorkFixture.caller).get()
     #expect(try await fixture.write(file, "more", at: 10) == 4)
   }
+
+  @Test func whatIsRemovedMakesRoom() async throws {
+    var limits = WorkShared.Limits()
+    limits.kept = 10
+    let fixture = WorkFixture(limits: limits)
+    fixture.server.put("f", "before")
+    fixture.server.put("other", "text")
+    let other = try await fixture.open("other", [.read, .write]).file
+    let file = try await fixture.open("f", [.read, .write]).file
+    fixture.server.fail(.upload, FakeWorkServer.error(.connectionRefused))
+    try await fixture.write(file, "0123456789")
+    await #expect(throws: Errno.connectionRefused) { try await file.flush(caller: WorkFixture.caller).get() }
+    await #expect(throws: Errno.noSpace) { try await fixture.write(other, "more") }
+    try await fixture.unlink("f")
+    #expect(try await fixture.write(other, "more") == 4)
+  }
 }
