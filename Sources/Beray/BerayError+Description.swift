@@ -14,8 +14,8 @@ extension BerayError: CustomStringConvertible {
   private var meaning: String {
     switch code {
     case .authentication:
-      status == 403 ? "this is not allowed" : "the credentials are missing or no longer good: log in"
-    case .notFound: "there is no such thing on the server"
+      status == 403 ? "this is not allowed" : "the credentials are missing or no longer valid: log in"
+    case .notFound: "it was not found on the server"
     case .conflict: "this conflicts with what is on the server"
     case .unprocessableEntity: "the server does not take this request"
     case .api: "the server answered with an error"

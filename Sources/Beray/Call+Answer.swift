@@ -15,7 +15,7 @@ extension Call {
   func notJSON(_ error: JSONError) -> BerayError {
     error.reason == .tooManyValues
       ? BerayError(.answerTooLarge, detail: "the answer is too large: \(error)", operation: operation)
-      : BerayError(.invalidResponse, detail: "the answer is no JSON: \(error)", operation: operation)
+      : BerayError(.invalidResponse, detail: "the answer is not JSON: \(error)", operation: operation)
   }
 
   /// Runs `read` and reports unexpected JSON as an error of this call.

@@ -176,7 +176,7 @@ final class CallSender: Sendable {
         }
       } catch let cause where cause.code != .cancelled && cause.code != .timedOut {
         var refused = error
-        refused.detail = "\(error.detail); and none could be started: \(ShownText.escaped(cause.detail))"
+        refused.detail = "\(error.detail); starting one failed: \(ShownText.escaped(cause.detail))"
         throw refused
       }
       return

@@ -53,7 +53,7 @@ public struct ByteStream: AsyncSequence, Sendable {
     while let piece = try await iterator.next() {
       guard all.count + piece.count <= limit else {
         throw BerayError(
-          code, detail: "the answer is larger than \(limit) bytes, the most that is read at once",
+          code, detail: "the answer is larger than the limit of \(limit) bytes",
           operation: "read")
       }
       if all.isEmpty, expected == 0 { all = piece } else { all += piece }

@@ -122,7 +122,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
 
   private static func refusal(_ text: String, _ advice: String) -> BerayError {
     BerayError(
-      .invalidRequest, detail: "\"\(ShownText.escaped(text))\" is no address of a server: \(advice)",
+      .invalidRequest, detail: "\"\(ShownText.escaped(text))\" is not a server address: \(advice)",
       operation: "parse URL")
   }
 }

@@ -86,7 +86,7 @@ import Testing
   @Test func otherBodies() async throws {
     #expect(try await error(500, "<html>", [.contentType: "text/html"]).detail == "")
     let bare = try await error(404, "<html>")
-    #expect("\(bare)" == "POST tasks/7/stop: there is no such thing on the server (HTTP 404)")
+    #expect("\(bare)" == "POST tasks/7/stop: it was not found on the server (HTTP 404)")
     #expect(try await error(500, "line\nmore", [.contentType: "text/plain; charset=utf-8"]).detail == "line")
     #expect(try await error(500, #"{"message":"m"}"#).detail == "m")
     #expect(try await error(429, "{}", [.retryAfter: "7"]).retryAfter == 7)

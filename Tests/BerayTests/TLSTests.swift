@@ -38,7 +38,7 @@ import Testing
   @Test func refusesAnUnknownIssuer() async throws {
     let error = try await failure(.local, authorities: nil)
     #expect(error?.code == .secureConnectionFailed)
-    #expect(error?.detail == "the issuer of the server's certificate is not known, or its time is over")
+    #expect(error?.detail == "the server's certificate has expired, or its issuer is unknown")
   }
 
   @Test func refusesAnotherName() async throws {
@@ -58,7 +58,7 @@ import Testing
     try await withFile("no PEM") { path in
       let empty = try await failure(.local, authorities: path)
       #expect(empty?.code == .invalidRequest)
-      #expect(empty?.detail.hasSuffix("it has none in PEM") == true)
+      #expect(empty?.detail.hasSuffix("the file has no certificate in PEM format") == true)
     }
   }
 }

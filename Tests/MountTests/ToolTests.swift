@@ -35,7 +35,7 @@ struct ToolTests {
         """
         cd 1/files && cat f > /dev/null
         mv f f~; ls f 2>&1; cat f~ $DIR/bare/1/f
-        until test -e f; do sleep 0.1; done; cat f; grep -c "made anew" $MNT/.beray/errors
+        until test -e f; do sleep 0.1; done; cat f; grep -c "created again" $MNT/.beray/errors
         """)
       #expect(
         result.output == "ls: cannot access 'f': No such file or directory\nold\nold\nold\n1\n", "\(result.errors)")

@@ -49,14 +49,14 @@ extension BerayClient {
     var response = try await transfer(call)
     if response.status == 206, ContentRange(headers: response.headers) == nil {
       throw BerayError(
-        .invalidResponse, detail: "the server sent a part of a file without its place", operation: call.operation)
+        .invalidResponse, detail: "the server sent part of a file without saying which part", operation: call.operation)
     }
     if let encoding = response.headers[.contentEncoding]?.lowercased(),
       response.status == 206 || !["identity", "gzip", "x-gzip", "deflate"].contains(encoding)
     {
       throw BerayError(
         .invalidResponse,
-        detail: "the answer is encoded as \(ShownText.escaped(encoding)), though it was asked for as it is",
+        detail: "the answer is encoded as \(ShownText.escaped(encoding)), though the request asked for plain bytes",
         operation: call.operation)
     }
     response.body = resuming(response, of: call)

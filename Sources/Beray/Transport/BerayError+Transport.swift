@@ -29,9 +29,9 @@ extension BerayError {
     case let error as NIOConnectionError: return meaning(of: error)
     case let error as IOError: return meaning(ofErrno: error.errnoCode)
     case HTTPParserError.invalidEOFState: return (.connectionLost, "the server closed the connection")
-    case is HTTPParserError: return (.invalidResponse, "the server's answer is no HTTP")
+    case is HTTPParserError: return (.invalidResponse, "the server's answer is not HTTP")
     case let error as ChannelError:
-      if case .connectTimeout = error { return (.timedOut, "no connection came about in time") }
+      if case .connectTimeout = error { return (.timedOut, "the server could not be reached in time") }
       return (.connectionLost, "")
     default:
       return meaning(ofTLS: error) ?? (.connectionLost, "\(error)")
@@ -41,7 +41,7 @@ extension BerayError {
   private static func meaning(of error: HTTPClientError) -> (Code, String) {
     switch error {
     case .cancelled, .requestStreamCancelled: (.cancelled, "")
-    case .connectTimeout, .getConnectionFromPoolTimeout: (.timedOut, "no connection came about in time")
+    case .connectTimeout, .getConnectionFromPoolTimeout: (.timedOut, "the server could not be reached in time")
     case .readTimeout, .writeTimeout, .deadlineExceeded: (.timedOut, "")
     case .tlsHandshakeTimeout: (.secureConnectionFailed, "the TLS handshake took too long")
     case .uncleanShutdown, .remoteConnectionClosed: (.connectionLost, "the server closed the connection")
@@ -63,9 +63,9 @@ extension BerayError {
     case ECONNREFUSED: (.connectionRefused, "no server listens there")
     case ENOENT: (.connectionRefused, "the server's socket is not there")
     case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EADDRNOTAVAIL: (.hostUnreachable, "")
-    case ETIMEDOUT: (.timedOut, "no connection came about in time")
-    case EMFILE: (.tooManyOpenFiles, "this process has as many files open as it may")
-    case ENFILE: (.tooManyOpenFiles, "this machine has as many files open as it may")
+    case ETIMEDOUT: (.timedOut, "the server could not be reached in time")
+    case EMFILE: (.tooManyOpenFiles, "this process has reached its limit of open files")
+    case ENFILE: (.tooManyOpenFiles, "this machine has reached its limit of open files")
     case EACCES, EPERM: (.hostUnreachable, "this system does not permit the connection")
     default: (.connectionLost, String(cString: strerror(number)))
     }

@@ -24,7 +24,7 @@ extension TLSConfiguration {
     }
     guard access(path, R_OK) == 0 else { throw fault(String(cString: strerror(errno))) }
     guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
-      throw fault("it has none in PEM")
+      throw fault("the file has no certificate in PEM format")
     }
     var configuration = TLSConfiguration.ofClients
     configuration.additionalTrustRoots = [.certificates(certificates)]
@@ -57,7 +57,7 @@ extension BerayError {
       entry.description.split(separator: " ").first { $0.contains("OPENSSL_internal:") }?.split(separator: ":").last
     }
     if reasons.contains("CERTIFICATE_VERIFY_FAILED") {
-      return "the issuer of the server's certificate is not known, or its time is over"
+      return "the server's certificate has expired, or its issuer is unknown"
     }
     if reasons.contains("WRONG_VERSION_NUMBER") || reasons.contains("HTTP_REQUEST") {
       return "the server speaks no TLS there"

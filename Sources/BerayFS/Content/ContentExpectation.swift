@@ -39,7 +39,7 @@ extension BerayError {
     let sent = received.map { "\($0) bytes" } ?? "another length"
     return BerayError(
       .invalidResponse,
-      detail: "the server sends \(sent) of a file of which it lists \(expected.map { "\($0) bytes" } ?? "none")",
+      detail: "the server sent \(sent), but its listing says \(expected.map { "\($0) bytes" } ?? "nothing")",
       operation: operation)
   }
 }
@@ -47,7 +47,7 @@ extension BerayError {
 extension BerayError {
   static func endless(_ limit: Int64, operation: String) -> BerayError {
     BerayError(
-      .invalidResponse, detail: "the server sends more than \(limit >> 30) GiB and tells no length",
+      .invalidResponse, detail: "the server sent more than \(limit >> 30) GiB without a length",
       operation: operation)
   }
 }

@@ -68,7 +68,7 @@ extension FileReader {
   func refuseOtherVersion() -> Errno {
     tree.context.refuse(
       "read", file.path, .staleNFSFileHandle,
-      "the file was changed on the server while it was read; what was read before is of the version that is gone",
+      "the file was changed on the server while it was read; what was read so far belongs to the old version",
       advice: "read it again from the start")
   }
 

@@ -53,7 +53,7 @@ struct HeldNames: Sendable {
       return tick
     }
     comesBack(name, in: directory, hidden: since, from: "rename") {
-      ("the name was moved away and not made anew, and is back", "the copy is \(file.path)")
+      ("the old name was not created again in time, so it is back", "the copy is \(file.path)")
     }
   }
 
@@ -72,7 +72,7 @@ struct HeldNames: Sendable {
     }
     guard let since else { return }
     comesBack(name, in: directory, hidden: since, from: "unlink") {
-      ("it was not made anew, and is back", "a server with the operation is needed, such as 'beray-fs serve'")
+      ("the name was not created again in time, so it is back", "use a server that can, such as 'beray-fs serve'")
     }
   }
 

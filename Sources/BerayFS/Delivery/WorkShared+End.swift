@@ -91,7 +91,7 @@ extension WorkShared {
   func rescue(to directory: String) async -> [RescuedFile] {
     await endSending()
     for file in writtenFiles where file.attributeKeeper.hasUntoldAttributes {
-      lose("\(file.path): the server was not told its mode or its times")
+      lose("\(file.path): its mode or times did not reach the server")
     }
     return unsent.compactMap { file, buffer in
       do throws(Errno) {

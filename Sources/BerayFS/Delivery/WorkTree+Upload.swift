@@ -67,6 +67,6 @@ extension WorkTree {
     _ = context.refuse(
       operation, path, .resourceBusy,
       "the file was changed on the server while it was written here; this \(operation) replaced that version",
-      advice: "compare with what the other writer has; nothing is to be done if this version is the right one")
+      advice: "ask the other writer for that version if you need it; otherwise do nothing")
   }
 }

@@ -25,7 +25,7 @@ struct TreeAttributes: Sendable {
 
   func refuseOwner(of path: String) -> Errno {
     context.refuse(
-      "chown", path, .notPermitted, "everything belongs to who mounted, and servers keep no owners",
+      "chown", path, .notPermitted, "every file belongs to the user who mounted; servers store no owners",
       advice: "leave the owner out: 'cp' in place of 'cp -p' as root, 'rsync' without '-o' and '-g'")
   }
 
@@ -80,7 +80,7 @@ extension TreeAttributes {
   func refusal(ofMode mode: UInt16, _ operation: String, _ path: String) -> Errno? {
     guard mode & 0o7000 != 0 else { return nil }
     return context.refuse(
-      operation, path, .notPermitted, "servers keep no set-user-ID, set-group-ID and sticky bits",
+      operation, path, .notPermitted, "servers do not store set-user-ID, set-group-ID and sticky bits",
       advice: "leave these bits out: 'chmod 0755' in place of 'chmod 4755'")
   }
 }

@@ -137,7 +137,7 @@ final class Creations: Sendable {
       return errno
     }
     for member in wanted where member.value != nil && !offered.contains(member.capability) {
-      let why = "this server takes no '\(member.name)' for a task"
+      let why = "this server does not accept '\(member.name)' for a task"
       refused(creation, .invalidArgument, why)
       return context.refuse(
         creation.operation, creation.path, .invalidArgument, why, advice: "leave '\(member.name)' out")
@@ -264,7 +264,7 @@ extension BerayError {
     switch code {
     case .timedOut: "no answer came in time"
     case .connectionLost: "the connection broke before the answer"
-    case .invalidResponse: "the answer made no sense"
+    case .invalidResponse: "the server's answer could not be understood"
     default: "the server failed" + (status.map { " (\($0))" } ?? "")
     }
   }

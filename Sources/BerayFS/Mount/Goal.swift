@@ -69,16 +69,16 @@ struct Goal: Hashable, Sendable {
 
   private static func request(object written: String) throws(Problem) -> TaskRequest {
     let json: JSON
-    do { json = try JSON(parsing: Array(written.utf8)) } catch { throw .json("it is no JSON object: \(error)") }
+    do { json = try JSON(parsing: Array(written.utf8)) } catch { throw .json("it is not a JSON object: \(error)") }
     var request = TaskRequest(goal: "")
     var seen: Set<String> = []
     for member in json.objectValue ?? [] {
-      guard seen.insert(member.name).inserted else { throw .json("'\(member.name)' stands twice") }
+      guard seen.insert(member.name).inserted else { throw .json("'\(member.name)' appears twice") }
       switch member.name {
       case "goal": request.goal = try text(member)
       case "tools":
         guard member.value != .null else { break }
-        guard case .array(let tools) = member.value else { throw .json("its 'tools' are no list") }
+        guard case .array(let tools) = member.value else { throw .json("its 'tools' is not a list") }
         request.tools = tools
       case "agent": request.agent = try optionalText(member)
       case "from": request.from = try path(member)
@@ -91,7 +91,7 @@ struct Goal: Hashable, Sendable {
   }
 
   private static func text(_ member: JSON.Member) throws(Problem) -> String {
-    guard let text = member.value.stringValue else { throw .json("its '\(member.name)' is no text") }
+    guard let text = member.value.stringValue else { throw .json("its '\(member.name)' is not a string") }
     return text
   }
 

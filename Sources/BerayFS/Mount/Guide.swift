@@ -43,7 +43,7 @@ enum Guide {
     | name | what it is |
     |---|---|
     | TASK/follow | like events.log, but a read blocks for the next line and ends with the task |
-    | TASK/stream | the same of events |
+    | TASK/stream | like events, but a read blocks for the next line and ends with the task |
     | TASK/wait | blocks until the task has ended, then gives its status |
     | TASK/files.zip | the work directory as a ZIP |
     | by-status/RUNNING/ | links to the tasks of a status |
@@ -67,8 +67,8 @@ enum Guide {
     **Which task is mine?** `T=$(cat new)` right after the goal was written, by mkdir or to `new`: each terminal or script
     (session) reads its own. `last` is the newest of all your tasks, also those made elsewhere.
 
-    **A goal that I give again?** While the task of that text runs, mkdir fails with "File exists"; once it has ended,
-    mkdir starts a new one. `mkdir -p` makes no second one.
+    **Can I give the same goal again?** While the task of that text runs, mkdir fails with "File exists"; once it has
+    ended, mkdir starts a new one. `mkdir -p` makes no second one.
 
     ## Good to know
 

@@ -17,8 +17,8 @@ final class NewFile: Node {
     #   { echo "sort these:"; cat names.txt; } > new
     # A JSON object may say more ("agent" and "from" where the server takes them):
     #   echo '{"goal": "find the bug", "tools": ["browser"], "agent": "claude", "from": "/src"}' > new
-    # The task is there when the file is closed: see 'last', a link to it. From then on, reading 'new' in this session
-    # gives its id, or why there is none; 'last' leads nowhere then. An editor may leave these lines in.
+    # Closing the file starts the task, and 'last' links to it. From then on, 'cat new' in this session prints its id.
+    # If the goal was refused, it prints why, and 'last' leads nowhere. An editor may leave these lines in.
 
     """
 
@@ -115,7 +115,7 @@ final class NewHandle: OpenFile {
       .fileTooLarge, "a goal has at most \(Goal.maximumLength) bytes", "put the text into a file of the task")
     static let blank = Refusal(.invalidArgument, "the goal is blank", "write some text")
     static let interrupted = Refusal(
-      .interrupted, "a signal ended who wrote the goal before it was whole", "write the goal again")
+      .interrupted, "a signal killed the writer before the goal was complete", "write the goal again")
 
     static func json(_ problem: String) -> Refusal {
       Refusal(

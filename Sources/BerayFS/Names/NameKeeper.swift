@@ -14,7 +14,7 @@ struct NameKeeper: Sendable {
     let verb = operation == "rename" ? "rename" : "remove"
     return context.refuse(
       operation, path, .notPermitted, "this server cannot \(verb) files or directories",
-      advice: "a server with the operation is needed, such as 'beray-fs serve'")
+      advice: "use a server that can, such as 'beray-fs serve'")
   }
 
   func makeDirectory(_ name: Name, in directory: WorkDirectory, permissions: UInt16) -> Outcome<FoundNode> {

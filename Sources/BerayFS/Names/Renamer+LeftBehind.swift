@@ -44,8 +44,8 @@ extension Renamer {
     guard let hidden = hidden(name, in: directory), hidden.isStepOfASave else { return }
     throw context.refuse(
       operation, "\(directory.path)/\(name)", .notPermitted,
-      "this server has a file of that name still, which was renamed here and which it cannot remove",
-      advice: "take another name")
+      "the file that had this name was renamed here, but this server cannot rename and still has it",
+      advice: "use another name")
   }
 
   /// The paths of the names that are hidden for good.

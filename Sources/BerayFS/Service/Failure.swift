@@ -77,7 +77,7 @@ extension BerayError {
       status == 403 ? "ask the server's owner for access" : "run 'beray-fs login'; a live mount takes the new token"
     case .notFound: "it may have been deleted elsewhere; run 'ls' again"
     case .conflict: "look at what is there, then decide"
-    case .unprocessableEntity: "mend the request; the server says what is wrong"
+    case .unprocessableEntity: "correct the request; the server says what is wrong"
     case .api:
       switch status {
       case 413: "make the file smaller, or raise the server's limit"
@@ -85,7 +85,7 @@ extension BerayError {
       case 429: "wait\(retryAfter.map { " \($0) s" } ?? ""), then try again"
       case 507: "free space on the server"
       case let status? where status >= 500: "see the server's log; try again later"
-      default: "mend the request; the server says what is wrong"
+      default: "correct the request; the server says what is wrong"
       }
     case .connectionRefused: "start the server, or check --url"
     case .hostUnreachable: "check the network and --url"
@@ -95,7 +95,7 @@ extension BerayError {
     case .secureConnectionFailed: "check the server's certificate and the machine's clock"
     case .invalidResponse: "check that --url names a BeRay server"
     case .answerTooLarge: "read a long log with 'beray-fs task stream ID'; split a directory of too many names"
-    case .invalidRequest: "mend the request"
+    case .invalidRequest: "correct the request"
     }
   }
 

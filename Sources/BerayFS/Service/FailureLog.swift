@@ -104,7 +104,7 @@ struct FailureList: Sendable {
     failure.detail = failure.detail.prefixed(500)
     if line.repeats.count > 0 { failure.detail += " (\(line.repeats.count + 1) times\(since(line.repeats)))" }
     if line.folded.count > 0 {
-      failure.detail += " (and \(line.folded.count) more like it, of other paths,\(since(line.folded)))"
+      failure.detail += " (and \(line.folded.count) more like it for other paths\(since(line.folded)))"
     }
     return failure.line
   }

@@ -136,9 +136,11 @@ final class ArchiveFile: Node {
 
   /// Why an answer cannot be an archive of the work directory; nil if it can.
   private static func fault(_ piece: [UInt8], at offset: Int64, _ limit: Int64) -> String? {
-    if offset == 0, !piece.starts(with: Array("PK".utf8).prefix(piece.count)) { return "the server's answer is no ZIP" }
+    if offset == 0, !piece.starts(with: Array("PK".utf8).prefix(piece.count)) {
+      return "the server's answer is not a ZIP"
+    }
     guard offset + Int64(piece.count) > limit else { return nil }
-    return "the server's archive is larger than \(limit >> 20) MiB, more than its files can make"
+    return "the server's archive is larger than \(limit >> 20) MiB, which is more than its files need"
   }
 
   /// Stores the archive on this machine. A failure goes to `.beray/errors`, because no server would report it.

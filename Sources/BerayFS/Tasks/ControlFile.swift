@@ -10,7 +10,7 @@ final class ControlFile: Node {
 
     var help: String {
       switch self {
-      case .stop: "end the task; success where it has ended already"
+      case .stop: "end the task; succeeds too if it has already ended"
       case .delete: "stop the task, then delete it with its files"
       case .refresh: "forget what is cached of this task, and ask the server again"
       }

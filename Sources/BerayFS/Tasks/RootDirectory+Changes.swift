@@ -77,7 +77,7 @@ extension RootDirectory {
   func create(_ name: Name, permissions: UInt16, flags: OpenFlags, caller: Caller) -> Outcome<CreatedFile> {
     .failed(
       context.refuse(
-        "create", name.string, .notPermitted, "only tasks stand here",
+        "create", name.string, .notPermitted, "the top directory holds only tasks",
         advice: "mkdir \"goal\" starts a task; its files are beneath TASK/files/"))
   }
 }

@@ -185,7 +185,7 @@ final class RootDirectory: DirectoryNode {
 
   func refuseSlash(_ path: String, _ errno: Errno) -> Errno {
     context.refuse(
-      "mkdir", path, errno, "no name holds a '/', so mkdir takes no goal with one",
+      "mkdir", path, errno, "a name cannot contain '/', so mkdir cannot take this goal",
       advice: "write such a goal to 'new'")
   }
 

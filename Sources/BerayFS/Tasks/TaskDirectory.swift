@@ -126,7 +126,7 @@ final class TaskDirectory: DirectoryNode {
 
   private func refuse(_ operation: String, _ name: Name) -> Errno {
     context.refuse(
-      operation, "\(path)/\(name)", .notPermitted, "a task's own files are the server's",
+      operation, "\(path)/\(name)", .notPermitted, "only the server can add or rename what is directly in a task",
       advice: "the files that you can change are in \(path)/files/")
   }
 

@@ -194,7 +194,7 @@ extension BerayFileSystem: FileSystem {
     case .notUTF8(let escaped):
       _ = context.refuse(
         operation, path.isEmpty ? escaped : "\(path)/\(escaped)", name.errno,
-        "the name is not UTF-8, and servers take no other",
+        "the name is not UTF-8, and servers accept only UTF-8",
         advice: "rename it, for example with 'convmv -t utf8'")
     case .tooLong(let count):
       let isRoot = directory == .root

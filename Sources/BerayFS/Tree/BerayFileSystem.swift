@@ -99,7 +99,7 @@ package final class BerayFileSystem: Sendable {
       do throws(Errno) {
         return try Rescue(directory: context.options.rescueDirectory).save(goal, as: "new", at: context.time.now())
       } catch {
-        shared.lose("new: a goal that was not closed is not saved in \(context.options.rescueDirectory): \(error)")
+        shared.lose("new: an unfinished goal could not be saved in \(context.options.rescueDirectory): \(error)")
         return nil
       }
     }

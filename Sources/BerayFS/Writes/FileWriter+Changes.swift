@@ -60,7 +60,7 @@ extension FileWriter {
     guard error == .noSpace else { return error }
     return tree.context.refuse(
       "write", file.path, error, "too much waits to be uploaded, or there is no room for temporary files",
-      advice: "see pending_uploads in .beray/status.json; free space, or wait until the server took them")
+      advice: "see pending_uploads in .beray/status.json; free space, or wait until they are uploaded")
   }
 
   /// ftruncate(2), or truncate(2) while somebody writes: the close uploads it.

@@ -40,7 +40,7 @@ import VFS
       #expect(try await fixture.stat("a").size == Int64(size))
       fixture.server.change { fault.apply(to: &$0) }
       await #expect(throws: Errno.ioError) { _ = try await fixture.read("a") }
-      #expect(fixture.errors.contains("of a file of which it lists \(size) bytes"), "\(fixture.errors)")
+      #expect(fixture.errors.contains("its listing says \(size) bytes"), "\(fixture.errors)")
       #expect(fixture.server.count(.content) > 1, "it is asked for again")
       // Nothing goes up on top of it.
       let writer = try await fixture.open("a", [.write, .append]).file

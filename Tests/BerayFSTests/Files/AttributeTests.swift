@@ -103,7 +103,7 @@ import VFS
     try await fixture.close(try await script(fixture, "run"))
     #expect(await fixture.shared.uploadAll(deadline: .seconds(10)) { _ in } == [])
     #expect(await fixture.shared.rescue(to: "/tmp/files-tests/none") == [])
-    #expect(fixture.shared.losses == ["7-t/files/run: the server was not told its mode or its times"])
+    #expect(fixture.shared.losses == ["7-t/files/run: its mode or times did not reach the server"])
   }
 
   @Test func aModeBelongsToTheVersionThatIsThere() async throws {

@@ -85,6 +85,6 @@ import VFS
       await #expect(throws: Errno.notPermitted) { try await fixture.chmod(path, mode) }
       #expect(try await fixture.stat(path).permissions == before)
     }
-    #expect(fixture.errors.contains("servers keep no set-user-ID"))
+    #expect(fixture.errors.contains("servers do not store set-user-ID"))
   }
 }

@@ -82,7 +82,7 @@ import VFS
     bed.server.add("go")
     bed.server.answerArchives { ByteStream(Array("<html>".utf8)) }
     #expect(await errno(try await bed.open("1/files.zip")) == .ioError)
-    #expect(try await bed.errors().last?[5] == "the server's answer is no ZIP")
+    #expect(try await bed.errors().last?[5] == "the server's answer is not a ZIP")
   }
 
   /// What the listing tells bounds it.

@@ -64,7 +64,7 @@ import VFS
   @Test func brokenJSONIsToldAndMakesNothing() async throws {
     try await bed.echo(#"{"goal": "find the bug", "tools": "browser"}"#, to: "new")
     let line = try #require(try await bed.errors().last)
-    #expect(line[1] == "new" && line[3] == "EINVAL" && line[5].contains("'tools' are no list"))
+    #expect(line[1] == "new" && line[3] == "EINVAL" && line[5].contains("'tools' is not a list"))
     #expect(goals == [])
   }
 

@@ -32,7 +32,7 @@ import VFS
     let text = #"{"goal": "go", "agent": "codex", "from": "/src"}"#
     try await bed.echo(text, to: "new")
     let line = try #require(try await bed.errors().last)
-    #expect(line[3] == "EINVAL" && line[5].contains("takes no 'agent'") && line[7] == "will fail again")
+    #expect(line[3] == "EINVAL" && line[5].contains("does not accept 'agent'") && line[7] == "will fail again")
     #expect(goals == [])
     bed.server.offer([.choosesAgent, .startsFrom])
     try await bed.echo(text, to: "new")

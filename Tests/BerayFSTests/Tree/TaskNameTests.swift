@@ -57,11 +57,13 @@ import VFS
   }
 
   @Test(arguments: [
-    (#"{"goal": }"#, "no JSON object"), (#"{"gaol": "x"}"#, "'gaol' is not known"),
-    (#"{"goal": "x", "tool": []}"#, "'tool' is not known"), (#"{"goal": "x", "goal": "y"}"#, "stands twice"),
-    (#"{"tools": []}"#, "no 'goal'"), ("{}", "no 'goal'"), (#"{"goal": 1}"#, "'goal' is no text"),
-    (#"{"goal": "x"} behind"#, "no JSON object"), ("{'goal': 'x'}", "no JSON object"), ("{goal: 1}", "no JSON object"),
-    (#"{"goal": "x", "agent": ["a"]}"#, "'agent' is no text"), (#"{"goal": "x", "agent": " "}"#, "'agent' is blank"),
+    (#"{"goal": }"#, "not a JSON object"), (#"{"gaol": "x"}"#, "'gaol' is not known"),
+    (#"{"goal": "x", "tool": []}"#, "'tool' is not known"), (#"{"goal": "x", "goal": "y"}"#, "appears twice"),
+    (#"{"tools": []}"#, "no 'goal'"), ("{}", "no 'goal'"), (#"{"goal": 1}"#, "'goal' is not a string"),
+    (#"{"goal": "x"} behind"#, "not a JSON object"), ("{'goal': 'x'}", "not a JSON object"),
+    ("{goal: 1}", "not a JSON object"),
+    (#"{"goal": "x", "agent": ["a"]}"#, "'agent' is not a string"),
+    (#"{"goal": "x", "agent": " "}"#, "'agent' is blank"),
     (#"{"goal": "x", "from": "src"}"#, "neither an absolute path"), (#"{"task": 1}"#, "'task' is not known"),
   ])
   func jsonThatIsNoGoalIsRefused(written: String, why: String) {
