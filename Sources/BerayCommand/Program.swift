@@ -21,13 +21,12 @@ package enum Program {
   static func run(_ arguments: [String], in context: Context) async -> Int32 {
     let invocation: Invocation
     var command: any ParsableCommand
-    do {
-      invocation = try Invocation(arguments)
-      do { command = try RootCommand.parseAsRoot(invocation.words) } catch {
-        return UsageReport(error, invocation, context).show()
-      }
-      try invocation.check(command)
-    } catch {
+    do { invocation = try Invocation(arguments) } catch { return report(error, ErrorAdvice(), context) }
+    do { command = try RootCommand.parseAsRoot(invocation.words) } catch {
+      return UsageReport(error, invocation, context).show()
+    }
+    do { try invocation.check(command) } catch {
+      invocation.tellStarter(ErrorText.sentence(for: error), in: context)
       return report(error, ErrorAdvice(), context)
     }
     do {

@@ -18,11 +18,7 @@ struct UsageReport {
     if status == .success { return (try? context.terminal.print(RootCommand.fullMessage(for: error))) == nil ? 1 : 0 }
     let message = message
     if !message.isEmpty { context.note(message) }
-    // Whoever started this process in the background reads its errors only from this descriptor.
-    if let descriptor = invocation.value(of: "--ready-fd").flatMap({ Int32($0) }) {
-      ReadySignal(descriptor: descriptor, in: context)
-        .failed(invocation.unknownOption ?? RootCommand.message(for: error))
-    }
+    invocation.tellStarter(invocation.unknownOption ?? RootCommand.message(for: error), in: context)
     return status == .validationFailure ? 2 : status.rawValue
   }
 

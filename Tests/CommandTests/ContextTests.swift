@@ -19,6 +19,22 @@ import Testing
     #expect(world.errors == "no server of \(world.scratch.paths.data) runs\n")
   }
 
+  /// It reads errors from a descriptor alone.
+  @Test(arguments: [
+    (["--agent-command"], "--agent-command takes a program and its arguments, and none follows it\n"),
+    (["--nope"], "there is no option '--nope'\n"),
+  ])
+  func whoStartedAServerReadsWhyItsLineIsRefused(_ words: [String], _ reason: String) async throws {
+    let ends = try FileDescriptor.pipe()
+    defer { try? ends.readEnd.close() }
+    let line = ["serve", "--ready-fd", "\(ends.writeEnd.rawValue)"] + words
+    let status = await Program.run(line, in: world.context)
+    #expect(status == 2 && world.errors.contains(reason.dropLast()), "\(world.errors)")
+    var bytes = [UInt8](repeating: 0, count: 200)
+    let count = try bytes.withUnsafeMutableBytes { try ends.readEnd.read(into: $0) }
+    #expect(String(decoding: bytes.prefix(count), as: UTF8.self) == reason)
+  }
+
   @Test(arguments: [
     (["secret\nmore"], "secret"), (["sec", "ret\r\n", "more"], "secret"), (["secret"], "secret"), (["\n"], nil),
     ([], nil),

@@ -86,6 +86,13 @@ struct Invocation {
     return nil
   }
 
+  /// Tells whoever started this process in the background why it does not run. That one reads errors only from this
+  /// descriptor.
+  func tellStarter(_ reason: String, in context: Context) {
+    guard let descriptor = value(of: "--ready-fd").flatMap({ Int32($0) }) else { return }
+    ReadySignal(descriptor: descriptor, in: context).failed(reason)
+  }
+
   /// The words that can be options of this program: those before an agent's command, and before `--`.
   private static func own(_ words: ArraySlice<String>) -> [String] {
     Array(words.prefix { $0 != "--" && $0 != "--agent-command" && !$0.hasPrefix("--agent-command=") })

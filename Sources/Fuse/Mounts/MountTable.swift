@@ -17,9 +17,6 @@ package struct Mount: Sendable, Hashable {
 
   /// Whether this program created the mount.
   package var isBerayFS: Bool { type == "fuse.\(FuseOptions.subtype)" }
-
-  /// Whether it is a FUSE mount.
-  package var isFuse: Bool { type == "fuse" || type.hasPrefix("fuse.") }
 }
 
 /// The mounts that this process sees. It is read from text, so no mounted file system is touched and a dead one cannot

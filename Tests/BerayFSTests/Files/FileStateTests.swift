@@ -136,7 +136,7 @@ struct FileStateTests {
     turn.begins(sending: upload)
     turn.begins(changingName: change)
     #expect(turn.sending === upload && turn.nameChange === change)
-    // The end of something else is none of this.
+    // A flight ends only its own turn.
     turn.ends(sending: change)
     turn.ends(changingName: upload)
     #expect(turn.sending === upload && turn.nameChange === change)
