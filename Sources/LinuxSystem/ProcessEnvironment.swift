@@ -13,7 +13,8 @@ package enum ProcessEnvironment {
     return variables(in: entries)
   }
 
-  /// Those that a process was started with (proc_pid_environ(5)); empty if they cannot be read.
+  /// Those that a process was started with (proc_pid_environ(5)). Empty if they cannot be read, and while an execve(2)
+  /// of the process is under way, as it may still be after posix_spawn(3) returns.
   package static func of(_ process: Int32) -> [String: String] {
     variables(in: ProcessFile.words("/proc/\(process)/environ"))
   }

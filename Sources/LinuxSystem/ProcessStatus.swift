@@ -33,10 +33,17 @@ package struct ProcessStatus: Sendable {
     return table
   }
 
-  /// Whether a process was started with this variable: `NAME=value`.
-  package static func environment(of process: Int32, has variable: String) -> Bool {
-    guard let environment = ProcessFile.bytes("/proc/\(process)/environ") else { return false }
-    return environment.split(separator: 0).contains { $0.elementsEqual(variable.utf8) }
+  /// Whether a process was started with this variable: `NAME=value`. Nil if it is not known yet, because an execve(2) of
+  /// the process is under way: its environment is empty until that ends.
+  package static func environment(of process: Int32, has variable: String) -> Bool? {
+    // The second time is for an execve(2) that ended between the two looks.
+    for _ in 0..<2 {
+      guard let environment = ProcessFile.bytes("/proc/\(process)/environ") else { return false }
+      if environment.split(separator: 0).contains(where: { $0.elementsEqual(variable.utf8) }) { return true }
+      guard environment.isEmpty else { return false }
+      if Fields(at: "/proc/\(process)/stat")?.isInExec == true { return nil }
+    }
+    return false
   }
 
   /// The working directory of a process; nil if it cannot be read.
@@ -71,5 +78,9 @@ package struct ProcessStatus: Sendable {
     package var hasEnded: Bool { fields[0].first == UInt8(ascii: "Z") || fields[0].first == UInt8(ascii: "X") }
 
     package var isZombie: Bool { fields[0].first == UInt8(ascii: "Z") }
+
+    /// Whether execve(2) has given the process its new memory (field 23), but not yet its code (field 26), arguments and
+    /// environment. The kernel writes the code's address last (`load_elf_binary` in fs/binfmt_elf.c).
+    package var isInExec: Bool { self[23] != 0 && self[26] == 0 }
   }
 }

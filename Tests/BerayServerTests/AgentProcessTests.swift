@@ -37,6 +37,25 @@ import Testing
 
   private func runs(_ process: Int32) -> Bool { ProcessStatus(of: process)?.hasEnded == false }
 
+  @Test func aProcessThatIsJustStartingAProgramIsFound() throws {
+    for _ in 0..<50 {
+      let mark = AgentMark(token: AgentMark.newToken(), workDirectory: "/nowhere")
+      let variable = mark.entry.split(separator: "=").map(String.init)
+      let child = try Spawn(
+        executable: "sleep", arguments: ["sleep", "600"], environment: [variable[0]: variable[1]], leadsSession: true
+      ).start()
+      defer { ProcessHandle.reap(child) }
+      let handle = try ProcessHandle(child)
+      var processes = AgentProcesses(mark: mark, survivors: [])
+      // Too early for the mark to be seen; the next look is to see it.
+      _ = processes.look(in: try #require(ProcessStatus(of: child).map { [child: $0] }))
+      processes.kill()
+      let hasEnded = handle.hasEnded(within: .zero)
+      #expect(hasEnded)
+      if !hasEnded { try handle.send(SIGKILL) }
+    }
+  }
+
   @Test(arguments: escapes)
   func nothingIsLeftAtTheEnd(_ escape: Escape) async throws {
     try await TestServer.run { (server: TestServer) async throws in

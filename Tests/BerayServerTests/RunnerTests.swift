@@ -49,7 +49,7 @@ import Testing
 
     func processes(of id: Int64) -> [Int32] {
       ProcessStatus.allProcesses().filter {
-        ProcessStatus.environment(of: $0, has: "BERAY_WORK_DIR=\(directory)/\(id)/work")
+        ProcessStatus.environment(of: $0, has: "BERAY_WORK_DIR=\(directory)/\(id)/work") == true
       }
     }
 

@@ -47,7 +47,7 @@ import Testing
       kill(child, SIGKILL)
       ProcessHandle.reap(child)
     }
-    // posix_spawn(3) returns a little before the kernel shows the environment.
+    // The execve(2) may still be under way.
     while ProcessEnvironment.of(child).isEmpty { sched_yield() }
     let server = LocalServerProcess(id: child, arguments: [])
     #expect(server.lacking(["KEY"], of: ["KEY": "first"]).isEmpty)

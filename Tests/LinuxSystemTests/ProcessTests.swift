@@ -31,11 +31,44 @@ import Testing
   @Test func theFirstValueOfAVariableCounts() throws {
     let variables = ProcessEnvironment.variables(in: ["A=1", "B=", "none", "A=2", "C=x=y"])
     #expect(variables == ["A": "1", "B": "", "C": "x=y"])
-    let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"], environment: ["WORD": "given"]).start()
-    #expect(ProcessEnvironment.of(child) == ["WORD": "given"])
-    kill(child, SIGKILL)
-    ProcessHandle.reap(child)
     #expect(ProcessEnvironment.current()["PATH"] == getenv("PATH").map { String(cString: $0) })
+  }
+
+  @Test func theEnvironmentOfAProcessIsKnownOnceItRuns() throws {
+    let pipe = try Pipe()
+    let child = try Spawn(
+      executable: "sh", arguments: ["sh", "-c", "echo; kill -STOP $$"], environment: ["WORD": "given"],
+      output: .descriptor(pipe.writeEnd.rawValue)
+    ).start()
+    defer {
+      kill(child, SIGKILL)
+      ProcessHandle.reap(child)
+    }
+    pipe.writeEnd.close()
+    var byte: UInt8 = 0
+    #expect(read(pipe.readEnd.rawValue, &byte, 1) == 1)
+    #expect(ProcessEnvironment.of(child) == ["WORD": "given"])
+    #expect(ProcessStatus.environment(of: child, has: "WORD=given") == true)
+    #expect(ProcessStatus.environment(of: child, has: "WORD=giv") == false)
+  }
+
+  @Test func aProcessThatJustStartsAProgramIsNotTakenForOneWithoutTheVariable() throws {
+    for _ in 0..<200 {
+      let child = try Spawn(executable: "sleep", arguments: ["sleep", "600"], environment: ["WORD": "given"]).start()
+      defer {
+        kill(child, SIGKILL)
+        ProcessHandle.reap(child)
+      }
+      var answer: Bool?
+      while answer == nil { answer = ProcessStatus.environment(of: child, has: "WORD=given") }
+      #expect(answer == true)
+    }
+    let bare = try Spawn(executable: "sleep", arguments: ["sleep", "600"], environment: [:]).start()
+    let handle = try ProcessHandle(bare)
+    while ProcessStatus.environment(of: bare, has: "WORD=given") == nil {}
+    try handle.send(SIGKILL)
+    ProcessHandle.reap(bare)
+    #expect(ProcessStatus.environment(of: bare, has: "WORD=given") == false)
   }
 
   @Test func aHandleTellsTheEndOfAChild() throws {

@@ -25,7 +25,8 @@ struct AgentMark: Hashable, Sendable {
     }.joined()
   }
 
-  func isCarried(by process: Int32) -> Bool { ProcessStatus.environment(of: process, has: entry) }
+  /// Nil if it is not known yet, because the process is just starting a program.
+  func isCarried(by process: Int32) -> Bool? { ProcessStatus.environment(of: process, has: entry) }
 
   /// Whether a process works in the agent's work directory or beneath it.
   func isWorkplace(of process: Int32) -> Bool {

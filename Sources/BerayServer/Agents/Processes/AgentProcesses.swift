@@ -13,6 +13,8 @@ struct AgentProcesses: Sendable {
   private var members: Set<ProcessIdentity> = []
   /// Whether a process carries the mark. Cached, so that each environment is read once.
   private var marked: [ProcessIdentity: Bool] = [:]
+  /// Whether the last look knew of each process whether it carries the mark.
+  private var sawAll = true
 
   /// - Parameter leader: the agent itself. Nobody may have waited for it yet.
   init(mark: AgentMark, leader: ProcessIdentity) {
@@ -41,6 +43,7 @@ struct AgentProcesses: Sendable {
     let spared = Self.lineage(of: getpid(), in: table).union(children.filter { $0 != leader?.id })
     let living = table.values.filter { !$0.hasEnded && $0.id > 1 && !spared.contains($0.id) }
     marked = marked.filter { table[$0.key.id]?.start == $0.key.start }
+    sawAll = true
     var found = Set(living.filter { belongs($0, children: children) }.map(\.id))
     var grown = found
     // Until the kernel reparents them, the children of an agent that is a zombie still name it as their parent.
@@ -51,7 +54,9 @@ struct AgentProcesses: Sendable {
     }
     members = Set(found.compactMap { table[$0]?.identity })
     // A process may have dropped the mark in an exec(2) since it was last checked.
-    for process in members where marked[process] != false { marked[process] = mark.isCarried(by: process.id) }
+    for process in members where marked[process] != false {
+      if let carries = mark.isCarried(by: process.id) { marked[process] = carries }
+    }
     return members
   }
 
@@ -66,7 +71,12 @@ struct AgentProcesses: Sendable {
     let deadline = ContinuousClock.now + limit
     repeat {
       let running = look()
-      if running.isEmpty { return }
+      if running.isEmpty {
+        if sawAll { return }
+        // The kernel tells of no event when an execve(2) ends.
+        usleep(1000)
+        continue
+      }
       let handles = running.compactMap(\.handle)
       for process in handles { try? process.send(SIGKILL) }
       for process in handles { _ = process.hasEnded(within: deadline - .now) }
@@ -86,7 +96,10 @@ struct AgentProcesses: Sendable {
 
   private mutating func carriesMark(_ process: ProcessStatus) -> Bool {
     if let known = marked[process.identity] { return known }
-    let carries = mark.isCarried(by: process.id)
+    guard let carries = mark.isCarried(by: process.id) else {
+      sawAll = false
+      return false
+    }
     marked[process.identity] = carries
     return carries
   }
