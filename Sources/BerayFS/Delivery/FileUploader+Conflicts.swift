@@ -23,10 +23,10 @@ extension FileUploader {
     }
     switch result {
     case .arrived(let receipt): return receipt
-    case .unknown(let errno):
+    case .failed(.unknown(let errno)):
       throw UploadFailure(
         errno: errno, text: "the server did not tell which version it has", isTransient: true, changes: upload.changes)
-    case .conflict:
+    case .failed(.conflict):
       let text = "the file was changed on the server while its upload failed; the bytes written here are kept"
       let errno = tree.context.refuse(
         "upload", file.path, .resourceBusy, text,
@@ -41,15 +41,8 @@ extension FileUploader {
 
   private enum Delivery {
     case arrived(UploadReceipt)
-    /// The server has somebody else's version, which this upload must not replace.
-    case conflict
-    /// The server did not tell what it has.
-    case unknown(Errno)
+    case failed(ConflictPlan.Ending)
   }
-
-  /// How many times an upload is tried against versions of others. If it may replace another version, the last try carries
-  /// no condition.
-  static let rounds = 4
 
   private func attempt(
     _ upload: inout WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration?
@@ -64,47 +57,39 @@ extension FileUploader {
     if let receipt = try await file.writer.append(&upload, of: buffer, in: parent, at: path) {
       return .arrived(receipt)
     }
-    if !isConditional || VersionCondition(replacing: buffer.base) == nil {
-      if let errno = await relist(parent, age: trustedAge(of: buffer, purpose)), purpose.reason.yields {
-        return errno == .noSuchFileOrDirectory ? .conflict : .unknown(errno)
-      }
-    }
-    var known = buffer.base
-    var isReplacing = false
-    // An append replaces nothing of others, however often they come in between.
-    let mustHold = purpose.reason.yields || buffer.appendedFrom != nil
-    let rounds = mustHold ? Self.rounds * 4 : Self.rounds
-    for round in 1...rounds {
-      if let listed = file.serverVersion, isOther(listed, than: known, buffer) {
-        switch try await meet(listed, at: path, with: &upload, of: buffer) {
+    var plan = ConflictPlan(
+      base: buffer.base, isConditional: isConditional, yields: purpose.reason.yields,
+      appends: buffer.appendedFrom != nil, isWhole: buffer.isWhole, recent: recent)
+    var step = plan.begins(sighting())
+    while true {
+      switch step {
+      case .list(let age):
+        let failure = await relist(parent, age: age)
+        step = plan.listed(sighting(), failure: failure)
+      case .examine(let version):
+        switch try await examine(version, at: path, with: &upload, of: buffer) {
         case .arrived(let receipt): return .arrived(receipt)
-        case .based(let version): known = version
-        case .replaced:
-          guard !purpose.reason.yields else { return .conflict }
-          isReplacing = true
-          known = listed
+        case .ours(let version): step = plan.isOurs(version)
+        case .others: step = plan.isOthers(version)
         }
-      }
-      let isAsked = isConditional && (round < rounds || mustHold)
-      let condition = isAsked ? VersionCondition(replacing: known) : nil
-      do throws(BerayError) {
-        let receipt = try await tree.put(upload.body, to: path, within: deadline, when: condition)
-        if isReplacing { tree.tellOfReplaced(file.path, by: "upload") }
-        return .arrived(receipt)
-      } catch  where error.status == 412 && condition != nil {
-        tree.markStale()
-        if let errno = await relist(parent, age: .zero) { return .unknown(errno) }
-        guard let listed = file.serverVersion, !isOther(listed, than: known, buffer) else { continue }
-        // The expected version is gone, and no other took its place.
+      case .put(let condition):
         do throws(BerayError) {
-          return .arrived(
-            try await tree.put(upload.body, to: path, within: deadline, when: mustHold ? .absent : nil))
-        } catch  where error.status == 412 {
-          // It is there after all.
+          let receipt = try await tree.put(upload.body, to: path, within: deadline, when: condition)
+          if plan.replacesOthers { tree.tellOfReplaced(file.path, by: "upload") }
+          return .arrived(receipt)
+        } catch  where error.status == 412 && condition != nil {
+          tree.markStale()
+          step = plan.refused(sighting())
         }
+      case .end(let ending): return .failed(ending)
       }
     }
-    return purpose.reason.yields ? .conflict : .unknown(.resourceBusy)
+  }
+
+  private func sighting() -> ConflictPlan.Sighting {
+    let checked = file.known { $0.server.checked }
+    return ConflictPlan.Sighting(
+      version: file.serverVersion, isFresh: checked.map { tree.context.time.uptime() - $0 < recent } ?? false)
   }
 
   /// Uploads the file under a name that it is about to get. The file there is replaced, unless the name must be new. If
@@ -138,11 +123,6 @@ extension FileUploader {
   }
 
   /// The largest age of a listing that counts as what the server has now.
-  private func trustedAge(of buffer: WriteBuffer, _ purpose: Purpose) -> Duration {
-    let needsNewest = !purpose.reason.yields && (!buffer.isWhole || buffer.appendedFrom != nil)
-    return needsNewest ? .zero : recent
-  }
-
   private var recent: Duration { min(tree.window, .seconds(1)) }
 
   /// Asks for the listing, and waits until it is taken over for `other`, or for this file. Returns what went wrong.
@@ -156,30 +136,20 @@ extension FileUploader {
     }
   }
 
-  /// Whether the server lists, or may have, another version than the one that the write began from.
-  private func isOther(_ listed: FileVersion, than known: FileVersion?, _ buffer: WriteBuffer) -> Bool {
-    // A listing of names alone contradicts nothing.
-    guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
-    // If listings tell no versions, an append has to ask by itself.
-    guard !listed.tellsContent, buffer.appendedFrom != nil else { return false }
-    guard let checked = file.known({ $0.server.checked }) else { return true }
-    return tree.context.time.uptime() - checked >= recent
-  }
-
   // MARK: - Somebody else's version
 
-  private enum Meeting {
+  private enum Finding {
     /// The server has exactly these bytes: the answer of an upload was lost, or both wrote the same.
     case arrived(UploadReceipt)
     /// The appended bytes stand behind it now, or it is an earlier upload whose answer was lost.
-    case based(FileVersion)
-    /// The upload is to take its place.
-    case replaced
+    case ours(FileVersion)
+    /// Somebody else wrote it, and the upload does not contain it.
+    case others
   }
 
-  private func meet(
+  private func examine(
     _ other: FileVersion, at path: String, with upload: inout WriteBuffer.Upload, of buffer: WriteBuffer
-  ) async throws(BerayError) -> Meeting {
+  ) async throws(BerayError) -> Finding {
     let receipt = UploadReceipt(etag: other.etag, modified: other.modified, raw: .null)
     let content: FileContent
     do throws(BerayError) {
@@ -191,16 +161,16 @@ extension FileUploader {
           return .arrived(receipt)
         }
       }
-      if let version = try await unanswered(other, at: path, of: buffer) { return .based(version) }
-      guard buffer.appendedFrom != nil else { return .replaced }
+      if let version = try await unanswered(other, at: path, of: buffer) { return .ours(version) }
+      guard buffer.appendedFrom != nil else { return .others }
       content = try await fetch(path)
     } catch  where error.code == .notFound {
-      return .replaced
+      return .others
     }
     do {
       let (spill, size) = try await tree.download(content, ContentExpectation(content, listed: other))
       let joined = try await buffer.putAppended(behind: spill, size: size, version: other)
-      guard let joined else { return .replaced }
+      guard let joined else { return .others }
       file.change { state in
         state.contentChanged()
         state.wasAsked(at: tree.context.time.uptime())
@@ -213,7 +183,7 @@ extension FileUploader {
     } catch {
       throw BerayError(.invalidRequest, detail: "cannot use the temporary file: \(error)", operation: "upload")
     }
-    return .based(other.tagged(as: content))
+    return .ours(other.tagged(as: content))
   }
 
   /// `other`, if this mount uploaded it earlier: without an answer, or with one that gives no version.

@@ -90,7 +90,7 @@ struct AttributeKeeper: Sendable {
   /// Asks the server to change them. If somebody else made another version, that version gets them once it is known
   /// here.
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
-    for _ in 1..<FileUploader.rounds {
+    for _ in 1..<ConflictPlan.rounds {
       do throws(BerayError) {
         return try await request(mode, modified, ofKnownVersion: true)
       } catch  where error.status == 412 {
@@ -183,7 +183,7 @@ struct AttributeKeeper: Sendable {
     while let untold = file.known({ untoldAttributes($0) }) {
       do throws(BerayError) {
         try await request(untold.mode, untold.modified, ofKnownVersion: true)
-      } catch  where error.status == 412 && rounds < FileUploader.rounds {
+      } catch  where error.status == 412 && rounds < ConflictPlan.rounds {
         // They were set on our own version. If somebody else made another, the next listing drops them.
         rounds += 1
         tree.markStale()

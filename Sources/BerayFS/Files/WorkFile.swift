@@ -243,7 +243,7 @@ final class WorkFile: Node {
   func attributes(remaining: Duration) -> Outcome<AttributeReply> {
     if let reply = knownAttributes(remaining: remaining) { return .ready(reply) }
     return .pending { [self] () async throws(Errno) in
-      for _ in 0..<FileUploader.rounds {
+      for _ in 0..<ConflictPlan.rounds {
         try await fetcher.learnSize()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         // A content without a length may be on its way to who reads it.
