@@ -70,6 +70,17 @@ package final class Flight<Value: Sendable, Failure: Error>: Sendable {
     }
     return try result.get()
   }
+
+  /// Waits for the result for as long as `pause` lasts. Then the flight finishes with `substitute`, for all callers. The
+  /// operation itself goes on.
+  package func value(
+    within pause: @escaping @Sendable () async throws -> Void, otherwise substitute: Value
+  ) async throws(Failure) -> Value {
+    guard !isFinished else { return try await value() }
+    let timer = Task { if (try? await pause()) != nil { finish(.success(substitute)) } }
+    defer { timer.cancel() }
+    return try await value()
+  }
 }
 
 extension Flight where Failure == Errno {

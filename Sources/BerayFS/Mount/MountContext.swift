@@ -115,10 +115,10 @@ extension MountContext {
         flight.finish(.failure(error))
       }
     }
-    let timer = Task { if (try? await time.expire(limit)) != nil { flight.finish(.success(false)) } }
-    defer { timer.cancel() }
     let isDone: Bool
-    do throws(Errno) { isDone = try await flight.value() } catch {
+    do throws(Errno) {
+      isDone = try await flight.value(within: { [time] in try await time.expire(limit) }, otherwise: false)
+    } catch {
       worker.cancel()
       throw error
     }
@@ -132,12 +132,7 @@ extension MountContext {
   func untilTheKernelForgot(_ inode: InodeID? = nil) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     notifier.whenInvalidated(inode) { flight.finish(.success(())) }
-    guard !flight.isFinished else { return }
-    let limit = Task { [time] in
-      if (try? await time.sleep(.seconds(1))) != nil { flight.finish(.success(())) }
-    }
-    defer { limit.cancel() }
-    try await flight.value()
+    try await flight.value(within: { [time] in try await time.sleep(.seconds(1)) }, otherwise: ())
   }
 }
 

@@ -13,11 +13,6 @@ enum Patience {
       await work()
       enough.finish(.success(()))
     }
-    let timer = Task {
-      try? await time.sleep(limit)
-      enough.finish(.success(()))
-    }
-    defer { timer.cancel() }
-    try await enough.value()
+    try await enough.value(within: { try await time.sleep(limit) }, otherwise: ())
   }
 }
