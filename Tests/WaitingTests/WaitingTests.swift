@@ -39,6 +39,24 @@ import Waiting
     await #expect(throws: Errno.ioError) { try await flight.value() }
   }
 
+  @Test func itIsOutOfTheWayBeforeAnybodyHasTheResult() async throws {
+    let (good, bad) = (Flight<Int, Errno>(), Flight<Int, Errno>())
+    var landed: [Bool] = []
+    await good.finish { () async throws(Errno) in
+      4
+    } landed: {
+      landed.append(good.isFinished)
+    }
+    await bad.finish { () async throws(Errno) in
+      throw .ioError
+    } landed: {
+      landed.append(bad.isFinished)
+    }
+    #expect(landed == [false, false])
+    #expect(try await good.value() == 4)
+    await #expect(throws: Errno.ioError) { try await bad.value() }
+  }
+
   @Test func afterThePauseAllGetTheSubstitute() async throws {
     let flight = Flight<Int, Errno>()
     let other = Task { try await flight.value() }

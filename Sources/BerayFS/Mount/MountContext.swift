@@ -108,11 +108,9 @@ extension MountContext {
     let limit = options.timeouts.metadata + .milliseconds(200)
     let flight = Flight<Bool, Errno>()
     let worker = Task {
-      do throws(Errno) {
+      await flight.finish { () async throws(Errno) in
         try await work()
-        flight.finish(.success(true))
-      } catch {
-        flight.finish(.failure(error))
+        return true
       }
     }
     let isDone: Bool

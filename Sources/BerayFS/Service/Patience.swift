@@ -9,10 +9,7 @@ enum Patience {
   /// - Throws: `EINTR` if the wait is cancelled.
   static func wait(by time: TimeSource, for work: @escaping @Sendable () async -> Void) async throws(Errno) {
     let enough = Flight<Void, Errno>()
-    Task {
-      await work()
-      enough.finish(.success(()))
-    }
+    Task { await enough.finish { await work() } }
     try await enough.value(within: { try await time.sleep(limit) }, otherwise: ())
   }
 }
