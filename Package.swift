@@ -99,7 +99,7 @@ let package = Package(
       name: "BerayCommand",
       dependencies: [
         "CFuse", "CLinux", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "Beray", "BerayFS", "BerayServer",
-        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: command),
+        "Waiting", .product(name: "ArgumentParser", package: "swift-argument-parser", condition: command),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -41,6 +41,18 @@ package final class Flight<Value: Sendable, Failure: Error>: Sendable {
     for waiter in waiters { waiter.resume(returning: result) }
   }
 
+  /// Finishes with what `operation` returns or throws.
+  /// - Parameter landed: called between the end of `operation` and the wake-up of the callers. Remove the flight here
+  ///   from where others find it, so that a woken caller who asks again begins anew.
+  package func finish(
+    by operation: () async throws(Failure) -> Value, landed: () -> Void = {}
+  ) async {
+    let result: Result<Value, Failure>
+    do throws(Failure) { result = .success(try await operation()) } catch { result = .failure(error) }
+    landed()
+    finish(result)
+  }
+
   package var isFinished: Bool { state.withLock { $0.result != nil } }
 
   /// Waits for the result.
@@ -69,6 +81,17 @@ package final class Flight<Value: Sendable, Failure: Error>: Sendable {
       if isLast { abandoned?() }
     }
     return try result.get()
+  }
+
+  /// Waits for the result for as long as `pause` lasts. Then the flight finishes with `substitute`, for all callers. The
+  /// operation itself goes on.
+  package func value(
+    within pause: @escaping @Sendable () async throws -> Void, otherwise substitute: Value
+  ) async throws(Failure) -> Value {
+    guard !isFinished else { return try await value() }
+    let timer = Task { if (try? await pause()) != nil { finish(.success(substitute)) } }
+    defer { timer.cancel() }
+    return try await value()
   }
 }
 

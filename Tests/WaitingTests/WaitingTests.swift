@@ -38,6 +38,62 @@ import Waiting
     try await flight.end()
     await #expect(throws: Errno.ioError) { try await flight.value() }
   }
+
+  @Test func itIsOutOfTheWayBeforeAnybodyHasTheResult() async throws {
+    let (good, bad) = (Flight<Int, Errno>(), Flight<Int, Errno>())
+    var landed: [Bool] = []
+    await good.finish { () async throws(Errno) in
+      4
+    } landed: {
+      landed.append(good.isFinished)
+    }
+    await bad.finish { () async throws(Errno) in
+      throw .ioError
+    } landed: {
+      landed.append(bad.isFinished)
+    }
+    #expect(landed == [false, false])
+    #expect(try await good.value() == 4)
+    await #expect(throws: Errno.ioError) { try await bad.value() }
+  }
+
+  @Test func afterThePauseAllGetTheSubstitute() async throws {
+    let flight = Flight<Int, Errno>()
+    let other = Task { try await flight.value() }
+    #expect(try await flight.value(within: {}, otherwise: 3) == 3)
+    #expect(try await other.value == 3)
+    flight.finish(.success(4))
+    #expect(try await flight.value() == 3)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func theResultEndsThePause() async throws {
+    let flight = Flight<Int, Errno>()
+    let pause = Pause()
+    let wait = Task { try await flight.value(within: { try await pause.untilCancelled() }, otherwise: 3) }
+    try await pause.began.value()
+    flight.finish(.success(4))
+    #expect(try await wait.value == 4)
+    try await pause.ended.value()
+  }
+
+  @Test func aKnownResultNeedsNoPause() async throws {
+    let flight = Flight<Int, Errno>()
+    flight.finish(.success(4))
+    #expect(try await flight.value(within: { Issue.record("it paused") }, otherwise: 3) == 4)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aCancelledWaitLeavesNoSubstitute() async throws {
+    let flight = Flight<Int, Errno>()
+    let pause = Pause()
+    let wait = Task { try await flight.value(within: { try await pause.untilCancelled() }, otherwise: 3) }
+    try await pause.began.value()
+    wait.cancel()
+    await #expect(throws: Errno.interrupted) { try await wait.value }
+    try await pause.ended.value()
+    for _ in 0..<100 { await Task.yield() }
+    flight.finish(.success(4))
+    #expect(try await flight.value() == 4)
+  }
 }
 
 @Suite struct SharedJobTests {

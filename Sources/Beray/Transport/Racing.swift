@@ -1,24 +1,19 @@
+internal import Waiting
+
 /// Runs `work`, but ends it and throws the error as soon as `watch` returns one. Cancellation ends both.
 func racing<Value: Sendable>(
   _ watch: @escaping @Sendable () async throws -> BerayError,
   operation: String,
   _ work: @escaping @Sendable () async throws(BerayError) -> Value
 ) async throws(BerayError) -> Value {
-  let result: Result<Value, BerayError> = await withTaskGroup { group in
-    group.addTask { () -> Result<Value, BerayError>? in
-      do throws(BerayError) { return .success(try await work()) } catch { return .failure(error) }
+  do throws(BerayError) {
+    return try await race(work) { () async throws(BerayError) in
+      guard let error = try? await watch() else { return nil }
+      throw error
     }
-    group.addTask { () -> Result<Value, BerayError>? in
-      do { return .failure(try await watch()) } catch { return nil }
-    }
-    defer { group.cancelAll() }
-    while let outcome = await group.next() {
-      if let outcome { return outcome }
-    }
-    return .failure(BerayError(.cancelled, detail: "", operation: operation))
+  } catch {
+    throw Task.isCancelled ? BerayError(.cancelled, detail: "", operation: operation) : error
   }
-  if Task.isCancelled, case .failure = result { throw BerayError(.cancelled, detail: "", operation: operation) }
-  return try result.get()
 }
 
 /// Runs `work` for no longer than `limit`.

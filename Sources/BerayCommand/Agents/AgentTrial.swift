@@ -4,6 +4,7 @@ import BerayFS
 import BerayServer
 import Foundation
 import Logging
+import Waiting
 
 /// Tests an agent with one tiny task, on a temporary server that is removed afterwards.
 struct AgentTrial {
@@ -70,17 +71,12 @@ struct AgentTrial {
 
   /// Prints each event once, until the task ends or `limit` has passed.
   private func follow(_ id: TaskID, _ client: BerayClient) async throws -> BerayTask {
-    let hasEnded = try await withThrowingTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        for try await event in client.follow(id) { try context.terminal.write(event.line(.text)) }
-        return true
-      }
-      group.addTask {
-        try await context.pause(limit)
-        return false
-      }
-      defer { group.cancelAll() }
-      return try await group.next() ?? false
+    let hasEnded = try await race {
+      for try await event in client.follow(id) { try context.terminal.write(event.line(.text)) }
+      return true
+    } against: {
+      try await context.pause(limit)
+      return false
     }
     if hasEnded { return try await client.task(id) }
     _ = try await client.stopTask(id)

@@ -29,15 +29,11 @@ extension ContentFetcher {
     guard let (flight, isOurs, generation) = begun else { return }
     if isOurs {
       job.run { [self] in
-        let result: Result<Void, Errno>
-        do throws(Errno) {
+        await flight.finish { () async throws(Errno) in
           _ = try await request("stat", .length, generation)
-          result = .success(())
-        } catch {
-          result = .failure(error)
+        } landed: {
+          sized(flight)
         }
-        sized(flight)
-        flight.finish(result)
       }
     }
     do throws(Errno) {

@@ -262,15 +262,12 @@ struct FileReader: Sendable {
   }
 
   private func fetchWhole(_ flight: Flight<[InodeID: [UInt8]], Errno>, _ generation: UInt32) async {
-    let result: Result<[InodeID: [UInt8]], Errno>
-    do throws(Errno) {
+    await flight.finish { () async throws(Errno) in
       let bytes = try await file.fetcher.request("read", .content, generation)
-      result = .success(bytes.map { [file.inode: $0] } ?? [:])
-    } catch {
-      result = .failure(error)
+      return bytes.map { [file.inode: $0] } ?? [:]
+    } landed: {
+      landed(flight)
     }
-    landed(flight)
-    flight.finish(result)
   }
 
   func landed(_ flight: Flight<[InodeID: [UInt8]], Errno>) {

@@ -57,20 +57,17 @@ extension WorkShared {
     guard !writtenFiles.isEmpty else { return }
     // What is in conflict was told, and is saved elsewhere.
     let files = files.filter { !$0.uploader.isInConflict }
-    await withTaskGroup { group in
-      group.addTask {
-        for (index, file) in files.enumerated() where !Task.isCancelled {
-          progress("uploading \(index + 1) of \(files.count): \(file.path)")
-          _ = try? await file.uploader.upload(.unmount, includingEmpty: true)
-        }
-        for file in self.writtenFiles {
-          try? await file.sending?.end()
-          if file.attributeKeeper.hasUntoldAttributes { await file.attributeKeeper.retryAttributes() }
-        }
+    await race {
+      for (index, file) in files.enumerated() where !Task.isCancelled {
+        progress("uploading \(index + 1) of \(files.count): \(file.path)")
+        _ = try? await file.uploader.upload(.unmount, includingEmpty: true)
       }
-      group.addTask { [context] in _ = try? await context.time.sleep(end - context.time.uptime()) }
-      await group.next()
-      group.cancelAll()
+      for file in self.writtenFiles {
+        try? await file.sending?.end()
+        if file.attributeKeeper.hasUntoldAttributes { await file.attributeKeeper.retryAttributes() }
+      }
+    } against: { [context] in
+      try? await context.time.sleep(end - context.time.uptime())
     }
   }
 

@@ -15,29 +15,15 @@ extension WorkTree {
     guard !Task.isCancelled else {
       throw BerayError(.cancelled, detail: "the mount ends", operation: "upload")
     }
-    guard let deadline else {
-      return try await context.service.uploadFile(
-        to: task, path: path, content: body, contentType: nil, when: condition)
+    let send: @Sendable () async throws(BerayError) -> UploadReceipt = { () async throws(BerayError) in
+      try await context.service.uploadFile(to: task, path: path, content: body, contentType: nil, when: condition)
     }
-    let result: Result<UploadReceipt, BerayError> = await withTaskGroup { group in
-      group.addTask { () -> Result<UploadReceipt, BerayError> in
-        do throws(BerayError) {
-          return .success(
-            try await context.service.uploadFile(
-              to: task, path: path, content: body, contentType: nil, when: condition))
-        } catch {
-          return .failure(error)
-        }
-      }
-      group.addTask {
-        let isOver = (try? await context.time.sleep(deadline)) != nil
-        let detail = "the upload did not arrive within \(deadline)"
-        return .failure(BerayError(isOver ? .timedOut : .cancelled, detail: detail, operation: "upload"))
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? .failure(BerayError(.cancelled, detail: "", operation: "upload"))
+    guard let deadline else { return try await send() }
+    return try await race(send) { () async throws(BerayError) in
+      let isOver = (try? await context.time.sleep(deadline)) != nil
+      let detail = "the upload did not arrive within \(deadline)"
+      throw BerayError(isOver ? .timedOut : .cancelled, detail: detail, operation: "upload")
     }
-    return try result.get()
   }
 
   /// Takes over what the server did to a file, and marks the name so that no older listing undoes it.

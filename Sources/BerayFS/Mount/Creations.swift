@@ -244,16 +244,12 @@ final class Creations: Sendable {
   /// requests.
   /// - Parameter end: by ``TimeSource/uptime``.
   func finish(until end: Duration) async {
-    await withTaskGroup { group in
-      group.addTask { [self] in
-        while let task = state.withLock({ $0.running.values.first }) { await task.value }
-      }
-      group.addTask { [self] in
-        try? await context.time.sleep(end - context.time.uptime())
-        for task in state.withLock({ Array($0.running.values) }) { task.cancel() }
-      }
-      await group.next()
-      group.cancelAll()
+    await race { [self] in
+      while let task = state.withLock({ $0.running.values.first }) { await task.value }
+    } against: { [self] in
+      try? await context.time.sleep(end - context.time.uptime())
+      for task in state.withLock({ Array($0.running.values) }) { task.cancel() }
+      return nil
     }
   }
 }

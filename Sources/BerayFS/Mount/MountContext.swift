@@ -108,17 +108,15 @@ extension MountContext {
     let limit = options.timeouts.metadata + .milliseconds(200)
     let flight = Flight<Bool, Errno>()
     let worker = Task {
-      do throws(Errno) {
+      await flight.finish { () async throws(Errno) in
         try await work()
-        flight.finish(.success(true))
-      } catch {
-        flight.finish(.failure(error))
+        return true
       }
     }
-    let timer = Task { if (try? await time.expire(limit)) != nil { flight.finish(.success(false)) } }
-    defer { timer.cancel() }
     let isDone: Bool
-    do throws(Errno) { isDone = try await flight.value() } catch {
+    do throws(Errno) {
+      isDone = try await flight.value(within: { [time] in try await time.expire(limit) }, otherwise: false)
+    } catch {
       worker.cancel()
       throw error
     }
@@ -132,12 +130,7 @@ extension MountContext {
   func untilTheKernelForgot(_ inode: InodeID? = nil) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     notifier.whenInvalidated(inode) { flight.finish(.success(())) }
-    guard !flight.isFinished else { return }
-    let limit = Task { [time] in
-      if (try? await time.sleep(.seconds(1))) != nil { flight.finish(.success(())) }
-    }
-    defer { limit.cancel() }
-    try await flight.value()
+    try await flight.value(within: { [time] in try await time.sleep(.seconds(1)) }, otherwise: ())
   }
 }
 

@@ -9,15 +9,7 @@ enum Patience {
   /// - Throws: `EINTR` if the wait is cancelled.
   static func wait(by time: TimeSource, for work: @escaping @Sendable () async -> Void) async throws(Errno) {
     let enough = Flight<Void, Errno>()
-    Task {
-      await work()
-      enough.finish(.success(()))
-    }
-    let timer = Task {
-      try? await time.sleep(limit)
-      enough.finish(.success(()))
-    }
-    defer { timer.cancel() }
-    try await enough.value()
+    Task { await enough.finish { await work() } }
+    try await enough.value(within: { try await time.sleep(limit) }, otherwise: ())
   }
 }

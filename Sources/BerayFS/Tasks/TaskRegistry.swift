@@ -162,15 +162,11 @@ final class TaskRegistry: Sendable {
     state.refresh = (flight, number)
     let asked = context.time.uptime()
     Task { [self] in
-      let result: Result<Void, BerayError>
-      do throws(BerayError) {
+      await flight.finish { () async throws(BerayError) in
         apply(try await context.service.tasks(), number: number, asked: asked, tick: tick)
-        result = .success(())
-      } catch {
-        result = .failure(error)
+      } landed: {
+        self.state.withLock { if $0.refresh?.number == number { $0.refresh = nil } }
       }
-      self.state.withLock { if $0.refresh?.number == number { $0.refresh = nil } }
-      flight.finish(result)
     }
     return flight
   }

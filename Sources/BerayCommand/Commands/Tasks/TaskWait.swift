@@ -1,6 +1,7 @@
 import ArgumentParser
 import Beray
 import BerayAPI
+import Waiting
 
 /// `beray-fs task wait`.
 struct TaskWait: ContextualCommand {
@@ -81,15 +82,9 @@ struct TaskWait: ContextualCommand {
     to seconds: Int64?, in context: Context, _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     guard let seconds else { return try await body() }
-    return try await withThrowingTaskGroup(of: Value.self) { group in
-      group.addTask { try await body() }
-      group.addTask {
-        try await context.pause(.seconds(seconds))
-        throw CommandError("not ended after \(TimeText.span(seconds: seconds))", advice: "wait longer, or stop it")
-      }
-      defer { group.cancelAll() }
-      guard let value = try await group.next() else { throw CancellationError() }
-      return value
+    return try await race(body) {
+      try await context.pause(.seconds(seconds))
+      throw CommandError("not ended after \(TimeText.span(seconds: seconds))", advice: "wait longer, or stop it")
     }
   }
 }
