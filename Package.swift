@@ -77,7 +77,7 @@ let package = Package(
     .target(
       name: "BerayServer",
       dependencies: [
-        "BerayAPI", "CCrypto", "CLinux", "EventLoops", "LinuxSystem", "ZipArchive",
+        "BerayAPI", "CCrypto", "CLinux", "EventLoops", "LinuxSystem", "Waiting", "ZipArchive",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "GRDB", package: "GRDB.swift", condition: command),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -98,8 +98,8 @@ let package = Package(
     .target(
       name: "BerayCommand",
       dependencies: [
-        "CFuse", "CLinux", "LinuxSystem", "VFS", "Fuse", "BerayAPI", "Beray", "BerayFS", "BerayServer",
-        "Waiting", .product(name: "ArgumentParser", package: "swift-argument-parser", condition: command),
+        "CFuse", "CLinux", "LinuxSystem", "VFS", "Waiting", "Fuse", "BerayAPI", "Beray", "BerayFS", "BerayServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: command),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -2,14 +2,14 @@ internal import GRDB
 internal import Logging
 internal import NIOPosix
 internal import Synchronization
+internal import Waiting
 
 /// Frees the database space of deleted tasks in the background.
 final class StoreCleaner: Sendable {
   private let store: Store
   private let threads: NIOThreadPool
   private let logger: Logger
-  /// Whether it is running, and whether a task was deleted that it may not have seen.
-  private let state = Mutex((isAtWork: false, isCalled: false))
+  private let turn = Mutex(LoopTurn())
 
   init(store: Store, threads: NIOThreadPool, logger: Logger) {
     self.store = store
@@ -19,20 +19,12 @@ final class StoreCleaner: Sendable {
 
   /// Call it after a task was deleted.
   func wake() {
-    let begins = state.withLock { state in
-      state.isCalled = true
-      defer { state.isAtWork = true }
-      return !state.isAtWork
-    }
-    if begins { Task { await work() } }
+    if turn.withLock({ $0.asks() }) { Task { await work() } }
   }
 
   private func work() async {
-    while state.withLock({ state in
-      state.isAtWork = state.isCalled
-      defer { state.isCalled = false }
-      return state.isCalled
-    }) {
+    repeat {
+      turn.withLock { $0.begins() }
       do {
         while try await threads.runIfActive({ [store] in try store.removeDeleted() }) { await Task.yield() }
       } catch is DatabaseError {
@@ -40,6 +32,6 @@ final class StoreCleaner: Sendable {
       } catch {
         // The server is shutting down. The next one continues.
       }
-    }
+    } while turn.withLock { $0.ends(isDone: true) }
   }
 }
