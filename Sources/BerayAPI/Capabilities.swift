@@ -32,3 +32,8 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
   /// `x-beray-events`: events are what ``EventContract/declared`` says, and need no guesses.
   public static let declaredEvents = Capabilities(rawValue: 1 << 11)
 }
+
+extension Capabilities {
+  /// How to read the events of a server with these capabilities.
+  public var eventContract: EventContract { contains(.declaredEvents) ? .declared : .undeclared }
+}

@@ -23,8 +23,3 @@ public enum EventContract: Hashable, Sendable {
     ]
   ).subtracting(["type", "text"])
 }
-
-extension Capabilities {
-  /// How to read the events of a server with these capabilities.
-  public var eventContract: EventContract { contains(.declaredEvents) ? .declared : .undeclared }
-}

@@ -42,10 +42,3 @@ extension BerayTask {
     return json.first(of: ["task", "data"]) { $0.objectValue == nil ? nil : $0 } ?? json
   }
 }
-
-extension TaskID {
-  init?(json: JSON) {
-    guard let value = json.intValue, value >= 0 else { return nil }
-    self.init(rawValue: value)
-  }
-}

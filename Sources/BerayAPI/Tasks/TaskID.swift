@@ -13,3 +13,10 @@ public struct TaskID: RawRepresentable, Hashable, Comparable, Sendable, Lossless
 
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
+
+extension TaskID {
+  init?(json: JSON) {
+    guard let value = json.intValue, value >= 0 else { return nil }
+    self.init(rawValue: value)
+  }
+}

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The options of `-o`, named as in sshfs and mount(8).
 struct MountFlags: Hashable, Sendable {
   var isReadOnly = false
@@ -132,4 +134,11 @@ struct MountFlags: Hashable, Sendable {
     if isEscaped { words[words.count - 1].append("\\") }
     return words
   }
+}
+
+extension MountFlags {
+  /// The owner of everything in the mount.
+  var owner: UInt32 { user ?? getuid() }
+
+  var ownersGroup: UInt32 { group ?? user.flatMap(SystemUser.primaryGroup(of:)) ?? getgid() }
 }

@@ -198,20 +198,3 @@ extension ServedMount {
     guard mkdir(mountpoint.string, 0o500) == 0 || errno == EEXIST else { throw .system("make \(mountpoint)", errno) }
   }
 }
-
-extension MountFlags {
-  /// The owner of everything in the mount.
-  var owner: UInt32 { user ?? getuid() }
-
-  var ownersGroup: UInt32 { group ?? user.flatMap(SystemUser.primaryGroup(of:)) ?? getgid() }
-}
-
-extension BerayError {
-  /// Whether no server answered.
-  var isUnreachable: Bool {
-    switch code {
-    case .connectionRefused, .hostUnreachable, .connectionLost, .timedOut: true
-    default: false
-    }
-  }
-}

@@ -27,24 +27,9 @@ struct FileVersion: Hashable, Sendable {
     if let etag, let otherTag = other.etag { return etag == otherTag }
     return size == other.size && modified == other.modified
   }
-}
 
-extension FileVersion {
   /// The same with the entity tag that its content came with.
   func tagged(as content: FileContent) -> FileVersion {
     FileVersion(size: size, modified: modified, etag: content.etag ?? etag)
-  }
-}
-
-extension VersionCondition {
-  /// The condition that the server still has `version`; nil if it cannot be expressed.
-  init?(replacing version: FileVersion?) {
-    guard let version else {
-      self = .absent
-      return
-    }
-    // Weak tags never match (RFC 9110 §13.1.1).
-    guard let etag = version.etag, !EntityTag(etag).isWeak else { return nil }
-    self = .matching(etag: etag)
   }
 }

@@ -24,12 +24,3 @@ struct OwnVersion: Sendable {
     return modified.seconds > answered.seconds
   }
 }
-
-extension Timestamp {
-  /// The later of both, and in any case later than this.
-  func moved(to now: Timestamp) -> Timestamp {
-    guard now <= self else { return now }
-    return nanoseconds < 999_999_999
-      ? Timestamp(seconds: seconds, nanoseconds: nanoseconds + 1) : Timestamp(seconds: seconds + 1)
-  }
-}

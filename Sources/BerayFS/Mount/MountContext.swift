@@ -140,11 +140,3 @@ private struct SilentNotifier: Notifier {
   func expire(_ name: Name, in directory: InodeID) {}
   func wake(_ handle: HandleID) {}
 }
-
-extension Timestamp {
-  init(_ time: UTCTime) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
-}
-
-extension UTCTime {
-  init(_ time: Timestamp) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
-}

@@ -50,7 +50,7 @@ final class TaskRegistry: Sendable {
 
     mutating func listingChanged(at time: Timestamp) {
       generation += 1
-      modified = max(time, modified.next)
+      modified = modified.moved(to: time)
     }
   }
 
@@ -261,13 +261,5 @@ final class TaskRegistry: Sendable {
     }
     for id in gone { remove(id) }
     if state.withLock({ $0.generation }) != before { context.notifier.invalidate(.root, pages: true) }
-  }
-}
-
-extension Timestamp {
-  /// The next moment that can be told apart.
-  fileprivate var next: Timestamp {
-    nanoseconds < 999_999_999
-      ? Timestamp(seconds: seconds, nanoseconds: nanoseconds + 1) : Timestamp(seconds: seconds + 1)
   }
 }

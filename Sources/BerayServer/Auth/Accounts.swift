@@ -156,8 +156,3 @@ struct Login: Sendable {
     ["access_token": .string(token.text), "token_type": "bearer", "user": account.json]
   }
 }
-
-extension Account {
-  /// The user as `users/me` shows them.
-  var json: JSON { ["id": JSON(id), "email": .string(email), "created_at": .string(createdAt)] }
-}

@@ -117,14 +117,3 @@ struct NoticeSchedule {
     return isOver(open[inode]) && isOver(openAnywhere)
   }
 }
-
-extension Notice {
-  /// The inode whose lock or page locks the kernel takes to handle the notice.
-  var lockedInode: InodeID? {
-    switch self {
-    case .pages(let inode): inode
-    case .name(_, let directory): directory
-    case .attributes, .wake: nil
-    }
-  }
-}

@@ -169,18 +169,3 @@ struct ClaudeReader: AgentReader {
     milliseconds < 1000 ? String(format: "%.1f s", milliseconds / 1000) : "\(Int((milliseconds / 1000).rounded())) s"
   }
 }
-
-extension JSON {
-  /// The text of a string that is not empty.
-  var word: String? { stringValue.flatMap { $0.isEmpty ? nil : $0 } }
-
-  /// The text of a string, a number or a truth value; nil for null, arrays and objects.
-  var scalarText: String? {
-    switch self {
-    case .string(let text): text
-    case .number(let text): text
-    case .bool(let value): value ? "true" : "false"
-    case .null, .array, .object: nil
-    }
-  }
-}

@@ -52,7 +52,7 @@ struct AgentProcesses: Sendable {
       grown = Set(living.filter { grown.contains($0.parent) && !found.contains($0.id) }.map(\.id))
       found.formUnion(grown)
     }
-    members = Set(found.compactMap { table[$0]?.identity })
+    members = Set(found.compactMap { table[$0].map(ProcessIdentity.init) })
     // A process may have dropped the mark in an exec(2) since it was last checked.
     for process in members where marked[process] != false {
       if let carries = mark.isCarried(by: process.id) { marked[process] = carries }
@@ -84,7 +84,7 @@ struct AgentProcesses: Sendable {
   }
 
   private mutating func belongs(_ process: ProcessStatus, children: Set<Int32>) -> Bool {
-    if members.contains(process.identity) { return true }
+    if members.contains(ProcessIdentity(process)) { return true }
     if let leader, process.session == leader.id || process.group == leader.id { return true }
     if carriesMark(process) { return true }
     guard AgentChildren.adopts, process.parent == getpid(), !children.contains(process.id) else { return false }
@@ -95,12 +95,13 @@ struct AgentProcesses: Sendable {
   }
 
   private mutating func carriesMark(_ process: ProcessStatus) -> Bool {
-    if let known = marked[process.identity] { return known }
+    let identity = ProcessIdentity(process)
+    if let known = marked[identity] { return known }
     guard let carries = mark.isCarried(by: process.id) else {
       sawAll = false
       return false
     }
-    marked[process.identity] = carries
+    marked[identity] = carries
     return carries
   }
 

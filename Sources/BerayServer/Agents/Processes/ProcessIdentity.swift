@@ -11,10 +11,12 @@ struct ProcessIdentity: Hashable, Sendable {
     self.start = start
   }
 
+  init(_ status: ProcessStatus) { self.init(id: status.id, start: status.start) }
+
   /// The process that has this id now; nil if none has.
   init?(of process: Int32) {
     guard let status = ProcessStatus(of: process) else { return nil }
-    self = status.identity
+    self.init(status)
   }
 
   /// Writes `ID:START` for each process, separated by spaces.
@@ -41,8 +43,4 @@ struct ProcessIdentity: Hashable, Sendable {
 
   /// Sends a signal to this process (pidfd_send_signal(2)).
   func signal(_ signal: Int32) { try? handle?.send(signal) }
-}
-
-extension ProcessStatus {
-  var identity: ProcessIdentity { ProcessIdentity(id: id, start: start) }
 }

@@ -1,13 +1,5 @@
 package import BerayAPI
 
-/// The two forms of a task's events.
-package enum Rendering: Sendable, Hashable, CaseIterable {
-  /// Each event as the server gave it, one JSON object a line: `events` and `stream`.
-  case json
-  /// For people: UTC time, type and text, one event a line: `events.log`.
-  case text
-}
-
 extension TaskEvent {
   /// The event in one line with its newline. It depends on the event alone, so a log reads the same whenever it is
   /// made.
