@@ -107,7 +107,7 @@ let package = Package(
     .executableTarget(name: "beray-fs", dependencies: ["BerayCommand"], plugins: ["BuildCommit"]),
     .testTarget(
       name: "LinuxSystemTests",
-      dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]),
+      dependencies: ["CLinux", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(
       name: "WaitingTests", dependencies: ["Waiting", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "VFSTests", dependencies: ["VFS"]),

@@ -13,9 +13,10 @@ extension AgentDirectory {
     try HTTPFailure.translating(path.text) {
       let parent = try openParent(of: path)
       let unlink = {
-        if unlinkat(parent.rawValue, path.name, 0) == 0 { return }
-        guard errno == EISDIR else { throw Errno(rawValue: errno) }
-        try checked(unlinkat(parent.rawValue, path.name, AT_REMOVEDIR))
+        do throws(Errno) { try parent.removeFile(path.name) } catch {
+          guard error == .isDirectory else { throw error }
+          try parent.removeDirectory(path.name)
+        }
       }
       guard let ifMatch else { return try unlink() }
       try FileUpload.commitLock.withLock { _ in try checkingVersion(of: path, in: parent, ifMatch, unlink) }
@@ -30,18 +31,15 @@ extension AgentDirectory {
     return try HTTPFailure.translating("\(from.text) to \(to.text)") {
       let source = try openParent(of: from)
       let target = try openParent(of: to)
-      let flags = overwrite ? 0 : LINUX_RENAME_NOREPLACE
       let rename = {
-        if linux_renameat2(source.rawValue, from.name, target.rawValue, to.name, flags) == 0 { return }
-        switch errno {
-        case ENOTDIR: throw HTTPFailure.conflict("A file stands where a directory would go, or the reverse: \(to.text)")
-        default: throw Errno(rawValue: errno)
+        do throws(Errno) { try source.rename(from.name, to: to.name, in: target, replacing: overwrite) } catch {
+          guard error == .notDirectory else { throw error }
+          throw HTTPFailure.conflict("A file stands where a directory would go, or the reverse: \(to.text)")
         }
       }
       return try FileUpload.commitLock.withLock { _ in
         if let ifMatch { try checkingVersion(of: to, in: target, ifMatch, rename) } else { try rename() }
-        var status = linux_status()
-        guard linux_lstatat(target.rawValue, to.name, &status) == 0, status.mode & S_IFMT == S_IFREG else { return nil }
+        guard let status = try? target.status(ofEntry: to.name), status.mode & S_IFMT == S_IFREG else { return nil }
         return version(status)
       }
     }
@@ -51,13 +49,10 @@ extension AgentDirectory {
   private func checkingVersion(
     of path: RelativePath, in parent: OwnedDescriptor, _ ifMatch: String, _ body: () throws -> Void
   ) throws {
-    let flags = LINUX_O_PATH | O_NOFOLLOW | O_CLOEXEC
-    let place = openat(parent.rawValue, path.name, flags)
-    guard place >= 0 else {
-      guard errno == ENOENT else { throw Errno(rawValue: errno) }
-      throw HTTPFailure.isOtherVersion(path)
+    let file: OwnedDescriptor
+    do throws(Errno) { file = try parent.openEntry(path.name, flags: LINUX_O_PATH | O_NOFOLLOW) } catch {
+      throw error == .noSuchFileOrDirectory ? HTTPFailure.isOtherVersion(path) : error
     }
-    let file = OwnedDescriptor(owning: place)
     try guards.file(file.status()).holding {
       guard version(try file.status()).matches(ifMatch, weak: false) else {
         throw HTTPFailure.isOtherVersion(path)

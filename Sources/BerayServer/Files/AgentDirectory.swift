@@ -47,7 +47,7 @@ struct AgentDirectory: Sendable {
       let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
       let above = try OwnedDescriptor.open(path: String(path[..<slash]), flags: flags)
       let name = String(path[path.utf8.index(after: slash)...])
-      return OwnedDescriptor(owning: try checked(openat(above.rawValue, name, flags | O_CLOEXEC)))
+      return try above.openEntry(Array(name.utf8CString), flags: flags)
     } catch {
       throw error == .notDirectory || error == .tooManySymbolicLinkLevels ? .improperLink : error
     }
@@ -56,18 +56,10 @@ struct AgentDirectory: Sendable {
   /// Like ``open(_:flags:)``, for callers that open many entries and have the directory open already.
   func open(_ path: RelativePath, flags: Int32, from root: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
     if path.isRoot && flags & LINUX_O_PATH != 0 { return root }
-    var how = linux_open_how()
-    how.flags = UInt64(flags | O_CLOEXEC)
-    how.resolve = LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_NO_MAGICLINKS
-    let name = path.bytes
-    // The kernel returns EAGAIN if a rename raced with the lookup.
-    for _ in 0..<32 {
-      let descriptor = linux_openat2(root.rawValue, name, &how)
-      if descriptor >= 0 { return OwnedDescriptor(owning: descriptor) }
-      if errno == ENOSYS { return try openByComponents(path, from: root, flags: flags) }
-      guard errno == EAGAIN else { throw Errno(rawValue: errno) }
+    do throws(Errno) { return try root.openBeneath(path.bytes, flags: flags) } catch {
+      guard error == .noFunction else { throw error }
+      return try openByComponents(path, from: root, flags: flags)
     }
-    throw .resourceTemporarilyUnavailable
   }
 
   /// For kernels before 5.6, which have no openat2(2). It follows no links at all.
@@ -76,11 +68,9 @@ struct AgentDirectory: Sendable {
   ) throws(Errno) -> OwnedDescriptor {
     var directory = root
     for component in path.components.dropLast() {
-      let next = openat(directory.rawValue, component.bytes, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-      directory = OwnedDescriptor(owning: try checked(next))
+      directory = try directory.openEntry(component.bytes, flags: LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW)
     }
-    return OwnedDescriptor(
-      owning: try checked(openat(directory.rawValue, path.name, flags | O_NOFOLLOW | O_CLOEXEC)))
+    return try directory.openEntry(path.name, flags: flags | O_NOFOLLOW)
   }
 
   /// Opens the directory that holds the last component of `path`, for a system call that takes the name and has no
@@ -117,8 +107,7 @@ struct AgentDirectory: Sendable {
   /// - Throws: EEXIST if the name is taken.
   func makeFile(_ path: RelativePath) throws(Errno) {
     let parent = try openParent(of: path)
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    let file = OwnedDescriptor(owning: try checked(openat(parent.rawValue, path.name, flags, 0o644)))
+    let file = try parent.openEntry(path.name, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644)
     try checked(fchmod(file.rawValue, 0o644))
   }
 
@@ -135,11 +124,9 @@ struct AgentDirectory: Sendable {
 
   /// Makes a directory with mode 0755, whatever the server's umask(2) is.
   static func makeDirectory(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) {
-    try checked(mkdirat(parent.rawValue, name, 0o755))
-    let made = openat(parent.rawValue, name, LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    try parent.makeDirectory(name, mode: 0o755)
     // If it was removed or replaced meanwhile, it is no longer ours.
-    guard made >= 0 else { return }
-    let directory = OwnedDescriptor(owning: made)
+    guard let directory = try? parent.openEntry(name, flags: LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW) else { return }
     chmod(directory.procPath, 0o755)
   }
 }

@@ -37,9 +37,8 @@ struct DirectoryListing {
     json.raw("[")
     var first = true
     for name in try directory.entryNames() {
-      var status = linux_status()
       // Skip an entry that was removed since it was listed.
-      guard linux_lstatat(directory.rawValue, name.bytes, &status) == 0 else { continue }
+      guard let status = try? directory.status(ofEntry: name.bytes) else { continue }
       if !first { json.raw(",") }
       first = false
       let place = path.isEmpty ? name.text : path + "/" + name.text
@@ -74,20 +73,16 @@ struct DirectoryListing {
       json.raw(",\"target\":")
       json.string(target(of: name, in: directory))
     } else if type == S_IFDIR, recursive, depth < Self.maximumDepth {
-      let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-      let child = openat(directory.rawValue, name.bytes, flags)
       // If it is unreadable or was replaced meanwhile, list it as a directory without children.
-      if child >= 0 {
+      if let child = try? directory.openEntry(name.bytes, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW) {
         json.raw(",\"children\":")
-        try append(OwnedDescriptor(owning: child), path: path, depth: depth + 1, grain)
+        try append(child, path: path, depth: depth + 1, grain)
       }
     }
     json.raw("}")
   }
 
   private func target(of name: EntryName, in directory: OwnedDescriptor) -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlinkat(directory.rawValue, name.bytes, &buffer, buffer.count)
-    return EntryName.text(buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)))
+    EntryName.text((try? directory.linkTarget(ofEntry: name.bytes)) ?? [])
   }
 }

@@ -108,13 +108,11 @@ final class FileUpload: Sendable {
   private func rename(replacing: Bool) throws -> StoredVersion {
     try Self.commitLock.withLock { _ in
       let (parent, name) = try destination()
-      var status = linux_status()
-      let exists = replacing && linux_lstatat(parent.rawValue, name, &status) == 0
-      if exists, status.mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
-      let mode = exists && status.mode & S_IFMT == S_IFREG ? status.mode & 0o777 : 0o644
+      let status = replacing ? try? parent.status(ofEntry: name) : nil
+      if let status, status.mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
+      let mode = status.flatMap { $0.mode & S_IFMT == S_IFREG ? $0.mode & 0o777 : nil } ?? 0o644
       try checked(fchmod(spool.file.rawValue, mode))
-      try checked(
-        linux_renameat2(AT_FDCWD, spool.path, parent.rawValue, name, replacing ? 0 : LINUX_RENAME_NOREPLACE))
+      try parent.moveHere(spool.path, as: name, replacing: replacing)
       work.grain.mark(spool.file)
       return StoredVersion(try spool.file.status())
     }
@@ -123,10 +121,9 @@ final class FileUpload: Sendable {
   /// The directory and name to rename to. If the target is a symbolic link, these are those of the file it points to.
   private func destination() throws -> (OwnedDescriptor, [CChar]) {
     let parent = try work.openParent(of: target)
-    var status = linux_status()
-    guard linux_lstatat(parent.rawValue, target.name, &status) == 0,
-      status.mode & S_IFMT == S_IFLNK
-    else { return (parent, target.name) }
+    guard let status = try? parent.status(ofEntry: target.name), status.mode & S_IFMT == S_IFLNK else {
+      return (parent, target.name)
+    }
     let resolved = try work.open(target, flags: LINUX_O_PATH)
     let root = try work.open(.root, flags: LINUX_O_PATH | O_DIRECTORY)
     // The current paths according to the kernel.

@@ -14,9 +14,10 @@ struct TreeRemoval {
   /// - Throws: the error that prevented the removal. A missing directory is not an error.
   static func remove(_ name: String, in parent: OwnedDescriptor) throws(Errno) {
     do throws(Errno) {
-      var removal = TreeRemoval(top: try openAccessible(Array(name.utf8CString), in: parent))
+      let name = Array(name.utf8CString)
+      var removal = TreeRemoval(top: try openAccessible(name, in: parent))
       try removal.empty()
-      try checked(unlinkat(parent.rawValue, name, AT_REMOVEDIR))
+      try parent.removeDirectory(name)
     } catch {
       guard error == .noSuchFileOrDirectory else { throw error }
     }
@@ -28,18 +29,20 @@ struct TreeRemoval {
     try removeEntries(of: top)
     while let name = pending.popLast() {
       try removeEntries(of: try Self.openAccessible(name, in: top))
-      try checked(unlinkat(top.rawValue, name, AT_REMOVEDIR))
+      try top.removeDirectory(name)
     }
   }
 
   /// Removes everything but directories, and adds those to ``pending``.
   private mutating func removeEntries(of directory: OwnedDescriptor) throws(Errno) {
     for name in try directory.rawEntryNames() {
-      if unlinkat(directory.rawValue, name, 0) == 0 || errno == ENOENT { continue }
-      guard errno == EISDIR else { throw Errno(rawValue: errno) }
-      // Moving a directory changes its "..", so the kernel requires write permission on the directory itself.
-      _ = try Self.openAccessible(name, in: directory)
-      pending.append(try moveUp(name, from: directory))
+      do throws(Errno) { try directory.removeFile(name) } catch {
+        if error == .noSuchFileOrDirectory { continue }
+        guard error == .isDirectory else { throw error }
+        // Moving a directory changes its "..", so the kernel requires write permission on the directory itself.
+        _ = try Self.openAccessible(name, in: directory)
+        pending.append(try moveUp(name, from: directory))
+      }
     }
   }
 
@@ -48,16 +51,19 @@ struct TreeRemoval {
     while true {
       moved += 1
       let free = Array(".removed-\(moved)".utf8CString)
-      if linux_renameat2(directory.rawValue, name, top.rawValue, free, LINUX_RENAME_NOREPLACE) == 0 { return free }
-      guard errno == EEXIST else { throw Errno(rawValue: errno) }
+      do throws(Errno) {
+        try directory.rename(name, to: free, in: top, replacing: false)
+        return free
+      } catch {
+        guard error == .fileExists else { throw error }
+      }
     }
   }
 
   /// Opens a directory for reading, after giving its owner the permissions to list and change it.
   private static func openAccessible(_ name: [CChar], in parent: OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
-    let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-    let place = OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, LINUX_O_PATH | flags)))
+    let place = try parent.openEntry(name, flags: LINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW)
     try checked(chmod(place.procPath, 0o700))
-    return OwnedDescriptor(owning: try checked(openat(parent.rawValue, name, O_RDONLY | flags)))
+    return try parent.openEntry(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   }
 }
