@@ -59,7 +59,7 @@ struct Prefetcher: Sendable {
     beneath directory: InodeID, after cookie: UInt64, count: Int, takesUnknown: Bool, _ budget: inout Int64,
     _ found: inout [WorkFile], in structure: inout TreeStructure
   ) {
-    for child in structure.directories[directory]?.ordered() ?? [] where child.cookie > cookie {
+    for child in structure.change(directory, { $0.ordered() }) ?? [] where child.cookie > cookie {
       guard found.count < count, budget > 0 else { return }
       switch child.node {
       case .file(let file):

@@ -40,15 +40,18 @@ struct HeldNames: Sendable {
       let hidden = HiddenFile(
         version: file.known { $0.server.listed }, since: tick,
         reason: .movedAway(to: file.inode, changes: buffer.isUnsent(includingEmpty: true) ? nil : buffer.changes))
-      structure.directories[directory.inode]?.remove(name, at: now)
-      structure.directories[directory.inode]?.hidden[name] = hidden
-      var replaced = structure.directories[newDirectory.inode]?.hidden.removeValue(forKey: newName)?.version
-      if let old = structure.directories[newDirectory.inode]?.remove(newName, at: now) {
+      structure.change(directory.inode) {
+        $0.remove(name, at: now)
+        $0.hide(name, as: hidden)
+      }
+      let (old, oldHidden) =
+        structure.change(newDirectory.inode) { ($0.remove(newName, at: now), $0.unhide(newName)) } ?? (nil, nil)
+      var replaced = oldHidden?.version
+      if let old {
         if case .file(let old) = old.node { replaced = old.serverVersion }
         tree.refresher.release(old.node, in: &structure)
       }
-      structure.directories[newDirectory.inode]?.removals[newName] = nil
-      structure.directories[newDirectory.inode]?.insert(.file(file), as: newName, touched: tick, at: now)
+      structure.change(newDirectory.inode) { $0.insert(.file(file), as: newName, touched: tick, at: now) }
       file.holdBack(buffer, at: .init(name: newName, parent: newDirectory), replacing: replaced)
       return tick
     }
@@ -64,9 +67,10 @@ struct HeldNames: Sendable {
         let version = file.serverVersion
       else { return nil }
       let tick = structure.nextTick()
-      structure.directories[directory.inode]?.remove(name, at: context.time.now())
-      structure.directories[directory.inode]?.hidden[name] = HiddenFile(
-        version: version, since: tick, reason: .removed)
+      structure.change(directory.inode) {
+        $0.remove(name, at: context.time.now())
+        $0.hide(name, as: HiddenFile(version: version, since: tick, reason: .removed))
+      }
       tree.refresher.release(.file(file), in: &structure)
       return tick
     }
@@ -94,9 +98,11 @@ struct HeldNames: Sendable {
   private func show(_ name: Name, in directory: WorkDirectory, hidden since: UInt64) -> Bool {
     let isShown = tree.structure.withLock { structure in
       guard structure.directories[directory.inode]?.hidden[name]?.since == since else { return false }
-      structure.directories[directory.inode]?.hidden[name] = nil
-      structure.directories[directory.inode]?.changed(at: context.time.now())
-      structure.staleMarks += 1
+      structure.change(directory.inode) {
+        $0.unhide(name)
+        $0.changed(at: context.time.now())
+      }
+      structure.markStale()
       return true
     }
     guard isShown else { return false }

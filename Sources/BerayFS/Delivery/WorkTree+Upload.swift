@@ -36,10 +36,10 @@ extension WorkTree {
       let tick = structure.nextTick()
       var (name, next) = (place.name, place.parent)
       while let directory = next {
-        structure.directories[directory.inode]?.touch(name, tick, isPlaced: isPlaced)
+        structure.change(directory.inode) { $0.touch(name, tick, isPlaced: isPlaced) }
         guard isPlaced, directory.isNew else { break }
         directory.isNew = false
-        structure.directories[directory.inode]?.isNew = false
+        structure.change(directory.inode) { $0.isPlaced() }
         (name, next) = (directory.place.name, directory.place.parent)
       }
       return value

@@ -42,8 +42,10 @@ struct TreeAttributes: Sendable {
     let modified = changes.modified.map { timestamp($0) }
     let accessed = changes.accessed.map { timestamp($0) }
     tree.structure.withLock { structure in
-      if let accessed { structure.directories[directory.inode]?.accessed = accessed }
-      structure.directories[directory.inode]?.statusChanges(at: context.time.now())
+      structure.change(directory.inode) {
+        if let accessed { $0.sets(accessed: accessed) }
+        $0.statusChanges(at: context.time.now())
+      }
     }
     guard changes.permissions != nil || modified != nil else { return directory.attributes() }
     return .pending { [self] () async throws(Errno) in
@@ -59,15 +61,13 @@ struct TreeAttributes: Sendable {
         }
       }
       tree.structure.withLock { structure in
-        if let permissions = changes.permissions { structure.directories[directory.inode]?.mode = permissions & 0o777 }
-        if let modified {
-          structure.directories[directory.inode]?.modified = modified
-          // A later listing that tells this time is no news, which would undo what happens here meanwhile.
-          if isTold { structure.directories[directory.inode]?.serverModified = modified }
+        structure.change(directory.inode) {
+          if let permissions = changes.permissions { $0.sets(mode: permissions & 0o777) }
+          if let modified { $0.sets(modified: modified, isTold: isTold) }
         }
         let (tick, place) = (structure.nextTick(), directory.place)
         if let parent = place.parent {
-          structure.directories[parent.inode]?.touch(place.name, tick, isPlaced: false)
+          structure.change(parent.inode) { $0.touch(place.name, tick, isPlaced: false) }
         }
       }
       return try await directory.attributes().get()

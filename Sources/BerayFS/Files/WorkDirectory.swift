@@ -151,10 +151,12 @@ final class WorkDirectory: DirectoryNode {
 
   func names(forKernel: Bool) -> [ListedName] {
     let children = tree.structure.withLock { structure in
-      if forKernel { structure.directories[inode]?.changedSinceListed = false }
-      return structure.directories[inode]?.ordered() ?? []
+      structure.change(inode) {
+        if forKernel { $0.isCopied() }
+        return $0.ordered()
+      }
     }
-    return children.map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node.node) }
+    return (children ?? []).map { ListedName(name: $0.name, cookie: $0.cookie, node: $0.node.node) }
   }
 
   func entry(of listed: ListedName) -> ListedEntry? {

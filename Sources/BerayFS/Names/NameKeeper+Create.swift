@@ -68,15 +68,13 @@ extension NameKeeper {
   ) -> WorkFile? {
     let now = context.time.now()
     return tree.structure.withLock { structure in
-      guard structure.directories[directory.inode] != nil else { return nil }
-      let hidden = structure.directories[directory.inode]?.hidden.removeValue(forKey: name)
+      guard let hidden = structure.change(directory.inode, { $0.unhide(name) }) else { return nil }
       let file = context.inodes.add {
         WorkFile($0, name: name, in: directory, permissions: permissions, at: now, tree: tree)
       }
       prepare(file, hidden)
       let tick = structure.nextTick()
-      structure.directories[directory.inode]?.insert(.file(file), as: name, touched: tick, at: now)
-      structure.directories[directory.inode]?.removals[name] = nil
+      structure.change(directory.inode) { $0.insert(.file(file), as: name, touched: tick, at: now) }
       return file
     }
   }

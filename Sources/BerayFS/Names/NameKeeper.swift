@@ -36,13 +36,13 @@ struct NameKeeper: Sendable {
         if case .directory(let other)? = structure.directories[directory.inode]?.children[name]?.node { return other }
         let made = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: tree) }
         made.isNew = !isOnServer
-        var contents = DirectoryContents(source: made.inode, modified: now, mode: permissions & 0o777)
-        contents.isNew = !isOnServer
-        contents.freshness = .init(asked: asked, marks: structure.staleMarks)
-        structure.directories[made.inode] = contents
+        structure.add(
+          made.inode,
+          DirectoryContents(
+            madeHere: made.inode, at: now, mode: permissions & 0o777, isNew: !isOnServer,
+            freshness: .init(asked: asked, marks: structure.staleMarks)))
         let tick = structure.nextTick()
-        structure.directories[directory.inode]?.insert(.directory(made), as: name, touched: tick, at: now)
-        structure.directories[directory.inode]?.removals[name] = nil
+        structure.change(directory.inode) { $0.insert(.directory(made), as: name, touched: tick, at: now) }
         return made
       }
       guard let made else { throw .noSuchFileOrDirectory }
@@ -150,8 +150,8 @@ struct NameKeeper: Sendable {
   private func forgetName(_ name: Name, in directory: WorkDirectory) {
     tree.structure.withLock { structure in
       let tick = structure.nextTick()
-      guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
-      structure.directories[directory.inode]?.removals[name] = tick
+      let now = context.time.now()
+      guard let child = structure.remove(name, from: directory.inode, at: now, tick: tick) else { return }
       tree.refresher.release(child.node, in: &structure)
     }
   }

@@ -28,8 +28,8 @@ extension Renamer {
     let (version, unlisted) = file.known { ($0.server.listed, $0.server.unlisted) }
     tree.structure.withLock { structure in
       let tick = structure.nextTick()
-      structure.directories[directory.inode]?.hidden[name] = HiddenFile(
-        version: version, unlisted: unlisted, since: tick, reason: .leftBehind)
+      let hidden = HiddenFile(version: version, unlisted: unlisted, since: tick, reason: .leftBehind)
+      structure.change(directory.inode) { $0.hide(name, as: hidden) }
     }
     shared.leaves(tree)
   }

@@ -236,15 +236,15 @@ struct Renamer: Sendable {
     let (directory, newDirectory) = (rename.directory.inode, rename.newDirectory.inode)
     tree.structure.withLock { structure in
       let tick = structure.nextTick()
-      structure.directories[directory]?.remove(child.name, at: now)
-      structure.directories[directory]?.removals[child.name] = tick
-      if let replaced = structure.directories[newDirectory]?.remove(rename.newName, at: now) {
+      structure.remove(child.name, from: directory, at: now, tick: tick)
+      if let replaced = structure.remove(rename.newName, from: newDirectory, at: now) {
         if case .file(let old) = replaced.node, case .file(let new) = child.node { new.writer.replaces(old) }
         tree.refresher.release(replaced.node, in: &structure)
       }
-      structure.directories[newDirectory]?.hidden[rename.newName] = nil
-      structure.directories[newDirectory]?.removals[rename.newName] = nil
-      structure.directories[newDirectory]?.insert(child.node, as: rename.newName, touched: tick, at: now)
+      structure.change(newDirectory) {
+        $0.unhide(rename.newName)
+        $0.insert(child.node, as: rename.newName, touched: tick, at: now)
+      }
       switch child.node {
       case .file(let file): file.move(to: rename.place)
       case .directory(let moved):
@@ -255,8 +255,7 @@ struct Renamer: Sendable {
         let made = context.inodes.add {
           WorkLink($0, name: rename.newName, target: link.target, in: rename.newDirectory, modified: now)
         }
-        structure.directories[newDirectory]?.remove(rename.newName, at: now)
-        structure.directories[newDirectory]?.insert(.link(made), as: rename.newName, touched: tick, at: now)
+        structure.change(newDirectory) { $0.insert(.link(made), as: rename.newName, touched: tick, at: now) }
         context.inodes.retire(link.inode)
       }
     }

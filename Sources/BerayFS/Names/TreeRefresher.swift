@@ -27,15 +27,14 @@ struct TreeRefresher: Sendable {
       let next = tree.structure.withLock {
         structure -> (Flight<Void, Errno>, InodeID, isOurs: Bool, isCurrent: Bool)? in
         let source = source(of: directory, isWhole: isWhole, in: structure)
-        let marks = structure.staleMarks
-        if let running = structure.flights[source] { return (running.flight, source, false, running.marks == marks) }
+        if let running = structure.listing(of: source) { return (running.flight, source, false, running.isCurrent) }
         if let window, let contents = structure.directories[directory.inode],
-          tree.remaining(of: contents, marks: marks, window: window, grace: grace) != nil
+          tree.remaining(of: contents, marks: structure.staleMarks, window: window, grace: grace) != nil
         {
           return nil
         }
         let flight = Flight<Void, Errno>(cancellation: .interrupted) { job.end() }
-        structure.flights[source] = (flight, marks)
+        structure.begins(listing: flight, of: source)
         return (flight, source, true, true)
       }
       guard let (flight, source, isOurs, isCurrent) = next else { return }
@@ -96,21 +95,15 @@ struct TreeRefresher: Sendable {
   }
 
   private func fetch(_ source: InodeID, isWhole: Bool, _ flight: Flight<Void, Errno>) async {
-    let result: Result<Void, Errno>
-    do throws(Errno) {
+    await flight.finish { () async throws(Errno) in
       try await list(source, isWhole: isWhole)
-      result = .success(())
-    } catch {
-      result = .failure(error)
+    } landed: {
+      landed(flight, source)
     }
-    landed(flight, source)
-    flight.finish(result)
   }
 
   private func landed(_ flight: Flight<Void, Errno>, _ source: InodeID) {
-    tree.structure.withLock { structure in
-      if structure.flights[source]?.flight === flight { structure.flights[source] = nil }
-    }
+    tree.structure.withLock { $0.ends(listing: flight, of: source) }
   }
 
   /// How often a directory may be renamed while its listing is on its way.
@@ -165,7 +158,7 @@ struct TreeRefresher: Sendable {
         return .taken
       }
       if let parent = place.parent { vanish(place.name, of: parent, in: &structure) }
-      structure.staleMarks += 1
+      structure.markStale()
       return .gone
     }
   }
@@ -186,7 +179,7 @@ struct TreeRefresher: Sendable {
   ) {
     guard let contents = structure.directories[directory.inode] else { return }
     let diff = TreeDiff(from: contents, to: entries, depth: depth, askedAt: asked.tick)
-    structure.directories[directory.inode]?.hidden = diff.hidden
+    structure.change(directory.inode) { $0.begins(listing: diff) }
     for child in diff.gone { vanish(child.name, of: directory, in: &structure) }
     for entry in diff.appeared { appear(entry, in: directory, depth: depth, asked, in: &structure) }
     for (child, entry) in diff.kept {
@@ -195,23 +188,17 @@ struct TreeRefresher: Sendable {
         file.adopt(entry)
       case .directory(let nested):
         adopt(entry, as: nested, in: &structure)
-        if let children = entry.children {
-          apply(children, to: nested, depth: depth + 1, asked, in: &structure)
-        } else if structure.directories[nested.inode]?.source != nested.inode {
-          // An earlier listing told what is inside and this one does not, so the directory has to be asked itself.
-          structure.directories[nested.inode]?.source = nested.inode
-          structure.directories[nested.inode]?.freshness = nil
+        if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
+        structure.change(nested.inode) {
+          $0.isListedFromAbove(own: nested.inode, tellsChildren: entry.children != nil, isWhole: asked.isWhole)
         }
-        structure.directories[nested.inode]?.isLeftOut = asked.isWhole && entry.children == nil
       case .link: break
       }
     }
-    structure.directories[directory.inode]?.freshness = .init(
-      asked: asked.asked, marks: asked.marks, isDoubtful: diff.isDoubtful)
-    structure.directories[directory.inode]?.source = asked.source
-    structure.directories[directory.inode]?.isNew = false
-    if contents.removals.contains(where: { $0.value <= asked.tick }) {
-      structure.directories[directory.inode]?.removals = contents.removals.filter { $0.value > asked.tick }
+    structure.change(directory.inode) {
+      $0.ends(
+        listing: .init(asked: asked.asked, marks: asked.marks, isDoubtful: diff.isDoubtful), of: asked.source,
+        askedAt: asked.tick)
     }
     // The listing differs from an earlier one, so the kernel's copy goes.
     let isNews = contents.freshness != nil && !(diff.gone.isEmpty && diff.appeared.isEmpty)
@@ -231,11 +218,13 @@ struct TreeRefresher: Sendable {
     case .directory:
       let nested = context.inodes.add { WorkDirectory($0, name: name, parent: directory, tree: tree) }
       let modified = entry.modified.map(Timestamp.init)
-      structure.directories[nested.inode] = DirectoryContents(
-        source: nested.inode, modified: modified ?? now, mode: entry.mode, serverModified: modified)
-      structure.directories[nested.inode]?.isLeftOut = asked.isWhole && entry.children == nil
+      structure.add(
+        nested.inode,
+        DirectoryContents(
+          source: nested.inode, at: now, mode: entry.mode, modified: modified,
+          isLeftOut: asked.isWhole && entry.children == nil))
       if let children = entry.children { apply(children, to: nested, depth: depth + 1, asked, in: &structure) }
-      if let modified { structure.directories[nested.inode]?.modified = modified }
+      if let modified { structure.change(nested.inode) { $0.sets(modified: modified, isTold: true) } }
       node = .directory(nested)
     case .symbolicLink:
       node = .link(
@@ -248,28 +237,20 @@ struct TreeRefresher: Sendable {
     }
     // The first listing of a directory is no change of it.
     let before = structure.directories[directory.inode]?.modified ?? now
-    structure.directories[directory.inode]?.insert(node, as: name, touched: 0, at: wasListed ? now : before)
+    structure.change(directory.inode) { $0.insert(node, as: name, touched: 0, at: wasListed ? now : before) }
     if wasListed { context.notifier.expire(name, in: directory.inode) }
   }
 
   private func adopt(_ entry: FileEntry, as directory: WorkDirectory, in structure: inout TreeStructure) {
-    structure.directories[directory.inode]?.isNew = false
     directory.isNew = false
-    guard let contents = structure.directories[directory.inode] else { return }
     let modified = entry.modified.map(Timestamp.init)
-    // A server that tells no modes does not undo one that was set here.
-    let mode = entry.mode ?? contents.mode
-    let isChanged = modified != contents.serverModified || mode != contents.mode
-    guard isChanged else { return }
-    structure.directories[directory.inode]?.mode = mode
-    structure.directories[directory.inode]?.serverModified = modified
-    if let modified { structure.directories[directory.inode]?.modified = modified }
-    context.notifier.invalidate(directory.inode, pages: false)
+    let isNews = structure.change(directory.inode) { $0.adopt(mode: entry.mode, modified: modified) }
+    if isNews == true { context.notifier.invalidate(directory.inode, pages: false) }
   }
 
   /// A name left the tree without this mount's doing. Nodes beneath it go too, and the kernel forgets the names.
   func vanish(_ name: Name, of directory: WorkDirectory, in structure: inout TreeStructure) {
-    guard let child = structure.directories[directory.inode]?.remove(name, at: context.time.now()) else { return }
+    guard let child = structure.remove(name, from: directory.inode, at: context.time.now()) else { return }
     let forgotten = Flight<Void, Errno>()
     context.notifier.expire(name, in: directory.inode)
     release(child.node, vanished: forgotten, in: &structure)
@@ -285,7 +266,7 @@ struct TreeRefresher: Sendable {
       file.detach(
         because: forgotten.map { _ in "it was removed on the server while it was written here" }, forgotten: forgotten)
     case .directory(let nested):
-      guard let contents = structure.directories.removeValue(forKey: nested.inode) else { break }
+      guard let contents = structure.drop(nested.inode) else { break }
       nested.leftTree(as: contents, forgotten: forgotten)
       for child in contents.children.values {
         context.notifier.expire(child.name, in: nested.inode)

@@ -22,6 +22,10 @@ enum WorkNode: Sendable {
     if case .file(let file) = self { file } else { nil }
   }
 
+  var directory: WorkDirectory? {
+    if case .directory(let directory) = self { directory } else { nil }
+  }
+
   /// Whether no listing changes what a lookup of it gives.
   var needsNoNews: Bool {
     if case .file(let file) = self { file.known { $0.ignoresServer } } else { staysUnlisted }

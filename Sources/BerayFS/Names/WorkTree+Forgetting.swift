@@ -66,10 +66,10 @@ extension WorkTree {
   }
 
   private func dropChildren(of directory: InodeID, in structure: inout TreeStructure) {
-    guard let children = structure.directories[directory]?.takeChildren() else { return }
+    guard let children = structure.change(directory, { $0.takeChildren() }) else { return }
     for child in children {
       context.inodes.retire(child.node.inode)
-      if case .directory(let nested) = child.node { structure.directories[nested.inode] = nil }
+      if case .directory(let nested) = child.node { structure.drop(nested.inode) }
     }
   }
 }

@@ -51,7 +51,7 @@ final class WorkTree: Sendable {
     self.isFinished = isFinished
     let root = context.inodes.add { WorkDirectory($0, name: "", parent: nil, tree: self) }
     structure.withLock {
-      $0.directories[root.inode] = DirectoryContents(source: root.inode, modified: context.time.now())
+      $0.add(root.inode, DirectoryContents(source: root.inode, at: context.time.now()))
     }
     rootSlot.withLock { $0 = RootSlot(held: root, known: root) }
   }
@@ -86,7 +86,7 @@ final class WorkTree: Sendable {
 
   /// Anything may have changed: the next look asks the server.
   func markStale() {
-    structure.withLock { $0.staleMarks += 1 }
+    structure.withLock { $0.markStale() }
     lastNews.withLock { $0 = context.time.uptime() }
   }
 
@@ -109,11 +109,7 @@ final class WorkTree: Sendable {
 
   /// The task was deleted. Open handles keep what they have, and get ESTALE for more.
   func removed() {
-    let directories = structure.withLock { structure in
-      structure.isRemoved = true
-      defer { structure.directories = [:] }
-      return structure.directories
-    }
+    let directories = structure.withLock { $0.removeAll() }
     var closed: Set<InodeID> = []
     for (inode, contents) in directories {
       for child in contents.children.values {
@@ -223,13 +219,13 @@ final class WorkTree: Sendable {
 
   /// The server is about to change a name: until ``settle(_:in:)``, no listing can be dated before or after the change.
   func hold(_ name: Name, in directory: WorkDirectory) {
-    structure.withLock { $0.directories[directory.inode]?.hold(name) }
+    structure.withLock { structure in _ = structure.change(directory.inode) { $0.hold(name) } }
   }
 
   func settle(_ name: Name, in directory: WorkDirectory) {
     structure.withLock { structure in
       let tick = structure.nextTick()
-      structure.directories[directory.inode]?.settle(name, tick)
+      structure.change(directory.inode) { $0.settle(name, tick) }
     }
   }
 }

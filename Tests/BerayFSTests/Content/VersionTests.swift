@@ -226,7 +226,6 @@ import VFS
     fixture.server.put("d/f", "text")
     let file = try await fixture.open("d/f").file
     let directory = try #require(try await fixture.node("d") as? WorkDirectory)
-    fixture.tree.structure.withLock { $0.directories[directory.inode]?.freshness = nil }
     let asked = fixture.server.count(.tree)
     _ = fixture.server.hold(.tree)
     let listing = Task { try await fixture.tree.refresher.refresh(directory) }
