@@ -48,10 +48,6 @@ extension BerayClient {
   }
 }
 
-extension HTTPField.Name {
-  static let lastEventID = HTTPField.Name(HeaderName.lastEventID)!
-}
-
 /// Decodes the bytes of a stream into updates.
 private struct UpdateReader: Sendable {
   let taskID: TaskID

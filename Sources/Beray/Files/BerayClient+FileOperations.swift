@@ -95,7 +95,3 @@ extension BerayClient {
     return UploadReceipt((try? call.json(answer.body)) ?? .null, headers: answer.headers)
   }
 }
-
-extension HTTPField.Name {
-  static let idempotencyKey = HTTPField.Name(HeaderName.idempotencyKey)!
-}

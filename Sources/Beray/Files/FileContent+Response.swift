@@ -17,8 +17,3 @@ extension FileContent {
     }
   }
 }
-
-extension HTTPFields {
-  /// The time in a header such as `Last-Modified`.
-  func time(_ name: HTTPField.Name) -> UTCTime? { self[name].flatMap { UTCTime(httpDate: $0) } }
-}

@@ -25,3 +25,8 @@ extension ContentRange {
     self.init(value)
   }
 }
+
+extension HTTPFields {
+  /// The time in a header such as `Last-Modified`.
+  func time(_ name: HTTPField.Name) -> UTCTime? { self[name].flatMap { UTCTime(httpDate: $0) } }
+}

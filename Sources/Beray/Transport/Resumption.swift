@@ -62,7 +62,3 @@ struct Resumption {
     return told == etag
   }
 }
-
-extension HTTPField.Name {
-  fileprivate static let ifRange = HTTPField.Name(HeaderName.ifRange)!
-}

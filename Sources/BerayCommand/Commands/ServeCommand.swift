@@ -87,10 +87,3 @@ struct ServeCommand: ContextualCommand {
     }
   }
 }
-
-extension String {
-  /// Adds trailing spaces up to `width` characters.
-  func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-}

@@ -94,5 +94,5 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPField.Name {
-  static let expect = HTTPField.Name("Expect")!
+  fileprivate static let expect = HTTPField.Name("Expect")!
 }

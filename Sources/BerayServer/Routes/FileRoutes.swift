@@ -53,7 +53,7 @@ struct FileRoutes: Sendable {
         let wanted = call.header(.ifMatch)
         let version = try await perform(call) { try $0.move(from, to: to, overwrite: overwrite, ifMatch: wanted) }
         guard let version else { return .json(["message": "Moved", "path": .string(to.text)]) }
-        return .json(.object([JSON.Member("message", "Moved")] + version.members(to)))
+        return .json(.object([JSON.Member("message", "Moved")] + Self.members(of: version, at: to)))
       },
       Endpoint(
         .makeDirectory, "Make a directory", body: .json([.init(name: "path", schema: ["type": "string"])])
@@ -112,12 +112,12 @@ struct FileRoutes: Sendable {
     var upload: FileUpload?
     let last = try await gather(call) { pieces in
       upload = try await perform(call) { [upload] work in
-        try (upload ?? FileUpload(to: path, in: work)).writing(pieces)
+        try Self.write(pieces, to: upload ?? FileUpload(to: path, in: work))
       }
     }
     // A small file needs only one trip to a thread.
     let first = try await perform(call) { [upload] work -> (FileUpload, StoredVersion?) in
-      let whole = try (upload ?? FileUpload(to: path, in: work)).writing(last)
+      let whole = try Self.write(last, to: upload ?? FileUpload(to: path, in: work))
       do { return (whole, try whole.commit(condition)) } catch is FileBusy { return (whole, nil) }
     }
     let version: StoredVersion
@@ -126,7 +126,8 @@ struct FileRoutes: Sendable {
     } else {
       version = try await perform(call) { _ in try first.0.commit(condition) }
     }
-    var response = Response.json(.object([JSON.Member("message", "File uploaded")] + version.members(path)))
+    let members = [JSON.Member("message", "File uploaded")] + Self.members(of: version, at: path)
+    var response = Response.json(.object(members))
     response.headers[.eTag] = version.etag
     return response
   }
@@ -139,16 +140,16 @@ struct FileRoutes: Sendable {
     let last = try await gather(call) { pieces in
       for piece in pieces { piece.withUnsafeReadableBytes { fingerprint.combine(bytes: $0) } }
       pending = try await perform(call) { [pending] work in
-        try (pending ?? FileAppend(to: path, in: work)).adding(pieces)
+        try Self.add(pieces, to: pending ?? FileAppend(to: path, in: work))
       }
     }
     for piece in last { piece.withUnsafeReadableBytes { fingerprint.combine(bytes: $0) } }
     fingerprint.combine(path.bytes)
     let answer = try await once(call, fingerprint: fingerprint.finalize()) { [pending] () async throws -> [UInt8] in
-      let whole = try await perform(call) { work in try (pending ?? FileAppend(to: path, in: work)).adding(last) }
+      let whole = try await perform(call) { work in try Self.add(last, to: pending ?? FileAppend(to: path, in: work)) }
       let (version, offset) = try await perform(call) { _ in try whole.commit(condition) }
-      let members = [JSON.Member("message", "Appended")] + version.members(path) + [.init("offset", JSON(offset))]
-      return JSON.object(members).serializedBytes()
+      let members = [JSON.Member("message", "Appended")] + Self.members(of: version, at: path)
+      return JSON.object(members + [.init("offset", JSON(offset))]).serializedBytes()
     }
     return .json(answer)
   }
@@ -226,7 +227,7 @@ struct FileRoutes: Sendable {
     let version = try await perform(call) { [mode, modified] in
       try $0.setAttributes(path, mode: mode, modified: modified, ifMatch: wanted)
     }
-    return .json(.object([JSON.Member("message", "Attributes set")] + version.members(path)))
+    return .json(.object([JSON.Member("message", "Attributes set")] + Self.members(of: version, at: path)))
   }
 
   private func download(_ call: IncomingCall) async throws -> Response {
@@ -268,4 +269,9 @@ struct FileRoutes: Sendable {
         withExtendedLifetime(use) {}
       })
   }
+}
+
+extension HTTPField.Name {
+  fileprivate static let idempotencyKey = HTTPField.Name(HeaderName.idempotencyKey)!
+  fileprivate static let ifRange = HTTPField.Name(HeaderName.ifRange)!
 }

@@ -74,13 +74,5 @@ struct HTTPFailure: Error {
 
 extension HTTPResponse.Status {
   /// 507 (RFC 4918 §11.5).
-  static var insufficientStorage: Self { .init(code: 507, reasonPhrase: "Insufficient Storage") }
-}
-
-extension DatabaseError {
-  /// Whether the database had no space to write.
-  var isFullDisk: Bool {
-    resultCode == .SQLITE_FULL
-      || resultCode == .SQLITE_IOERR && [.SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE].contains(extendedResultCode)
-  }
+  fileprivate static var insufficientStorage: Self { .init(code: 507, reasonPhrase: "Insufficient Storage") }
 }

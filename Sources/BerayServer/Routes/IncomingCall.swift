@@ -58,6 +58,11 @@ struct IncomingCall: Sendable {
 
   func header(_ name: HTTPField.Name) -> String? { request.headers[name] }
 
+  /// The request's preconditions on the version of its file.
+  var condition: FileCondition {
+    FileCondition(ifMatch: header(.ifMatch), ifNoneMatch: header(.ifNoneMatch))
+  }
+
   /// The body as a JSON object.
   func json() async throws -> JSONBody {
     let (bytes, share) = try await body()

@@ -148,7 +148,7 @@ struct TaskRoutes: Sendable {
 }
 
 extension HTTPField.Name {
-  static let lastEventID = HTTPField.Name(HeaderName.lastEventID)!
+  fileprivate static let lastEventID = HTTPField.Name(HeaderName.lastEventID)!
   /// Tells nginx and similar proxies to pass on events without buffering.
-  static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
+  fileprivate static let xAccelBuffering = HTTPField.Name("X-Accel-Buffering")!
 }

@@ -61,8 +61,3 @@ func onStatfs(_ request: fuse_req_t?, _ inode: fuse_ino_t) {
     return .ready(statistics)
   }
 }
-
-extension UnsafeMutablePointer<fuse_file_info> {
-  /// The handle that open returned.
-  var handle: HandleID { HandleID(rawValue: pointee.fh) }
-}

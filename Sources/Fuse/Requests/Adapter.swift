@@ -102,15 +102,6 @@ final class Adapter: Sendable {
   }
 }
 
-extension Optional {
-  /// Unwraps an argument that libfuse always passes. If it is missing, the request fails with `EIO`, because its caller
-  /// waits for an answer.
-  func required(by request: OpaquePointer) -> Wrapped? {
-    if case .none = self { fuse_reply_err(request, EIO) }
-    return self
-  }
-}
-
 /// Carries a reply into a task, whose closure cannot consume a noncopyable value.
 private final class ReplySlot<Shape: ReplyShape>: Sendable {
   private let reply: Mutex<Reply<Shape>?>

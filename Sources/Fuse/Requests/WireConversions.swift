@@ -121,3 +121,8 @@ extension Name {
     self.init(string)
   }
 }
+
+extension UnsafeMutablePointer<fuse_file_info> {
+  /// The handle that open returned.
+  var handle: HandleID { HandleID(rawValue: pointee.fh) }
+}

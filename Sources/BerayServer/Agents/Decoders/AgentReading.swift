@@ -98,6 +98,8 @@ extension AgentReader {
   }
 
   mutating func finish(_ summary: inout RunSummary) -> [Statement] { [] }
+
+  func usage(_ summary: RunSummary) -> [Statement] { summary.usage.map { [Statement(.usage, $0)] } ?? [] }
 }
 
 /// Joins the pieces of a text that an agent streams.

@@ -167,7 +167,3 @@ struct OpenCodeReader: AgentReader {
     }
   }
 }
-
-extension AgentReader {
-  func usage(_ summary: RunSummary) -> [Statement] { summary.usage.map { [Statement(.usage, $0)] } ?? [] }
-}
