@@ -18,14 +18,15 @@ struct UploadRetrier: Sendable {
   func retryLater(_ file: WorkFile) {
     guard file.uploader.isToBeRetried || file.attributeKeeper.hasUntoldAttributes else { return }
     let failure = file.buffer?.failure
-    let begins = tree.retries.withLock { retries in
+    let (begins, early) = tree.retries.withLock { retries -> (Bool, Task<Void, Never>?) in
       retries.schedule.failed(
         file.inode, at: context.time.uptime(), asked: failure?.retryAfter, isLogin: failure?.isLogin ?? false)
-      guard let wait = retries.wait else { return begin(&retries) }
-      // The loop looks again what is first.
-      if let next = retries.schedule.next(of: [file.inode]), next < wait.until { wait.pause.cancel() }
-      return false
+      guard let wait = retries.wait else { return (begin(&retries), nil) }
+      guard let next = retries.schedule.next(of: [file.inode]), next < wait.until else { return (false, nil) }
+      return (false, wait.pause)
     }
+    // The loop looks again what is first. Cancelling resumes who waits, so no lock is held.
+    early?.cancel()
     if begins { Task { await retryLoop() } }
   }
 

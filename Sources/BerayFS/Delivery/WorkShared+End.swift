@@ -17,16 +17,17 @@ extension WorkShared {
   /// Runs an upload or a rescue in a task of its own, which the end of the mount cancels and waits for.
   /// - Parameter executor: where it runs by preference; nil: where it may block.
   func send(on executor: (any TaskExecutor)?, _ body: @escaping @Sendable () async -> Void) {
-    sending.withLock { sending in
+    let late = sending.withLock { sending -> Task<Void, Never>? in
       let number = sending.next
       sending.next += 1
       let task = Task(executorPreference: executor) { [self] in
         await body()
         sent(number)
       }
-      if sending.isOver { task.cancel() }
       sending.tasks[number] = task
+      return sending.isOver ? task : nil
     }
+    late?.cancel()
   }
 
   private func sent(_ number: UInt64) {

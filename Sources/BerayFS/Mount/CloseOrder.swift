@@ -33,15 +33,22 @@ struct CloseOrder: Sendable {
   var isEmpty: Bool { goals.isEmpty }
   var ends: [Flight<Void, Errno>] { goals.values.map(\.end) }
 
+  /// A close of a handle by one of its holders.
+  struct Close {
+    let ticket: Ticket
+    let number: UInt64
+    /// Whose turn has come by it.
+    let due: [Turn]
+  }
+
   /// A handle was closed by one of its holders.
-  /// - Returns: the number of this close, and whose turn has come.
-  mutating func flush(_ ticket: Ticket?) -> (ticket: Ticket, close: UInt64, due: [Turn]) {
+  mutating func flush(_ ticket: Ticket?) -> Close {
     last += 1
     let ticket = ticket ?? Ticket(number: last)
     if goals[ticket] == nil { goals[ticket] = Goal(stage: .flushed, close: last) }
     goals[ticket]?.stage = .flushed
     goals[ticket]?.close = last
-    return (ticket, last, due())
+    return Close(ticket: ticket, number: last, due: due())
   }
 
   /// The last copy of a handle was closed.

@@ -197,16 +197,18 @@ final class Creations: Sendable {
 
   // MARK: - Goals written to `new`
 
-  /// A handle of `new` with data in it was closed by one of its holders.
-  func flushed(_ ticket: Ticket?) -> Ticket {
-    let (ticket, close, due) = state.withLock { $0.unsettled.flush(ticket) }
-    finish(due)
+  /// Takes the place of a handle of `new` with data in it, which one of its holders closed. Call ``flushed(_:)`` next,
+  /// outside of any lock.
+  func takePlace(_ ticket: Ticket?) -> CloseOrder.Close { state.withLock { $0.unsettled.flush(ticket) } }
+
+  /// The handle has its place among the closed ones.
+  func flushed(_ close: CloseOrder.Close) {
+    finish(close.due)
     Task { [self] in
       // Nobody waits for a handle that somebody keeps open.
       try? await context.time.sleep(Self.releaseDelay)
-      finish(state.withLock { $0.unsettled.settle(ticket, flushedAt: close) })
+      finish(state.withLock { $0.unsettled.settle(close.ticket, flushedAt: close.number) })
     }
-    return ticket
   }
 
   /// The last close of a handle of `new`: makes the task when those that were closed earlier have theirs.

@@ -181,15 +181,17 @@ final class NewHandle: OpenFile {
   func flush(caller: Caller) -> Outcome<Void> {
     guard state.withLock({ !$0.bytes.isEmpty && $0.refusal == nil }) else { return .done }
     let interruption = context.processes.end(caller.process).map(Interruption.init)
-    let dropped = state.withLock { state -> Creations.Ticket? in
+    let (close, dropped) = state.withLock { state -> (CloseOrder.Close?, Creations.Ticket?) in
       if state.interruption != .takenBack { state.interruption = interruption }
       guard state.interruption != nil else {
-        state.ticket = creations.flushed(state.ticket)
-        return nil
+        let close = creations.takePlace(state.ticket)
+        state.ticket = close.ticket
+        return (close, nil)
       }
       defer { state.ticket = nil }
-      return state.ticket
+      return (nil, state.ticket)
     }
+    if let close { creations.flushed(close) }
     if let dropped { creations.dropped(dropped) }
     return .done
   }

@@ -133,19 +133,31 @@ final class AllEventsHandle: OpenFile {
   /// - Returns: whether anybody still reads.
   private func put(_ lines: [UInt8]) async -> Bool {
     while true {
-      let (change, isOver, handle) = state.withLock { state -> (Flight<Void, Errno>, Bool, HandleID?) in
-        guard !state.isOver, state.queue.count < Self.limit else { return (state.change, state.isOver, nil) }
+      let step = state.withLock { state -> Step in
+        if state.isOver { return .over }
+        guard state.queue.count < Self.limit else { return .full(state.change) }
         state.queue += lines
-        return (state.nextChange(), false, state.handle)
+        return .queued(state.nextChange(), state.handle)
       }
-      if isOver { return false }
-      if let handle {
+      switch step {
+      case .over: return false
+      case .queued(let change, let handle):
         change.finish(.success(()))
-        context.notifier.wake(handle)
+        if let handle { context.notifier.wake(handle) }
         return true
+      case .full(let change):
+        do { try await change.value() } catch { return false }
       }
-      do { try await change.value() } catch { return false }
     }
+  }
+
+  /// What became of lines for the reader.
+  private enum Step {
+    /// Finish the change, and wake who polls the handle. The lines may come before the handle has its number.
+    case queued(Flight<Void, Errno>, HandleID?)
+    /// Wait until the reader has taken some.
+    case full(Flight<Void, Errno>)
+    case over
   }
 
   func opened(as handle: HandleID) { state.withLock { $0.handle = handle } }

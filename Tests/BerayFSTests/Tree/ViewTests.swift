@@ -90,6 +90,24 @@ import VFS
     try await bed.release(file)
   }
 
+  /// The kernel gets the handle's number only after the open, and lines may come before.
+  @Test(.timeLimit(.minutes(1))) func linesOfATaskThatComeBeforeTheHandleHasItsNumber() async throws {
+    let task = bed.server.add("old", "RUNNING", events: [event("before")])
+    try await bed.fileSystem.registry.refreshAnew()
+    let handle = AllEventsHandle(registry: bed.fileSystem.registry, context: bed.fileSystem.context)
+    await handle.start()
+    let stream = await bed.server.stream(0)
+    await bed.server.requests(.task, 2)
+    for text in ["first", "second"] {
+      bed.server.append(task, event(text))
+      stream.send(event(text))
+      let bytes = try await handle.read(offset: 0, count: 1 << 20, flags: .read).get()
+      #expect(String(decoding: bytes, as: UTF8.self).contains("\"\(text)\""))
+    }
+    handle.opened(as: HandleID(rawValue: 5))
+    try await handle.release().get()
+  }
+
   @Test func aBlockedReaderOfAllEventsIsInterrupted() async throws {
     let file = try await bed.open(".beray/events")
     let read = Task { await errno(try await bed.read(file)) }
