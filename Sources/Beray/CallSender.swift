@@ -34,7 +34,7 @@ final class CallSender: Sendable {
     to call: Call, within limit: Duration? = nil, upTo size: Int = answerLimit
   ) async throws(BerayError) -> (body: [UInt8], headers: HTTPFields) {
     let limit = limit ?? configuration.timeouts.metadata
-    return try await counted(call) { () async throws(BerayError) in
+    return try await counted { () async throws(BerayError) in
       try await limited(to: limit, operation: call.operation) { () async throws(BerayError) in
         try await self.send(call, within: limit) { response throws(BerayError) in
           (try await response.body.collect(upTo: size, orElse: .answerTooLarge), response.headers)
@@ -53,7 +53,7 @@ final class CallSender: Sendable {
   func stream(
     _ call: Call, head: Duration, progress: Int, within limit: Duration
   ) async throws(BerayError) -> TransportResponse {
-    try await counted(call) { () async throws(BerayError) in
+    try await counted { () async throws(BerayError) in
       try await limited(to: head, operation: call.operation) { () async throws(BerayError) in
         try await self.send(call, within: head) { response throws(BerayError) in
           var response = response
@@ -75,7 +75,7 @@ final class CallSender: Sendable {
 
   /// Runs `work` on the transport's executor, and counts and logs its failure.
   func counted<Value: Sendable>(
-    _ call: Call, _ work: @Sendable () async throws(BerayError) -> Value
+    _ work: @Sendable () async throws(BerayError) -> Value
   ) async throws(BerayError) -> Value {
     do {
       return try await withTaskExecutorPreference(transport.executor, operation: work)

@@ -4,7 +4,8 @@ import PackagePlugin
 /// Tells the program which commit it is built from. Nothing that is made lies in the repository.
 @main
 struct BuildCommit: BuildToolPlugin {
-  /// The file changes only with the commit, so that nothing is built anew without need. `BERAY_COMMIT` counts if there is no repository.
+  /// The file changes only with the commit, so that nothing is built anew without need. Without a repository,
+  /// `BERAY_COMMIT` counts.
   private static let script = """
     commit=$(git -C "$0" rev-parse --short=12 HEAD 2>/dev/null || true)
     commit=${commit:-${BERAY_COMMIT:-}}

@@ -94,7 +94,7 @@ extension BerayClient {
   /// Sends an upload, for as long as bytes move, and reads the receipt.
   func upload(_ call: Call, _ progress: UploadProgress) async throws(BerayError) -> UploadReceipt {
     let limit = configuration.timeouts.stall
-    return try await calls.counted(call) { () async throws(BerayError) in
+    return try await calls.counted { () async throws(BerayError) in
       try await racing(
         {
           try await progress.stall(of: limit)

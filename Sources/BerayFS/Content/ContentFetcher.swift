@@ -89,7 +89,7 @@ struct ContentFetcher: Sendable {
     _ content: FileContent, _ wish: Wish, _ listed: FileVersion, _ generation: UInt32
   ) async throws(BerayError) -> Reading {
     let expectation = ContentExpectation(content, listed: listed)
-    if expectation.isContradictory { return try await contradiction(content, expectation) }
+    if expectation.isContradictory { return try await contradiction(content) }
     if let size = expectation.length, content.size != nil {
       let limit = wish == .content ? Int64(ContentCache.wholeLimit) : Int64(Self.incidentalLimit)
       guard size <= limit else { return .length(size) }
@@ -118,9 +118,7 @@ struct ContentFetcher: Sendable {
   }
 
   /// Reads content that may be newer than the listing.
-  private func contradiction(
-    _ content: FileContent, _ expectation: ContentExpectation
-  ) async throws(BerayError) -> Reading {
+  private func contradiction(_ content: FileContent) async throws(BerayError) -> Reading {
     guard let size = content.size, size <= ContentCache.wholeLimit else { return .contradiction(content.size, nil) }
     let bytes = try await content.body.collect(upTo: Int(size), expecting: Int(size))
     return .contradiction(Int64(bytes.count), bytes.count == Int(size) ? bytes : nil)

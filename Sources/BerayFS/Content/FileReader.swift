@@ -214,7 +214,7 @@ struct FileReader: Sendable {
   }
 
   /// A block of a large file was read from memory: the next blocks are fetched early.
-  func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64, count: Int) {
+  func readAhead(_ ahead: borrowing Mutex<ReadAhead>, offset: Int64) {
     guard let ranges = file.known({ $0.source.remote?.ranges }) else { return }
     ranges.advance(to: offset, ahead, of: file)
   }

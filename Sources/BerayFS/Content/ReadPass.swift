@@ -71,8 +71,7 @@ struct ReadPass: Sendable {
     tag = version.tag
   }
 
-  mutating func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64, of size: Int64?) {
-    if let size { self.size = size }
+  mutating func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64) {
     guard !bytes.isEmpty else { return }
     let reached = offset + Int64(bytes.count)
     if first == nil { first = Sample(offset: offset, bytes: Array(bytes.prefix(Self.sampleSize))) }

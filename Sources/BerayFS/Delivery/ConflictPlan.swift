@@ -30,9 +30,10 @@ struct ConflictPlan {
     var isFresh: Bool
   }
 
-  /// How many times an upload is tried against versions of others. If it may replace another version, the last try
-  /// carries no condition.
-  static let rounds = 4
+  /// How many times an upload that may replace versions of others is tried. The last try carries no condition.
+  private static let rounds = 4
+  /// How many times one that may not is tried.
+  private static let patientRounds = 16
 
   /// The version that the write began from; nil if there was none.
   let base: FileVersion?
@@ -112,7 +113,7 @@ struct ConflictPlan {
 
   private var mustHold: Bool { yields || appends }
 
-  private var lastRound: Int { mustHold ? Self.rounds * 4 : Self.rounds }
+  private var lastRound: Int { mustHold ? Self.patientRounds : Self.rounds }
 
   private mutating func nextRound(_ seen: Sighting) -> Step {
     guard round < lastRound else { return .end(yields ? .conflict : .unknown(.resourceBusy)) }

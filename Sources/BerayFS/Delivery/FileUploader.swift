@@ -115,7 +115,7 @@ struct FileUploader: Sendable {
     sent(flight, await deliver(upload, of: buffer, purpose, within: deadline))
   }
 
-  /// What was under way has ended. What failed in it, or could not be tried meanwhile, is tried again.
+  /// Ends the turn, and schedules a retry if something failed.
   func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
     file.change { state in
       state.turn.ends(sending: flight)

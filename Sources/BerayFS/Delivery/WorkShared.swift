@@ -33,7 +33,6 @@ final class WorkShared: Sendable {
     /// The names that are hidden here and that the server has still.
     var leftBehind: [String]
     var cacheBytes: Int
-    var cacheLimit: Int
     var cacheEntries: Int
     var pending: [Pending]
   }
@@ -151,7 +150,7 @@ final class WorkShared: Sendable {
     let usage = cache.usage
     return Status(
       heldBack: writtenFiles.filter(\.isHeldBack).map(\.path).sorted(), leftBehind: leavers.paths,
-      cacheBytes: usage.bytes, cacheLimit: cache.limit, cacheEntries: usage.entries,
+      cacheBytes: usage.bytes, cacheEntries: usage.entries,
       pending: unsent.map { file, buffer in
         Pending(path: file.path, bytes: buffer.size, since: buffer.unsentSince, error: buffer.failure?.text)
       })

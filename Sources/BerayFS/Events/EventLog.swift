@@ -3,7 +3,7 @@ import BerayAPI
 
 /// All that is known of a task's events, as bytes that only grow.
 ///
-/// ``BerayClient/EventMerger`` tells which events there are and in which order; here they become lines.
+/// ``Beray/EventMerger`` tells which events there are and in which order; here they become lines.
 struct EventLog: Sendable {
   typealias Mark = EventMerger.Mark
 

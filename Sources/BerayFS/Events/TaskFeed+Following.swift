@@ -7,7 +7,7 @@ import Waiting
 extension TaskFeed: TaskFollowing {
   func startFollower() {
     // Two changes may both have seen that one is needed.
-    read { state in
+    withState { state in
       guard state.wantsFollower, state.follower == nil else { return }
       state.follower = Task { [self] in await follow() }
     }
@@ -15,7 +15,7 @@ extension TaskFeed: TaskFollowing {
 
   /// Ends a stream that the server keeps open although the task has ended.
   func startGrace() {
-    guard let reader = read({ $0.reader }) else { return }
+    guard let reader = withState({ $0.reader }) else { return }
     Task { [context] in
       try? await context.time.sleep(FollowingPause.grace)
       reader.cancel()
@@ -24,7 +24,7 @@ extension TaskFeed: TaskFollowing {
 
   func mayGoOn() -> Bool {
     let isCancelled = Task.isCancelled
-    let mayGoOn = read { state in
+    let mayGoOn = withState { state in
       if !isCancelled, state.canFollow { return true }
       state.follower = nil
       return false
@@ -34,8 +34,8 @@ extension TaskFeed: TaskFollowing {
     return mayGoOn
   }
 
-  var hasEnded: Bool { read { $0.task.status.isFinished } }
-  var lastEventIDs: (streamed: String?, listed: String?) { read { ($0.lastEventID, $0.lastListedID) } }
+  var hasEnded: Bool { withState { $0.task.status.isFinished } }
+  var lastEventIDs: (streamed: String?, listed: String?) { withState { ($0.lastEventID, $0.lastListedID) } }
   func uptime() -> Duration { context.time.uptime() }
   func sleep(_ duration: Duration) async throws { try await context.time.sleep(duration) }
   func offers() async -> Capabilities? { try? await context.service.capabilities() }
@@ -100,7 +100,7 @@ extension TaskFeed: TaskFollowing {
   /// Asks for the task because of what the stream said: at once, or when the pause since the last time is over.
   private func fetchSoon() {
     let now = context.time.uptime()
-    let delay = read { state -> Duration? in
+    let delay = withState { state -> Duration? in
       guard !state.isFetchDue else { return nil }
       state.isFetchDue = true
       return state.lastAskedAt.map { max(.zero, $0 + FollowingPause.betweenRequests - now) } ?? .zero
@@ -108,10 +108,12 @@ extension TaskFeed: TaskFollowing {
     guard let delay else { return }
     Task { [self] in
       if delay > .zero { try? await context.time.sleep(delay) }
-      read { $0.isFetchDue = false }
+      withState { $0.isFetchDue = false }
       try? await fetch(joining: false).value()
       // The answer does not cover what came while it was on its way.
-      if read({ $0.log.wantsList && $0.reader != nil && $0.log.mark.received > $0.lastAsked.received }) { fetchSoon() }
+      if withState({ $0.log.wantsList && $0.reader != nil && $0.log.mark.received > $0.lastAsked.received }) {
+        fetchSoon()
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import BerayAPI
 import VFS
 
-/// Who looks at a task, and until when its stream goes on.
+/// Counts who looks at a task, and keeps its stream open that long.
 extension TaskFeed {
   /// Holds the stream of the task: an open file shows its events. Balanced by ``letGo()``.
   func hold() {
@@ -22,20 +22,20 @@ extension TaskFeed {
     guard let changes else { return }
     Task { [self] in
       try? await context.time.sleep(linger)
-      read { $0.holdChanges == changes ? $0.follower : nil }?.cancel()
+      withState { $0.holdChanges == changes ? $0.follower : nil }?.cancel()
     }
   }
 
   /// The task was deleted: what was read stays readable, and waits fail.
   func removed() {
     change { $0.isRemoved = true }
-    read { $0.follower }?.cancel()
+    withState { $0.follower }?.cancel()
     dropRemovedLog()
   }
 
   /// The log of a deleted task is for those who have it open.
   private func dropRemovedLog() {
-    read { state in
+    withState { state in
       if state.isRemoved, state.holds == 0 { state.log = EventLog(status: state.task.status) }
     }
   }
@@ -43,6 +43,6 @@ extension TaskFeed {
   /// Ends all waits, now and to come: the mount ends.
   func interruptAll() {
     change { $0.isInterrupted = true }
-    read { $0.follower }?.cancel()
+    withState { $0.follower }?.cancel()
   }
 }

@@ -8,8 +8,8 @@ import Waiting
 
 /// What is known of one task and its events, and the stream that keeps it new while someone looks.
 ///
-/// LOCK ORDER: `state` is the only lock here and the last one taken: nothing is called under it. Continuations are
-/// resumed, observers called and tasks started after it is left.
+/// LOCK ORDER: `state` is the only lock here and the last one taken. Under it only the clock is read, and a task may be
+/// started. Continuations are resumed and observers called after it is left.
 final class TaskFeed: Sendable {
   let id: TaskID
   /// Where the task stands beneath the mountpoint, for messages.
@@ -40,36 +40,36 @@ final class TaskFeed: Sendable {
   // MARK: What is known
 
   /// The newest known state, without the events; ``BerayTask/raw`` is what the server sent last.
-  var task: BerayTask { read { $0.task } }
+  var task: BerayTask { withState { $0.task } }
   /// When the task last changed as far as is told; never goes back.
-  var modified: Timestamp { read { $0.modified } }
+  var modified: Timestamp { withState { $0.modified } }
   /// When the task was made, or first seen where that is not told.
-  var created: Timestamp { read { $0.created } }
+  var created: Timestamp { withState { $0.created } }
   /// Whether the task has ended, and its log, if known, will not grow.
-  var isFinished: Bool { read { $0.isFinished } }
+  var isFinished: Bool { withState { $0.isFinished } }
   /// Whether the task was deleted.
-  var isRemoved: Bool { read { $0.isRemoved } }
+  var isRemoved: Bool { withState { $0.isRemoved } }
   /// Whether nothing more will come: the task has ended or was deleted, or the mount ends.
-  var isOver: Bool { read { $0.isFinished || $0.isRemoved || $0.isInterrupted } }
+  var isOver: Bool { withState { $0.isFinished || $0.isRemoved || $0.isInterrupted } }
   /// Whether the list of events was fetched once.
-  var hasEvents: Bool { read { $0.log.hasList } }
+  var hasEvents: Bool { withState { $0.log.hasList } }
   /// Whether the sizes of the log are known although it was forgotten: it will not change.
-  var remembersSizes: Bool { read { $0.log.remembersSizes && $0.task.status.isFinished } }
+  var remembersSizes: Bool { withState { $0.log.remembersSizes && $0.task.status.isFinished } }
   /// Whether the task was asked for within the window, or an unbroken stream tells every change.
   var isFresh: Bool { isFresh(needsEvents: false) }
 
   /// What the events tell of the outcome.
-  var answer: TaskAnswer { read { $0.log.answer } }
+  var answer: TaskAnswer { withState { $0.log.answer } }
 
-  func size(of rendering: Rendering) -> Int64 { read { $0.log.size(of: rendering) } }
+  func size(of rendering: Rendering) -> Int64 { withState { $0.log.size(of: rendering) } }
 
   func read(_ rendering: Rendering, offset: Int64, count: Int) -> ArraySlice<UInt8> {
-    read { $0.log.read(rendering, offset: offset, count: count) }
+    withState { $0.log.read(rendering, offset: offset, count: count) }
   }
 
   private func isFresh(needsEvents: Bool) -> Bool {
     let now = context.time.uptime()
-    return read { state in
+    return withState { state in
       if state.isLive { return true }
       guard let asked = needsEvents ? state.eventsAsked : state.taskAsked else { return false }
       return now - asked < context.options.window(finished: state.isFinished)
@@ -89,7 +89,7 @@ final class TaskFeed: Sendable {
   /// - Parameter needsEvents: whether a list of tasks, which tells no events, is not enough.
   func ensureFresh(needsEvents: Bool) -> Outcome<Void> {
     if isFresh(needsEvents: needsEvents) { return .done }
-    if read({ $0.isRemoved }) { return .failed(.noSuchFileOrDirectory) }
+    if withState({ $0.isRemoved }) { return .failed(.noSuchFileOrDirectory) }
     return .pending { [self] () async throws(Errno) in
       try await context.call("open", path) { () async throws(BerayError) in
         if !needsEvents, try await isToldByList() { return }
@@ -101,14 +101,14 @@ final class TaskFeed: Sendable {
   /// Asks for all tasks. One list tells the state of each of them, while a request for one task brings its whole log.
   /// - Returns: whether nothing more needs to be asked.
   private func isToldByList() async throws(BerayError) -> Bool {
-    guard let listTasks, read({ $0.holds == 0 }) else { return false }
+    guard let listTasks, withState({ $0.holds == 0 }) else { return false }
     let start = context.time.uptime()
     do throws(BerayError) {
       try await listTasks()
     } catch  where error.status != nil {
       return false
     }
-    return isFresh || read { !$0.isRemoved && $0.taskAsked.map { $0 >= start } ?? false }
+    return isFresh || withState { !$0.isRemoved && $0.taskAsked.map { $0 >= start } ?? false }
   }
 
   /// Makes the next look ask the server.
@@ -126,7 +126,7 @@ final class TaskFeed: Sendable {
   /// - Parameter joining: whether one that is under way will do, if it can tell as much.
   func fetch(joining: Bool) -> Flight<Void, BerayError> {
     let asked = context.time.uptime()
-    let (flight, number, mark) = read { state -> (Flight<Void, BerayError>, Int?, EventLog.Mark) in
+    let (flight, number, mark) = withState { state -> (Flight<Void, BerayError>, Int?, EventLog.Mark) in
       if joining, state.canJoinFlight, let known = state.flight { return (known.flight, nil, state.log.mark) }
       let flight = Flight<Void, BerayError>()
       state.flights += 1
@@ -179,7 +179,7 @@ final class TaskFeed: Sendable {
 
   /// Tells the budget the size of the log, and has the logs trimmed soon if there are too many.
   func remember() {
-    guard context.logs.used(self, weight: read { $0.log.weight }) else { return }
+    guard context.logs.used(self, weight: withState { $0.log.weight }) else { return }
     Task { [context] in
       try? await context.time.sleep(Self.logGrace + .seconds(1))
       context.logs.trim()
@@ -193,7 +193,7 @@ final class TaskFeed: Sendable {
   /// - Returns: whether it did.
   func dropLog() -> Bool {
     let now = context.time.uptime()
-    return read { state in
+    return withState { state in
       guard state.holds == 0, state.flight == nil, state.log.isReproducible else { return false }
       // Who waited for it is about to look at it.
       guard now - state.logUsed >= Self.logGrace else { return false }
@@ -238,13 +238,13 @@ final class TaskFeed: Sendable {
       if let result = check(state) { return result }
       return state.isRemoved || state.isInterrupted ? .failure(.staleNFSFileHandle) : nil
     }
-    let id = read { $0.waiters.makeID() }
+    let id = withState { $0.waiters.makeID() }
     while true {
-      if let result = read({ look($0) }) { return try result.get() }
+      if let result = withState({ look($0) }) { return try result.get() }
       if Task.isCancelled { throw .interrupted }
       await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
-          let isOver = read { state in
+          let isOver = withState { state in
             // A cancellation that is not seen here reaches the handler after this lock is released.
             if look(state) != nil || Task.isCancelled { return true }
             state.waiters.add(continuation, id: id)
@@ -253,7 +253,7 @@ final class TaskFeed: Sendable {
           if isOver { continuation.resume() }
         }
       } onCancel: {
-        read { $0.waiters.remove(id) }?.resume()
+        withState { $0.waiters.remove(id) }?.resume()
       }
     }
   }
@@ -262,7 +262,7 @@ final class TaskFeed: Sendable {
 
   /// Adds an observer. It is called after a change, outside all locks, in the order of the changes.
   func observe(_ body: @escaping @Sendable (FeedChange) -> Void) {
-    read { $0.observers.append(body) }
+    withState { $0.observers.append(body) }
   }
 
   /// Makes a change and does what follows from it.
@@ -277,21 +277,21 @@ final class TaskFeed: Sendable {
   }
 
   /// Looks at the state, or changes a part of it that nobody waits for.
-  func read<Value>(_ body: (inout FeedState) -> sending Value) -> sending Value {
+  func withState<Value>(_ body: (inout FeedState) -> sending Value) -> sending Value {
     state.withLock(body)
   }
 
   /// Calls the observers for all changes that they were not told of. One thread does it for all, to keep the order.
   private func tell() {
     while true {
-      let next = read { state -> (FeedChange, [@Sendable (FeedChange) -> Void])? in
+      let next = withState { state -> (FeedChange, [@Sendable (FeedChange) -> Void])? in
         guard !state.isTelling, let change = state.changes.popFirst() else { return nil }
         state.isTelling = true
         return (change, state.observers)
       }
       guard let (change, observers) = next else { return }
       for observer in observers { observer(change) }
-      read { $0.isTelling = false }
+      withState { $0.isTelling = false }
     }
   }
 }

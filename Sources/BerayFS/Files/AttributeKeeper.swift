@@ -58,6 +58,9 @@ struct AttributeKeeper: Sendable {
     state.markUnsent(mode: mode != nil, time: modified != nil)
   }
 
+  /// How often attributes are told, while others make new versions in between.
+  private static let rounds = 4
+
   /// Changes the server's file, in turn with uploads and renames. If that fails, nothing has changed.
   private func tell(_ mode: UInt16?, _ modified: Timestamp?) async throws(Errno) {
     let flight = Flight<Void, Errno>()
@@ -90,7 +93,7 @@ struct AttributeKeeper: Sendable {
   /// Asks the server to change them. If somebody else made another version, that version gets them once it is known
   /// here.
   private func request(_ mode: UInt16?, _ modified: Timestamp?) async throws(BerayError) {
-    for _ in 1..<ConflictPlan.rounds {
+    for _ in 1..<Self.rounds {
       do throws(BerayError) {
         return try await request(mode, modified, ofKnownVersion: true)
       } catch  where error.status == 412 {
@@ -183,7 +186,7 @@ struct AttributeKeeper: Sendable {
     while let untold = file.known({ untoldAttributes($0) }) {
       do throws(BerayError) {
         try await request(untold.mode, untold.modified, ofKnownVersion: true)
-      } catch  where error.status == 412 && rounds < ConflictPlan.rounds {
+      } catch  where error.status == 412 && rounds < Self.rounds {
         // They were set on our own version. If somebody else made another, the next listing drops them.
         rounds += 1
         tree.markStale()

@@ -31,8 +31,8 @@ enum Existence: Sendable {
   struct Departure: Sendable {
     /// Whether the server had nothing of that name.
     var wasNew: Bool
-    /// Finished when the kernel no longer leads anybody here by the name (if the task is gone, that is never). Nil if
-    /// it already does not.
+    /// Resolves once the kernel has dropped the name, which it never does if the task is gone. Nil when it already has.
+    /// It is only asked whether it is finished.
     var forgotten: Flight<Void, Errno>?
     /// Whether somebody else removed it, so that what programs write now reaches nobody.
     var isLost: Bool

@@ -250,7 +250,7 @@ struct FileState {
   // MARK: - Listings
 
   /// A content that a listing announced is on its way. Returns false if one already is.
-  mutating func begins(bringing flight: Flight<Void, Errno>, of entry: FileEntry) -> Bool {
+  mutating func begins(bringing flight: Flight<Void, Errno>) -> Bool {
     guard bringing == nil else { return false }
     bringing = Arrival(flight: flight)
     return true

@@ -3,9 +3,8 @@ import Waiting
 
 /// Whose turn it is to tell the server something about a file.
 ///
-/// One thing at a time is on its way: an upload with what follows it, or attributes. A change of the name takes its own turn
-/// while something is on its way, and waits for that. Nothing begins to go until the name has changed, but what the change
-/// itself sends.
+/// One upload, or one change of attributes, is on its way at a time. A name change waits for it. Until the name change
+/// ends, only its own uploads start.
 enum Turn: Sendable {
   case free
   case sending(Flight<Void, Errno>)

@@ -51,8 +51,8 @@ final class WorkDirectory: DirectoryNode {
 
   // MARK: - Attributes
 
-  /// What the listing above tells, and its own for the rest. That one is asked for while nobody waits: what changed reaches
-  /// the kernel by itself. Only who comes by number asks here: a handle, or a shell that works in it.
+  /// Answers from the parent's listing, and refreshes this directory's own in the background. Only a handle, or a shell
+  /// that works in the directory, asks here.
   func getattr(_ file: (any OpenFile)?) -> Outcome<AttributeReply> {
     guard !isNew, end.withLock({ $0 }) == nil else { return attributes() }
     tree.refresher.refreshBehind(self)
@@ -100,7 +100,7 @@ final class WorkDirectory: DirectoryNode {
     return attributes
   }
 
-  /// How it left the tree: for those who have it open or work in it, its attributes; and when the kernel knows of it.
+  /// The last attributes, for programs that still hold the directory, and when the kernel knows that it is gone.
   private let end = Mutex<(attributes: Attributes, forgotten: Flight<Void, Errno>?)?>(nil)
   private let handles = Atomic(0)
 
@@ -119,7 +119,7 @@ final class WorkDirectory: DirectoryNode {
   func countHandles(_ change: Int) { handles.wrappingAdd(change, ordering: .relaxed) }
 
   func setattr(_ changes: AttributeChanges, file: (any OpenFile)?, caller: Caller) -> Outcome<AttributeReply> {
-    // By its old path, another would be changed.
+    // The old path may name another directory now.
     guard end.withLock({ $0 }) == nil else { return attributes() }
     return tree.attributeRules.changeAttributes(of: self, changes)
   }
@@ -163,7 +163,7 @@ final class WorkDirectory: DirectoryNode {
     guard let child = child(listed.name), child.node.inode == listed.node.inode else { return nil }
     let remaining = tree.remaining(of: self)
     guard case .file(let file) = child.node else { return ListedEntry(listed.node, nameTimeout: remaining) }
-    // Of one that is about to change the kernel has to ask, and waits for it.
+    // Its content is about to change, so the kernel has to ask.
     if file.known({ $0.bringing != nil }) { return ListedEntry(nameTimeout: remaining, attributes: nil) }
     return ListedEntry(nameTimeout: remaining, attributes: file.knownAttributes(remaining: remaining))
   }

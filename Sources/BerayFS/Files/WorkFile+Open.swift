@@ -14,7 +14,7 @@ extension WorkFile {
     // A truncating open makes the content: what the server has does not matter.
     if now.isHere || flags.isSuperset(of: [.write, .truncate]) { return opened(flags, caller) }
     guard let parent = now.parent else { return .failed(.staleNFSFileHandle) }
-    // The name led here, and is gone: ESTALE has the kernel look it up again, and make it where the program wants that.
+    // The name is gone. ESTALE makes the kernel look it up again.
     switch upToDate(for: flags, in: parent) {
     case .ready: return opened(flags, caller)
     case .failed(let errno): return .failed(errno == .noSuchFileOrDirectory ? .staleNFSFileHandle : errno)

@@ -98,8 +98,8 @@ final class WorkFile: Node {
 
   /// The name is gone: what is open goes on, and nothing more is uploaded.
   /// - Parameters:
-  ///   - reason: why what the server has not is saved elsewhere; nil: it is to be dropped.
-  ///   - forgotten: ends when the kernel does not lead anybody here by the name any more; nil: it does not already.
+  ///   - reason: why unsent bytes are saved elsewhere; nil drops them.
+  ///   - forgotten: resolves once the kernel has dropped the name. Nil when it already has.
   func detach(because reason: String? = nil, forgotten: Flight<Void, Errno>? = nil) {
     let rescue = reason.map { (path: path, reason: $0) }
     change { state in
@@ -112,8 +112,7 @@ final class WorkFile: Node {
     tree.shared.countKept()
   }
 
-  /// Takes the file off the server's way, where the server has nothing of it and nothing is under way: the name can go
-  /// without a request. Returns whether that is so.
+  /// Detaches a file that the server does not have and nobody is sending. Returns false for any other.
   func detachUnlessSent() -> Bool {
     change { state in
       guard state.existence.isNew, state.turn.isFree else { return false }
@@ -142,7 +141,7 @@ final class WorkFile: Node {
         takeOver(entry, &state)
         return nil
       }
-      return state.begins(bringing: flight, of: entry) ? state.server.listed : nil
+      return state.begins(bringing: flight) ? state.server.listed : nil
     }
     if let known { Task { await fetcher.bring(entry, since: known, flight) } }
   }
@@ -182,7 +181,7 @@ final class WorkFile: Node {
   func knownAttributes(remaining: Duration) -> AttributeReply? {
     change { state in
       guard let (size, modified, areFormer) = state.tellKernel(at: tree.context.time.uptime()) else { return nil }
-      // Who reads a former content is not to take the end of this one for its own.
+      // A reader of the former content must not take the new size for its end.
       let isWritten = areFormer || state.opens.isWritten || state.buffer != nil || state.opens.hasFormerReaders
       var attributes = tree.context.attributes(
         inode, .regular, permissions: state.attributes.mode.map { $0 & 0o777 } ?? 0o600, size: size, modified: modified,
@@ -239,11 +238,14 @@ final class WorkFile: Node {
     }
   }
 
+  /// How often the size is asked for, while the file changes in between.
+  private static let sizeRounds = 4
+
   /// What is known; the size is asked for where it is not.
   func attributes(remaining: Duration) -> Outcome<AttributeReply> {
     if let reply = knownAttributes(remaining: remaining) { return .ready(reply) }
     return .pending { [self] () async throws(Errno) in
-      for _ in 0..<ConflictPlan.rounds {
+      for _ in 0..<Self.sizeRounds {
         try await fetcher.learnSize()
         if let reply = knownAttributes(remaining: remaining) { return reply }
         // A content without a length may be on its way to who reads it.
@@ -259,14 +261,10 @@ final class WorkFile: Node {
     if known({ $0.existence.isOutOfDate && !$0.opens.isOpen }) { return .failed(.staleNFSFileHandle) }
     return attributeKeeper.setAttributes(changes, hasHandle: file != nil)
   }
-}
 
-extension WorkFile {
   /// What the server has under the file's name; nil if it has none.
   var serverVersion: FileVersion? { known { $0.serverVersion } }
-}
 
-extension WorkFile {
   /// The server has the file, as empty as it was made.
   func serverMade(_ receipt: UploadReceipt) {
     change { state in

@@ -38,7 +38,7 @@ final class WorkHandle: OpenFile {
     }
     if case .ready(let bytes) = known.bytes {
       gave(bytes, at: offset, hidesPages: known.hidesPages)
-      file.reader.readAhead(ahead, offset: offset, count: count)
+      file.reader.readAhead(ahead, offset: offset)
       return known.bytes
     }
     return known.bytes.map { [self] bytes throws(Errno) in
@@ -48,7 +48,7 @@ final class WorkHandle: OpenFile {
   }
 
   private func gave(_ bytes: ArraySlice<UInt8>, at offset: Int64, hidesPages: Bool) {
-    pass.withLock { $0.gave(bytes, at: offset, of: nil) }
+    pass.withLock { $0.gave(bytes, at: offset) }
     if hidesPages { file.hidePages() }
   }
 

@@ -3,7 +3,8 @@ import VFS
 
 /// Gives nodes their numbers and finds them again.
 ///
-/// A node stays in the table until its owner has retired it (it was deleted, or can be listed again) and the kernel has forgotten it.
+/// A node stays in the table until its owner has retired it, because it was deleted or can be listed again, and the kernel
+/// has forgotten it.
 final class InodeTable: Sendable {
   private struct Record {
     let node: any Node

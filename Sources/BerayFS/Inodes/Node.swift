@@ -3,7 +3,7 @@ import VFS
 
 /// Something in the tree that has an inode: a file, a directory or a symbolic link.
 ///
-/// A node answers for itself alone. ``BerayFileSystem`` finds it by number, counts its lookups and keeps its handles, so a node knows nothing of those.
+/// A node answers for itself alone. ``BerayFileSystem`` finds it by number, counts its lookups and keeps its handles.
 protocol Node: AnyObject, Sendable {
   var inode: InodeID { get }
   var kind: FileKind { get }

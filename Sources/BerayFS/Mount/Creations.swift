@@ -7,8 +7,8 @@ import Waiting
 
 /// Makes tasks, and knows which are being made.
 ///
-/// What shows the tasks waits for a goal that was written to `new` and closed, so that the next command of a script sees its task although the kernel
-/// tells of the last close only after close(2) has returned. Goals become tasks one after the other, in the order of their closes.
+/// Listings wait for goals that were closed, so that a script's next command sees its task: the kernel tells of the last
+/// close only after close(2) has returned. Goals become tasks in the order of their closes.
 final class Creations: Sendable {
   typealias Ticket = CloseOrder.Ticket
   private typealias Making = Flight<TaskDirectory, Errno>
@@ -164,7 +164,7 @@ final class Creations: Sendable {
   }
 
   /// The outcome of a creation is open. Finds out whether there is a task now, and says so in `.beray/errors`.
-  /// - Parameter newest: the last task that was known before; who else makes tasks may have made others since.
+  /// - Parameter newest: the last task that was known before. Others may have made tasks since.
   private func lookUp(
     _ creation: Creation, after error: BerayError, _ errno: Errno, _ newest: TaskID?
   ) async -> TaskDirectory? {
@@ -188,7 +188,7 @@ final class Creations: Sendable {
     }
     guard fitting.count == 1 else {
       let names = fitting.map(\.name.string).joined(separator: ", ")
-      tell("and the task was made, perhaps, as one of \(names)", advice: "look which of them is yours before you retry")
+      tell("and one of these may be your task: \(names)", advice: "look which is yours before you retry")
       return nil
     }
     tell("but the task was made: \(made.name)", advice: "do not retry")

@@ -6,7 +6,7 @@ import SystemPackage
 import VFS
 import Waiting
 
-/// What every part of one mount shares: the server, the options, the numbers of the inodes, the clocks, and where failures are told.
+/// What every part of one mount shares: the server, the options, the inode numbers, the clocks, and the log of failures.
 final class MountContext: Sendable {
   let service: any TaskService
   let options: MountOptions

@@ -29,7 +29,7 @@ package struct MountOptions: Sendable {
   package var rescueDirectory: String
   /// Where large files spill to; must not be beneath the mountpoint.
   package var spillDirectory: String
-  /// The longest that a write may wait for the server, by the deadlines of the client.
+  /// The client's deadlines, which also bound what a program waits for.
   package var timeouts: Timeouts
 
   package init(

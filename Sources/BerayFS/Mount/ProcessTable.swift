@@ -2,8 +2,8 @@ import Glibc
 import LinuxSystem
 package import VFS
 
-/// What the file system asks the kernel about its callers, as a protocol that tests can implement. Each question is
-/// about a thread that waits for the answer to its call. An answer is nil if the kernel does not tell.
+/// What the file system asks the kernel about its callers. Tests pass closures of their own. Each question is about a
+/// thread that waits for the answer to its call. An answer is nil if the kernel does not tell.
 package struct ProcessTable: Sendable {
   /// How a process came to its end.
   package enum End: Hashable, Sendable {

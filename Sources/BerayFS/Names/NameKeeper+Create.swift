@@ -23,8 +23,8 @@ extension NameKeeper {
   /// Makes a file that is to keep others out (O_EXCL): empty, and on the server before the program learns that it has
   /// it.
   ///
-  /// The kernel holds the directory's lock meanwhile, so it has an end; an interrupt ends the wait, and what the server made
-  /// all the same is removed again.
+  /// The kernel holds the directory's lock, so the request has a deadline. After an interrupt, a file that the server made
+  /// is removed.
   func makeLock(_ name: Name, in directory: WorkDirectory, permissions: UInt16) -> Outcome<WorkFile?> {
     .pending { [self] () async throws(Errno) in
       let path = tree.serverPath(of: name, in: directory)

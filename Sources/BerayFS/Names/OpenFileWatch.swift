@@ -2,8 +2,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// Shows programs that have a file of a running task open, or mapped, what others write to it. Nothing that they do
-/// asks the server, so this watch does while they have it.
+/// Polls the server while programs have files of a running task open or mapped, because reading an open file asks
+/// nothing.
 struct OpenFileWatch: Sendable {
   let tree: WorkTree
   var context: MountContext { tree.context }

@@ -81,7 +81,7 @@ struct Renamer: Sendable {
       do throws(Errno) {
         return try await move(child, rename)
       } catch {
-        // It has its name still, and is what the server has.
+        // The rename failed, so the target keeps its name and content.
         target?.node.file?.writer.retireBuffer()
         throw error
       }

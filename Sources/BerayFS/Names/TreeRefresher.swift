@@ -258,8 +258,8 @@ struct TreeRefresher: Sendable {
   }
 
   /// Takes a node out of the tree when its last name is gone.
-  /// - Parameter forgotten: ends when the kernel knows that it is gone, and bytes of it that the server has not are saved
-  ///   elsewhere; nil: it went because of a call of the kernel, and they are to be dropped.
+  /// - Parameter forgotten: resolves once the kernel has dropped the name; unsent bytes are then saved elsewhere. Nil if a
+  ///   call of the kernel removed it, which drops them.
   func release(_ node: WorkNode, vanished forgotten: Flight<Void, Errno>? = nil, in structure: inout TreeStructure) {
     switch node {
     case .file(let file):

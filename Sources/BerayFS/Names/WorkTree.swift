@@ -10,9 +10,14 @@ import Waiting
 /// What is known of it answers at once. A listing that is older than the window is asked for again when somebody looks,
 /// by one request for all who look.
 ///
-/// Lock order: ``retries``, ``structure`` → the state or the end of a node → ``openFiles``, ``directoryRename``, the pass of
-/// a ``WorkHandle``, a ``WriteBuffer``, a ``StreamReader``, ``ContentCache``, ``InodeTable``, ``lastNews``, those of
-/// ``WorkShared``, of a `Flight`, and the notifier's. No lock is held over an await.
+/// Lock order, from the first to the last. No lock is held over an await.
+/// 1. ``retries``
+/// 2. ``structure``
+/// 3. the state or the end of a file, then those of a directory
+/// 4. ``openFiles``, ``directoryRename``, ``rootSlot``, ``lastNews``, the pass of a ``WorkHandle``, a ``WriteBuffer``, a
+///    ``StreamReader``, ``ContentCache``, ``InodeTable``, those of ``WorkShared``, of a `Flight`, and the notifier's
+///
+/// ``prefetch``, ``nextBehind`` and ``sweeping`` are taken alone.
 /// Notices are only queued, so they may be given under these locks, before anybody can see what changed.
 final class WorkTree: Sendable {
   let context: MountContext

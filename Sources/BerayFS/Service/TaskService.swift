@@ -3,7 +3,7 @@ package import BerayAPI
 
 /// What the file system asks of a BeRay server: the SDK's calls, as a seam that tests can replace.
 ///
-/// ``BerayClient/BerayClient`` is the one that ships. Deadlines, retries and credentials are its business.
+/// ``Beray/BerayClient`` is the one that ships. Deadlines, retries and credentials are its business.
 package protocol TaskService: Sendable {
   /// Where its calls run by preference; nil: anywhere.
   var executor: (any TaskExecutor)? { get }

@@ -3,7 +3,8 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// `events` and `events.log`: every event so far, a line each. It grows while the task runs and never changes what it has shown.
+/// `events` and `events.log`: every event so far, a line each. They grow while the task runs, and never change what they
+/// have shown.
 final class EventsFile: Node {
   let inode: InodeID
   let path: String

@@ -153,8 +153,8 @@ final class RootDirectory: DirectoryNode {
 
   // MARK: - What mkdir looks for
 
-  /// The task that mkdir made of the text `name`. Who is about to make a directory of that name finds none once the task
-  /// has ended, so that a report that is made daily has a new one each day.
+  /// The task that mkdir made of the text `name`. Once the task has ended, mkdir finds none, so a daily report gets a new
+  /// task each day.
   private func found(_ task: TaskDirectory, by name: Name, _ caller: Caller) -> Outcome<FoundNode> {
     let found = FoundNode(node: task, nameTimeout: Self.textTimeout)
     let intent = CallerIntent(caller, processes: context.processes)

@@ -2,8 +2,9 @@ import Synchronization
 import SystemPackage
 import VFS
 
-/// An open `stream` or `follow`: the lines of `events` or `events.log`, where a read blocks until there is another, and ends when the task has ended. It
-/// reads from a cursor of its own: the kernel passes no useful offset for a file that cannot seek.
+/// An open `stream` or `follow`: the lines of `events` or `events.log`. A read blocks until there is another line, or the
+/// task has ended. The handle keeps the position itself, because the kernel passes no useful offset for a file that
+/// cannot seek.
 final class StreamHandle: OpenFile {
   private let feed: TaskFeed
   private let rendering: Rendering

@@ -2,7 +2,7 @@ import BerayAPI
 import SystemPackage
 import VFS
 
-/// A directory of symbolic links to some of the tasks, such as `by-status/RUNNING/` and `today/`: a view that copies nothing.
+/// A directory of symbolic links to some of the tasks, such as `by-status/RUNNING/` and `today/`.
 final class TaskLinks: RegistryView {
   let inode: InodeID
   let path: String

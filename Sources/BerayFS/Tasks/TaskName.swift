@@ -6,7 +6,8 @@ enum TaskName {
   /// The longest listed name, in bytes: it fits a terminal's line.
   static let maximumLength = 80
 
-  /// The listed name: `<id>-<slug of the goal>`, at most ``maximumLength`` bytes, cut between characters. Only the id where the slug is empty.
+  /// The listed name: `<id>-<slug of the goal>`, at most ``maximumLength`` bytes, cut between characters. If the slug is
+  /// empty, the id alone.
   static func listed(id: TaskID, goal: String) -> Name {
     let prefix = id.description
     var name = prefix
@@ -51,7 +52,7 @@ enum TaskName {
       return ("file managers make '\(name)' unasked", "write such a goal to 'new'")
     }
     if !name.utf8.isEmpty, name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-      return ("a name of digits alone is the id of a task", "write such a goal to 'new'")
+      return ("names of digits only are reserved for the ids of tasks", "write such a goal to 'new'")
     }
     return nil
   }

@@ -12,8 +12,8 @@ extension BerayFileSystem: FileSystem {
   package func interruptAll() { registry.interruptAll() }
 
   package func lookup(_ name: Name, in directory: InodeID, caller: Caller) -> Outcome<Entry> {
-    // The kernel looks a name up before it makes it, so this is the one place that refuses long ones. A goal may be as
-    // long as the kernel accepts.
+    // The kernel looks a name up before it makes it, so long ones are refused here first. A goal may be as long as the
+    // kernel accepts.
     let limit = directory == .root ? RootDirectory.maximumNameLength : Name.maximumLength
     guard name.utf8.count <= limit else {
       let path = directory == .root ? "" : context.inodes[directory].map { $0.path + "/" } ?? ""
@@ -186,7 +186,9 @@ extension BerayFileSystem: FileSystem {
   }
 
   /// A goal is a name at the root, as long as the kernel lets through (FUSE_NAME_MAX); what tools list stays shorter.
-  package func maximumNameLength(in directory: InodeID) -> Int { directory == .root ? 1024 : Name.maximumLength }
+  package func maximumNameLength(in directory: InodeID) -> Int {
+    directory == .root ? RootDirectory.maximumNameLength : Name.maximumLength
+  }
 
   package func refuse(_ name: UnusableName, in directory: InodeID, operation: String) {
     let path = (context.inodes[directory] as? any DirectoryNode)?.path ?? ""

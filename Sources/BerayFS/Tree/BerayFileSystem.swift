@@ -5,7 +5,8 @@ import VFS
 
 /// The tasks of a BeRay server as a file system.
 ///
-/// It finds nodes by number, counts what the kernel holds of them, and keeps the open handles; what a file or directory is and does, its node knows.
+/// It finds nodes by number, counts what the kernel holds of them, and keeps the open handles. Each node knows what it is
+/// and does.
 package final class BerayFileSystem: Sendable {
   let context: MountContext
   let registry: TaskRegistry
@@ -79,7 +80,7 @@ package final class BerayFileSystem: Sendable {
     _ = await (created, uploaded)
   }
 
-  /// Uploads what programs wrote and the server has not yet; call it when nothing more will be written, before the process ends.
+  /// Uploads what programs wrote and the server lacks. Call it before the process ends, when nothing more will be written.
   /// - Parameters:
   ///   - deadline: how long it may take.
   ///   - progress: gets a line for people now and then.

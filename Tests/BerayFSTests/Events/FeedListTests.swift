@@ -143,7 +143,7 @@ import VFS
     #expect(old.size(of: .text) == Int64(text.count), "who waited for it is about to look at it")
     time.advance(by: .seconds(6))
     budget.used(new, weight: 1)
-    #expect(old.read { $0.log.weight } == 0 && !old.hasEvents)
+    #expect(old.withState { $0.log.weight } == 0 && !old.hasEvents)
     #expect(held.size(of: .text) == Int64(text.count))
     // The server tells another time by now; what was shown stays.
     service.current = makeTask("COMPLETED", Self.hundred, updated: 9)

@@ -79,7 +79,7 @@ import VFS
 
     let streamed = order.streamed
     for json in streamed.prefix(order.told) { stream.send(json) }
-    while feed.read({ $0.log.mark.received }) < min(order.told, streamed.count) { await Task.yield() }
+    while feed.withState({ $0.log.mark.received }) < min(order.told, streamed.count) { await Task.yield() }
     let isOver = order.told > streamed.count
     if isOver {
       stream.end()

@@ -35,7 +35,7 @@ import VFS
     time.advance(by: .seconds(6))
     // The last request may still be under way.
     while !feed.dropLog() { await Task.yield() }
-    #expect(feed.read { $0.log.weight } == 0)
+    #expect(feed.withState { $0.log.weight } == 0)
     #expect(feed.size(of: .json) == Int64(text.count), "a stat does not cost the log")
     time.advance(by: .milliseconds(1))
     guard case .ready = feed.ensureFresh(needsEvents: false) else {
@@ -80,12 +80,12 @@ import VFS
     let budget = LogBudget(limit: 10)
     _ = budget.used(held, weight: 100)
     _ = budget.used(free, weight: 4)
-    #expect(free.read { $0.log.weight } > 0, "who was used last is about to be looked at")
+    #expect(free.withState { $0.log.weight } > 0, "who was used last is about to be looked at")
     _ = budget.used(new, weight: 4)
-    #expect(free.read { $0.log.weight } == 0)
+    #expect(free.withState { $0.log.weight } == 0)
     #expect(held.size(of: .json) > 0)
     held.letGo()
     budget.trim()
-    #expect(held.read { $0.log.weight } == 0)
+    #expect(held.withState { $0.log.weight } == 0)
   }
 }
