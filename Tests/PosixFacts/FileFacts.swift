@@ -1,7 +1,7 @@
 import SystemPackage
 import VFS
 
-extension PosixFact {
+enum FileFacts {
   static let opening: [PosixFact] = [
     PosixFact("what is missing cannot be opened") { world in
       try await world.fails(.noSuchFileOrDirectory) { () async throws(Errno) in try await world.open("x", .read) }

@@ -1,7 +1,7 @@
 import SystemPackage
 import VFS
 
-extension PosixFact {
+enum NameFacts {
   static let names: [PosixFact] = [
     PosixFact("names of every script are kept byte for byte") { world in
       let names = [

@@ -15,7 +15,10 @@ package struct PosixFact: Sendable, CustomStringConvertible {
   /// - Throws: ``FactFailure``, or the `Errno` of a call that was not to fail.
   package func check(in world: any PosixWorld) async throws { try await body(world) }
 
-  package static let all: [PosixFact] = opening + contents + sizes + attributes + names + renames + directories
+  package static let all: [PosixFact] =
+    FileFacts.opening + FileFacts.contents + FileFacts.sizes + FileFacts.attributes + NameFacts.names
+    + NameFacts.renames
+    + NameFacts.directories
 
   /// What cannot hold where files that are stored can be neither removed nor renamed, told by any kind of check.
   package static let needingRemoval: Set<String> = [

@@ -69,7 +69,7 @@ final class StreamReader: Sendable {
         if expectation.length == nil { throw .endless(expectation.limit, operation: "read") }
         throw .contradiction(nil, expectation.length, operation: "read")
       }
-      try store(piece, at: offset)
+      try await store(piece, at: offset)
       offset += Int64(piece.count)
     }
     guard expectation.isMet(by: offset) else {
@@ -79,19 +79,25 @@ final class StreamReader: Sendable {
 
   /// Stores `start` and then what is left of an iteration.
   func pump(_ start: [UInt8], _ iterator: inout ByteStream.AsyncIterator, limit: Int64) async throws(BerayError) {
-    if !start.isEmpty { try store(start, at: 0) }
+    if !start.isEmpty { try await store(start, at: 0) }
     while let piece = try await iterator.next() {
       guard received + Int64(piece.count) <= limit else { throw .endless(limit, operation: "read") }
-      try store(piece, at: received)
+      try await store(piece, at: received)
     }
   }
 
-  private func store(_ piece: [UInt8], at offset: Int64) throws(BerayError) {
+  private func store(_ piece: [UInt8], at offset: Int64) async throws(BerayError) {
     let known = Int(max(0, min(received - offset, Int64(piece.count))))
-    var isSame = true
+    let isSame: Bool
     do throws(Errno) {
-      if known > 0 { isSame = try spill.read(at: offset, count: known).elementsEqual(piece[..<known]) }
-      if isSame { try spill.write(piece[known...], at: offset + Int64(known), leavingRoom: true) }
+      isSame = try await DiskExecutor.run { [spill] () throws(Errno) in
+        if known > 0 {
+          let before = try spill.read(at: offset, count: known)
+          guard before.elementsEqual(piece[..<known]) else { return false }
+        }
+        try spill.write(piece[known...], at: offset + Int64(known), leavingRoom: true)
+        return true
+      }
     } catch {
       throw BerayError(.api, status: 507, detail: "no room for a temporary file: \(error)", operation: "read")
     }
@@ -144,6 +150,8 @@ final class StreamReader: Sendable {
     try await arrival(of: offset + min(Int64(count), max(0, (size ?? .max) - offset)))
     let available = state.withLock { $0.available(size) }
     guard offset < available else { return [] }
-    return try spill.read(at: offset, count: Int(min(Int64(count), available - offset)))
+    return try await DiskExecutor.run { [spill] () throws(Errno) in
+      try spill.read(at: offset, count: Int(min(Int64(count), available - offset)))
+    }
   }
 }

@@ -27,13 +27,6 @@ extension WorkTree {
     }
     return (spill, size)
   }
-}
-
-extension WorkTree {
-  func serverPath(of file: WorkFile) -> String {
-    let place = file.place
-    return serverPath(of: place.name, in: place.parent ?? root)
-  }
 
   /// A temporary file; that there can be none is told.
   func makeSpill(_ operation: String, _ path: String) throws(Errno) -> SpillFile {

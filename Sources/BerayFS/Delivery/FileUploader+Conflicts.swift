@@ -64,7 +64,7 @@ extension FileUploader {
     while true {
       switch step {
       case .list(let age):
-        let failure = await relist(parent, age: age)
+        let failure = await tree.refresher.relist(parent, unlessYoungerThan: age, for: file)
         step = plan.listed(sighting(), failure: failure)
       case .examine(let version):
         switch try await examine(version, at: path, with: &upload, of: buffer) {
@@ -109,13 +109,14 @@ extension FileUploader {
       do throws(BerayError) {
         return try await tree.put(body, to: path, within: deadline, when: condition)
       } catch  where error.status == 412 && !purpose.mustBeNew {
-        isReplacing = await relist(parent, age: .zero, for: old) != nil || known() != nil
+        let failure = await tree.refresher.relist(parent, unlessYoungerThan: .zero, for: old ?? file)
+        isReplacing = failure != nil || known() != nil
       }
     } else if !purpose.mustBeNew {
       // A listing with another version moves the file's generation.
       let generation = old?.generation
-      isReplacing =
-        await relist(parent, age: recent, for: old) == nil && known() != nil && known()?.generation != generation
+      let failure = await tree.refresher.relist(parent, unlessYoungerThan: recent, for: old ?? file)
+      isReplacing = failure == nil && known() != nil && known()?.generation != generation
     }
     let receipt = try await tree.put(body, to: path, within: deadline, when: nil)
     if isReplacing { tree.tellOfReplaced("\(parent.path)/\(purpose.place.name)", by: "rename") }
@@ -124,17 +125,6 @@ extension FileUploader {
 
   /// The largest age of a listing that counts as what the server has now.
   private var recent: Duration { min(tree.window, .seconds(1)) }
-
-  /// Asks for the listing, and waits until it is taken over for `other`, or for this file. Returns what went wrong.
-  func relist(_ directory: WorkDirectory, age: Duration, for other: WorkFile? = nil) async -> Errno? {
-    do throws(Errno) {
-      try await tree.refresher.relist(directory, unlessYoungerThan: age)
-      try await (other ?? file).bringing?.end()
-      return nil
-    } catch {
-      return error
-    }
-  }
 
   // MARK: - Somebody else's version
 

@@ -112,16 +112,7 @@ struct FileUploader: Sendable {
     _ upload: WriteBuffer.Upload, of buffer: WriteBuffer, _ purpose: Purpose, within deadline: Duration? = nil,
     _ flight: Flight<Void, Errno>
   ) async {
-    sent(flight, await deliver(upload, of: buffer, purpose, within: deadline))
-  }
-
-  /// Ends the turn, and schedules a retry if something failed.
-  func sent(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
-    file.change { state in
-      state.turn.ends(sending: flight)
-    }
-    flight.finish(result)
-    tree.retrier.retryLater(file)
+    file.endSending(flight, await deliver(upload, of: buffer, purpose, within: deadline))
   }
 
   private func deliver(

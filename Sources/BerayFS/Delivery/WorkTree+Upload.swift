@@ -45,9 +45,7 @@ extension WorkTree {
       return value
     }
   }
-}
 
-extension WorkTree {
   /// Says in `.beray/errors` that our upload replaced somebody else's version, which no program here has seen.
   func tellOfReplaced(_ path: String, by operation: String) {
     _ = context.refuse(

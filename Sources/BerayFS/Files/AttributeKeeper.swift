@@ -65,7 +65,7 @@ struct AttributeKeeper: Sendable {
   private func tell(_ mode: UInt16?, _ modified: Timestamp?) async throws(Errno) {
     let flight = Flight<Void, Errno>()
     while let other = beginTelling(flight) { try await other.end() }
-    defer { file.uploader.sent(flight, .success(())) }
+    defer { file.endSending(flight, .success(())) }
     guard !file.isGone else { return }
     do throws(BerayError) {
       try await request(mode, modified)
@@ -76,6 +76,14 @@ struct AttributeKeeper: Sendable {
       if let mode { state.sets(mode: mode) }
       if let modified { state.sets(modified: modified) }
       state.statusChanges(at: file.now)
+    }
+  }
+
+  /// Asks for the listing. Returns whether it came.
+  private var isRelisted: Bool {
+    get async {
+      guard let parent = file.place.parent else { return false }
+      return await tree.refresher.relist(parent, unlessYoungerThan: .zero, for: file) == nil
     }
   }
 
@@ -98,7 +106,7 @@ struct AttributeKeeper: Sendable {
         return try await request(mode, modified, ofKnownVersion: true)
       } catch  where error.status == 412 {
         tree.markStale()
-        guard let parent = file.place.parent, await file.uploader.relist(parent, age: .zero) == nil else { throw error }
+        guard await isRelisted else { throw error }
         guard !file.isGone else {
           throw BerayError(.notFound, detail: "it was removed on the server", operation: "setattr")
         }
@@ -190,7 +198,7 @@ struct AttributeKeeper: Sendable {
         // They were set on our own version. If somebody else made another, the next listing drops them.
         rounds += 1
         tree.markStale()
-        guard let parent = file.place.parent, await file.uploader.relist(parent, age: .zero) == nil else { return }
+        guard await isRelisted else { return }
         continue
       } catch {
         let errno = tree.context.fail("setattr", file.path, error)
@@ -208,6 +216,6 @@ struct AttributeKeeper: Sendable {
       do throws(Errno) { try await other.end() } catch { return }
     }
     await tellUnsentAttributes()
-    file.uploader.sent(flight, .success(()))
+    file.endSending(flight, .success(()))
   }
 }

@@ -73,9 +73,7 @@ struct TreeAttributes: Sendable {
       return try await directory.attributes().get()
     }
   }
-}
 
-extension TreeAttributes {
   /// The errno for a mode that cannot be set; nil if it can. Servers store only who may read, write and execute.
   func refusal(ofMode mode: UInt16, _ operation: String, _ path: String) -> Errno? {
     guard mode & 0o7000 != 0 else { return nil }

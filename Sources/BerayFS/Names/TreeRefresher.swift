@@ -87,6 +87,17 @@ struct TreeRefresher: Sendable {
     try await refresh(directory, unlessYoungerThan: age)
   }
 
+  /// Does the same, and waits until the listing is taken over for `file`. Returns what went wrong.
+  func relist(_ directory: WorkDirectory, unlessYoungerThan age: Duration, for file: WorkFile) async -> Errno? {
+    do throws(Errno) {
+      try await relist(directory, unlessYoungerThan: age)
+      try await file.bringing?.end()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   private func isListed(_ directory: WorkDirectory) -> Bool {
     tree.structure.withLock { structure in
       guard let contents = structure.directories[directory.inode] else { return true }

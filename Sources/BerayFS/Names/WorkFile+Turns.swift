@@ -42,9 +42,14 @@ extension WorkFile {
   func endNameChange(_ turn: Flight<Void, Errno>) {
     change { $0.turn.ends(changingName: turn) }
   }
-}
 
-extension WorkFile {
+  /// Ends the turn of an upload or of attributes, and schedules a retry if something failed.
+  func endSending(_ flight: Flight<Void, Errno>, _ result: Result<Void, Errno>) {
+    change { $0.turn.ends(sending: flight) }
+    flight.finish(result)
+    tree.retrier.retryLater(self)
+  }
+
   /// Waits until no change of a name on the way to the file is under way.
   func untilNamesStay() async throws(Errno) {
     while let change = known({ nameChange($0) }) { try await change.end() }

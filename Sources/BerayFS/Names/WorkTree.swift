@@ -211,6 +211,11 @@ final class WorkTree: Sendable {
     return serverPath(of: place.name, in: parent)
   }
 
+  func serverPath(of file: WorkFile) -> String {
+    let place = file.place
+    return serverPath(of: place.name, in: place.parent ?? root)
+  }
+
   /// How many directories lie between `files/` and `directory`.
   func depth(of directory: WorkDirectory) -> Int {
     var depth = 0

@@ -114,7 +114,7 @@ final class ArchiveFile: Node {
   }
 
   private func fetch() async throws(Errno) -> ArchiveHandle {
-    let spill = try kept { () throws(Errno) in try context.spills.makeFile() }
+    let spill = try await kept { () throws(Errno) in try context.spills.makeFile() }
     let limit = work.archiveLimit
     let content = try await context.call("open", path) { () async throws(BerayError) in
       try await context.service.archive(of: feed.id, paths: [])
@@ -128,7 +128,10 @@ final class ArchiveFile: Node {
       if let fault = Self.fault(piece, at: size, limit) {
         throw context.fail("open", path, BerayError(.invalidResponse, detail: fault, operation: "open"))
       }
-      try kept { () throws(Errno) in try spill.write(piece[...], at: size, leavingRoom: true) }
+      let offset = size
+      try await kept { () async throws(Errno) in
+        try await DiskExecutor.run { () throws(Errno) in try spill.write(piece[...], at: offset, leavingRoom: true) }
+      }
       size += Int64(piece.count)
     }
     return ArchiveHandle(spill: spill, size: size)
@@ -144,8 +147,8 @@ final class ArchiveFile: Node {
   }
 
   /// Stores the archive on this machine. A failure goes to `.beray/errors`, because no server would report it.
-  private func kept<Value>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
-    do throws(Errno) { return try body() } catch {
+  private func kept<Value>(_ body: () async throws(Errno) -> Value) async throws(Errno) -> Value {
+    do throws(Errno) { return try await body() } catch {
       let directory = context.options.spillDirectory
       throw context.refuse(
         "open", path, error, "the archive cannot be kept beneath \(directory): \(error)",

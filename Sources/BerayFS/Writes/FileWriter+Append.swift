@@ -27,7 +27,7 @@ extension FileWriter {
         receipt = answer.file
       } catch  where error.status == 412 && append.condition != nil {
         tree.markStale()
-        let errno = await file.uploader.relist(parent, age: .zero)
+        let errno = await tree.refresher.relist(parent, unlessYoungerThan: .zero, for: file)
         if errno == nil, receipt == nil, let known, file.serverVersion == known {
           // The file is gone and no other took its place. The appended part must not come back as the whole.
           return nil

@@ -48,7 +48,7 @@ extension WriteBuffer {
   private func onDisk(
     _ tryMemory: @escaping @Sendable () throws(Errno) -> Change,
     work: @escaping @Sendable (SpillFile, Int64) throws(Errno) -> Void,
-    finish: @escaping @Sendable (inout State, SpillFile) -> Bool
+    finish: @escaping @Sendable (inout BufferState, SpillFile) -> Bool
   ) async throws(Errno) -> Bool {
     try await disk.take { () async throws(Errno) -> Bool in
       try await DiskExecutor.run { () throws(Errno) -> Bool in

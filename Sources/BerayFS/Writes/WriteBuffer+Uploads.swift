@@ -21,7 +21,7 @@ extension WriteBuffer {
     var digest: ContentDigest? { bytes.map(ContentDigest.init) ?? sent?.value }
   }
 
-  static func isUnsent(_ state: State, includingEmpty: Bool) -> Bool {
+  static func isUnsent(_ state: BufferState, includingEmpty: Bool) -> Bool {
     state.changes > state.uploaded || (includingEmpty && state.isFresh)
   }
 
@@ -47,7 +47,7 @@ extension WriteBuffer {
     }
   }
 
-  static func snapshot(_ state: State) -> Upload {
+  static func snapshot(_ state: BufferState) -> Upload {
     switch state.storage {
     case .memory(let bytes):
       Upload(body: .bytes(bytes), changes: state.changes, emptied: state.emptied, bytes: bytes)

@@ -7,40 +7,8 @@ import Waiting
 /// What programs wrote to a file through all its handles: the whole content, in memory while it is small, and then in a
 /// temporary file.
 final class WriteBuffer: Sendable {
-  struct State {
-    var storage: BufferStorage
-    /// What the server had when the first unsent write came; nil: nothing.
-    var base: FileVersion?
-    var modified: Timestamp
-    /// When it was written to, cut or emptied last; no program sets it.
-    var changed = Timestamp(seconds: .min)
-    /// Counts writes and truncations.
-    var changes: UInt64 = 0
-    /// ``changes`` when the upload that the server has began.
-    var uploaded: UInt64 = 0
-    /// Whether the file was made or emptied by an open: to be uploaded, but not before the last close.
-    var isFresh: Bool
-    /// Whether nothing of ``base`` is in it.
-    var isWhole: Bool
-    /// Where the unsent bytes begin, where programs only appended.
-    var appendedFrom: Int64? {
-      didSet { append = nil }
-    }
-    /// The append that is under way, or whose answer was lost.
-    var append: PendingAppend?
-    /// Counts the opens that emptied it.
-    var emptied: UInt64 = 0
-    /// The last upload failed so.
-    var failure: UploadFailure?
-    /// Contents of failed uploads that the server may have got anyway, oldest first.
-    var unanswered: [ContentDigest] = []
-    var unsentSince: Timestamp
-    /// The file has dropped this buffer: what is written to it now would reach nobody.
-    var isRetired = false
-  }
-
   let shared: WorkShared
-  let state: Mutex<State>
+  let state: Mutex<BufferState>
   /// What takes the temporary file comes one after another.
   let disk = SerialTurns()
 
@@ -50,7 +18,7 @@ final class WriteBuffer: Sendable {
   init(_ content: [UInt8], base: FileVersion?, isFresh: Bool, at now: Timestamp, shared: WorkShared) {
     self.shared = shared
     state = Mutex(
-      State(
+      BufferState(
         storage: .memory(content), base: base, modified: now, isFresh: isFresh, isWhole: isFresh,
         appendedFrom: isFresh ? nil : Int64(content.count), unsentSince: now))
     if isFresh { state.withLock { $0.changed = now } }
@@ -61,7 +29,7 @@ final class WriteBuffer: Sendable {
   init(_ spill: SpillFile, size: Int64, base: FileVersion?, at now: Timestamp, shared: WorkShared) {
     self.shared = shared
     state = Mutex(
-      State(
+      BufferState(
         storage: .spilled(spill, size: size), base: base, modified: now, isFresh: false, isWhole: false,
         appendedFrom: size, unsentSince: now))
   }
@@ -221,7 +189,7 @@ final class WriteBuffer: Sendable {
   func setModified(_ time: Timestamp) { state.withLock { $0.modified = time } }
 
   /// A write or truncation is done.
-  func changed(_ state: inout State, _ now: Timestamp, appending: Bool) {
+  func changed(_ state: inout BufferState, _ now: Timestamp, appending: Bool) {
     if !appending { state.appendedFrom = nil }
     if !Self.isUnsent(state, includingEmpty: true) { state.unsentSince = now }
     state.changes += 1

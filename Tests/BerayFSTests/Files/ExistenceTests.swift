@@ -1,4 +1,3 @@
-import Foundation
 import SystemPackage
 import Testing
 import VFS
@@ -78,33 +77,14 @@ struct ExistenceTests {
     }
   }
 
-  /// The rows of the article: an event's name, and the state after it, by the state before.
-  private static func rowsOfTheArticle() throws -> [String: [State]] {
-    let words: [Substring: State] = [
-      "on the server": .onServer, "new": .new, "held back": .heldBackNew, "held back, over": .heldBackOverServers,
-      "gone": .gone, "gone, was new": .goneUnsent,
-    ]
-    var root = FilePath(#filePath)
-    for _ in ["ExistenceTests.swift", "Files", "BerayFSTests", "Tests"] { root.removeLastComponent() }
-    let article = root.appending("Sources/beray-fs/Documentation.docc/Architecture.md")
-    let text = try String(contentsOfFile: article.string, encoding: .utf8)
-    var rows: [String: [State]] = [:]
-    for line in text.split(separator: "\n") where line.hasPrefix("| ") {
-      let cells = line.dropFirst(2).dropLast(2).split(separator: " | ")
-      guard cells.count == 1 + State.allCases.count, let name = cells[0].wholeMatch(of: /.*\(`(\w+)`\)/)?.1 else {
-        continue
-      }
-      rows[String(name)] = try zip(State.allCases, cells.dropFirst()).map { state, cell in
-        cell == "–" ? state : try #require(words[cell])
-      }
-    }
-    return rows
-  }
-
   @Test func theArticleTellsTheSame() throws {
-    let rows = try Self.rowsOfTheArticle()
-    #expect(Set(rows.keys) == ["serverHasIt", "arrived", "holdBack", "goesUp", "goes"])
-    for (name, states) in rows {
+    let names = ["on the server", "new", "held back", "held back, over", "gone", "gone, was new"]
+    let words = Dictionary(uniqueKeysWithValues: zip(names, State.allCases))
+    let rows = try ArticleTable.rows(states: names)
+    #expect(Set(rows.keys) == Set(Self.events.map { String($0.name.prefix { $0 != "," }) }))
+    for (name, cells) in rows {
+      let states = try zip(State.allCases, cells).map { state, cell in try cell.map { try #require(words[$0]) } ?? state
+      }
       let event = try #require(Self.events.first { $0.name.prefix { $0 != "," } == name })
       #expect(event.leadsTo == states, "\(name)")
     }

@@ -128,25 +128,4 @@ struct FileStateTests {
     let begun = source.changeRemote { $0.begins(whole: Whole()) }
     #expect(begun == nil && source.remote == nil)
   }
-
-  /// A change of a name takes its turn while an upload is on its way, and waits for that.
-  @Test func aNameChangesAndAnUploadGoesAtOnce() {
-    var turn = Turn.free
-    let (upload, change) = (Flight<Void, Errno>(), Flight<Void, Errno>())
-    turn.begins(sending: upload)
-    turn.begins(changingName: change)
-    #expect(turn.sending === upload && turn.nameChange === change)
-    // A flight ends only its own turn.
-    turn.ends(sending: change)
-    turn.ends(changingName: upload)
-    #expect(turn.sending === upload && turn.nameChange === change)
-    turn.ends(sending: upload)
-    #expect(!turn.isFree && turn.sending == nil && turn.nameChange === change)
-    // What the change itself sends.
-    turn.begins(sending: upload)
-    turn.ends(changingName: change)
-    #expect(turn.sending === upload && turn.nameChange == nil)
-    turn.ends(sending: upload)
-    #expect(turn.isFree)
-  }
 }
