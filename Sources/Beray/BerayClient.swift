@@ -8,6 +8,7 @@ public import Logging
 public final class BerayClient: Sendable {
   /// The address of the server.
   public let address: ServerAddress
+  /// How the client behaves.
   public let configuration: Configuration
   let calls: CallSender
   let knownCapabilities = SharedAnswer<Result<Capabilities, BerayError>>()

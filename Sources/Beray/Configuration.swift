@@ -1,6 +1,7 @@
 extension BerayClient {
   /// How a client behaves.
   public struct Configuration: Sendable {
+    /// The deadlines of calls.
     public var timeouts = Timeouts()
     /// How often an idempotent request is sent again after a connection error, 502, 503 or 504. GET, PUT, DELETE and
     /// requests with an idempotency key are idempotent.

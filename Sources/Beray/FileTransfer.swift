@@ -70,10 +70,14 @@ public struct FileContent: Sendable {
   public var offset: Int64
   /// The length of the whole file in bytes, if the server sent it.
   public var size: Int64?
+  /// The version of the content, if the server sent it (`ETag`, RFC 9110 §8.8.3).
   public var etag: String?
+  /// When the content last changed, if the server sent it (`Last-Modified`).
   public var modified: UTCTime?
+  /// The bytes as they arrive. Releasing the body ends the transfer.
   public var body: ByteStream
 
+  /// Makes an answer, for a server of one's own or for tests.
   public init(
     isUnchanged: Bool = false, offset: Int64 = 0, size: Int64? = nil, etag: String? = nil, modified: UTCTime? = nil,
     body: ByteStream
@@ -97,6 +101,9 @@ public struct UploadBody: Sendable {
   var small: [UInt8]?
   private static let smallLimit = UploadProgress.pieceLimit
 
+  /// - Parameters:
+  ///   - length: the number of bytes that each stream has.
+  ///   - open: called once for each try; returns the content from its start.
   public init(length: Int64, open: @escaping @Sendable () -> ByteStream) {
     self.length = length
     self.open = open
@@ -105,6 +112,7 @@ public struct UploadBody: Sendable {
   /// A string, encoded as UTF-8.
   public static func text(_ text: String) -> UploadBody { bytes(Array(text.utf8)) }
 
+  /// Bytes in memory.
   public static func bytes(_ bytes: [UInt8]) -> UploadBody {
     var body = UploadBody(length: Int64(bytes.count)) { ByteStream(bytes) }
     if bytes.count <= smallLimit { body.small = bytes }
@@ -127,6 +135,7 @@ public enum VersionCondition: Hashable, Sendable {
 public struct UploadReceipt: Sendable, Hashable {
   /// The new version of the file, if the server sent it (`ETag`).
   public var etag: String?
+  /// When the file last changed, by the server's clock, if the server sent it.
   public var modified: UTCTime?
   /// The new size of the file in bytes, if the server sent it.
   public var size: Int64?
@@ -135,6 +144,7 @@ public struct UploadReceipt: Sendable, Hashable {
   /// The whole answer as received.
   public var raw: JSON
 
+  /// Makes a receipt, for a server of one's own or for tests.
   public init(
     etag: String? = nil, modified: UTCTime? = nil, size: Int64? = nil, date: UTCTime? = nil, raw: JSON
   ) {
@@ -153,6 +163,7 @@ public struct AppendReceipt: Sendable, Hashable {
   /// The offset at which the bytes were written, if the server sent it.
   public var offset: Int64?
 
+  /// Makes a receipt, for a server of one's own or for tests.
   public init(file: UploadReceipt, offset: Int64? = nil) {
     self.file = file
     self.offset = offset
@@ -161,9 +172,12 @@ public struct AppendReceipt: Sendable, Hashable {
 
 /// The bytes `offset ..< offset + count` of a file.
 public struct ByteRange: Hashable, Sendable {
+  /// The first byte, counted from 0.
   public var offset: Int64
+  /// The number of bytes.
   public var count: Int64
 
+  /// The `count` bytes from `offset` on.
   public init(offset: Int64, count: Int64) {
     self.offset = offset
     self.count = count

@@ -52,6 +52,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
     self.init(scheme: scheme, host: host, port: port, prefix: segments.joined())
   }
 
+  /// Parses an address; nil if it is none. ``init(parsing:)`` tells why.
   public init?(_ description: String) {
     guard let address = try? ServerAddress(parsing: description) else { return nil }
     self = address
@@ -64,6 +65,7 @@ public struct ServerAddress: Hashable, Sendable, LosslessStringConvertible {
     self.prefix = prefix
   }
 
+  /// The address as ``init(parsing:)`` reads it.
   public var description: String {
     scheme == .unix ? "unix:\(host)" : "\(scheme.rawValue)://\(authority)\(prefix)"
   }

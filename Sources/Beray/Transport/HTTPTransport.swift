@@ -73,10 +73,13 @@ public final class HTTPTransport: BerayClient.Transport {
     client.shutdown { _ in }
   }
 
+  /// Closes all connections. Calls that are under way fail.
   public func shutdown() async {
     try? await client.shutdown()
   }
 
+  /// Sends a request once, and returns when the head of the answer has arrived.
+  /// - Throws: an error of the connection, or ``BerayError/Code/cancelled``.
   public func execute(_ request: TransportRequest) async throws(BerayError) -> TransportResponse {
     if var fault {
       fault.operation = request.operation

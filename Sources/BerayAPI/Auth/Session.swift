@@ -4,10 +4,12 @@ public struct Session: Hashable, Sendable {
   public var accessToken: String
   /// The type of the token, "bearer".
   public var tokenType: String
+  /// Who logged in, if the server tells it.
   public var user: User?
   /// The whole object as received.
   public var raw: JSON
 
+  /// Makes a session, for a server of one's own or for tests.
   public init(accessToken: String, tokenType: String = "bearer", user: User? = nil, raw: JSON) {
     self.accessToken = accessToken
     self.tokenType = tokenType

@@ -80,11 +80,9 @@ struct AttributeKeeper: Sendable {
   }
 
   /// Asks for the listing. Returns whether it came.
-  private var isRelisted: Bool {
-    get async {
-      guard let parent = file.place.parent else { return false }
-      return await tree.refresher.relist(parent, unlessYoungerThan: .zero, for: file) == nil
-    }
+  private func relist() async -> Bool {
+    guard let parent = file.place.parent else { return false }
+    return await tree.refresher.relist(parent, unlessYoungerThan: .zero, for: file) == nil
   }
 
   /// Returns what has to end first, if anything.
@@ -106,7 +104,7 @@ struct AttributeKeeper: Sendable {
         return try await request(mode, modified, ofKnownVersion: true)
       } catch  where error.status == 412 {
         tree.markStale()
-        guard await isRelisted else { throw error }
+        guard await relist() else { throw error }
         guard !file.isGone else {
           throw BerayError(.notFound, detail: "it was removed on the server", operation: "setattr")
         }
@@ -198,7 +196,7 @@ struct AttributeKeeper: Sendable {
         // They were set on our own version. If somebody else made another, the next listing drops them.
         rounds += 1
         tree.markStale()
-        guard await isRelisted else { return }
+        guard await relist() else { return }
         continue
       } catch {
         let errno = tree.context.fail("setattr", file.path, error)

@@ -73,6 +73,10 @@ extension NameKeeper {
         WorkFile($0, name: name, in: directory, permissions: permissions, at: now, tree: tree)
       }
       prepare(file, hidden)
+      // A listing may have brought the name since it was looked for.
+      if let other = structure.remove(name, from: directory.inode, at: now) {
+        tree.refresher.release(other.node, in: &structure)
+      }
       let tick = structure.nextTick()
       structure.change(directory.inode) { $0.insert(.file(file), as: name, touched: tick, at: now) }
       return file
