@@ -22,12 +22,17 @@ struct ConflictPlan {
     case unknown(Errno)
   }
 
-  /// What the mount knows of the file on the server.
+  /// What the mount knows of the file just now.
   struct Sighting {
-    /// Nil if the server has no such file.
+    /// What the server has; nil if it has no such file.
     var version: FileVersion?
     /// Whether its content was checked a moment ago.
     var isFresh: Bool
+    /// The version that the write began from; nil if there was none. A listing that tells more of an upload of ours
+    /// moves it.
+    var base: FileVersion?
+    /// Whether programs only appended to the base.
+    var appends: Bool
   }
 
   /// How many times an upload that may replace versions of others is tried. The last try carries no condition.
@@ -35,14 +40,10 @@ struct ConflictPlan {
   /// How many times one that may not is tried.
   private static let patientRounds = 16
 
-  /// The version that the write began from; nil if there was none.
-  let base: FileVersion?
   /// Whether the server checks the condition of an upload.
   let isConditional: Bool
   /// Whether the upload replaces nothing of others.
   let yields: Bool
-  /// Whether the upload only appends. It then replaces nothing of others, however often they come in between.
-  let appends: Bool
   /// Whether the upload has the whole content, and takes no bytes from the base.
   let isWhole: Bool
   /// The largest age of a listing that counts as what the server has now.
@@ -56,18 +57,17 @@ struct ConflictPlan {
 
   private var phase = Phase.beginning
   private var round = 0
+  /// Whether the upload replaces nothing of others, however often they come in between.
+  private var mustHold = false
   /// The version that the upload is about to replace.
   private var known: FileVersion?
   private var isKnownOthers = false
 
-  init(base: FileVersion?, isConditional: Bool, yields: Bool, appends: Bool, isWhole: Bool, recent: Duration) {
-    self.base = base
+  init(isConditional: Bool, yields: Bool, isWhole: Bool, recent: Duration) {
     self.isConditional = isConditional
     self.yields = yields
-    self.appends = appends
     self.isWhole = isWhole
     self.recent = recent
-    known = base
   }
 
   /// Whether the upload, once it has arrived, has replaced a version of somebody else.
@@ -77,8 +77,8 @@ struct ConflictPlan {
 
   mutating func begins(_ seen: Sighting) -> Step {
     // A condition makes the server compare; without one, the listing has to be new enough.
-    if isConditional, VersionCondition(replacing: base) != nil { return nextRound(seen) }
-    let needsNewest = !yields && (!isWhole || appends)
+    if isConditional, VersionCondition(replacing: seen.base) != nil { return firstRound(seen) }
+    let needsNewest = !yields && (!isWhole || seen.appends)
     return .list(unlessYoungerThan: needsNewest ? .zero : recent)
   }
 
@@ -86,10 +86,10 @@ struct ConflictPlan {
   mutating func listed(_ seen: Sighting, failure: Errno?) -> Step {
     guard phase == .refused else {
       if let failure, yields { return .end(failure == .noSuchFileOrDirectory ? .conflict : .unknown(failure)) }
-      return nextRound(seen)
+      return firstRound(seen)
     }
     if let failure { return .end(.unknown(failure)) }
-    guard let version = seen.version, !isOther(version, isFresh: seen.isFresh) else { return nextRound(seen) }
+    guard let version = seen.version, !isOther(version, seen) else { return nextRound(seen) }
     phase = .placing
     return .put(mustHold ? .absent : nil)
   }
@@ -111,14 +111,18 @@ struct ConflictPlan {
 
   // MARK: - Steps
 
-  private var mustHold: Bool { yields || appends }
-
   private var lastRound: Int { mustHold ? Self.patientRounds : Self.rounds }
+
+  private mutating func firstRound(_ seen: Sighting) -> Step {
+    known = seen.base
+    mustHold = yields || seen.appends
+    return nextRound(seen)
+  }
 
   private mutating func nextRound(_ seen: Sighting) -> Step {
     guard round < lastRound else { return .end(yields ? .conflict : .unknown(.resourceBusy)) }
     round += 1
-    if let version = seen.version, isOther(version, isFresh: seen.isFresh) { return .examine(version) }
+    if let version = seen.version, isOther(version, seen) { return .examine(version) }
     return put(replacing: known, ofOthers: isKnownOthers)
   }
 
@@ -131,10 +135,10 @@ struct ConflictPlan {
   }
 
   /// Whether the server has, or may have, another version than the known one.
-  private func isOther(_ listed: FileVersion, isFresh: Bool) -> Bool {
+  private func isOther(_ listed: FileVersion, _ seen: Sighting) -> Bool {
     // A listing of names alone contradicts nothing.
     guard let known, listed == FileVersion() || listed.isSameContent(as: known) else { return true }
     // If listings tell no versions, an append has to ask by itself.
-    return !listed.tellsContent && appends && !isFresh
+    return !listed.tellsContent && seen.appends && !seen.isFresh
   }
 }

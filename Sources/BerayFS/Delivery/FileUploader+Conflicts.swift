@@ -58,14 +58,13 @@ extension FileUploader {
       return .arrived(receipt)
     }
     var plan = ConflictPlan(
-      base: buffer.base, isConditional: isConditional, yields: purpose.reason.yields,
-      appends: buffer.appendedFrom != nil, isWhole: buffer.isWhole, recent: recent)
-    var step = plan.begins(sighting())
+      isConditional: isConditional, yields: purpose.reason.yields, isWhole: buffer.isWhole, recent: recent)
+    var step = plan.begins(sighting(of: buffer))
     while true {
       switch step {
       case .list(let age):
         let failure = await tree.refresher.relist(parent, unlessYoungerThan: age, for: file)
-        step = plan.listed(sighting(), failure: failure)
+        step = plan.listed(sighting(of: buffer), failure: failure)
       case .examine(let version):
         switch try await examine(version, at: path, with: &upload, of: buffer) {
         case .arrived(let receipt): return .arrived(receipt)
@@ -79,17 +78,18 @@ extension FileUploader {
           return .arrived(receipt)
         } catch  where error.status == 412 && condition != nil {
           tree.markStale()
-          step = plan.refused(sighting())
+          step = plan.refused(sighting(of: buffer))
         }
       case .end(let ending): return .failed(ending)
       }
     }
   }
 
-  private func sighting() -> ConflictPlan.Sighting {
+  private func sighting(of buffer: WriteBuffer) -> ConflictPlan.Sighting {
     let checked = file.known { $0.server.checked }
     return ConflictPlan.Sighting(
-      version: file.serverVersion, isFresh: checked.map { tree.context.time.uptime() - $0 < recent } ?? false)
+      version: file.serverVersion, isFresh: checked.map { tree.context.time.uptime() - $0 < recent } ?? false,
+      base: buffer.base, appends: buffer.appendedFrom != nil)
   }
 
   /// Uploads the file under a name that it is about to get. The file there is replaced, unless the name must be new. If

@@ -71,6 +71,21 @@ import VFS
     #expect(fixture.errors == "")
   }
 
+  /// Where the answer to an upload names no version, the listing before the next one tells it.
+  @Test(arguments: servers, [nil, 1] as [Int64?])
+  func theNextUploadAsksForNoContent(_ server: Server, offset: Int64?) async throws {
+    let fixture = WorkFixture(server.manner)
+    let file = try await fixture.create("f", offset == nil ? [.write, .append] : .write)
+    try await fixture.write(file, "one", at: offset == nil ? nil : 0)
+    try await file.fsync().get()
+    fixture.time.advance(by: .seconds(2))
+    try await fixture.write(file, "two", at: offset)
+    try await fixture.close(file)
+    #expect(fixture.server.text("f") == (offset == nil ? "onetwo" : "otwo"))
+    #expect(fixture.errors == "")
+    if server.manner.tellsTimes { #expect(fixture.server.count(.content) == 0) }
+  }
+
   @Test(arguments: servers)
   func ourVersionIsOursAfterARefresh(_ server: Server) async throws {
     let fixture = WorkFixture(server.manner)

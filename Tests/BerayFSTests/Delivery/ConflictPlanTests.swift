@@ -1,4 +1,5 @@
 import Beray
+import BerayAPI
 import SystemPackage
 import Testing
 
@@ -11,16 +12,12 @@ import Testing
   private static func version(_ number: Int) -> FileVersion { FileVersion(size: 1, etag: "\"\(number)\"") }
   private static func matching(_ number: Int) -> ConflictPlan.Step { .put(.matching(etag: "\"\(number)\"")) }
 
-  private static func plan(
-    base: FileVersion? = base, isConditional: Bool = true, yields: Bool = false, appends: Bool = false,
-    isWhole: Bool = true
-  ) -> ConflictPlan {
-    ConflictPlan(
-      base: base, isConditional: isConditional, yields: yields, appends: appends, isWhole: isWhole, recent: .seconds(1))
+  private static func plan(isConditional: Bool = true, yields: Bool = false, isWhole: Bool = true) -> ConflictPlan {
+    ConflictPlan(isConditional: isConditional, yields: yields, isWhole: isWhole, recent: .seconds(1))
   }
 
-  private func seen(_ number: Int?) -> ConflictPlan.Sighting {
-    ConflictPlan.Sighting(version: number.map(Self.version), isFresh: true)
+  private func seen(_ number: Int?, base: FileVersion? = base, appends: Bool = false) -> ConflictPlan.Sighting {
+    ConflictPlan.Sighting(version: number.map(Self.version), isFresh: true, base: base, appends: appends)
   }
 
   @Test func aKnownVersionIsReplacedAtOnce() {
@@ -30,8 +27,8 @@ import Testing
   }
 
   @Test func aNewFileMustBeAbsent() {
-    var plan = Self.plan(base: nil)
-    #expect(plan.begins(seen(nil)) == .put(.absent))
+    var plan = Self.plan()
+    #expect(plan.begins(seen(nil, base: nil)) == .put(.absent))
   }
 
   @Test func theLastCloseWinsAndIsTold() {
@@ -74,8 +71,8 @@ import Testing
     #expect(whole.listed(seen(1), failure: nil) == .put(nil))
     var part = Self.plan(isConditional: false, isWhole: false)
     #expect(part.begins(seen(1)) == .list(unlessYoungerThan: .zero))
-    var append = Self.plan(isConditional: false, appends: true)
-    #expect(append.begins(seen(1)) == .list(unlessYoungerThan: .zero))
+    var append = Self.plan(isConditional: false)
+    #expect(append.begins(seen(1, appends: true)) == .list(unlessYoungerThan: .zero))
     var retry = Self.plan(isConditional: false, yields: true, isWhole: false)
     #expect(retry.begins(seen(1)) == .list(unlessYoungerThan: .seconds(1)))
   }
@@ -99,24 +96,46 @@ import Testing
   /// A weak tag never matches, so the server cannot be asked to compare it.
   @Test func aWeakTagIsNoCondition() {
     let weak = FileVersion(size: 1, etag: "W/\"1\"")
-    var plan = Self.plan(base: weak)
-    #expect(plan.begins(.init(version: weak, isFresh: true)) == .list(unlessYoungerThan: .seconds(1)))
-    #expect(plan.listed(.init(version: weak, isFresh: true), failure: nil) == .put(nil))
+    let seen = ConflictPlan.Sighting(version: weak, isFresh: true, base: weak, appends: false)
+    var plan = Self.plan()
+    #expect(plan.begins(seen) == .list(unlessYoungerThan: .seconds(1)))
+    #expect(plan.listed(seen, failure: nil) == .put(nil))
   }
 
   /// A listing that tells no versions: an append asks by itself, unless it has just done so.
   @Test(arguments: [(appends: true, isFresh: false), (true, true), (false, false)])
   func aListingOfSizesAlone(appends: Bool, isFresh: Bool) {
     let size = FileVersion(size: 1)
-    var plan = Self.plan(base: size, isConditional: false, appends: appends)
-    _ = plan.begins(.init(version: size, isFresh: isFresh))
-    let step = plan.listed(.init(version: size, isFresh: isFresh), failure: nil)
+    let seen = ConflictPlan.Sighting(version: size, isFresh: isFresh, base: size, appends: appends)
+    var plan = Self.plan(isConditional: false)
+    _ = plan.begins(seen)
+    let step = plan.listed(seen, failure: nil)
     #expect(step == (appends && !isFresh ? .examine(size) : .put(nil)))
   }
 
   @Test func aListingOfNamesAloneContradictsNothing() {
     var plan = Self.plan()
-    #expect(plan.begins(.init(version: FileVersion(), isFresh: false)) == Self.matching(1))
+    #expect(
+      plan.begins(.init(version: FileVersion(), isFresh: false, base: Self.base, appends: false)) == Self.matching(1))
+  }
+
+  /// The answer of an upload named no version, and the listing that follows tells it.
+  @Test func whatTheFirstListingTellsOfOurOwnVersionIsTheBase() {
+    let (told, listed) = (FileVersion(size: 1), FileVersion(size: 1, modified: UTCTime(seconds: 7)))
+    var plan = Self.plan(isConditional: false)
+    let step = plan.begins(.init(version: told, isFresh: true, base: told, appends: false))
+    #expect(step == .list(unlessYoungerThan: .seconds(1)))
+    #expect(plan.listed(.init(version: listed, isFresh: true, base: listed, appends: false), failure: nil) == .put(nil))
+    #expect(!plan.replacesOthers)
+  }
+
+  /// A program writes in the middle while the listing is on its way.
+  @Test func whatIsNoAppendAnyMoreReplacesLikeAnyWrite() {
+    let size = FileVersion(size: 1)
+    var plan = Self.plan(isConditional: false)
+    _ = plan.begins(.init(version: size, isFresh: false, base: size, appends: true))
+    let step = plan.listed(.init(version: size, isFresh: false, base: size, appends: false), failure: nil)
+    #expect(step == .put(nil))
   }
 
   @Test func theLastTryOfACloseCarriesNoCondition() {
@@ -154,7 +173,8 @@ import Testing
       var versions: [Set<Int>?] = [nil, [0]]
       var listed: Int? = 1
       var upload: Set<Int> = manner.appends ? [0, -1] : [-1]
-      var plan = Self.plan(yields: manner.yields, appends: manner.appends)
+      var plan = Self.plan(yields: manner.yields)
+      func seen(_ number: Int?) -> ConflictPlan.Sighting { self.seen(number, appends: manner.appends) }
       func version() -> Int? { versions.last.flatMap { $0 } == nil ? nil : versions.count - 1 }
       var step = plan.begins(seen(listed))
       var count = 0

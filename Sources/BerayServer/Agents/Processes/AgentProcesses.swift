@@ -29,9 +29,9 @@ struct AgentProcesses: Sendable {
     members = survivors
   }
 
-  /// The processes without the mark that the last look found. Once their parents are gone, only this record connects
+  /// The processes that the last look found without the mark, or in the middle of an execve(2). Once their parents are gone, only this record connects
   /// them to the run.
-  var strays: Set<ProcessIdentity> { members.filter { marked[$0] == false && $0 != leader } }
+  var strays: Set<ProcessIdentity> { members.filter { marked[$0] != true && $0 != leader } }
 
   /// Looks for the processes and remembers them: a process still belongs to the run after its parent ends.
   ///
@@ -65,14 +65,19 @@ struct AgentProcesses: Sendable {
     for process in look() { process.signal(signal) }
   }
 
+  /// How long ``kill(within:)`` waits for others to tell whether they carry the mark. An execve(2) takes less, unless its
+  /// file is on a file system that hangs.
+  private static let doubtLimit = Duration.milliseconds(200)
+
   /// Kills them, and those that they start meanwhile, until none is left. Gives up after `limit`, because a process in
   /// an uninterruptible wait does not die.
   mutating func kill(within limit: Duration = .seconds(5)) {
     let deadline = ContinuousClock.now + limit
+    let doubtEnd = ContinuousClock.now + Self.doubtLimit
     repeat {
       let running = look()
       if running.isEmpty {
-        if sawAll { return }
+        if sawAll || ContinuousClock.now >= doubtEnd { return }
         // The kernel tells of no event when an execve(2) ends.
         usleep(1000)
         continue
